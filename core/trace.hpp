@@ -1,0 +1,41 @@
+/// What happened, as neutral records for any sink (results/traces writes them in real formats).
+#pragma once
+
+#include <cstdint>
+
+#include "core/ids.hpp"
+#include "core/time.hpp"
+
+namespace xensim {
+
+/// The kinds of record; `argument` in brackets.
+enum class TraceKind : std::uint8_t {
+  domain_created,  ///< [its processor]
+  wake,            ///< a vCPU became runnable
+  block,           ///< the running vCPU blocked
+  switch_to,       ///< the processor goes over to `vcpu` (invalid: idle)
+  guest_event,     ///< an event upcall is delivered [pending bits]
+  timer_tick,      ///< the 20 ms event to every domain
+  schedule_pass,   ///< [queue entries scanned]
+  process_switch,  ///< the guest kernel goes over to a process [its id]
+};
+
+struct TraceRecord {
+  Time at{};
+  std::int64_t argument = 0;
+  CpuId cpu;
+  VcpuId vcpu;
+  TraceKind kind{};
+};
+
+/// Receives records in order of time per processor.
+class TraceSink {
+ public:
+  TraceSink() = default;
+  TraceSink(const TraceSink&) = delete;
+  TraceSink& operator=(const TraceSink&) = delete;
+  virtual ~TraceSink() = default;
+  virtual void record(const TraceRecord& record) = 0;
+};
+
+}  // namespace xensim

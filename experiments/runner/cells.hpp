@@ -1,0 +1,44 @@
+/// From the runs of an experiment to the cells that stand beside published values.
+///
+/// The "compare" block of an experiment file, or a list of them:
+///
+///     "compare": {
+///       "cell": "figure6/{platform}/{domains[0].count}",  // {sweep path}: the label of its value
+///       "metric": "throughput",
+///       "relative_to": {"domains[0].count": 1},           // optional: divide by the run at this point
+///       "unit": "x one instance",
+///       "role": "predicted",
+///       "calibrated": ["figure6/xen_5ms/2"]               // optional: cells a constant was fitted to
+///     }
+///
+/// A cell is the mean over all sweep values that its id does not name, and over replications.
+#pragma once
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "experiments/runner/expansion.hpp"
+#include "results/comparison.hpp"
+#include "results/run_result.hpp"
+
+namespace xensim {
+
+struct CompareBlock {
+  std::string cell, metric, unit, role;
+  std::vector<std::pair<std::string, std::string>> relative_to;  ///< sweep path -> label of the base
+  std::vector<std::string> calibrated;
+};
+
+/// The blocks of an experiment file; none if it has no "compare". Throws InputError.
+[[nodiscard]] std::vector<CompareBlock> read_compare_blocks(const ExperimentFile& file);
+
+/// The cells of one block, in the order in which the runs first reach them. Ratios are taken run by run:
+/// the base has the same other sweep values and the same replication, hence the same random numbers.
+/// Throws InputError if the block names a sweep path, metric or base point that the runs do not have.
+[[nodiscard]] std::vector<Cell> form_cells(const CompareBlock& block, const std::vector<Run>& runs,
+                                           std::span<const RunResult> results,
+                                           const PublishedValues& published);
+
+}  // namespace xensim

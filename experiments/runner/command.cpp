@@ -1,0 +1,238 @@
+#include "experiments/runner/command.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <new>
+
+#include "experiments/runner/demand.hpp"
+#include "experiments/runner/listing.hpp"
+#include "experiments/runner/overrides.hpp"
+#include "experiments/runner/reproduction.hpp"
+#include "experiments/runner/summary.hpp"
+#include "experiments/runner/topology.hpp"
+#include "experiments/runner/worker_pool.hpp"
+#include "results/compare_directories.hpp"
+
+namespace xensim {
+namespace {
+
+/// What the options say, over all subcommands: only one of them runs.
+struct Arguments {
+  ReproduceOptions reproduce;
+  RunnerOptions runner;
+  std::string file, output, other, kind;
+  std::vector<std::string> overrides;
+  std::optional<std::uint64_t> seed;
+  std::optional<std::int64_t> replications;
+  bool json = false;
+};
+
+unsigned workers(const RunnerOptions& options) {
+  return options.jobs > 0 ? options.jobs : available_processors();
+}
+
+void reproduce_command(Arguments& arguments) {
+  arguments.reproduce.runner = arguments.runner;
+  if (!arguments.output.empty()) arguments.reproduce.runner.output = arguments.output;
+  reproduce(arguments.reproduce);
+}
+
+void run_experiment(Arguments& arguments) {
+  ExperimentFile file = read_experiment_file(find_experiment(arguments.file));
+  for (const std::string& assignment : arguments.overrides) apply_override(file, assignment);
+  if (arguments.seed) apply_override(file, fmt::format("seed={}", *arguments.seed));
+  if (arguments.replications) apply_override(file, fmt::format("replications={}", *arguments.replications));
+  const std::vector<Run> runs = expand(file);
+  const Demand demand = demand_of(runs);
+  check_memory(demand, workers(arguments.runner), installed_memory());
+  fmt::print(stderr, "{}\n", describe(demand));
+
+  RunnerOptions options = arguments.runner;
+  options.output = arguments.output.empty()
+                       ? home_directory() / "results" / "output" / file.document["name"].get<std::string>()
+                       : std::filesystem::path(arguments.output);
+  const std::vector<RunResult> results = run_all(file, runs, options);
+  std::cout << summary_table(runs, results) << "results in " << options.output->string() << '\n';
+}
+
+void validate(const Arguments& arguments) {
+  const std::vector<Run> runs = expand(read_experiment_file(find_experiment(arguments.file)));
+  std::cout << arguments.file << " is valid: " << describe(demand_of(runs)) << '\n';
+}
+
+void list(const Arguments& arguments) {
+  std::vector<std::string> kinds = list_kinds();
+  if (!arguments.kind.empty()) {
+    if (std::ranges::find(kinds, arguments.kind) == kinds.end()) {
+      throw InputError({}, fmt::format("unknown kind \"{}\"", arguments.kind), one_of(kinds),
+                       nearest(arguments.kind, kinds));
+    }
+    kinds = {arguments.kind};
+  }
+  Json all = Json::object();
+  for (const std::string& kind : kinds) {
+    if (arguments.json) {
+      all[kind] = list_json(kind);
+    } else {
+      std::cout << (kind == kinds.front() ? "" : "\n") << list_text(kind);
+    }
+  }
+  if (arguments.json) std::cout << all.dump(2) << '\n';
+}
+
+void print_topology(const Arguments& arguments) {
+  const std::vector<Run> runs = expand(read_experiment_file(find_experiment(arguments.file)));
+  std::cout << topology(interpret(runs.front().document));
+}
+
+/// Whether two results directories hold the same.
+bool compare(const Arguments& arguments) {
+  bool equal = false;
+  std::cout << compare_results(arguments.file, arguments.other, equal);
+  return equal;
+}
+
+void add_runner_options(CLI::App& command, Arguments& arguments) {
+  command.add_option("--jobs", arguments.runner.jobs, "Worker processes (default: one per processor)")
+      ->check(CLI::Range(1, 1024));
+  command.add_option("--output", arguments.output, "Directory for results (default: results/output)");
+  command.add_flag("--resume", arguments.runner.resume, "Keep finished runs of the same configuration");
+  command.add_flag("--quiet", arguments.runner.quiet, "Show no progress");
+}
+
+/// Declares the subcommands; each sets `failed` if it found a failure that is no exception.
+void declare(CLI::App& app, Arguments& arguments, bool& failed) {
+  CLI::App* command = app.add_subcommand("reproduce", "The paper's experiments beside its numbers");
+  command->add_option("NAME", arguments.reproduce.names, "Experiments (default: all)");
+  add_runner_options(*command, arguments);
+  command->add_option("--json", arguments.reproduce.json, "Write the comparison to this file");
+  command->footer(
+      "Examples:\n  xensim reproduce figure6\n  xensim reproduce --jobs 8 --json comparison.json");
+  command->callback([&] { reproduce_command(arguments); });
+
+  command = app.add_subcommand("run", "Run an experiment file");
+  command->add_option("FILE", arguments.file, "Experiment file, or a name from experiments/")->required();
+  command->add_option("--set", arguments.overrides, "path=value: change the experiment; may be repeated")
+      ->allow_extra_args(false);
+  command->add_option("--seed", arguments.seed, "Seed of all random numbers");
+  command->add_option("--replications", arguments.replications, "Runs of each point");
+  add_runner_options(*command, arguments);
+  command->add_option("--trace", arguments.runner.trace,
+                      "KIND:FILE: trace the run, which must be a single one");
+  command->add_flag("--audit", arguments.runner.audit, "Check every component after each scheduling pass");
+  command->footer(
+      "Examples:\n  xensim run experiments/weights.json\n"
+      "  xensim run weights --set domains[0].weight=30 --set 'measure.duration=5 s'\n"
+      "  xensim run figure6 --replications 1 --output here --resume");
+  command->callback([&] { run_experiment(arguments); });
+
+  command = app.add_subcommand("validate", "Check an experiment file without running it");
+  command->add_option("FILE", arguments.file, "Experiment file")->required();
+  command->footer("Example:\n  xensim validate my-experiment.json");
+  command->callback([&] { validate(arguments); });
+
+  command = app.add_subcommand("list", "What there is to choose from, with parameters");
+  command->add_option("KIND", arguments.kind, one_of(list_kinds()) + " (default: all)");
+  command->add_flag("--json", arguments.json, "As JSON");
+  command->footer("Example:\n  xensim list schedulers");
+  command->callback([&] { list(arguments); });
+
+  command = app.add_subcommand("topology", "The machine of an experiment, for Graphviz");
+  command->add_option("FILE", arguments.file, "Experiment file; of a sweep, its first point")->required();
+  command->footer("Example:\n  xensim topology figure6 | dot -Tsvg > machine.svg");
+  command->callback([&] { print_topology(arguments); });
+
+  command = app.add_subcommand("compare", "Two results directories; exit code 1 if they differ");
+  command->add_option("A", arguments.file, "Results directory")->required();
+  command->add_option("B", arguments.other, "Results directory")->required();
+  command->footer("Example:\n  xensim compare results/output/before results/output/after");
+  command->callback([&] { failed = !compare(arguments); });
+
+  command = app.add_subcommand("schema", "The JSON Schema of experiment files");
+  command->footer("Example:\n  xensim schema > experiments/experiment.schema.json");
+  command->callback([] { std::cout << experiment_schema().dump(2) << '\n'; });
+}
+
+/// A misspelt subcommand or option, before the parser complains in its own words.
+void check_names(const CLI::App& app, int argc, const char* const* argv) {
+  std::vector<std::string> commands;
+  for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());
+  if (argc < 2 || argv[1][0] == '-') return;
+  if (std::ranges::find(commands, argv[1]) == commands.end()) {
+    throw InputError({}, fmt::format("unknown command \"{}\"", argv[1]), one_of(commands),
+                     nearest(argv[1], commands));
+  }
+  std::vector<std::string> options;
+  for (const CLI::Option* option : app.get_subcommand(argv[1])->get_options()) {
+    for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
+  }
+  for (int i = 2; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    const std::string name(argument.substr(0, argument.find('=')));
+    if (name == "--") return;
+    if (!name.starts_with("--") || std::ranges::find(options, name) != options.end()) continue;
+    throw InputError({}, fmt::format("unknown option \"{}\"", name), one_of(options), nearest(name, options));
+  }
+}
+
+int complain(std::string_view message, ExitCode code) {
+  std::cout.flush();
+  fmt::print(stderr, "xensim: error: {}\n", message);
+  return static_cast<int>(code);
+}
+
+int parse_and_do(int argc, const char* const* argv) {
+  CLI::App app{"Simulates a server under a virtualization platform, for research on performance isolation."};
+  app.name("xensim");
+  app.set_version_flag("--version", std::string("xensim ") + XENSIM_VERSION);
+  app.footer(
+      "Examples:\n  xensim reproduce figure6       the paper's figure beside its numbers\n"
+      "  xensim run weights             an experiment file\n"
+      "  xensim list schedulers         what there is, with parameters\n\n"
+      "Exit codes: 0 done, 1 the simulation found a failure, 2 bad usage or bad input, 130 interrupted");
+  Arguments arguments;
+  bool failed = false;
+  declare(app, arguments, failed);
+  if (argc < 2) {
+    std::cerr << app.help();
+    return static_cast<int>(ExitCode::bad_input);
+  }
+  check_names(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wish) {  // --help, --version
+    return app.exit(wish);
+  } catch (const CLI::ParseError& error) {
+    return complain(error.what(), ExitCode::bad_input);
+  }
+  std::cout.flush();
+  if (!std::cout) return complain("the output could not be written", ExitCode::bad_input);
+  return static_cast<int>(failed ? ExitCode::simulation_failed : ExitCode::done);
+}
+
+}  // namespace
+
+int run_command(int argc, const char* const* argv) {
+  constexpr int interrupted = 130;
+  try {
+    return parse_and_do(argc, argv);
+  } catch (const Interrupted& interruption) {
+    std::cout.flush();
+    fmt::print(stderr, "xensim: {}\n", interruption.what());
+    return interrupted;
+  } catch (const InputError& error) {
+    return complain(error.what(), ExitCode::bad_input);
+  } catch (const SimulationError& error) {
+    return complain(error.what(), ExitCode::simulation_failed);
+  } catch (const std::bad_alloc&) {
+    return complain("this needs more memory than there is", ExitCode::bad_input);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return complain(error.what(), ExitCode::bad_input);
+  } catch (const std::exception& error) {
+    return complain(fmt::format("internal error: {}", error.what()), ExitCode::simulation_failed);
+  }
+}
+
+}  // namespace xensim

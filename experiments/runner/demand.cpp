@@ -1,0 +1,62 @@
+#include "experiments/runner/demand.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace xensim {
+namespace {
+
+constexpr std::int64_t bytes_per_instance = 4096;
+constexpr std::int64_t bytes_per_run = std::int64_t{4} << 20;
+
+std::string in_words(double seconds) {
+  if (seconds >= 2 * 86400) return fmt::format("{:.1f} days", seconds / 86400);
+  if (seconds >= 2 * 3600) return fmt::format("{:.1f} h", seconds / 3600);
+  return fmt::format("{:.4g} s", seconds);
+}
+
+double gibibytes(Bytes bytes) { return static_cast<double>(bytes.count) / (1 << 30); }
+
+}  // namespace
+
+Demand demand_of(const std::vector<Run>& runs) {
+  Demand demand{.runs = runs.size(), .most_instances = 0, .simulated = {}, .memory = {}};
+  for (const Run& run : runs) {
+    if (run.replication != 0) continue;
+    const Experiment experiment = interpret(run.document);
+    std::int64_t instances = 0;
+    for (const DomainTemplate& domain : experiment.domains) instances += domain.count;
+    // No overflow: what the starts and the measurement need together was checked to fit.
+    const Time simulated = instances * experiment.operator_plan.interval + experiment.operator_plan.jitter +
+                           experiment.measure.warm_up + experiment.measure.duration;
+    demand.most_instances = std::max(demand.most_instances, instances);
+    demand.simulated = std::max(demand.simulated, simulated);
+  }
+  demand.memory = {bytes_per_run + demand.most_instances * bytes_per_instance};
+  return demand;
+}
+
+std::string describe(const Demand& demand) {
+  return fmt::format("{} {} of up to {} simulated time and {} instances, about {} MiB each", demand.runs,
+                     demand.runs == 1 ? "run" : "runs", in_words(to_seconds(demand.simulated)),
+                     demand.most_instances, (demand.memory.count + (1 << 20) - 1) >> 20);
+}
+
+void check_memory(const Demand& demand, unsigned jobs, Bytes available) {
+  const auto at_a_time = static_cast<std::int64_t>(std::min<std::size_t>(std::max(jobs, 1U), demand.runs));
+  const Bytes needed{demand.memory.count * at_a_time};
+  if (needed <= available) return;
+  throw InputError({},
+                   fmt::format("found a need of about {:.1f} GiB of memory: {}, {} at a time",
+                               gibibytes(needed), describe(demand), at_a_time),
+                   fmt::format("at most {:.1f} GiB, which this computer has", gibibytes(available)));
+}
+
+Bytes installed_memory() {
+  return {static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) *
+          static_cast<std::int64_t>(sysconf(_SC_PAGESIZE))};
+}
+
+}  // namespace xensim

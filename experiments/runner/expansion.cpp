@@ -1,0 +1,168 @@
+#include "experiments/runner/expansion.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/random.hpp"
+#include "experiments/runner/cells.hpp"
+#include "experiments/runner/format.hpp"
+#include "experiments/runner/json_source.hpp"
+
+namespace xensim {
+namespace {
+
+constexpr std::size_t most_runs = 1'000'000;
+
+struct SweptValue {
+  std::string label;
+  Config value;
+};
+struct Axis {
+  std::string path;
+  std::vector<SweptValue> values;
+};
+
+std::string scalar_label(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+SweptValue read_value(const Config& config) {
+  if (config.has("label") && config.has("value")) {
+    static const std::vector<std::string> known{"label", "value"};
+    config.allow_only(known);
+    return {scalar_label(config.at("label").json()), config.at("value")};
+  }
+  if (config.json().is_primitive()) return {scalar_label(config.json()), config};
+  if (!config.has("name")) {
+    config.fail(describe(config.json()) + " without a label", R"({"label": ..., "value": ...})");
+  }
+  return {config.at("name").string(), config};
+}
+
+std::vector<Axis> read_axes(const Config& root) {
+  std::vector<Axis> axes;
+  if (!root.has("sweep")) return axes;
+  const Config sweep = root.at("sweep");
+  sweep.require_object();
+  for (const std::string& path : sweep.keys()) {
+    const Config list = sweep.at(path);
+    list.require_array();
+    if (list.size() == 0) list.fail("no values to sweep over", "at least one");
+    Axis axis{path, {}};
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      SweptValue value = read_value(list.at(i));
+      const auto same = [&](const SweptValue& other) { return other.label == value.label; };
+      if (std::ranges::any_of(axis.values, same)) {
+        list.at(i).fail(fmt::format("a second value labelled \"{}\"", value.label), "labels that differ");
+      }
+      axis.values.push_back(std::move(value));
+    }
+    axes.push_back(std::move(axis));
+  }
+  return axes;
+}
+
+std::size_t count_runs(const Config& root, const std::vector<Axis>& axes, std::int64_t replications) {
+  std::size_t runs = static_cast<std::size_t>(replications);
+  for (const Axis& axis : axes) {
+    runs *= axis.values.size();  // at most 10^6 * the length of a list: no overflow
+    if (runs > most_runs) {
+      root.at("sweep").fail(fmt::format("a sweep of more than {} runs", most_runs), "a smaller one");
+    }
+  }
+  return runs;
+}
+
+/// The experiment at one point of the sweep, its machine spelled out. Throws InputError if it is none.
+Json document_at(Json document, const Json& schema, const std::vector<Axis>& axes,
+                 const std::vector<std::size_t>& at, const std::shared_ptr<const ConfigSource>& source) {
+  auto lines = std::make_shared<ConfigSource>(source ? *source : ConfigSource{});
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const Config& value = axes[i].values[at[i]].value;
+    set_path(document, schema, axes[i].path, value.json(), value.where());
+    move_lines(*lines, value.path(), "$." + axes[i].path);
+  }
+  const Experiment experiment = interpret(document, lines);
+  Json machine = {{"base", experiment.machine.name}};
+  machine.update(write_machine(experiment.machine));
+  document["machine"] = std::move(machine);
+  return document;
+}
+
+/// The next point, the last axis fastest. False after the last.
+bool advance(std::vector<std::size_t>& at, const std::vector<Axis>& axes) {
+  for (std::size_t i = axes.size(); i-- > 0;) {
+    if (++at[i] < axes[i].values.size()) return true;
+    at[i] = 0;
+  }
+  return false;
+}
+
+std::uint64_t seed_of(std::uint64_t experiment_seed, std::int64_t replication) {
+  return RandomStream(experiment_seed, fmt::format("replication/{}", replication)).next();
+}
+
+const Axis& find_axis(const std::vector<Axis>& axes, const std::string& path, const Config& config) {
+  const auto axis = std::ranges::find(axes, path, &Axis::path);
+  if (axis != axes.end()) return *axis;
+  std::vector<std::string> paths;
+  for (const Axis& known : axes) paths.push_back(known.path);
+  config.fail(fmt::format("\"{}\", which is not swept", path), one_of(paths), nearest(path, paths));
+}
+
+/// That "compare" names only what the sweep has, which otherwise came out after all the runs.
+void check_compare(const ExperimentFile& file, const Config& root, const std::vector<Axis>& axes) {
+  if (!root.has("compare")) return;
+  const std::vector<CompareBlock> blocks = read_compare_blocks(file);
+  const Config compare = root.at("compare");
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const Config config = compare.json().is_array() ? compare.at(i) : compare;
+    const std::string& cell = blocks[i].cell;
+    for (std::size_t open = cell.find('{'); open != std::string::npos; open = cell.find('{', open + 1)) {
+      const std::size_t close = cell.find('}', open);
+      if (close == std::string::npos) config.at("cell").fail("\"{\" without \"}\"", "{path}");
+      (void)find_axis(axes, cell.substr(open + 1, close - open - 1), config.at("cell"));
+    }
+    for (const auto& [path, label] : blocks[i].relative_to) {
+      const Config base = config.at("relative_to").at(path);
+      std::vector<std::string> labels;
+      for (const SweptValue& value : find_axis(axes, path, base).values) labels.push_back(value.label);
+      if (std::ranges::find(labels, label) == labels.end()) {
+        base.fail(fmt::format("\"{}\", which is not among the swept values", label), one_of(labels),
+                  nearest(label, labels));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Run> expand(const ExperimentFile& file) {
+  const Config root(file.document, file.source);
+  const Head head = head_table().read(root, section_keys());
+  const std::vector<Axis> axes = read_axes(root);
+  check_compare(file, root, axes);
+
+  Json single = file.document;
+  for (const char* key : {"$schema", "sweep", "replications"}) single.erase(key);
+  const Json schema = experiment_schema();
+  std::vector<Run> runs;
+  runs.reserve(count_runs(root, axes, head.replications));
+  std::vector<std::size_t> at(axes.size());
+  do {
+    const Json document = document_at(single, schema, axes, at, file.source);
+    Run run{.index = 0, .point = {}, .replication = 0, .seed = 0, .document = document};
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+      run.point.emplace_back(axes[i].path, axes[i].values[at[i]].label);
+    }
+    for (run.replication = 0; run.replication < head.replications; ++run.replication) {
+      run.index = runs.size();
+      run.seed = seed_of(head.seed, run.replication);
+      runs.push_back(run);
+    }
+  } while (advance(at, axes));
+  return runs;
+}
+
+}  // namespace xensim

@@ -1,0 +1,27 @@
+/// From an experiment with a sweep and replications to single runs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "experiments/runner/experiment.hpp"
+
+namespace xensim {
+
+/// One run: a point of the sweep and a replication.
+struct Run {
+  std::size_t index = 0;                                   ///< dense, in order of expansion
+  std::vector<std::pair<std::string, std::string>> point;  ///< sweep path -> label of its value
+  std::int64_t replication = 0;                            ///< from 0
+  std::uint64_t seed = 0;  ///< of (experiment seed, replication) only: common random numbers over points
+  Json document;           ///< fully resolved, without "sweep" and "replications"
+};
+
+/// All runs, the sweep's last path varying fastest, replications innermost. A sweep value is any JSON, or
+/// {"label": L, "value": V}; without a label scalars stand for themselves and objects for their "name".
+/// Interprets every distinct point once, so that a bad value is found before anything runs.
+[[nodiscard]] std::vector<Run> expand(const ExperimentFile& file);
+
+}  // namespace xensim

@@ -1,0 +1,126 @@
+#include "experiments/runner/experiment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "experiments/runner/catalogue.hpp"
+#include "experiments/runner/format.hpp"
+#include "experiments/runner/json_source.hpp"
+#include "models/cpu/calibration.hpp"
+
+namespace xensim {
+namespace {
+
+constexpr std::int64_t most_instances = 1'000'000;
+
+/// The name becomes a directory's.
+void check_file_name(const Config& config) {
+  static constexpr std::string_view allowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+  const std::string name = config.string();
+  if (name.empty() || name.size() > 100 || name.front() == '.' ||
+      name.find_first_not_of(allowed) != std::string::npos) {
+    config.fail(describe(config.json()),
+                "up to 100 letters, digits, \"_\", \"-\" and \".\", such as \"figure6\"");
+  }
+}
+
+MachineDescription read_machine_or_name(const Config& root) {
+  const std::vector<std::string> names = machine_names();
+  if (!root.has("machine")) return named_machine(MachineDescription{}.name);
+  const Config machine = root.at("machine");
+  if (machine.json().is_string()) return named_machine(machine.choice("machine", names));
+  machine.require_object();
+  const std::string base =
+      machine.has("base") ? machine.at("base").choice("machine", names) : MachineDescription{}.name;
+  return read_machine(machine, named_machine(base));
+}
+
+void check_constants(const MachineDescription& machine, const Config& constants) {
+  const auto file = home_directory() / "experiments" / "calibration" / (machine.name + ".json");
+  (void)Calibration(read_json(file).value, constants);
+}
+
+DomainTemplate read_domain(const Config& config, const std::vector<Variant>& known_workloads) {
+  static const std::vector<std::string> of_share{"name", "count", "workload"};
+  static const std::vector<std::string> of_domain = [] {
+    std::vector<std::string> keys{"workload"};
+    for (const ParameterInfo& share : share_table().describe_all()) keys.push_back(share.name);
+    return keys;
+  }();
+  DomainTemplate domain = domain_table().read(config, of_domain);
+  if (config.at("name").string().empty()) config.at("name").fail("an empty name", "a name");
+  domain.share = share_table().read(config, of_share);
+  domain.workload = config.at("workload");
+  check_variant("workload", known_workloads, domain.workload);
+  return domain;
+}
+
+std::vector<DomainTemplate> read_domains(const Config& list) {
+  list.require_array();
+  const std::vector<Variant> known_workloads = workloads();
+  std::vector<DomainTemplate> domains;
+  std::int64_t instances = 0;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    DomainTemplate domain = read_domain(list.at(i), known_workloads);
+    const auto same = [&](const DomainTemplate& other) { return other.name == domain.name; };
+    if (std::ranges::any_of(domains, same)) {
+      list.at(i).at("name").fail(fmt::format("a second \"{}\"", domain.name), "names that differ");
+    }
+    instances += domain.count;
+    if (instances > most_instances) {
+      list.fail(fmt::format("{} instances in all", instances), fmt::format("at most {}", most_instances));
+    }
+    domains.push_back(std::move(domain));
+  }
+  return domains;
+}
+
+/// Integer time ends after 106 days; the end of the run must come before.
+void check_end(const Experiment& experiment, const Config& root) {
+  double start_s = 0;
+  for (const DomainTemplate& domain : experiment.domains) {
+    start_s += static_cast<double>(domain.count) * to_seconds(experiment.operator_plan.interval);
+  }
+  const double end_s = start_s + to_seconds(experiment.operator_plan.jitter) +
+                       to_seconds(experiment.measure.warm_up) + to_seconds(experiment.measure.duration);
+  constexpr double limit_s = 105.0 * 24 * 3600;
+  if (end_s > limit_s) {
+    root.fail(fmt::format("a run of {:.0f} days", end_s / 86400), "at most 105 days of simulated time");
+  }
+}
+
+}  // namespace
+
+ExperimentFile read_experiment_file(const std::filesystem::path& path) {
+  auto [value, source] = read_json(path);
+  return {std::move(value), std::move(source)};
+}
+
+Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source) {
+  Experiment experiment;
+  experiment.document = std::make_shared<const Json>(std::move(document));
+  const Config root(*experiment.document, std::move(source));
+  const Head head = head_table().read(root, section_keys());
+  check_file_name(root.at("name"));
+  if (root.has("sweep")) root.at("sweep").fail("a sweep", "a single point of it");
+  experiment.name = head.name;
+  experiment.seed = head.seed;
+  experiment.replications = head.replications;
+
+  experiment.machine = read_machine_or_name(root);
+  experiment.platform = root.at("platform");
+  check_variant("platform", platforms(), experiment.platform);
+  experiment.domains = read_domains(root.at("domains"));
+  if (root.has("operator")) experiment.operator_plan = operator_table().read(root.at("operator"));
+  if (root.has("measure")) experiment.measure = measure_table().read(root.at("measure"));
+
+  static const Json none = Json::object();
+  experiment.constants = root.has("constants") ? root.at("constants") : Config(none);
+  check_constants(experiment.machine, experiment.constants);
+  check_end(experiment, root);
+  return experiment;
+}
+
+}  // namespace xensim

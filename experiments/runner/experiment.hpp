@@ -1,0 +1,79 @@
+/// The experiment file: what it may contain, read and checked.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config.hpp"
+#include "core/time.hpp"
+#include "models/cpu/schedulers/scheduler.hpp"
+#include "models/host/machine.hpp"
+
+namespace xensim {
+
+/// `count` alike instances: one domain each on a monitor, one process group each on a native kernel.
+struct DomainTemplate {
+  std::string name;
+  std::int64_t count = 1;  ///< 0 to 1,000,000
+  SchedulingShare share;   ///< "weight", "warp", "warp_limit", "unwarp_requirement"
+  Config workload;         ///< a name or an object with "name"; checked against the registry
+};
+
+/// The operator outside starts the instances one after another.
+struct OperatorPlan {
+  Time interval = 100ms;  ///< between two starts
+  Time jitter{};          ///< each start is later by a uniform time in [0, jitter]
+};
+
+/// What is measured, and when: `duration` beginning `warm_up` after the last start.
+struct MeasurePlan {
+  Time warm_up = 1s;
+  Time duration = 10s;
+  std::vector<std::string> metrics;  ///< names or prefixes; empty: all
+};
+
+/// One experiment without its sweep: what a single run executes.
+struct Experiment {
+  std::string name;
+  std::uint64_t seed = 1;
+  std::int64_t replications = 1;
+  MachineDescription machine;
+  Config platform;  ///< a name or an object with "name" and the platform's parameters
+  std::vector<DomainTemplate> domains;
+  OperatorPlan operator_plan;
+  MeasurePlan measure;
+  Config constants;  ///< calibration constants overridden by name (an object, maybe empty)
+  std::shared_ptr<const Json> document;  ///< keeps alive what the Configs above point into
+};
+
+/// A file as read, with the lines of its JSON paths. The value may be changed (`--set`, sweeps)
+/// before it is interpreted.
+struct ExperimentFile {
+  Json document;
+  std::shared_ptr<const ConfigSource> source;
+};
+
+/// Reads JSON. Throws InputError with file, line and column when it is no JSON, and when it cannot be
+/// read.
+[[nodiscard]] ExperimentFile read_experiment_file(const std::filesystem::path& path);
+
+/// Checks everything that can be checked without running; throws InputError at the first fault.
+/// `document` must have no sweep left to expand (see expansion.hpp).
+[[nodiscard]] Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source = nullptr);
+
+/// Sets the value at `path` (`domains[0].count`, `platform.scheduler.ctx_allow`), which must be one that the
+/// format knows; otherwise throws InputError with the nearest valid path. Objects on the way are made where
+/// they are missing, and a name on the way becomes the object it stands for.
+void set_path(Json& document, std::string_view path, Json value, const Where& where = {});
+
+/// The published JSON Schema of experiment files, generated from the declarations.
+[[nodiscard]] Json experiment_schema();
+
+/// The directory that holds `experiments/` and `results/published/` ($XENSIM_HOME or where it was built).
+[[nodiscard]] std::filesystem::path home_directory();
+
+}  // namespace xensim

@@ -1,0 +1,101 @@
+#include "experiments/runner/format.hpp"
+
+#include <algorithm>
+
+#include "experiments/runner/json_source.hpp"
+
+namespace xensim {
+namespace {
+
+constexpr Time longest = 24h * 100;  // Time itself ends after 106 days
+
+}  // namespace
+
+const ParameterTable<Head>& head_table() {
+  static const auto table =
+      ParameterTable<Head>{}
+          .add("name", &Head::name, "short name, used for files", "")
+          .add("title", &Head::title, "one line for people", "")
+          .add("description", &Head::description, "what is asked and how", "")
+          .add("source", &Head::source, "where the experiment is from", "")
+          .add("replications", &Head::replications, "runs of each point, each with its own random numbers",
+               "", {.minimum = 1, .maximum = 100'000})
+          .add("seed", &Head::seed, "of all random numbers", "");
+  return table;
+}
+
+const ParameterTable<DomainTemplate>& domain_table() {
+  static const auto table =
+      ParameterTable<DomainTemplate>{}
+          .add("name", &DomainTemplate::name, "unique among the domains", "")
+          .add("count", &DomainTemplate::count, "alike instances", "", {.minimum = 0, .maximum = 1'000'000});
+  return table;
+}
+
+const ParameterTable<SchedulingShare>& share_table() {
+  using S = SchedulingShare;
+  static const std::string paper = "Duda and Cheriton, SOSP 1999";
+  static const auto table =
+      ParameterTable<S>{}
+          .add("weight", &S::weight, "proportional share of the processor", "",
+               {.minimum = 1, .maximum = 10'000})
+          .add("warp", &S::warp, "virtual time borrowed when warped; 0 s: never", paper,
+               {.minimum = Time{}, .maximum = longest})
+          .add("warp_limit", &S::warp_limit, "longest time at a stretch in warp; 0 s: no limit", paper,
+               {.minimum = Time{}, .maximum = longest})
+          .add("unwarp_requirement", &S::unwarp_requirement, "least time out of warp before the next", paper,
+               {.minimum = Time{}, .maximum = longest});
+  return table;
+}
+
+const ParameterTable<OperatorPlan>& operator_table() {
+  using O = OperatorPlan;
+  static const auto table =
+      ParameterTable<O>{}
+          .add("interval", &O::interval, "between two starts", "", {.minimum = Time{}, .maximum = longest})
+          .add("jitter", &O::jitter, "each start is later by up to this, uniformly", "",
+               {.minimum = Time{}, .maximum = longest});
+  return table;
+}
+
+const ParameterTable<MeasurePlan>& measure_table() {
+  using M = MeasurePlan;
+  static const auto table =
+      ParameterTable<M>{}
+          .add("warm_up", &M::warm_up, "from the last start to the beginning of the measurement", "",
+               {.minimum = Time{}, .maximum = longest})
+          .add("duration", &M::duration, "of the measurement", "", {.minimum = 1us, .maximum = longest})
+          .add("metrics", &M::metrics, "names or prefixes of what is kept; empty: everything", "");
+  return table;
+}
+
+const std::vector<std::string>& section_keys() {
+  static const std::vector<std::string> keys{"$schema", "machine",   "platform", "domains", "operator",
+                                             "measure", "constants", "sweep",    "compare"};
+  return keys;
+}
+
+std::filesystem::path home_directory() {
+  const char* home = std::getenv("XENSIM_HOME");
+  return home != nullptr && *home != '\0' ? home : XENSIM_HOME;
+}
+
+std::vector<std::string> machine_names() {
+  std::vector<std::string> names;
+  std::error_code none;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(home_directory() / "experiments" / "machines", none)) {
+    if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+MachineDescription named_machine(const std::string& name) {
+  const auto [value, source] = read_json(home_directory() / "experiments" / "machines" / (name + ".json"));
+  MachineDescription machine = read_machine(Config(value, source));
+  machine.name = name;
+  return machine;
+}
+
+}  // namespace xensim

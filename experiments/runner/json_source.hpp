@@ -1,0 +1,30 @@
+/// JSON text to a value whose every path knows its line.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/config.hpp"
+
+namespace xensim {
+
+struct SourcedJson {
+  Json value;
+  std::shared_ptr<const ConfigSource> source;
+};
+
+/// Throws InputError with file, line and column for what is no JSON, for a key given twice and for nesting
+/// deeper than 64. O(length * depth).
+[[nodiscard]] SourcedJson parse_json(std::string_view text, std::string file);
+
+/// As `parse_json`; also throws for a file that cannot be read, is a directory, is empty or larger than
+/// 64 MiB.
+[[nodiscard]] SourcedJson read_json(const std::filesystem::path& path);
+
+/// What stood under `to` is replaced by what stands under `from`: errors there now name the lines of `from`,
+/// or none if nothing stands there. O(paths).
+void move_lines(ConfigSource& source, const std::string& from, const std::string& to);
+
+}  // namespace xensim

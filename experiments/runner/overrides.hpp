@@ -1,0 +1,14 @@
+/// `--set path=value` on an experiment as read.
+#pragma once
+
+#include <string>
+
+#include "experiments/runner/experiment.hpp"
+
+namespace xensim {
+
+/// The value is JSON where it can be, otherwise a string: `5`, `[1, 2]`, `"5 ms"` or plain `5 ms`.
+/// Complaints about it no longer name a line of the file. Throws InputError.
+void apply_override(ExperimentFile& file, const std::string& assignment);
+
+}  // namespace xensim

@@ -1,0 +1,39 @@
+/// How far a sweep has come, on standard error: a bar with the time left on a terminal, plain lines
+/// elsewhere. No colours.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace xensim {
+
+class Progress {
+ public:
+  enum class Style { silent, lines, bar };
+  /// Silent if `quiet`, otherwise by what standard error is.
+  [[nodiscard]] static Style style_for(bool quiet);
+
+  /// `found` of `total` runs need not be run.
+  Progress(std::string name, std::size_t total, std::size_t found, Style style);
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  /// Leaves the last state on the screen, on a line of its own.
+  ~Progress();
+
+  void advance() { ++done_; }
+  /// Prints if it is time: at most ten times a second on a terminal; as lines, every ten seconds.
+  void show();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void print();
+  [[nodiscard]] std::string time_left() const;
+
+  std::string name_;
+  std::size_t total_, found_, done_;
+  Style style_;
+  Clock::time_point start_ = Clock::now(), printed_ = start_;
+};
+
+}  // namespace xensim

@@ -1,0 +1,46 @@
+/// Many runs: worker processes, progress, results on disk, resuming after an interruption.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "experiments/runner/expansion.hpp"
+#include "experiments/runner/simulation.hpp"
+
+namespace xensim {
+
+struct RunnerOptions {
+  unsigned jobs = 0;                            ///< worker processes; 0: one per processor
+  std::optional<std::filesystem::path> output;  ///< where results go; nothing is written if empty
+  bool resume = false;                          ///< keep what `output` holds of the same configuration
+  bool audit = false;
+  std::string trace;   ///< "KIND:FILE", or empty; needs exactly one run
+  bool quiet = false;  ///< no progress
+};
+
+/// The results, in the order of `runs`, whatever the number of jobs. Each finished run is on disk before
+/// the next is counted; Ctrl-C keeps those and throws Interrupted. A worker's error is rethrown here with
+/// its kind (InputError, SimulationError) and the run it happened in; a worker that died is a
+/// SimulationError. Runs are always executed in forked processes, so that Ctrl-C can stop them anywhere:
+/// the caller must have no threads that the simulation depends on. Series of runs that `resume` finds in a
+/// complete directory stay on disk only.
+[[nodiscard]] std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run>& runs,
+                                             const RunnerOptions& options);
+
+/// How one run is executed, in a worker process.
+using Execute = std::function<RunResult(const Run&)>;
+/// The same with another way to execute a run; `options.audit` and `options.trace` are its business.
+[[nodiscard]] std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run>& runs,
+                                             const RunnerOptions& options, const Execute& execute);
+
+/// Ctrl-C or SIGTERM; finished runs are safe.
+class Interrupted : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace xensim

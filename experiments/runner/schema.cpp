@@ -1,0 +1,78 @@
+#include "experiments/runner/catalogue.hpp"
+#include "experiments/runner/format.hpp"
+
+namespace xensim {
+namespace {
+
+Json described(Json schema, std::string description) {
+  schema["description"] = std::move(description);
+  return schema;
+}
+
+Json machine_or_name() {
+  Json object = machine_schema();
+  object["properties"]["base"] = {{"enum", machine_names()}, {"description", "the machine it differs from"}};
+  return {{"anyOf", {{{"enum", machine_names()}}, std::move(object)}}};
+}
+
+Json domain_schema() {
+  Json schema = schema_of(domain_table().describe_all());
+  schema["properties"].update(schema_of(share_table().describe_all())["properties"]);
+  schema["properties"]["workload"] = described(variant_schema(workloads()), "what each instance runs");
+  schema["required"] = Json::array({"name", "workload"});
+  return schema;
+}
+
+/// An object whose keys are JSON paths of the experiment.
+Json by_path(Json value) { return {{"type", "object"}, {"additionalProperties", std::move(value)}}; }
+
+Json compare_schema() {
+  const auto text = [](const char* description) {
+    return Json{{"type", "string"}, {"description", description}};
+  };
+  Json block = {
+      {"type", "object"},
+      {"properties",
+       {{"cell", text("id of the published value, with {path} for the label of a swept path")},
+        {"metric", text("name of the metric that is compared")},
+        {"relative_to", described(by_path(Json::object()), "divide by the run at this point of the sweep")},
+        {"unit", text("of the compared value")},
+        {"role",
+         {{"enum", {"predicted", "calibrated"}}, {"description", "calibrated: a constant was fitted"}}},
+        {"calibrated",
+         {{"type", "array"},
+          {"items", {{"type", "string"}}},
+          {"description", "cells that a constant was fitted to"}}}}},
+      {"required", {"cell", "metric", "unit", "role"}},
+      {"additionalProperties", false}};
+  return {{"anyOf", {block, {{"type", "array"}, {"items", block}}}}};
+}
+
+}  // namespace
+
+Json experiment_schema() {
+  Json schema = schema_of(head_table().describe_all());
+  Json properties = {{"$schema", {{"type", "string"}}}};
+  properties.update(schema["properties"]);
+  properties["machine"] = described(machine_or_name(), "a testbed, or what differs from one");
+  properties["platform"] = described(variant_schema(platforms()), "what runs on the machine");
+  properties["domains"] = {
+      {"type", "array"}, {"items", domain_schema()}, {"description", "what runs on the platform"}};
+  properties["operator"] =
+      described(schema_of(operator_table().describe_all()), "starts the instances one by one");
+  properties["measure"] = described(schema_of(measure_table().describe_all()), "what is measured, and when");
+  properties["constants"] =
+      described(by_path({{"type", "number"}}), "calibration constants by name, in their own units");
+  properties["sweep"] = described(by_path({{"type", "array"}, {"minItems", 1}}),
+                                  "values by path; every combination is run, the last path varying fastest");
+  properties["compare"] = described(compare_schema(), "published cells that the runs stand beside");
+  schema["properties"] = std::move(properties);
+  schema["required"] = Json::array({"name", "domains"});
+
+  Json published = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                    {"title", "xensim experiment"}};
+  published.update(schema);
+  return published;
+}
+
+}  // namespace xensim

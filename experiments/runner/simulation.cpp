@@ -1,0 +1,188 @@
+#include "experiments/runner/simulation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+
+#include "core/world.hpp"
+#include "models/host/platform.hpp"
+#include "workloads/workload.hpp"
+
+namespace xensim {
+namespace {
+
+using enum Statistic::Kind;
+const Statistic throughput{"throughput", "s/s", summary,
+                           "work of all instances per second; work is time as if alone with warm caches"};
+const Statistic work_rate{"work_rate", "s/s", summary, "throughput of one instance"};
+const Statistic fairness{"fairness", "1", summary,
+                         "Jain's index of the instances' work rates: 1 if equal, 1/n if one has all"};
+
+/// A template's workload and the programs its instances begin with.
+struct Instance {
+  std::string name;
+  SchedulingShare share;
+  std::vector<Program> programs;
+};
+
+/// What was reported at one instant, in order.
+class Snapshot final : public StatisticSink {
+ public:
+  struct Entry {
+    std::string path;
+    const Statistic* statistic;
+    double value;
+  };
+  void value(std::string_view path, const Statistic& statistic, double value) override {
+    entries.push_back({fmt::format("{}{}", path, statistic.name), &statistic, value});
+  }
+  std::vector<Entry> entries;
+  std::vector<Time> work;  ///< by instance
+};
+
+Calibration read_calibration(const Experiment& experiment) {
+  const auto path = home_directory() / "experiments" / "calibration" / (experiment.machine.name + ".json");
+  std::ifstream file(path);
+  if (!file) {
+    throw InputError({.file = path.string(), .line = 0, .path = {}},
+                     fmt::format("no calibration for machine \"{}\"", experiment.machine.name));
+  }
+  return {Json::parse(file), experiment.constants};
+}
+
+ProcessorShape shape_of(const MachineDescription& machine) {
+  const auto lines = [&](Bytes size) {
+    return static_cast<std::uint32_t>(std::max<std::int64_t>(1, size.count / machine.line.count));
+  };
+  return {.clock = machine.clock,
+          .line = machine.line,
+          .l1_lines = lines(machine.l1),
+          .l2_lines = lines(machine.l2),
+          .l2_ways = static_cast<std::uint32_t>(machine.l2_ways),
+          .tlb_entries = static_cast<std::uint32_t>(machine.dtlb_entries)};
+}
+
+bool wanted(const std::vector<std::string>& asked, std::string_view name) {
+  return asked.empty() || std::any_of(asked.begin(), asked.end(),
+                                      [&](const std::string& prefix) { return name.starts_with(prefix); });
+}
+
+/// The operator: starts the instances one after another, lets the host warm up, and notes what it reads
+/// before and after the measurement.
+class Operator {
+ public:
+  Operator(const Experiment& experiment, std::vector<Instance>& instances, Platform& platform,
+           std::uint64_t seed)
+      : experiment_(experiment), instances_(instances), platform_(platform), random_(seed, "operator") {}
+
+  void work(const World& world) {
+    Time planned{};
+    for (Instance& instance : instances_) {
+      const Time at = planned + random_.between(Time{}, experiment_.operator_plan.jitter);
+      World::sleep(std::max(Time{}, at - world.now()));
+      platform_.start(std::move(instance.programs), instance.share);
+      planned += experiment_.operator_plan.interval;
+    }
+    World::sleep(experiment_.measure.warm_up);
+    read(before);
+    World::sleep(experiment_.measure.duration);
+    read(after);
+  }
+
+  Snapshot before, after;
+
+ private:
+  void read(Snapshot& snapshot) {
+    platform_.settle();
+    platform_.report(snapshot, "host0/");
+    for (std::uint32_t i = 0; i < instances_.size(); ++i) snapshot.work.push_back(platform_.work(i));
+  }
+
+  const Experiment& experiment_;
+  std::vector<Instance>& instances_;
+  Platform& platform_;
+  RandomStream random_;
+};
+
+/// Work per second, overall, by template and by instance.
+void add_work(const Experiment& experiment, const std::vector<Instance>& instances, const Snapshot& before,
+              const Snapshot& after, RunResult& result) {
+  const double seconds = to_seconds(experiment.measure.duration);
+  double sum = 0, squares = 0;
+  std::map<std::string, double> by_template;
+  std::vector<Metric> by_instance;
+  for (std::size_t i = 0; i < instances.size(); ++i) {
+    const double rate = to_seconds(after.work[i] - before.work[i]) / seconds;
+    sum += rate;
+    squares += rate * rate;
+    const std::string& name = instances[i].name;
+    by_template[name.substr(0, name.find('/'))] += rate;
+    by_instance.push_back({fmt::format("{}/{}", name, work_rate.name), "s/s", rate});
+  }
+  const auto add = [&](Metric metric) {
+    if (wanted(experiment.measure.metrics, metric.name)) result.metrics.push_back(std::move(metric));
+  };
+  add({std::string(throughput.name), "s/s", sum});
+  if (squares > 0) {
+    const auto count = static_cast<double>(instances.size());
+    add({std::string(fairness.name), "1", sum * sum / (count * squares)});
+  }
+  for (const auto& [name, rate] : by_template)
+    add({fmt::format("{}/{}", name, throughput.name), "s/s", rate});
+  for (Metric& metric : by_instance) add(std::move(metric));
+}
+
+}  // namespace
+
+RunResult simulate(const Experiment& experiment, const SimulationOptions& options) {
+  const Calibration calibration = read_calibration(experiment);
+  const ProcessorCosts costs(calibration);
+  const ProcessorShape shape = shape_of(experiment.machine);
+  Calendar calendar;
+  const HostContext context{.cpus = static_cast<std::uint32_t>(experiment.machine.cpus),
+                            .shape = shape,
+                            .calibration = calibration,
+                            .costs = costs,
+                            .calendar = calendar,
+                            .trace = options.trace,
+                            .audit = options.audit,
+                            .strict = options.strict};
+  const std::unique_ptr<Platform> platform =
+      PlatformRegistry::instance().create("platform", experiment.platform, context);
+
+  const WorkloadContext workload_context{.shape = shape, .calibration = calibration, .costs = costs};
+  std::vector<std::unique_ptr<Workload>> workloads;
+  std::vector<Instance> instances;
+  for (const DomainTemplate& domain : experiment.domains) {
+    workloads.push_back(WorkloadRegistry::instance().create("workload", domain.workload, workload_context));
+    for (std::uint32_t i = 0; i < domain.count; ++i) {
+      const std::string name = fmt::format("{}/{}", domain.name, i);
+      RandomStream random(options.seed, name);
+      instances.push_back({name, domain.share, workloads.back()->programs(i, random)});
+    }
+  }
+
+  World world;
+  world.add_host("host0", calendar);
+  Operator the_operator(experiment, instances, *platform, options.seed);
+  world.add_actor("operator", [&] { the_operator.work(world); });
+  world.run();
+  if (const std::string fault = platform->audit(); !fault.empty()) throw SimulationError(fault);
+
+  RunResult result;
+  add_work(experiment, instances, the_operator.before, the_operator.after, result);
+  const auto& before = the_operator.before.entries;
+  const auto& after = the_operator.after.entries;
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    if (!wanted(experiment.measure.metrics, after[i].path)) continue;
+    const double start = after[i].statistic->kind == Statistic::Kind::counter ? before[i].value : 0;
+    result.metrics.push_back({after[i].path, std::string(after[i].statistic->unit), after[i].value - start});
+  }
+  result.simulated_s = to_seconds(world.now());
+  result.events = calendar.dispatched();
+  return result;
+}
+
+}  // namespace xensim

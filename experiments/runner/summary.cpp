@@ -1,0 +1,81 @@
+#include "experiments/runner/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "results/confidence.hpp"
+
+namespace xensim {
+namespace {
+
+using Row = std::vector<std::string>;
+
+std::string aligned(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + '\n';
+  }
+  return text;
+}
+
+std::vector<std::string> shown_metrics(const RunResult& result) {
+  constexpr std::size_t few = 12;
+  std::vector<std::string> all, whole;
+  for (const Metric& metric : result.metrics) {
+    all.push_back(metric.name);
+    if (metric.name.find('/') == std::string::npos) whole.push_back(metric.name);
+  }
+  return all.size() <= few || whole.empty() ? all : whole;
+}
+
+/// The values of one metric over the replications of a point: `results[first .. last)`.
+std::vector<double> values_of(std::span<const RunResult> results, const std::string& name,
+                              std::string& unit) {
+  std::vector<double> values;
+  for (const RunResult& result : results) {
+    for (const Metric& metric : result.metrics) {
+      if (metric.name != name) continue;
+      values.push_back(metric.value);
+      unit = metric.unit;
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+std::string summary_table(const std::vector<Run>& runs, std::span<const RunResult> results) {
+  if (runs.empty()) return "";
+  Row head;
+  for (const auto& [path, label] : runs.front().point) head.push_back(path);
+  head.insert(head.end(), {"metric", "mean", "95 % interval", "unit"});
+  std::vector<Row> rows{head};
+  bool hidden = false;
+  for (std::size_t first = 0, last = 0; first < runs.size(); first = last) {
+    while (last < runs.size() && runs[last].point == runs[first].point) ++last;
+    const std::vector<std::string> metrics = shown_metrics(results[first]);
+    hidden = hidden || metrics.size() < results[first].metrics.size();
+    for (const std::string& metric : metrics) {
+      Row row;
+      for (const auto& [path, label] : runs[first].point) row.push_back(label);
+      std::string unit;
+      const Estimate mean = estimate(values_of(results.subspan(first, last - first), metric, unit));
+      row.push_back(metric);
+      row.push_back(fmt::format("{:.6g}", mean.mean));
+      row.push_back(mean.has_interval() ? fmt::format("{:.6g} to {:.6g}", mean.low, mean.high) : "-");
+      row.push_back(unit);
+      rows.push_back(std::move(row));
+    }
+  }
+  return aligned(rows) + (hidden ? "(metrics of single parts are in metrics.csv)\n" : "");
+}
+
+}  // namespace xensim

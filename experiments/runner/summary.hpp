@@ -1,0 +1,17 @@
+/// The runs of an experiment in a table.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "experiments/runner/expansion.hpp"
+#include "results/run_result.hpp"
+
+namespace xensim {
+
+/// One row per point of the sweep and metric: the mean over replications and its 95 % confidence interval.
+/// Of more than a dozen metrics, only those of the whole experiment (without a path) are shown.
+[[nodiscard]] std::string summary_table(const std::vector<Run>& runs, std::span<const RunResult> results);
+
+}  // namespace xensim

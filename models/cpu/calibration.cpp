@@ -1,0 +1,72 @@
+#include "models/cpu/calibration.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/parameter.hpp"
+
+namespace xensim {
+
+Calibration::Calibration(Json document, const Config& overrides) {
+  auto source = std::make_shared<ConfigSource>();
+  source->file = "calibration";
+  collect(Config(document, source), "");
+  overrides.require_object();
+  for (const std::string& name : overrides.keys()) {
+    const Config override_value = overrides.at(name);
+    const auto constant =
+        std::find_if(constants_.begin(), constants_.end(), [&](const Constant& c) { return c.name == name; });
+    if (constant == constants_.end()) {
+      override_value.fail(fmt::format("unknown constant \"{}\"", name), "a name from the calibration file",
+                          nearest(name, names()));
+    }
+    const double value = JsonType<double>::read(override_value);
+    if (!(value > 0)) override_value.fail(describe(override_value.json()), "a positive number");
+    if (value < constant->low || value > constant->high) {
+      out_of_range_.push_back(
+          fmt::format("{} = {} is outside its range [{}, {}]", name, value, constant->low, constant->high));
+    }
+    constant->value = value;
+  }
+}
+
+void Calibration::collect(const Config& config, const std::string& prefix) {
+  for (const std::string& key : config.keys()) {
+    const Config member = config.at(key);
+    if (!member.json().is_object()) continue;  // the file's own description
+    const std::string name = prefix.empty() ? key : prefix + "." + key;
+    if (!member.has("value")) {
+      collect(member, name);
+      continue;
+    }
+    for (const char* part : {"unit", "origin", "source"}) (void)member.at(part).string();
+    const auto range = JsonType<std::vector<double>>::read(member.at("range"));
+    const double value = JsonType<double>::read(member.at("value"));
+    if (range.size() != 2 || value < range[0] || value > range[1]) {
+      member.fail(fmt::format("value {} outside its range", value),
+                  "a range [low, high] that holds the value");
+    }
+    constants_.push_back({name, value, range[0], range[1]});
+  }
+}
+
+const Calibration::Constant* Calibration::find(std::string_view name) const {
+  const auto constant =
+      std::find_if(constants_.begin(), constants_.end(), [&](const Constant& c) { return c.name == name; });
+  return constant == constants_.end() ? nullptr : &*constant;
+}
+
+double Calibration::value(std::string_view name) const {
+  if (const Constant* constant = find(name)) return constant->value;
+  throw InputError({.file = "calibration", .line = 0, .path = {}}, fmt::format("no constant \"{}\"", name),
+                   {}, nearest(name, names()));
+}
+
+std::vector<std::string> Calibration::names() const {
+  std::vector<std::string> names;
+  for (const Constant& constant : constants_) names.push_back(constant.name);
+  return names;
+}
+
+}  // namespace xensim

@@ -1,0 +1,42 @@
+/// The timing constants of a testbed, each with unit, range, origin and source.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config.hpp"
+
+namespace xensim {
+
+/// Constants by name, such as `processor.l2_miss_overlap`: read from one file
+/// (experiments/calibration/MACHINE.json), where each is
+/// `{"value": V, "unit": U, "range": [LOW, HIGH], "origin": O, "source": S}`.
+class Calibration {
+ public:
+  /// `document` is the file; `overrides` an object from names to values (what-if runs). Throws InputError
+  /// for a constant without its parts, a value outside its own range in the file, and an override that
+  /// names no constant or is not a positive number.
+  Calibration(Json document, const Config& overrides);
+
+  /// Throws InputError if there is no such constant.
+  [[nodiscard]] double value(std::string_view name) const;
+
+  /// All names, in the file's order.
+  [[nodiscard]] std::vector<std::string> names() const;
+  /// Overrides that lie outside the constant's range: legal, but a result obtained so needs a remark.
+  [[nodiscard]] const std::vector<std::string>& out_of_range() const { return out_of_range_; }
+
+ private:
+  struct Constant {
+    std::string name;
+    double value, low, high;
+  };
+  void collect(const Config& config, const std::string& prefix);
+  [[nodiscard]] const Constant* find(std::string_view name) const;
+
+  std::vector<Constant> constants_;
+  std::vector<std::string> out_of_range_;
+};
+
+}  // namespace xensim

@@ -1,0 +1,61 @@
+/// What the hardware and the code paths above it cost, in cycles and cache lines.
+#pragma once
+
+#include <cstdint>
+
+#include "core/time.hpp"
+#include "models/cpu/calibration.hpp"
+
+namespace xensim {
+
+/// Hardware primitives. Sums of these and of path lengths make up every path's cost; nothing here belongs
+/// to one experiment.
+struct ProcessorCosts {
+  explicit ProcessorCosts(const Calibration& calibration);
+
+  Time miss_price;  ///< part of the memory latency that one refill miss exposes
+  Cycles l2_latency, tlb_walk;
+  Cycles software_interrupt_entry, interrupt_return, external_interrupt_entry;
+  Cycles apic_acknowledge, apic_program, ipi_delivery;
+  Cycles segment_load, address_space_load, descriptor_table_load, locked_operation;
+
+  /// The time of a path of so many instructions whose data are in the L1 or L2.
+  [[nodiscard]] Cycles path(double instructions) const {
+    return {static_cast<std::int64_t>(instructions * kernel_cpi + 0.5)};
+  }
+
+ private:
+  double kernel_cpi;
+};
+
+/// The monitor's paths (Xen 1.0), put together from their parts in the order of its code.
+struct MonitorCosts {
+  MonitorCosts(const Calibration& calibration, const ProcessorCosts& processor);
+
+  Cycles interrupt_entry;  ///< from a guest or the idle loop up to the handler, acknowledged
+  Cycles hypercall_entry;  ///< int 0x82 up to and including the call through the table
+  Cycles exit_tests;       ///< softirqs, hypervisor events, guest events
+  Cycles resume_guest;     ///< restore and iret
+  Cycles deliver_to_user, deliver_to_kernel;  ///< event upcall frame, by what it interrupts
+  Cycles timer_pass;                          ///< one pass over the due timers, APIC reprogrammed
+  Cycles schedule_pass, schedule_scan_entry;
+  Cycles domain_switch;         ///< registers, address space, descriptor tables, fast trap
+  Cycles address_space_switch;  ///< a guest multicall: new page-table base, new kernel stack
+  Cycles mark_event, wake, ipi_send;
+  std::uint32_t switch_lines, domain_switch_lines, scan_entry_lines, mark_lines;
+};
+
+/// The guest kernel's paths (Linux 2.4).
+struct GuestCosts {
+  GuestCosts(const Calibration& calibration, const ProcessorCosts& processor);
+
+  Cycles interrupt_entry;  ///< native: hardware entry, save, acknowledge
+  Cycles interrupt_exit;   ///< native: restore and iret; under the monitor the upcall's own iret
+  Cycles event_upcall;     ///< under the monitor: dispatch and return
+  Cycles timer_interrupt, tick, bottom_half;
+  Cycles schedule_pass, schedule_scan_entry, recalculate_entry;
+  Cycles system_call;
+  std::uint32_t interrupt_lines, process_lines, scan_entry_lines;
+};
+
+}  // namespace xensim

@@ -1,0 +1,88 @@
+#include "models/cpu/processor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace xensim {
+namespace {
+
+using enum Statistic::Kind;
+const Statistic idle_time{"time/idle", "s", counter, "processor time halted"};
+const Statistic user_time{"time/user", "s", counter, "processor time in programs, as if with warm caches"};
+const Statistic refill_time{"time/refill", "s", counter,
+                            "processor time in extra cache and TLB misses of programs after others ran"};
+const Statistic kernel_time{"time/kernel", "s", counter, "processor time in guest kernels"};
+const Statistic monitor_time{"time/monitor", "s", counter, "processor time in the monitor"};
+const Statistic lines_refilled{"l2/refilled", "lines", counter,
+                               "L2 lines that programs brought in while their residency grew"};
+
+constexpr std::array statistics{&idle_time, &user_time, &refill_time, &kernel_time, &monitor_time};
+
+}  // namespace
+
+Processor::Processor(CpuId id, const ProcessorShape& shape, const ProcessorCosts& costs, Calendar& calendar,
+                     Event& resume, bool strict)
+    : clock(calendar, resume, strict),
+      id_(id),
+      costs_(costs),
+      cycle_clock_(shape.clock),
+      survival_(shape.l2_lines, shape.l2_ways),
+      l2_(survival_),
+      l1_lines_(shape.l1_lines) {}
+
+void Processor::touch(Activity activity, FootprintId owner, std::uint32_t lines) {
+  const std::uint32_t missing = l2_.touch(owner, lines);
+  l1_displaced_ = std::min(l1_lines_, l1_displaced_ + lines);
+  spend(activity, costs_.miss_price * missing);
+}
+
+void Processor::idle_until(Time until) {
+  if (until > clock.local()) spend(Activity::idle, until - clock.local());
+}
+
+Execution Processor::begin(const WorkingSet& set, FootprintId footprint) {
+  if (tlb_cold_) {
+    charge(Activity::refill, costs_.tlb_walk * set.pages());
+    tlb_cold_ = false;
+  }
+  const std::uint32_t l1_missing = footprint == l1_owner_ ? l1_displaced_ : l1_lines_;
+  charge(Activity::refill, costs_.l2_latency * std::min(l1_missing, set.lines()));
+  l1_owner_ = footprint;
+  l1_displaced_ = 0;
+  return {&set, footprint, clock.local(), l2_.resident(footprint)};
+}
+
+Time Processor::end(const Execution& execution, Time at) {
+  const Time elapsed = at - execution.start;
+  const WorkingSet::Progress progress = execution.working_set->run(execution.resident, elapsed);
+  const std::uint32_t missed = progress.resident - std::min(progress.resident, execution.resident);
+  l2_.ran(execution.footprint, progress.touched, missed);
+  refilled_lines_ += missed;
+  spend(Activity::user, progress.work);
+  spend(Activity::refill, elapsed - progress.work);
+  return progress.work;
+}
+
+void Processor::release(FootprintId footprint) { l2_.release(footprint); }
+
+void Processor::report(StatisticSink& sink, const std::string& prefix) const {
+  for (std::size_t i = 0; i < activity_count; ++i) {
+    sink.value(prefix, *statistics[i], to_seconds(account_[i]));
+  }
+  sink.value(prefix, lines_refilled, static_cast<double>(refilled_lines_));
+}
+
+std::string Processor::audit() const {
+  const Time sum = std::accumulate(account_.begin(), account_.end(), Time{});
+  if (sum != clock.local()) {
+    return fmt::format("cpu{}: activities add up to {} ps, but its clock stands at {} ps", id_.value,
+                       sum.count(), clock.local().count());
+  }
+  if (const std::string fault = l2_.audit(); !fault.empty())
+    return fmt::format("cpu{} L2: {}", id_.value, fault);
+  return {};
+}
+
+}  // namespace xensim

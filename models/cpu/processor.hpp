@@ -1,0 +1,89 @@
+/// A physical processor: its clock, what its time went into, what its caches and TLB hold.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "core/ids.hpp"
+#include "core/processor_clock.hpp"
+#include "core/statistic.hpp"
+#include "core/time.hpp"
+#include "models/cpu/costs.hpp"
+#include "models/cpu/processor_shape.hpp"
+#include "models/memory/cache_footprint.hpp"
+#include "models/memory/working_set.hpp"
+
+namespace xensim {
+
+/// Where a processor's time goes. The parts always add up to the elapsed time.
+enum class Activity : std::uint8_t {
+  idle,     ///< halted
+  user,     ///< programs, as if with warm caches
+  refill,   ///< extra cache and TLB misses of programs after others ran
+  kernel,   ///< guest kernels, their own misses included
+  monitor,  ///< the monitor, its own misses included
+};
+inline constexpr std::size_t activity_count = 5;
+
+/// A stretch of user-mode execution that may be interrupted at any time.
+struct Execution {
+  const WorkingSet* working_set = nullptr;
+  FootprintId footprint;
+  Time start{};                ///< local time at which it began
+  std::uint32_t resident = 0;  ///< lines present then
+};
+
+/// The hardware of one processor, with time charged to it. It knows no kernel and no monitor.
+class Processor {
+ public:
+  /// `resume` leads back to the platform's loop over steps (see ProcessorClock).
+  Processor(CpuId id, const ProcessorShape& shape, const ProcessorCosts& costs, Calendar& calendar,
+            Event& resume, bool strict);
+
+  [[nodiscard]] CpuId id() const { return id_; }
+  [[nodiscard]] const ProcessorCosts& costs() const { return costs_; }
+  ProcessorClock clock;
+
+  /// Executes a path of so many cycles.
+  void charge(Activity activity, Cycles cycles) { spend(activity, cycle_clock_.convert(cycles)); }
+  /// Uses `lines` lines of `owner`, waiting for those that are missing.
+  void touch(Activity activity, FootprintId owner, std::uint32_t lines);
+  /// Nothing happened since the local clock until `until`.
+  void idle_until(Time until);
+
+  /// All translations are gone (an address-space load without tags).
+  void flush_tlb() { tlb_cold_ = true; }
+
+  /// Begins user-mode execution now: pays for the TLB and L1 contents that are gone.
+  [[nodiscard]] Execution begin(const WorkingSet& set, FootprintId footprint);
+  /// The execution stops at `at` (>= its start). Returns the work done.
+  Time end(const Execution& execution, Time at);
+
+  /// A process is gone.
+  void release(FootprintId footprint);
+
+  [[nodiscard]] Time spent(Activity activity) const { return account_[static_cast<std::size_t>(activity)]; }
+  void report(StatisticSink& sink, const std::string& prefix) const;
+  [[nodiscard]] std::string audit() const;
+
+ private:
+  void spend(Activity activity, Time time) {
+    clock.advance(time);
+    account_[static_cast<std::size_t>(activity)] += time;
+  }
+
+  CpuId id_;
+  const ProcessorCosts& costs_;
+  CycleClock cycle_clock_;
+  SurvivalTable survival_;
+  CacheFootprint l2_;
+  std::uint32_t l1_lines_;
+  FootprintId l1_owner_;            ///< the program that used the L1 last
+  std::uint32_t l1_displaced_ = 0;  ///< lines that kernels and the monitor used there since
+  bool tlb_cold_ = true;
+  std::array<Time, activity_count> account_{};
+  std::uint64_t refilled_lines_ = 0;
+};
+
+}  // namespace xensim

@@ -1,0 +1,86 @@
+/// What a scheduling policy must do. One policy is one file that registers itself by name.
+///
+/// A policy is pure: it has no clock, charges no time and switches nothing. It is told what happened
+/// and answers what to do; the monitor (models/host) does it and charges for it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/ids.hpp"
+#include "core/registry.hpp"
+#include "core/time.hpp"
+
+namespace xensim {
+
+/// A domain's claim on the processors, as the control plane sets it. Policies read what they know.
+struct SchedulingShare {
+  std::int64_t weight = 10;   ///< proportional share; BVT's mcu_advance is 100/weight
+  Time warp{};                ///< virtual time borrowed when warped (Duda & Cheriton: W); 0 = none
+  Time warp_limit{};          ///< longest real time at a stretch in warp (L); 0 = no limit
+  Time unwarp_requirement{};  ///< least real time out of warp before the next (U)
+};
+
+/// The outcome of one scheduling pass on one processor.
+struct Decision {
+  VcpuId next;                ///< invalid: idle
+  Time slice{};               ///< the pass repeats this long after `now`, unless asked for sooner
+  std::uint32_t scanned = 0;  ///< queue entries that the modelled code looks at (their time is charged)
+};
+
+/// A scheduling policy over all processors of a host. Virtual processors stay on the processor they
+/// are added to.
+///
+/// The framework guarantees: `add` before anything else; `wake` only when not runnable; `sleep` only
+/// when runnable and not running; a running vCPU that blocks is reported by `schedule` with
+/// `current_runnable == false`; times never decrease.
+class Scheduler {
+ public:
+  Scheduler() = default;
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+  virtual ~Scheduler() = default;
+
+  /// A new vCPU, not runnable yet. `vcpu.value` are dense and ascending, but may be skipped.
+  virtual void add(VcpuId vcpu, CpuId cpu, const SchedulingShare& share, Time now) = 0;
+  /// The vCPU is gone (it is not running).
+  virtual void remove(VcpuId vcpu, Time now) = 0;
+  virtual void adjust(VcpuId vcpu, const SchedulingShare& share, Time now) = 0;
+
+  /// `vcpu` became runnable. Returns when a pass is due on its processor because of it: a time <= now
+  /// means at once, `never` means that what was due already suffices.
+  [[nodiscard]] virtual Time wake(VcpuId vcpu, Time now) = 0;
+  /// An event was marked for `vcpu`, runnable already (possibly waiting) and not running. As `wake`.
+  [[nodiscard]] virtual Time event_marked(VcpuId vcpu, Time now) {
+    (void)vcpu, (void)now;
+    return never;
+  }
+  /// `vcpu`, runnable but not running, is no longer runnable.
+  virtual void sleep(VcpuId vcpu, Time now) = 0;
+  /// The running `vcpu` gives up its turn but stays runnable; `schedule` follows.
+  virtual void yield(VcpuId vcpu, Time now) { (void)vcpu, (void)now; }
+
+  /// One pass on `cpu`. `current_runnable` says whether the vCPU chosen last may go on.
+  [[nodiscard]] virtual Decision schedule(CpuId cpu, bool current_runnable, Time now) = 0;
+
+  /// The next timer of the policy itself on `cpu`, or `never`; at that time `expire` is called, which
+  /// answers as `wake`.
+  [[nodiscard]] virtual Time deadline(CpuId cpu) const {
+    (void)cpu;
+    return never;
+  }
+  [[nodiscard]] virtual Time expire(CpuId cpu, Time now) {
+    (void)cpu, (void)now;
+    return never;
+  }
+
+  /// Empty, or the first contradiction between the policy's own structures, naming both places.
+  [[nodiscard]] virtual std::string audit() const { return {}; }
+};
+
+/// Policies by name; constructed for a number of processors.
+using SchedulerRegistry = Registry<Scheduler, std::size_t>;
+template <class Policy, class Parameters>
+using RegisterScheduler = Register<Scheduler, Policy, Parameters, std::size_t>;
+
+}  // namespace xensim

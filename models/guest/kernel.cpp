@@ -1,0 +1,145 @@
+#include "models/guest/kernel.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace xensim {
+
+GuestKernel::GuestKernel(VirtualMachine& machine, unsigned processors, const GuestCosts& costs,
+                         FootprintId footprint, std::function<FootprintId()> new_footprint, Time boot)
+    : machine_(machine),
+      costs_(costs),
+      footprint_(footprint),
+      process_table_(new_footprint()),
+      new_footprint_(std::move(new_footprint)),
+      queue_(processors),
+      reschedule_(processors),
+      boot_(boot) {}
+
+GuestKernel::Started GuestKernel::start(Program program, int nice) {
+  const ProcessId id{static_cast<std::uint32_t>(processes_.size())};
+  processes_.push_back({.program = std::move(program),
+                        .account = {},
+                        .footprint = new_footprint_(),
+                        .computing = {},
+                        .busy = false});
+  queue_.add(id, nice);
+  const std::optional<unsigned> target = queue_.wake(id);
+  if (target) reschedule_[*target] = true;
+  return {id, target};
+}
+
+void GuestKernel::timer(unsigned vcpu, Time now, TimerDuty duty) {
+  Processor& processor = machine_.processor(vcpu);
+  processor.touch(Activity::kernel, footprint_, costs_.interrupt_lines);
+  processor.charge(Activity::kernel, costs_.timer_interrupt);
+  std::uint64_t elapsed = 1;
+  if (duty != TimerDuty::charge) {
+    const auto due = static_cast<std::uint64_t>((now - boot_) / tick_length);
+    elapsed = due - std::min(due, jiffies_);
+    jiffies_ += elapsed;
+  }
+  processor.charge(Activity::kernel, costs_.tick * static_cast<std::int64_t>(elapsed));
+  if (duty != TimerDuty::keep_time && queue_.tick(vcpu, elapsed)) reschedule_[vcpu] = true;
+  if (duty != TimerDuty::charge && elapsed > 0) {
+    processor.charge(Activity::kernel, costs_.bottom_half);
+    wake_sleepers(vcpu);
+  }
+}
+
+void GuestKernel::wake_sleepers(unsigned vcpu) {
+  while (!sleepers_.empty() && sleepers_.top().jiffy <= jiffies_) {
+    const ProcessId process = sleepers_.top().process;
+    sleepers_.pop();
+    wake(vcpu, process);
+  }
+}
+
+void GuestKernel::wake(unsigned vcpu, ProcessId process) {
+  const std::optional<unsigned> target = queue_.wake(process);
+  if (!target) return;
+  reschedule_[*target] = true;
+  if (*target != vcpu) machine_.kick(vcpu, *target);
+}
+
+bool GuestKernel::return_to_user(unsigned vcpu) {
+  for (;;) {
+    if (reschedule_[vcpu] || !queue_.current(vcpu)) schedule(vcpu);
+    const std::optional<ProcessId> current = queue_.current(vcpu);
+    if (!current) return false;
+    if (processes_[current->value].busy || next_operation(vcpu, *current)) return true;
+  }
+}
+
+void GuestKernel::schedule(unsigned vcpu) {
+  Processor& processor = machine_.processor(vcpu);
+  const std::optional<ProcessId> previous = queue_.current(vcpu);
+  reschedule_[vcpu] = false;
+  if (queue_.runnable() == 0 && !previous) return;  // the idle loop looks at a flag only
+  const RunQueue::Selection selection = queue_.select(vcpu);
+  processor.touch(Activity::kernel, process_table_, selection.scanned * costs_.scan_entry_lines);
+  processor.charge(Activity::kernel, costs_.schedule_pass);
+  processor.charge(Activity::kernel, costs_.schedule_scan_entry * selection.scanned);
+  processor.charge(Activity::kernel, costs_.recalculate_entry * selection.recalculated);
+  if (selection.next && selection.next != previous) {
+    ++switches_;
+    processor.touch(Activity::kernel, footprint_, costs_.process_lines);
+    machine_.switch_address_space(vcpu);
+  }
+  if (selection.kick && *selection.kick != vcpu) {
+    reschedule_[*selection.kick] = true;
+    machine_.kick(vcpu, *selection.kick);
+  }
+}
+
+bool GuestKernel::next_operation(unsigned vcpu, ProcessId id) {
+  Process& process = processes_[id.value];
+  Processor& processor = machine_.processor(vcpu);
+  if (!process.program.advance()) {
+    processor.charge(Activity::kernel, costs_.system_call);
+    processor.release(process.footprint);
+    process.program = Program{};
+    queue_.block(id);
+    reschedule_[vcpu] = true;
+    return false;
+  }
+  const Operation& operation = process.program.operation();
+  if (const auto* compute = std::get_if<Compute>(&operation)) {
+    // At least a nanosecond, so that a program that computes nothing for ever still moves time on.
+    process.computing = {std::max(compute->work, Time{1ns}), compute->working_set};
+    process.busy = true;
+    return true;
+  }
+  const Time duration = std::get<Sleep>(operation).duration;
+  processor.charge(Activity::kernel, costs_.system_call);
+  const auto jiffies =
+      static_cast<std::uint64_t>((std::max(duration, Time{}) + tick_length - Time{1}) / tick_length);
+  sleepers_.push({jiffies_ + jiffies + 1, sleep_order_++, id});
+  queue_.block(id);
+  reschedule_[vcpu] = true;
+  return false;
+}
+
+GuestKernel::Computation GuestKernel::computation(unsigned vcpu) const {
+  const Process& process = processes_[queue_.current(vcpu)->value];
+  return {process.computing.working_set, process.footprint, process.computing.work};
+}
+
+void GuestKernel::computed(unsigned vcpu, Time work, bool complete) {
+  Process& process = processes_[queue_.current(vcpu)->value];
+  process.account.work += work;
+  process.computing.work -= work;
+  if (complete || process.computing.work <= Time{}) process.busy = false;
+}
+
+Time GuestKernel::total_work() const {
+  Time sum{};
+  for (const Process& process : processes_) sum += process.account.work;
+  return sum;
+}
+
+const ProcessAccount& GuestKernel::account(ProcessId process) const {
+  return processes_[process.value].account;
+}
+
+}  // namespace xensim

@@ -1,0 +1,72 @@
+/// The scheduler of Linux 2.4: one list of runnable processes, the best "goodness" runs.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ids.hpp"
+
+namespace xensim {
+
+/// Logic of Linux 2.4.21 kernel/sched.c for ordinary processes, on one processor or several. Pure: it says
+/// what to run and what it looked at; the kernel charges for it.
+///
+/// A running process stays in the list. Virtual processors are numbered from 0.
+class RunQueue {
+ public:
+  struct Selection {
+    std::optional<ProcessId> next;   ///< empty: idle
+    std::uint32_t scanned = 0;       ///< list entries looked at
+    std::uint32_t recalculated = 0;  ///< processes whose counters were recalculated
+    std::optional<unsigned> kick;  ///< another processor should reschedule (the preempted process fits there)
+  };
+
+  explicit RunQueue(unsigned processors) : current_(processors), last_switch_(processors) {}
+
+  /// A new process, not runnable yet. `nice` is -20 to 19. Ids are dense.
+  void add(ProcessId process, int nice);
+  /// The process is gone. It must not be runnable.
+  void remove(ProcessId process);
+
+  /// Makes it runnable, at the list's tail. Returns the processor that should reschedule, if any.
+  [[nodiscard]] std::optional<unsigned> wake(ProcessId process);
+  /// The running process can no longer run; `select` follows.
+  void block(ProcessId process);
+  /// So many 10 ms ticks are charged to whoever runs on `cpu`. True if its slice is used up.
+  [[nodiscard]] bool tick(unsigned cpu, std::uint64_t ticks);
+  /// schedule(): chooses for `cpu` and makes the choice current.
+  [[nodiscard]] Selection select(unsigned cpu);
+
+  [[nodiscard]] std::optional<ProcessId> current(unsigned cpu) const { return current_[cpu]; }
+  [[nodiscard]] std::size_t runnable() const { return runnable_; }
+  [[nodiscard]] int counter(ProcessId process) const { return tasks_[process.value].counter; }
+  [[nodiscard]] std::string audit() const;
+
+ private:
+  static constexpr std::uint32_t none = UINT32_MAX;
+  static constexpr unsigned nowhere = UINT32_MAX;
+  struct Task {
+    std::uint32_t previous = none, following = none;
+    int counter = 0;
+    int nice = 0;
+    unsigned last_cpu = nowhere;
+    unsigned running_on = nowhere;
+    bool exists = false, listed = false;
+  };
+  [[nodiscard]] int goodness(std::uint32_t task, unsigned cpu, std::optional<ProcessId> current) const;
+  [[nodiscard]] std::optional<unsigned> place(std::uint32_t task) const;
+  void append(std::uint32_t task);
+  void unlink(std::uint32_t task);
+
+  std::vector<Task> tasks_;
+  std::vector<std::optional<ProcessId>> current_;
+  std::vector<std::uint64_t> last_switch_;  ///< order of each processor's last switch
+  std::uint64_t switches_ = 0;
+  std::uint32_t head_ = none, tail_ = none;
+  std::uint32_t existing_ = 0;
+  std::size_t runnable_ = 0;
+};
+
+}  // namespace xensim

@@ -1,0 +1,26 @@
+/// What a guest kernel needs from what is under it. A platform implements it; the kernel and its programs
+/// do not know which one they run on.
+#pragma once
+
+#include "models/cpu/processor.hpp"
+
+namespace xensim {
+
+/// Virtual processors are numbered from 0 within the guest. All calls are made from code that runs on the
+/// virtual processor concerned, and charge their time to the processor under it.
+class VirtualMachine {
+ public:
+  VirtualMachine() = default;
+  VirtualMachine(const VirtualMachine&) = delete;
+  VirtualMachine& operator=(const VirtualMachine&) = delete;
+  virtual ~VirtualMachine() = default;
+
+  /// The processor that `vcpu` runs on.
+  [[nodiscard]] virtual Processor& processor(unsigned vcpu) = 0;
+  /// Goes over to another process's page tables and kernel stack.
+  virtual void switch_address_space(unsigned vcpu) = 0;
+  /// Makes `target` enter its kernel soon to reschedule; called on `vcpu`, another one.
+  virtual void kick(unsigned vcpu, unsigned target) = 0;
+};
+
+}  // namespace xensim

@@ -1,0 +1,52 @@
+/// A domain: its virtual processor as the monitor sees it, and the kernel inside.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "core/ids.hpp"
+#include "models/cpu/events.hpp"
+#include "models/guest/kernel.hpp"
+#include "models/guest/virtual_machine.hpp"
+
+namespace xensim {
+
+class Monitor;
+
+/// One uniprocessor domain. Its place is its index: `id.value == vcpu.value`.
+class Domain final : public VirtualMachine {
+ public:
+  /// Of Xen 1.0's task states those that occur here.
+  enum class State : std::uint8_t { running, interruptible };
+
+  Domain(Monitor& monitor, VcpuId its_vcpu, CpuId placed_on, FootprintId monitor_footprint,
+         FootprintId kernel_footprint, const GuestCosts& costs,
+         const std::function<FootprintId()>& new_footprint, Time boot)
+      : vcpu(its_vcpu),
+        cpu(placed_on),
+        footprint(monitor_footprint),
+        kernel(*this, 1, costs, kernel_footprint, new_footprint, boot),
+        monitor_(monitor) {}
+
+  [[nodiscard]] Processor& processor(unsigned index) override;
+  void switch_address_space(unsigned index) override;
+  void kick(unsigned /*vcpu*/, unsigned /*target*/) override {}  // there is no other
+
+  const VcpuId vcpu;
+  const CpuId cpu;              ///< it stays where it was placed
+  const FootprintId footprint;  ///< the monitor's structures for it, in the caches
+  GuestKernel kernel;
+  EventMask events;
+  State state = State::running;
+  bool in_user = false;          ///< where the guest goes on when resumed: user mode, or its kernel
+  bool upcall = false;           ///< an event upcall was delivered and is still to be handled
+  std::uint64_t ticks_seen = 0;  ///< 20 ms ticks that are in `events` or were taken from it
+  Time cpu_time{};               ///< as the monitor accounts it, switch to switch
+  Time woken_at = never;         ///< since when it waits after a wake
+  std::uint64_t wakes = 0;
+
+ private:
+  Monitor& monitor_;
+};
+
+}  // namespace xensim

@@ -1,0 +1,435 @@
+#include "models/host/monitor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace xensim {
+namespace {
+
+using enum Statistic::Kind;
+using Purpose = AccurateTimers::Purpose;
+
+const Statistic passes_made{"schedule/passes", "passes", counter, "scheduling passes"};
+const Statistic switches_made{"schedule/switches", "switches", counter, "passes that changed the domain"};
+const Statistic entries_scanned{"schedule/scanned", "entries", counter,
+                                "run queue entries that the modelled code looks at"};
+const Statistic interrupts_taken{"interrupts", "interrupts", counter, "timer interrupts and IPIs taken"};
+const Statistic ticks_marked{"ticks", "ticks", counter, "timer events sent to all domains"};
+const Statistic domain_time{"cpu_time", "s", counter,
+                            "processor time of a domain as the monitor accounts it"};
+const Statistic domain_wakes{"wakes", "wakes", counter, "times a domain was woken by an event"};
+const Statistic wait_mean{"wake_to_run/mean", "us", summary, "from wake to run: mean"};
+const Statistic wait_p99{"wake_to_run/p99", "us", summary, "from wake to run: 99th percentile"};
+const Statistic wait_maximum{"wake_to_run/maximum", "us", summary, "from wake to run: longest"};
+
+constexpr double ns_per_us = 1000;
+
+}  // namespace
+
+/// One processor: what it is doing, and what waits for it.
+struct Monitor::Core {
+  enum class Mode : std::uint8_t {
+    halted,   ///< idle
+    monitor,  ///< on the exit path
+    kernel,   ///< in the guest's kernel, ring 1
+    user,     ///< in a program, ring 3
+  };
+
+  Core(Monitor& owner, CpuId id, const HostContext& context, FootprintId monitor_lines,
+       FootprintId queue_lines)
+      : host(owner),
+        resume(Event::calling<&Core::on_resume>(*this)),
+        completion(Event::calling<&Core::on_completion>(*this)),
+        apic(Event::calling<&Core::on_apic>(*this)),
+        ipi(Event::calling<&Core::on_ipi>(*this)),
+        processor(id, context.shape, context.costs, context.calendar, resume, context.strict),
+        execution(processor, context.calendar, completion),
+        code(monitor_lines),
+        run_queue(queue_lines) {}
+
+  void on_resume() {
+    processor.clock.resumed();
+    host.run(*this);
+  }
+  void on_completion() {
+    execution.end(host.calendar_.now(), true);
+    mode = Mode::kernel;
+    current->in_user = false;
+    on_resume();
+  }
+  void on_apic() {
+    apic_waits = true;
+    host.on_interrupt(*this);
+  }
+  void on_ipi() {
+    ipi_waits = true;
+    host.on_interrupt(*this);
+  }
+
+  Monitor& host;
+  Event resume, completion, apic, ipi;
+  Processor processor;
+  UserExecution execution;
+  AccurateTimers timers;
+  FootprintId code, run_queue;  ///< the monitor's own lines in this processor's caches
+  Mode mode = Mode::halted;
+  Domain* current = nullptr;  ///< null: the idle domain
+  bool apic_waits = false, ipi_waits = false;
+  bool timer_softirq = false;
+  bool need_reschedule = false;
+  bool ipi_reschedules = false;  ///< what the IPI on its way is for, besides its guest's events
+  Time last_switch{};
+  std::uint64_t passes = 0, switches = 0, scanned = 0, interrupts = 0;
+  Histogram wake_to_run;            ///< ns
+  boost::dynamic_bitset<> waiting;  ///< runnable but not running, by VcpuId
+};
+
+Processor& Domain::processor(unsigned /*vcpu*/) { return monitor_.processor(cpu); }
+void Domain::switch_address_space(unsigned /*vcpu*/) { monitor_.switch_address_space(*this); }
+
+Monitor::Monitor(const MonitorParameters& parameters, const HostContext& context,
+                 std::unique_ptr<Scheduler> scheduler)
+    : parameters_(parameters),
+      calendar_(context.calendar),
+      processor_costs_(context.costs),
+      costs_(context.calibration, context.costs),
+      guest_costs_(context.calibration, context.costs),
+      ipi_latency_(CycleClock(context.shape.clock).convert(context.costs.ipi_delivery)),
+      trace_(context.trace),
+      audit_(context.audit),
+      scheduler_(std::move(scheduler)),
+      task_list_{footprints_++} {
+  for (std::uint32_t i = 0; i < context.cpus; ++i) {
+    const FootprintId code{footprints_++}, queue{footprints_++};
+    cores_.push_back(std::make_unique<Core>(*this, CpuId{i}, context, code, queue));
+  }
+  Core& first = *cores_.front();
+  first.timers.set(Purpose::tick, calendar_.now() + parameters_.tick);
+  calendar_.schedule(first.apic, first.timers.earliest());
+  // Domain 0, on processor 0; the next domain goes to the next processor.
+  start_domain({}, {});
+}
+
+Monitor::~Monitor() = default;
+
+VcpuId Monitor::start_domain(std::vector<Program> programs, const SchedulingShare& share) {
+  const Time now = calendar_.now();
+  const VcpuId vcpu{static_cast<std::uint32_t>(domains_.size())};
+  const CpuId cpu{next_cpu_};
+  next_cpu_ = (next_cpu_ + 1) % static_cast<std::uint32_t>(cores_.size());
+  const FootprintId structures{footprints_++}, kernel{footprints_++};
+  Domain& domain = domains_.emplace_back(
+      *this, vcpu, cpu, structures, kernel, guest_costs_, [this] { return FootprintId{footprints_++}; }, now);
+  domain.ticks_seen = ticks_;
+  blocked_.push_back(true);
+  for (const auto& core : cores_) core->waiting.resize(domains_.size());
+  for (Program& program : programs) domain.kernel.start(std::move(program));
+  scheduler_->add(vcpu, cpu, share, now);
+  trace(core_of(domain), TraceKind::domain_created, vcpu, cpu.value);
+  wake(domain, nullptr, now);
+  return vcpu;
+}
+
+// --- Control flow -------------------------------------------------------------------------------------
+
+void Monitor::on_interrupt(Core& core) {
+  if (core.execution.interrupt()) run(core);
+}
+
+void Monitor::run(Core& core) {
+  while (core.processor.clock.may_step()) {
+    const bool interrupted = core.apic_waits || core.ipi_waits;
+    if (!interrupted && core.mode == Core::Mode::halted) return;
+    if (!interrupted && core.mode == Core::Mode::user) {
+      core.execution.begin(core.current->kernel, 0);
+      return;
+    }
+    step(core);
+  }
+}
+
+void Monitor::step(Core& core) {
+  if (core.apic_waits || core.ipi_waits) {
+    take_interrupt(core);
+  } else if (core.mode == Core::Mode::kernel) {
+    run_guest_kernel(core);
+  } else if (core.timer_softirq) {
+    run_timers(core);
+  } else if (core.need_reschedule) {
+    schedule(core);
+  } else {
+    return_to_guest(core);
+  }
+}
+
+void Monitor::take_interrupt(Core& core) {
+  ++core.interrupts;
+  core.processor.charge(Activity::monitor, costs_.interrupt_entry);
+  core.processor.touch(Activity::monitor, core.code, costs_.switch_lines);
+  if (core.apic_waits) {
+    core.apic_waits = false;
+    core.timer_softirq = true;
+  } else {
+    core.ipi_waits = false;
+    core.need_reschedule |= std::exchange(core.ipi_reschedules, false);
+    core.timer_softirq = true;  // a timer may have been moved from outside
+  }
+  core.mode = Core::Mode::monitor;
+}
+
+void Monitor::return_to_guest(Core& core) {
+  Processor& processor = core.processor;
+  processor.charge(Activity::monitor, costs_.exit_tests);
+  Domain* domain = core.current;
+  if (domain == nullptr) {
+    core.mode = Core::Mode::halted;
+    return;
+  }
+  see_ticks(*domain);
+  if (domain->events.deliverable()) {
+    domain->events.deliver();
+    processor.charge(Activity::monitor, domain->in_user ? costs_.deliver_to_user : costs_.deliver_to_kernel);
+    domain->upcall = true;
+    domain->in_user = false;
+    trace(core, TraceKind::guest_event, domain->vcpu);
+  }
+  processor.charge(Activity::monitor, costs_.resume_guest);
+  core.mode = domain->in_user ? Core::Mode::user : Core::Mode::kernel;
+}
+
+void Monitor::run_guest_kernel(Core& core) {
+  Domain& domain = *core.current;
+  Processor& processor = core.processor;
+  if (domain.upcall) {
+    domain.upcall = false;
+    const std::uint32_t taken = domain.events.take();
+    processor.charge(Activity::kernel, guest_costs_.event_upcall);
+    if ((taken & EventMask::bit_of(EventBit::timer)) != 0) {
+      domain.kernel.timer(0, processor.clock.local(), GuestKernel::TimerDuty::keep_time_and_charge);
+    }
+    domain.events.unmask();
+  }
+  if (domain.kernel.return_to_user(0)) {
+    domain.in_user = true;
+    core.mode = Core::Mode::user;
+    return;
+  }
+  // The idle loop: the yield hypercall blocks the domain until an event.
+  processor.charge(Activity::monitor, costs_.hypercall_entry);
+  domain.state = Domain::State::interruptible;
+  core.need_reschedule = true;
+  core.mode = Core::Mode::monitor;
+}
+
+// --- Timers -------------------------------------------------------------------------------------------
+
+void Monitor::run_timers(Core& core) {
+  const Time now = core.processor.clock.local();
+  core.timer_softirq = false;
+  core.processor.charge(Activity::monitor, costs_.timer_pass);
+  if (core.timers.take_due(Purpose::slice, now)) core.need_reschedule = true;
+  if (core.timers.take_due(Purpose::policy, now)) {
+    request_pass(core, scheduler_->expire(core.processor.id(), now), &core, now);
+    core.timers.set(Purpose::policy, scheduler_->deadline(core.processor.id()));
+  }
+  if (core.timers.take_due(Purpose::tick, now)) tick(core);
+  const Time earliest = core.timers.earliest();
+  if (earliest == never) {
+    calendar_.cancel(core.apic);
+  } else {
+    calendar_.schedule(core.apic, std::max(earliest, core.processor.clock.local()));
+  }
+}
+
+void Monitor::tick(Core& core) {
+  const Time now = core.processor.clock.local();
+  ++ticks_;
+  const auto domains = static_cast<std::int64_t>(domains_.size());
+  core.processor.touch(Activity::monitor, task_list_,
+                       static_cast<std::uint32_t>(domains) * costs_.mark_lines);
+  core.processor.charge(Activity::monitor, costs_.mark_event * domains);
+  trace(core, TraceKind::timer_tick, {}, domains);
+  // Every domain is marked; each sees its mark when it is looked at next. What cannot wait: the blocked
+  // ones wake, in order of creation, and processors whose waiting domains were marked may be due.
+  for (auto v = blocked_.find_first(); v != boost::dynamic_bitset<>::npos; v = blocked_.find_next(v)) {
+    see_ticks(domains_[v]);
+    wake(domains_[v], &core, now);
+  }
+  for (const auto& other : cores_) {
+    if (const auto v = other->waiting.find_first(); v != boost::dynamic_bitset<>::npos) {
+      request_pass(*other, scheduler_->event_marked(VcpuId{static_cast<std::uint32_t>(v)}, now), &core, now);
+    }
+    if (other.get() != &core && other->current != nullptr) send_ipi(*other, &core, now);
+  }
+  core.timers.set(Purpose::tick, now + parameters_.tick);
+}
+
+void Monitor::see_ticks(Domain& domain) const {
+  if (domain.ticks_seen == ticks_) return;
+  domain.ticks_seen = ticks_;
+  domain.events.mark(EventBit::timer);
+}
+
+// --- Scheduling ---------------------------------------------------------------------------------------
+
+void Monitor::wake(Domain& domain, Core* waker, Time now) {
+  if (waker != nullptr) waker->processor.charge(Activity::monitor, costs_.wake);
+  blocked_.reset(domain.vcpu.value);
+  core_of(domain).waiting.set(domain.vcpu.value);
+  domain.state = Domain::State::running;
+  domain.woken_at = now;
+  ++domain.wakes;
+  trace(core_of(domain), TraceKind::wake, domain.vcpu);
+  request_pass(core_of(domain), scheduler_->wake(domain.vcpu, now), waker, now);
+}
+
+void Monitor::request_pass(Core& target, Time due, Core* asker, Time now) {
+  if (due == never) return;
+  if (due <= now) {
+    if (asker == &target) {
+      target.need_reschedule = true;
+    } else {
+      target.ipi_reschedules = true;
+      send_ipi(target, asker, now);
+    }
+  } else if (due < target.timers.expires(Purpose::slice)) {
+    target.timers.set(Purpose::slice, due);
+    if (asker == &target) {
+      target.timer_softirq = true;
+    } else {
+      send_ipi(target, asker, now);
+    }
+  }
+}
+
+void Monitor::send_ipi(Core& target, Core* sender, Time now) {
+  if (sender != nullptr) sender->processor.charge(Activity::monitor, costs_.ipi_send);
+  if (!target.ipi.pending()) calendar_.schedule(target.ipi, now + ipi_latency_);
+}
+
+void Monitor::schedule(Core& core) {
+  Processor& processor = core.processor;
+  const Time now = processor.clock.local();
+  Domain* previous = core.current;
+  core.need_reschedule = false;
+  bool runnable = false;
+  if (previous != nullptr) {
+    see_ticks(*previous);
+    previous->cpu_time += now - core.last_switch;
+    if (previous->events.any()) previous->state = Domain::State::running;
+    runnable = previous->state == Domain::State::running;
+  }
+  const Decision decision = scheduler_->schedule(processor.id(), runnable, now);
+  core.last_switch = now;
+  core.timers.set(Purpose::slice, now + decision.slice);
+  core.timers.set(Purpose::policy, scheduler_->deadline(processor.id()));
+  core.timer_softirq = true;
+
+  ++core.passes;
+  core.scanned += decision.scanned;
+  processor.touch(Activity::monitor, core.code, costs_.switch_lines);
+  processor.touch(Activity::monitor, core.run_queue, decision.scanned * costs_.scan_entry_lines);
+  processor.charge(Activity::monitor, costs_.schedule_pass);
+  processor.charge(Activity::monitor, costs_.schedule_scan_entry * decision.scanned);
+  trace(core, TraceKind::schedule_pass, decision.next, decision.scanned);
+
+  if (previous != nullptr) {
+    (runnable ? core.waiting : blocked_).set(previous->vcpu.value);
+    if (!runnable) trace(core, TraceKind::block, previous->vcpu);
+  }
+  Domain* next = decision.next.valid() ? &domains_[decision.next.value] : nullptr;
+  if (next != nullptr) core.waiting.reset(next->vcpu.value);
+  if (next != previous) switch_to(core, next);
+  if (audit_) {
+    if (const std::string fault = audit(); !fault.empty()) throw SimulationError(fault);
+  }
+}
+
+void Monitor::switch_to(Core& core, Domain* next) {
+  Processor& processor = core.processor;
+  ++core.switches;
+  processor.charge(Activity::monitor, costs_.domain_switch);
+  processor.flush_tlb();
+  core.current = next;
+  if (next != nullptr) {
+    processor.touch(Activity::monitor, next->footprint, costs_.domain_switch_lines);
+    if (next->woken_at != never) {
+      const auto waited =
+          std::chrono::duration_cast<std::chrono::nanoseconds>(core.last_switch - next->woken_at);
+      core.wake_to_run.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, waited.count())));
+      next->woken_at = never;
+    }
+  }
+  trace(core, TraceKind::switch_to, next != nullptr ? next->vcpu : VcpuId{});
+}
+
+void Monitor::switch_address_space(Domain& domain) {
+  Processor& on = processor(domain.cpu);
+  on.charge(Activity::monitor, costs_.address_space_switch);
+  on.flush_tlb();
+}
+
+// --- Reports ------------------------------------------------------------------------------------------
+
+Processor& Monitor::processor(CpuId cpu) { return cores_[cpu.value]->processor; }
+
+void Monitor::settle() {
+  for (const auto& core : cores_) {
+    core->execution.settle(calendar_.now());
+    if (core->mode == Core::Mode::halted) core->processor.idle_until(calendar_.now());
+  }
+}
+
+void Monitor::report(StatisticSink& sink, const std::string& prefix) const {
+  for (const auto& core : cores_) {
+    const std::string path = fmt::format("{}cpu{}/", prefix, core->processor.id().value);
+    core->processor.report(sink, path);
+    sink.value(path, passes_made, static_cast<double>(core->passes));
+    sink.value(path, switches_made, static_cast<double>(core->switches));
+    sink.value(path, entries_scanned, static_cast<double>(core->scanned));
+    sink.value(path, interrupts_taken, static_cast<double>(core->interrupts));
+    sink.value(path, wait_mean, core->wake_to_run.mean() / ns_per_us);
+    sink.value(path, wait_p99, static_cast<double>(core->wake_to_run.quantile(0.99)) / ns_per_us);
+    sink.value(path, wait_maximum, static_cast<double>(core->wake_to_run.maximum()) / ns_per_us);
+  }
+  sink.value(prefix, ticks_marked, static_cast<double>(ticks_));
+  for (const Domain& domain : domains_) {
+    const std::string path = fmt::format("{}dom{}/", prefix, domain.vcpu.value);
+    Time time = domain.cpu_time;
+    const Core& core = *cores_[domain.cpu.value];
+    if (core.current == &domain) time += std::max(Time{}, calendar_.now() - core.last_switch);
+    sink.value(path, domain_time, to_seconds(time));
+    sink.value(path, domain_wakes, static_cast<double>(domain.wakes));
+  }
+}
+
+std::string Monitor::audit() const {
+  for (const auto& core : cores_) {
+    if (std::string fault = core->processor.audit(); !fault.empty()) return fault;
+    if (core->current != nullptr && core->current->cpu != core->processor.id()) {
+      return fmt::format("cpu{} runs domain {}, which is placed on cpu{}", core->processor.id().value,
+                         core->current->vcpu.value, core->current->cpu.value);
+    }
+  }
+  for (const Domain& domain : domains_) {
+    const auto v = domain.vcpu.value;
+    const Core& core = *cores_[domain.cpu.value];
+    const int places = (blocked_[v] ? 1 : 0) + (core.waiting[v] ? 1 : 0) + (core.current == &domain ? 1 : 0);
+    if (places != 1) return fmt::format("domain {} is in {} of: blocked, waiting, running", v, places);
+    if (std::string fault = domain.kernel.audit(); !fault.empty()) return fault;
+  }
+  return scheduler_->audit();
+}
+
+void Monitor::trace(const Core& core, TraceKind kind, VcpuId vcpu, std::int64_t argument) const {
+  if (trace_ == nullptr) return;
+  trace_->record({.at = std::max(core.processor.clock.local(), calendar_.now()),
+                  .argument = argument,
+                  .cpu = core.processor.id(),
+                  .vcpu = vcpu,
+                  .kind = kind});
+}
+
+}  // namespace xensim

@@ -1,0 +1,87 @@
+/// Xen 1.0 on the simulated machine: its paths in their order, with their time.
+#pragma once
+
+#include <boost/dynamic_bitset.hpp>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/statistic.hpp"
+#include "models/cpu/schedulers/scheduler.hpp"
+#include "models/cpu/timers.hpp"
+#include "models/host/domain.hpp"
+#include "models/host/platform.hpp"
+#include "models/host/user_execution.hpp"
+
+namespace xensim {
+
+/// Timing of the monitor's periodic work.
+struct MonitorParameters {
+  Time tick = 20ms;  ///< period of the timer event to every domain
+};
+
+/// The monitor and the processors it drives. Each pass through `step` is one item of the exit path of
+/// Xen 1.0: interrupts, softirqs (timers), hypervisor events (reschedule), guest events, return to the guest.
+class Monitor {
+ public:
+  Monitor(const MonitorParameters& parameters, const HostContext& context,
+          std::unique_ptr<Scheduler> scheduler);
+  ~Monitor();
+  Monitor(const Monitor&) = delete;
+  Monitor& operator=(const Monitor&) = delete;
+
+  /// Creates a domain, places it on the next processor in turn and starts its programs.
+  VcpuId start_domain(std::vector<Program> programs, const SchedulingShare& share);
+
+  void settle();
+  [[nodiscard]] const Domain& domain(VcpuId vcpu) const { return domains_[vcpu.value]; }
+  void report(StatisticSink& sink, const std::string& prefix) const;
+  [[nodiscard]] std::string audit() const;
+
+  /// For domains: the processor they run on, and the hypercall that changes their address space.
+  [[nodiscard]] Processor& processor(CpuId cpu);
+  void switch_address_space(Domain& domain);
+
+ private:
+  struct Core;
+  void on_interrupt(Core& core);
+  void run(Core& core);
+  void step(Core& core);
+
+  void take_interrupt(Core& core);
+  void run_timers(Core& core);
+  void schedule(Core& core);
+  void switch_to(Core& core, Domain* next);
+  void return_to_guest(Core& core);
+  void run_guest_kernel(Core& core);
+
+  void tick(Core& core);
+  void wake(Domain& domain, Core* waker, Time now);
+  /// A scheduling pass is due on `target` at `due` (see Scheduler::wake). `asker` executes; null: outside.
+  void request_pass(Core& target, Time due, Core* asker, Time now);
+  void send_ipi(Core& target, Core* sender, Time now);
+  void see_ticks(Domain& domain) const;
+  [[nodiscard]] Core& core_of(const Domain& domain) { return *cores_[domain.cpu.value]; }
+  void trace(const Core& core, TraceKind kind, VcpuId vcpu, std::int64_t argument = 0) const;
+
+  MonitorParameters parameters_;
+  Calendar& calendar_;
+  const ProcessorCosts& processor_costs_;
+  MonitorCosts costs_;
+  GuestCosts guest_costs_;
+  Time ipi_latency_;
+  TraceSink* trace_;
+  bool audit_;
+  std::unique_ptr<Scheduler> scheduler_;
+  std::deque<Domain> domains_;  ///< by VcpuId; a deque keeps them where they are
+  std::vector<std::unique_ptr<Core>> cores_;
+  boost::dynamic_bitset<> blocked_;  ///< by VcpuId
+  std::uint64_t ticks_ = 0;
+  std::uint32_t footprints_ = 0;
+  FootprintId task_list_;  ///< the structures that the tick walks over, in the caches
+  std::uint32_t next_cpu_ = 0;
+};
+
+}  // namespace xensim

@@ -1,0 +1,223 @@
+/// Native Linux 2.4 on the bare machine: one kernel, uniprocessor or SMP, shared by all instances.
+///
+/// Timers: on SMP the PIT interrupts processor 0 every 10 ms for the time of day, and each processor's
+/// local APIC, out of phase with the others, charges its ticks; on UP the PIT does both.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "models/guest/kernel.hpp"
+#include "models/host/platform.hpp"
+#include "models/host/user_execution.hpp"
+
+namespace xensim {
+namespace {
+
+using enum Statistic::Kind;
+const Statistic process_switches{"process_switches", "switches", counter, "switches between processes"};
+const Statistic timer_ticks{"timer_ticks", "ticks", counter, "ticks of the kernel's time of day"};
+
+struct NativeParameters {
+  bool smp = true;
+};
+const auto parameters = ParameterTable<NativeParameters>{}.add(
+    "smp", &NativeParameters::smp, "SMP kernel on all processors; false: UP kernel on the first",
+    "Barham et al., SOSP 2003, section 4");
+
+class Native final : public Platform, private VirtualMachine {
+ public:
+  Native(const NativeParameters& p, const HostContext& context);
+
+  void start(std::vector<Program> programs, const SchedulingShare& share) override;
+  void settle() override;
+  [[nodiscard]] Time work(std::uint32_t instance) const override;
+  void report(StatisticSink& sink, const std::string& prefix) const override;
+  [[nodiscard]] std::string audit() const override;
+
+ private:
+  /// One processor: what it is doing and the interrupts that wait for it.
+  struct Core {
+    enum class Mode : std::uint8_t { idle, kernel, user };
+    Core(Native& owner, CpuId id, const HostContext& context);
+    void on_resume() {
+      processor.clock.resumed();
+      host.run(*this);
+    }
+    void on_completion() {
+      execution.end(host.calendar_.now(), true);
+      mode = Mode::kernel;
+      on_resume();
+    }
+    void on_tick() {
+      host.calendar_.schedule(tick, host.calendar_.now() + GuestKernel::tick_length);
+      tick_waits = true;
+      host.interrupt(*this);
+    }
+    void on_pit() {
+      host.calendar_.schedule(pit, host.calendar_.now() + GuestKernel::tick_length);
+      pit_waits = true;
+      host.interrupt(*this);
+    }
+    void on_kick() {
+      kick_waits = true;
+      host.interrupt(*this);
+    }
+
+    Native& host;
+    Event resume, completion, tick, pit, kick;
+    Processor processor;
+    UserExecution execution;
+    Mode mode = Mode::idle;
+    bool tick_waits = false, pit_waits = false, kick_waits = false;
+  };
+
+  [[nodiscard]] Processor& processor(unsigned vcpu) override { return cores_[vcpu]->processor; }
+  void switch_address_space(unsigned vcpu) override;
+  void kick(unsigned vcpu, unsigned target) override;
+
+  void interrupt(Core& core);
+  void run(Core& core);
+  void take_interrupt(Core& core);
+
+  Calendar& calendar_;
+  const ProcessorCosts& processor_costs_;
+  GuestCosts costs_;
+  Time ipi_latency_;
+  std::vector<std::unique_ptr<Core>> cores_;
+  std::uint32_t footprints_ = 0;
+  std::unique_ptr<GuestKernel> kernel_;
+  std::vector<std::vector<ProcessId>> instances_;
+  TraceSink* trace_;
+};
+
+Native::Core::Core(Native& owner, CpuId id, const HostContext& context)
+    : host(owner),
+      resume(Event::calling<&Core::on_resume>(*this)),
+      completion(Event::calling<&Core::on_completion>(*this)),
+      tick(Event::calling<&Core::on_tick>(*this)),
+      pit(Event::calling<&Core::on_pit>(*this)),
+      kick(Event::calling<&Core::on_kick>(*this)),
+      processor(id, context.shape, context.costs, context.calendar, resume, context.strict),
+      execution(processor, context.calendar, completion) {}
+
+Native::Native(const NativeParameters& p, const HostContext& context)
+    : calendar_(context.calendar),
+      processor_costs_(context.costs),
+      costs_(context.calibration, context.costs),
+      ipi_latency_(CycleClock(context.shape.clock).convert(context.costs.ipi_delivery)),
+      trace_(context.trace) {
+  const unsigned processors = p.smp ? context.cpus : 1;
+  for (unsigned i = 0; i < processors; ++i)
+    cores_.push_back(std::make_unique<Core>(*this, CpuId{i}, context));
+  const auto new_footprint = [this] { return FootprintId{footprints_++}; };
+  VirtualMachine& machine = *this;
+  kernel_ = std::make_unique<GuestKernel>(machine, processors, costs_, new_footprint(), new_footprint,
+                                          calendar_.now());
+  calendar_.schedule(cores_[0]->pit, GuestKernel::tick_length);
+  if (processors == 1) return;
+  for (unsigned i = 0; i < processors; ++i) {
+    calendar_.schedule(cores_[i]->tick, GuestKernel::tick_length * (i + 1) / (processors + 1));
+  }
+}
+
+void Native::start(std::vector<Program> programs, const SchedulingShare& /*share*/) {
+  std::vector<ProcessId>& processes = instances_.emplace_back();
+  for (Program& program : programs) {
+    const GuestKernel::Started started = kernel_->start(std::move(program));
+    processes.push_back(started.process);
+    if (started.reschedule) {
+      Core& target = *cores_[*started.reschedule];
+      if (!target.kick.pending()) calendar_.schedule(target.kick, calendar_.now());
+    }
+  }
+}
+
+void Native::switch_address_space(unsigned vcpu) {
+  Processor& processor = cores_[vcpu]->processor;
+  processor.charge(Activity::kernel, processor_costs_.address_space_load);
+  processor.flush_tlb();
+  if (trace_) {
+    trace_->record({.at = processor.clock.local(),
+                    .argument = static_cast<std::int64_t>(kernel_->current(vcpu)->value),
+                    .cpu = processor.id(),
+                    .vcpu = {},
+                    .kind = TraceKind::process_switch});
+  }
+}
+
+void Native::kick(unsigned vcpu, unsigned target) {
+  Core& core = *cores_[target];
+  if (!core.kick.pending())
+    calendar_.schedule(core.kick, cores_[vcpu]->processor.clock.local() + ipi_latency_);
+}
+
+void Native::interrupt(Core& core) {
+  if (core.execution.interrupt()) run(core);
+}
+
+void Native::run(Core& core) {
+  const unsigned vcpu = core.processor.id().value;
+  while (core.processor.clock.may_step()) {
+    if (core.tick_waits || core.pit_waits || core.kick_waits) {
+      take_interrupt(core);
+      core.mode = Core::Mode::kernel;
+    } else if (core.mode == Core::Mode::kernel) {
+      core.mode = kernel_->return_to_user(vcpu) ? Core::Mode::user : Core::Mode::idle;
+    } else {
+      if (core.mode == Core::Mode::user) core.execution.begin(*kernel_, vcpu);
+      return;
+    }
+  }
+}
+
+void Native::take_interrupt(Core& core) {
+  using enum GuestKernel::TimerDuty;
+  Processor& processor = core.processor;
+  const unsigned vcpu = processor.id().value;
+  const Time now = processor.clock.local();
+  processor.charge(Activity::kernel, costs_.interrupt_entry);
+  if (core.pit_waits) {
+    core.pit_waits = false;
+    kernel_->timer(vcpu, now, cores_.size() == 1 ? keep_time_and_charge : keep_time);
+  } else if (core.tick_waits) {
+    core.tick_waits = false;
+    kernel_->timer(vcpu, now, charge);
+  } else {
+    core.kick_waits = false;
+  }
+  processor.charge(Activity::kernel, costs_.interrupt_exit);
+}
+
+void Native::settle() {
+  for (const auto& core : cores_) {
+    core->execution.settle(calendar_.now());
+    if (core->mode == Core::Mode::idle) core->processor.idle_until(calendar_.now());
+  }
+}
+
+Time Native::work(std::uint32_t instance) const {
+  Time sum{};
+  for (const ProcessId process : instances_[instance]) sum += kernel_->account(process).work;
+  return sum;
+}
+
+void Native::report(StatisticSink& sink, const std::string& prefix) const {
+  for (const auto& core : cores_) {
+    core->processor.report(sink, fmt::format("{}cpu{}/", prefix, core->processor.id().value));
+  }
+  sink.value(prefix, process_switches, static_cast<double>(kernel_->switches()));
+  sink.value(prefix, timer_ticks, static_cast<double>(kernel_->ticks()));
+}
+
+std::string Native::audit() const {
+  for (const auto& core : cores_) {
+    if (std::string fault = core->processor.audit(); !fault.empty()) return fault;
+  }
+  return kernel_->audit();
+}
+
+const Register<Platform, Native, NativeParameters, const HostContext&> registered{
+    "native", "Linux 2.4 on the bare machine", parameters};
+
+}  // namespace
+}  // namespace xensim

@@ -1,0 +1,56 @@
+/// A host under one virtualization style. One platform is one file that registers itself by name.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/calendar.hpp"
+#include "core/registry.hpp"
+#include "core/statistic.hpp"
+#include "core/trace.hpp"
+#include "models/cpu/calibration.hpp"
+#include "models/cpu/costs.hpp"
+#include "models/cpu/processor_shape.hpp"
+#include "models/cpu/schedulers/scheduler.hpp"
+#include "models/guest/program.hpp"
+
+namespace xensim {
+
+/// What a platform is built on. All references outlive it.
+struct HostContext {
+  std::uint32_t cpus = 1;
+  ProcessorShape shape;
+  const Calibration& calibration;
+  const ProcessorCosts& costs;
+  Calendar& calendar;
+  TraceSink* trace = nullptr;  ///< null: no trace
+  bool audit = false;          ///< audit everything after each scheduling pass
+  bool strict = false;         ///< every step through the calendar
+};
+
+/// Instances (domains, or process groups of one kernel) are numbered from 0 in the order of their start;
+/// the control domain is not among them.
+class Platform {
+ public:
+  Platform() = default;
+  Platform(const Platform&) = delete;
+  Platform& operator=(const Platform&) = delete;
+  virtual ~Platform() = default;
+
+  /// Starts an instance, at the calendar's present.
+  virtual void start(std::vector<Program> programs, const SchedulingShare& share) = 0;
+
+  /// Brings all accounts up to the calendar's present, so that `work` and `report` are exact.
+  virtual void settle() = 0;
+  /// Work done by an instance's programs since its start.
+  [[nodiscard]] virtual Time work(std::uint32_t instance) const = 0;
+  virtual void report(StatisticSink& sink, const std::string& prefix) const = 0;
+  /// Empty, or the first contradiction found.
+  [[nodiscard]] virtual std::string audit() const = 0;
+};
+
+using PlatformRegistry = Registry<Platform, const HostContext&>;
+
+}  // namespace xensim

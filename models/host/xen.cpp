@@ -1,0 +1,54 @@
+/// The platform "xen": Xen 1.0 with uniprocessor XenoLinux domains, and domain 0 idle on processor 0.
+///
+/// What is modelled: interrupts, timers, events, scheduling and switching of domains, the guests' ticks,
+/// all in their order and with their time. What is left out so far: building domains, page tables, devices.
+#include "models/host/monitor.hpp"
+
+namespace xensim {
+namespace {
+
+const auto parameters = ParameterTable<MonitorParameters>{}.add(
+    "tick", &MonitorParameters::tick, "period of the timer event to every domain",
+    "Xen 1.0: a single timer on processor 0", {.minimum = 1ms});
+
+class Xen final : public Platform {
+ public:
+  Xen(const MonitorParameters& p, const Config& scheduler, const HostContext& context)
+      : monitor_(p, context, SchedulerRegistry::instance().create("scheduler", scheduler, context.cpus)) {}
+
+  void start(std::vector<Program> programs, const SchedulingShare& share) override {
+    instances_.push_back(monitor_.start_domain(std::move(programs), share));
+  }
+  void settle() override { monitor_.settle(); }
+  [[nodiscard]] Time work(std::uint32_t instance) const override {
+    return monitor_.domain(instances_[instance]).kernel.total_work();
+  }
+  void report(StatisticSink& sink, const std::string& prefix) const override {
+    monitor_.report(sink, prefix);
+  }
+  [[nodiscard]] std::string audit() const override { return monitor_.audit(); }
+
+ private:
+  Monitor monitor_;
+  std::vector<VcpuId> instances_;
+};
+
+/// By hand, because a platform has a variant inside: its scheduler.
+struct RegisterXen {
+  RegisterXen() {
+    PlatformRegistry::instance().add(
+        {.name = "xen",
+         .help = "Xen 1.0 with uniprocessor XenoLinux domains",
+         .parameters = parameters.describe_all(),
+         .create = [](const Config& config, const HostContext& context) -> std::unique_ptr<Platform> {
+           static const std::vector<std::string> others{"name", "scheduler"};
+           static const Json standard = "bvt-xen1";
+           const Config scheduler = config.has("scheduler") ? config.at("scheduler") : Config(standard);
+           return std::make_unique<Xen>(parameters.read(config, others), scheduler, context);
+         }});
+  }
+};
+const RegisterXen registered;
+
+}  // namespace
+}  // namespace xensim

@@ -1,0 +1,86 @@
+/// What a program keeps in the L2 cache, and what it costs to bring it back.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/quantity.hpp"
+#include "core/time.hpp"
+
+namespace xensim {
+
+/// Misses per thousand instructions of a program that has a cache of a given size to itself: measured
+/// at a few sizes, interpolated between them along straight lines in log-log scale.
+class MissCurve {
+ public:
+  struct Point {
+    Bytes size;
+    double misses_per_kilo_instruction = 0;
+  };
+  /// `measured` in ascending order of size, at least two points, misses positive and not increasing.
+  explicit MissCurve(std::span<const Point> measured);
+
+  /// Beyond the measured sizes the outermost line goes on. `size` must be positive.
+  [[nodiscard]] double at(Bytes size) const;
+
+ private:
+  /// The curve at every power of two from 64 B to 64 MiB. Straight lines between them: deterministic
+  /// arithmetic on every machine, where pow() would not be.
+  std::vector<double> octaves_;
+};
+
+/// The L2 residency of one program on one machine, after Thiebaut & Stone ("Footprints in the cache",
+/// ACM TOCS 5(4), 1987): when it has the r lines it used last in the cache, it misses as in a cache of r
+/// lines, and each miss adds a line until the cache (or its data) is exhausted. Hence, from a cold start,
+/// time and work done as functions of r.
+///
+/// "Work" is execution time with everything in the cache that the program can keep there.
+class WorkingSet {
+ public:
+  /// What a stretch of execution did.
+  struct Progress {
+    Time work{};                 ///< done; less than the time taken by the price of the extra misses
+    std::uint32_t touched = 0;   ///< distinct lines used; may exceed the cache
+    std::uint32_t resident = 0;  ///< lines of the program in the cache afterwards, of those it used last
+  };
+
+  /// A program without cache behaviour of its own: `lines` it uses all the time, at once. `miss_price`
+  /// each when they are gone.
+  static WorkingSet constant(std::uint32_t lines, Time miss_price, std::uint32_t pages);
+
+  /// `cpi` (cycles per instruction) and the clock turn the curve's instructions into time; `capacity` is
+  /// that of the L2 in lines; `miss_price` the part of the memory latency that a refill miss exposes;
+  /// `pages` how many data TLB entries it uses again after a flush.
+  static WorkingSet from_curve(const MissCurve& curve, double cpi, Frequency clock, Bytes line,
+                               std::uint32_t capacity, Time miss_price, std::uint32_t pages);
+
+  /// Runs for `span` with `resident` lines at the start. O(log n).
+  [[nodiscard]] Progress run(std::uint32_t resident, Time span) const;
+  /// How long `work` takes with `resident` lines at the start. O(log n).
+  [[nodiscard]] Time time_for(std::uint32_t resident, Time work) const;
+
+  /// Lines it can keep in the cache at most.
+  [[nodiscard]] std::uint32_t lines() const { return capacity_; }
+  /// Extra misses of a full refill from cold: beyond those it would have had in that time anyway.
+  [[nodiscard]] double extra_misses() const { return extra_misses_; }
+  [[nodiscard]] std::uint32_t pages() const { return pages_; }
+
+ private:
+  struct Node {
+    std::uint32_t lines = 0;  ///< distinct lines used since the cold start
+    Time time{};              ///< since then
+    Time work{};              ///< done since then
+  };
+  WorkingSet(std::uint32_t capacity, std::uint32_t pages) : capacity_(capacity), pages_(pages) {}
+  [[nodiscard]] Node at_lines(std::uint32_t lines) const;
+  [[nodiscard]] Node at_time(Time time) const;
+  [[nodiscard]] Node at_work(Time work) const;
+
+  std::vector<Node> nodes_;  ///< ascending in all members
+  std::uint32_t capacity_;   ///< lines it can keep; what it uses beyond that no longer adds to the time
+  std::uint32_t pages_;
+  double extra_misses_ = 0;
+};
+
+}  // namespace xensim

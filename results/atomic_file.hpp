@@ -1,0 +1,40 @@
+/// Files that appear whole or not at all.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace xensim {
+
+/// Writes beside `path` and takes its name in `commit`; without `commit` nothing remains.
+/// Throws InputError naming the file when it cannot be written. Survives a crash of the program, not of
+/// the machine (no fsync).
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::filesystem::path path);
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  ~AtomicFile();
+
+  void write(std::string_view text);
+  void commit();
+
+ private:
+  [[noreturn]] void fail() const;
+
+  std::filesystem::path path_, temporary_;
+  std::ofstream stream_;
+};
+
+void write_file(const std::filesystem::path& path, std::string_view content);
+
+/// The content, or nothing if there is no such readable file.
+[[nodiscard]] std::optional<std::string> read_file(const std::filesystem::path& path);
+
+/// Makes `path` a directory, with its parents. Throws InputError.
+void make_directory(const std::filesystem::path& path);
+
+}  // namespace xensim

@@ -1,0 +1,35 @@
+/// Means and 95 % confidence intervals (Student's t). For reports only: no run depends on them.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace xensim {
+
+/// A mean and the bounds of its 95 % confidence interval, which are NaN when a single sample leaves
+/// the spread unknown.
+struct Estimate {
+  double mean = 0;
+  double low = 0, high = 0;
+
+  [[nodiscard]] bool has_interval() const;
+  /// Whether both intervals are known and share a point.
+  [[nodiscard]] bool overlaps(const Estimate& other) const;
+};
+
+/// Of independent samples. All NaN if there are none. O(n).
+[[nodiscard]] Estimate estimate(std::span<const double> samples);
+
+/// Of the ratio of two quantities measured in the same replications: the ratio is taken per replication,
+/// because common random numbers make its two sides vary together. The spans must be of equal length.
+[[nodiscard]] Estimate estimate_ratio(std::span<const double> numerators,
+                                      std::span<const double> denominators);
+
+/// Of a mean over conditions (rows) that were all run with the same replications (columns; rows of equal
+/// length). The two spreads add, since replications are shared by all conditions:
+/// s^2(row means)/rows + s^2(column means)/columns, with the Welch-Satterthwaite degrees of freedom.
+/// Slightly wide: the residual counts in both.
+[[nodiscard]] Estimate estimate_crossed(const std::vector<std::vector<double>>& rows);
+
+}  // namespace xensim

@@ -1,0 +1,145 @@
+#include "results/recorder.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "core/error.hpp"
+#include "results/atomic_file.hpp"
+#include "results/run_json.hpp"
+
+namespace xensim {
+namespace {
+namespace fs = std::filesystem;
+
+/// Raised when the meaning of a file in the directory changes.
+constexpr int format_version = 1;
+
+/// The hash that a run.json or sweep.json carries; empty if there is no such file.
+std::string recorded_hash(const fs::path& file) {
+  const std::optional<std::string> text = read_file(file);
+  if (!text) return {};
+  const Json json = Json::parse(*text, nullptr, false);
+  if (!json.is_object() || !json.contains("hash") || !json["hash"].is_string()) return "unknown";
+  return json["hash"].get<std::string>();
+}
+
+/// Removes the files with this extension that recorders wrote; people's other files stay.
+void remove_files(const fs::path& directory, std::string_view extension) {
+  std::error_code ignored;
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+    if (entry.path().extension() == extension) files.push_back(entry.path());
+  }
+  for (const fs::path& file : files) fs::remove(file, ignored);
+}
+
+void remove_if_empty(const fs::path& directory) {
+  std::error_code ignored;
+  fs::remove(directory, ignored);
+}
+
+}  // namespace
+
+std::string Provenance::hash() const {
+  std::uint64_t hash = 0xCBF29CE484222325;
+  for (const char c : version + '\n' + configuration.dump() + constants) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+Recorder::Recorder(fs::path directory, Provenance provenance, bool resume)
+    : directory_(std::move(directory)), runs_(directory_ / "runs"), provenance_(std::move(provenance)) {
+  make_directory(directory_);
+  const std::string hash = provenance_.hash();
+  if (resume) {
+    const std::string complete = recorded_hash(directory_ / "run.json");
+    const std::string started = recorded_hash(runs_ / "sweep.json");
+    if (complete == hash) {
+      adopt_complete();
+      if (complete_) return;
+    } else if (started == hash) {
+      adopt_finished_runs();
+    } else if (!complete.empty() || !started.empty()) {
+      throw InputError({.file = directory_.string()},
+                       fmt::format("cannot resume: it holds results of another configuration (hash {})",
+                                   started.empty() ? complete : started),
+                       fmt::format("hash {}; choose another output directory or leave out --resume", hash));
+    }
+  }
+  make_directory(runs_);
+  if (found_.empty()) remove_files(runs_, ".json");
+  write_file(runs_ / "sweep.json", fmt::format("{{\"hash\": \"{}\"}}\n", hash));
+}
+
+void Recorder::adopt_complete() {
+  const Json json = Json::parse(*read_file(directory_ / "run.json"), nullptr, false);
+  const std::size_t count = provenance_.runs.size();
+  if (!json.contains("runs") || !json["runs"].is_array() || json["runs"].size() != count) return;
+  if (!fs::is_regular_file(directory_ / "metrics.csv")) return;
+  MetricsTable table = read_metrics(directory_ / "metrics.csv");
+  table.results.resize(count);
+  for (std::size_t run = 0; run < count; ++run) {
+    const Json& entry = json["runs"][run];
+    table.results[run].simulated_s = entry.value("simulated_s", 0.0);
+    table.results[run].events = entry.value("events", std::uint64_t{0});
+    found_.emplace(run, std::move(table.results[run]));
+  }
+  complete_ = true;
+}
+
+void Recorder::adopt_finished_runs() {
+  for (std::size_t run = 0; run < provenance_.runs.size(); ++run) {
+    const std::optional<std::string> text = read_file(run_file(run));
+    if (!text) continue;
+    // What cannot be read is run again.
+    if (std::optional<RunResult> result = from_json(*text)) found_.emplace(run, std::move(*result));
+  }
+}
+
+fs::path Recorder::run_file(std::size_t run) const { return runs_ / fmt::format("{:05}.json", run); }
+
+void Recorder::keep(std::size_t run, const RunResult& result) { write_file(run_file(run), to_json(result)); }
+
+std::string Recorder::description(std::span<const RunResult> results) const {
+  Json json;
+  json["xensim"] = provenance_.version;
+  json["format"] = format_version;
+  json["hash"] = provenance_.hash();
+  json["seed"] = provenance_.seed;
+  json["configuration"] = provenance_.configuration;
+  json["runs"] = Json::array();
+  for (const RunResult& result : results) {
+    json["runs"].push_back(Json{{"simulated_s", result.simulated_s}, {"events", result.events}});
+  }
+  return json.dump(2) + '\n';
+}
+
+void Recorder::finish(std::span<const RunResult> results) {
+  if (complete_) return;
+  const fs::path description_file = directory_ / "run.json";
+  const bool ours = fs::exists(description_file);
+  fs::remove(description_file);
+  if (ours) remove_files(directory_ / "series", ".csv");
+  remove_if_empty(directory_ / "series");
+
+  write_file(directory_ / "metrics.csv", metrics_csv(provenance_.runs, results));
+  std::set<std::string> names;
+  for (const RunResult& result : results) {
+    for (const auto& [name, series] : result.series) names.insert(name);
+  }
+  if (!names.empty()) make_directory(directory_ / "series");
+  for (const std::string& name : names) {
+    write_file(directory_ / "series" / series_file_name(name), series_csv(name, provenance_.runs, results));
+  }
+  write_file(description_file, description(results));
+
+  remove_files(runs_, ".json");
+  remove_files(runs_, ".tmp");
+  remove_if_empty(runs_);
+}
+
+}  // namespace xensim

@@ -1,0 +1,70 @@
+/// A results directory:
+///
+///     run.json      what was run: configuration as resolved, versions, seed, hash
+///     metrics.csv   one row per run and metric
+///     series/*.csv  one file per time series
+///     runs/         the finished runs one by one, only while a sweep is under way
+///
+/// The same input gives the same bytes: no times, host names or paths. `run.json` is written last, so a
+/// directory that has it is complete.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/config.hpp"
+#include "results/metrics_table.hpp"
+#include "results/run_result.hpp"
+
+namespace xensim {
+
+/// What a results directory is about.
+struct Provenance {
+  std::string version;    ///< of xensim
+  Json configuration;     ///< as resolved, with its sweep
+  std::string constants;  ///< text of the calibration that the runs read; only its hash is recorded
+  std::uint64_t seed = 1;
+  std::vector<RunLabel> runs;
+
+  /// 64-bit FNV-1a of version, configuration and constants, in hexadecimal: the same on every host.
+  [[nodiscard]] std::string hash() const;
+};
+
+class Recorder {
+ public:
+  /// Makes the directory where it is missing. With `resume`, takes over the finished runs of an earlier
+  /// attempt; without, earlier results stay until `finish` replaces them. Throws InputError if the
+  /// directory cannot be written, or if `resume` finds results of another configuration.
+  Recorder(std::filesystem::path directory, Provenance provenance, bool resume);
+
+  /// The result of a run that `resume` took over, or null. If the directory was complete already, it has no
+  /// series (they stay on disk).
+  [[nodiscard]] const RunResult* find(std::size_t run) const {
+    const auto found = found_.find(run);
+    return found == found_.end() ? nullptr : &found->second;
+  }
+
+  /// Puts one finished run on disk.
+  void keep(std::size_t run, const RunResult& result);
+
+  /// Writes the directory as described above. `results` has one entry per run.
+  void finish(std::span<const RunResult> results);
+
+ private:
+  void adopt_complete();
+  void adopt_finished_runs();
+  [[nodiscard]] std::filesystem::path run_file(std::size_t run) const;
+  [[nodiscard]] std::string description(std::span<const RunResult> results) const;
+
+  std::filesystem::path directory_, runs_;
+  Provenance provenance_;
+  std::map<std::size_t, RunResult> found_;
+  bool complete_ = false;
+};
+
+}  // namespace xensim

@@ -1,0 +1,26 @@
+/// What one run yields.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/statistic.hpp"
+
+namespace xensim {
+
+struct Metric {
+  std::string name;  ///< path and name: `host0/cpu1/switches`, `throughput`
+  std::string unit;
+  double value = 0;
+};
+
+struct RunResult {
+  std::vector<Metric> metrics;  ///< in a fixed order
+  std::vector<std::pair<std::string, TimeSeries>> series;
+  double simulated_s = 0;
+  std::uint64_t events = 0;
+};
+
+}  // namespace xensim

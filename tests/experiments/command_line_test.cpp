@@ -1,0 +1,132 @@
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "experiments/runner/command.hpp"
+#include "experiments/runner/demand.hpp"
+#include "experiments/runner/listing.hpp"
+
+namespace xensim {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+struct Outcome {
+  int code;
+  std::string out, err;
+};
+
+Outcome xensim(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "xensim");
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const int code = run_command(static_cast<int>(arguments.size()), arguments.data());
+  return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+}
+
+const std::string bad = std::string(XENSIM_HOME) + "/tests/experiments/bad/";
+
+TEST(Command, TellsItsVersionAndHelp) {
+  EXPECT_THAT(xensim({"--version"}).out, StartsWith("xensim "));
+  EXPECT_THAT(xensim({"--help"}).out, AllOf(HasSubstr("reproduce"), HasSubstr("Examples:")));
+  EXPECT_THAT(xensim({"run", "--help"}).out, AllOf(HasSubstr("--resume"), HasSubstr("Examples:")));
+  EXPECT_EQ(xensim({"run", "--help"}).code, 0);
+}
+
+TEST(Command, WithoutArgumentsShowsHelpAsAnError) {
+  const Outcome outcome = xensim({});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("Subcommands:"));
+}
+
+TEST(Command, SuggestsTheNearestNameForAMisspeltOne) {
+  const auto suggestion = [](std::vector<const char*> arguments) {
+    const Outcome outcome = xensim(std::move(arguments));
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_THAT(outcome.err, StartsWith("xensim: error: "));
+    return outcome.err;
+  };
+  EXPECT_THAT(suggestion({"reprodcue"}), HasSubstr("did you mean \"reproduce\"?"));
+  EXPECT_THAT(suggestion({"run", "figure7"}), HasSubstr("did you mean \"figure6\"?"));
+  EXPECT_THAT(suggestion({"run", "figure6", "--job", "2"}), HasSubstr("did you mean \"--jobs\"?"));
+  EXPECT_THAT(suggestion({"list", "scheduler"}), HasSubstr("did you mean \"schedulers\"?"));
+  EXPECT_THAT(suggestion({"reproduce", "figur6"}), HasSubstr("did you mean \"figure6\"?"));
+  EXPECT_THAT(suggestion({"run", "weights", "--set", "platform.tik=5 ms"}),
+              HasSubstr("did you mean \"platform.tick\"?"));
+}
+
+TEST(Command, RefusesBadUsageWithOneMessage) {
+  for (const std::vector<const char*>& arguments :
+       std::vector<std::vector<const char*>>{{"run"},
+                                             {"run", "weights", "--jobs", "0"},
+                                             {"run", "weights", "--jobs", "many"},
+                                             {"run", "weights", "--seed", "-1"},
+                                             {"run", "weights", "--replications", "0"},
+                                             {"run", "weights", "--set", "seed"},
+                                             {"run", "weights", "--set", "seed=\xff"},
+                                             {"run", "weights", "--trace"},
+                                             {"validate", "weights", "weights"},
+                                             {"compare", "a"}}) {
+    const Outcome outcome = xensim(arguments);
+    EXPECT_EQ(outcome.code, 2) << arguments[0];
+    EXPECT_THAT(outcome.err, StartsWith("xensim: error: "));
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  }
+}
+
+TEST(Command, ValidatesEveryExperimentThatShips) {
+  for (const std::string& name : experiment_names()) {
+    const Outcome outcome = xensim({"validate", name.c_str()});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("is valid"));
+  }
+}
+
+TEST(Command, ExitsWithTwoForEveryBadFile) {
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(bad)) {
+    const Outcome outcome = xensim({"validate", entry.path().c_str()});
+    EXPECT_EQ(outcome.code, 2) << entry.path();
+    EXPECT_THAT(outcome.err, StartsWith("xensim: error: " + entry.path().string()));
+    ++files;
+  }
+  EXPECT_GE(files, 10U);
+}
+
+TEST(Command, NamesTheFileButNoLineForAValueSetOnTheCommandLine) {
+  const Outcome outcome = xensim({"run", "weights", "--set", "domains[0].count=-3"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("weights.json: $.domains[0].count: found -3; expected at least 0"));
+}
+
+TEST(Command, ListsWhatThereIsAsTextAndAsJson) {
+  EXPECT_THAT(xensim({"list", "schedulers"}).out,
+              AllOf(HasSubstr("bvt-xen1"), HasSubstr("ctx_allow"), HasSubstr("default 5 ms")));
+  const Json all = Json::parse(xensim({"list", "--json"}).out);
+  for (const std::string& kind : list_kinds()) EXPECT_FALSE(all.at(kind).empty()) << kind;
+}
+
+TEST(Command, DrawsTheTopology) {
+  const Outcome outcome = xensim({"topology", "weights"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(StartsWith("digraph"), HasSubstr("cpu1"), HasSubstr("domain 0"),
+                                 HasSubstr("2 x four"), HasSubstr("3200 MB/s")));
+}
+
+TEST(Command, PrintsTheSchema) { EXPECT_EQ(Json::parse(xensim({"schema"}).out), experiment_schema()); }
+
+TEST(Demand, IsToldBeforeItHurts) {
+  const Demand demand{.runs = 8, .most_instances = 1'000'000, .simulated = 60s, .memory = {4LL << 30}};
+  EXPECT_NO_THROW(check_memory(demand, 2, Bytes{8LL << 30}));
+  EXPECT_THROW(check_memory(demand, 3, Bytes{8LL << 30}), InputError);
+  EXPECT_NO_THROW(check_memory({.runs = 1, .most_instances = 1, .simulated = 1s, .memory = {4LL << 30}}, 64,
+                               Bytes{5LL << 30}));
+  EXPECT_EQ(describe(demand),
+            "8 runs of up to 60 s simulated time and 1000000 instances, about 4096 MiB each");
+}
+
+}  // namespace
+}  // namespace xensim

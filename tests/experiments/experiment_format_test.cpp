@@ -1,0 +1,202 @@
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "experiments/runner/expansion.hpp"
+#include "experiments/runner/json_source.hpp"
+
+namespace xensim {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+Json minimal() {
+  return Json::parse(
+      R"({"name": "test", "platform": "native", "domains": [{"name": "hog", "workload": "cpu_hog"}]})");
+}
+
+/// The complaint about a file, or "no fault".
+std::string complaint(const std::filesystem::path& file) {
+  try {
+    (void)expand(read_experiment_file(file));
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no fault";
+}
+
+std::string complaint_about(std::string_view path, Json value) {
+  Json document = minimal();
+  set_path(document, path, std::move(value));
+  try {
+    (void)interpret(document);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no fault";
+}
+
+/// A file that is gone at the end of the test.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::string_view content)
+      : path_(std::filesystem::temp_directory_path() /
+              (std::string("xensim-") + std::to_string(getpid()) + ".json")) {
+    std::ofstream(path_, std::ios::binary) << content;
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() { std::filesystem::remove(path_); }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct Bad {
+  std::string file, place;
+  std::vector<std::string> says;
+};
+class BadFile : public testing::TestWithParam<Bad> {};
+
+TEST_P(BadFile, IsRefusedWithItsPlaceAndWhatWasExpected) {
+  const auto file = std::filesystem::path(XENSIM_HOME) / "tests" / "experiments" / "bad" / GetParam().file;
+  const std::string text = complaint(file);
+  EXPECT_THAT(text, StartsWith(file.string() + GetParam().place));
+  for (const std::string& part : GetParam().says) EXPECT_THAT(text, HasSubstr(part));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Ten, BadFile,
+    testing::Values(
+        Bad{"unknown_key.json", ":7: $.measure.durtion: ", {"unknown key", "did you mean \"duration\"?"}},
+        Bad{"wrong_type.json", ":5: $.domains[0].count: ", {"\"four\"", "expected a whole number"}},
+        Bad{"negative_time.json", ":5: $.measure.warm_up: ", {"\"-1 s\"", "expected at least"}},
+        Bad{"unknown_scheduler.json", ":5: $.platform.scheduler.name: ", {"did you mean \"bvt-xen1\"?"}},
+        Bad{"zero_cpus.json", ":3: $.machine.cpus: ", {"found 0", "expected at least 1"}},
+        Bad{"two_disks_one_name.json", ":6: $.machine.disks[1].name: ", {"\"sda\"", "names that differ"}},
+        Bad{"attachment_to_nothing.json",
+            ":5: $.machine.disks[0].attached_to: ",
+            {"\"scsi1\"", "did you mean \"scsi0\"?"}},
+        Bad{"circular_attachment.json", ":6: $.machine.buses[1].attached_to: ", {"a -> b -> a"}},
+        Bad{"sweep_over_nothing.json",
+            ":6: $.sweep.domains[0].cuont[0]: ",
+            {"did you mean \"domains[0].count\"?"}},
+        Bad{"truncated.json", ":4:37: ", {"no valid JSON", "missing closing quote"}}),
+    [](const auto& info) { return std::filesystem::path(info.param.file).stem().string(); });
+
+TEST(ExperimentFile, HasDefaultsForWhatItLeavesOut) {
+  const Experiment experiment = interpret(minimal());
+  EXPECT_EQ(experiment.machine.name, "dell2650");
+  EXPECT_EQ(experiment.machine.cpus, 2);
+  EXPECT_EQ(experiment.machine.disks.size(), 1U);
+  EXPECT_EQ(experiment.domains.at(0).count, 1);
+  EXPECT_EQ(experiment.domains.at(0).share.weight, 10);
+  EXPECT_EQ(experiment.measure.duration, MeasurePlan{}.duration);
+}
+
+TEST(ExperimentFile, GivesWhatItSays) {
+  Json document = minimal();
+  document["machine"] = {{"cpus", 4}, {"l2", "1 MiB"}};
+  document["domains"][0].update({{"count", 3}, {"weight", 30}, {"warp", "5 ms"}});
+  document["operator"] = {{"interval", "250 ms"}};
+  document["measure"] = {{"warm_up", "0 s"}, {"duration", "1.5 s"}, {"metrics", {"throughput"}}};
+  document["seed"] = 77;
+  const Experiment experiment = interpret(document);
+  EXPECT_EQ(experiment.machine.cpus, 4);
+  EXPECT_EQ(experiment.machine.l2.count, 1 << 20);
+  EXPECT_EQ(experiment.machine.clock.kilohertz, 2'400'000);
+  EXPECT_EQ(experiment.domains.at(0).count, 3);
+  EXPECT_EQ(experiment.domains.at(0).share.weight, 30);
+  EXPECT_EQ(experiment.domains.at(0).share.warp, 5ms);
+  EXPECT_EQ(experiment.operator_plan.interval, 250ms);
+  EXPECT_EQ(experiment.measure.duration, 1500ms);
+  EXPECT_THAT(experiment.measure.metrics, ElementsAre("throughput"));
+  EXPECT_EQ(experiment.seed, 77U);
+}
+
+TEST(ExperimentFile, SurvivesItsSourceBecauseItKeepsTheDocument) {
+  const auto make = [] { return interpret(minimal()); };
+  EXPECT_EQ(make().domains.at(0).workload.string(), "cpu_hog");
+  EXPECT_EQ(make().platform.string(), "native");
+}
+
+TEST(ExperimentFile, RefusesNumbersBeyondAllMeasure) {
+  EXPECT_THAT(complaint_about("domains[0].count", 1e30), HasSubstr("expected a whole number"));
+  EXPECT_THAT(complaint_about("domains[0].count", 1'000'000'000'000), HasSubstr("at most 1000000"));
+  EXPECT_THAT(complaint_about("domains[0].count", UINT64_MAX), HasSubstr("smaller"));
+  EXPECT_THAT(complaint_about("measure.duration", "107 s 5"), HasSubstr("number with a unit"));
+  EXPECT_THAT(complaint_about("measure.duration", "10000000 s"), HasSubstr("106 days"));
+  EXPECT_THAT(complaint_about("measure.duration", "9000000 s"), HasSubstr("expected at most"));
+  EXPECT_THAT(complaint_about("machine.clock", "1 kHz"), HasSubstr("at least"));
+  EXPECT_THAT(complaint_about("machine.line", "48 B"), HasSubstr("a power of two"));
+}
+
+TEST(ExperimentFile, RefusesARunThatEndsAfterTime) {
+  Json document = minimal();
+  document["domains"][0]["count"] = 1000;
+  document["operator"] = {{"interval", "10000 s"}};
+  EXPECT_THROW((void)interpret(document), InputError);
+}
+
+TEST(ExperimentFile, RefusesWhatIsMissingOrTwice) {
+  Json document = minimal();
+  document.erase("platform");
+  EXPECT_THROW((void)interpret(document), InputError);
+  document = minimal();
+  document["domains"].push_back(document["domains"][0]);
+  EXPECT_THROW((void)interpret(document), InputError);
+  EXPECT_THAT(complaint_about("name", "../../etc"), HasSubstr("letters, digits"));
+}
+
+TEST(ExperimentFile, ChecksTheParametersOfVariantsDeepInside) {
+  EXPECT_THAT(complaint_about("domains[0].workload.processes", 0), HasSubstr("expected at least 1"));
+  EXPECT_THAT(complaint_about("domains[0].workload", "cpu_hoc"), HasSubstr("did you mean \"cpu_hog\"?"));
+  Json slice = {{"name", "xen"}, {"scheduler", {{"name", "round-robin"}, {"slice", "0 s"}}}};
+  EXPECT_THAT(complaint_about("platform", slice),
+              AllOf(HasSubstr("$.platform.scheduler.slice"), HasSubstr("at least")));
+  slice["scheduler"]["slice"] = "1 ms";
+  EXPECT_EQ(complaint_about("platform", slice), "no fault");
+}
+
+TEST(ExperimentFile, ChecksTheNamesOfConstants) {
+  EXPECT_THAT(complaint_about("constants.processor.l2_latancy", 20),
+              HasSubstr("did you mean \"processor.l2_latency\"?"));
+  EXPECT_EQ(complaint_about("constants.processor.l2_latency", 20), "no fault");
+}
+
+TEST(ReadingJson, RefusesWhatIsNoText) {
+  EXPECT_THAT(complaint(TemporaryFile("").path()), HasSubstr("an empty file"));
+  EXPECT_THAT(complaint(TemporaryFile(" \n\n").path()), HasSubstr("an empty file"));
+  EXPECT_THAT(complaint(std::filesystem::temp_directory_path()), HasSubstr("a directory"));
+  EXPECT_THAT(complaint("no/such/file.json"), HasSubstr("no such file"));
+  EXPECT_THAT(complaint(TemporaryFile("{\n \"name\": \"\xff\xfe\"}").path()),
+              AllOf(HasSubstr(":2:11: "), HasSubstr("UTF-8")));
+  EXPECT_THAT(complaint(TemporaryFile("[1, 2]").path()), HasSubstr("an object"));
+  EXPECT_THAT(complaint(TemporaryFile("{\"seed\": 1e999}").path()), HasSubstr("number overflow"));
+}
+
+TEST(ReadingJson, RefusesDeepNestingBeforeItHurts) {
+  EXPECT_THAT(complaint(TemporaryFile(std::string(1'000'000, '[')).path()), HasSubstr("too deep"));
+  std::string objects;
+  for (int i = 0; i < 100'000; ++i) objects += "{\"a\":";
+  EXPECT_THAT(complaint(TemporaryFile(objects).path()), HasSubstr("too deep"));
+}
+
+TEST(ReadingJson, RefusesAKeyGivenTwice) {
+  EXPECT_THAT(complaint(TemporaryFile("{\"name\": \"a\",\n\"name\": \"b\"}").path()),
+              AllOf(HasSubstr(":2: $.name"), HasSubstr("twice")));
+}
+
+TEST(ReadingJson, KnowsTheLineOfEveryPath) {
+  const auto lines = parse_json("{\n\"a\": [1,\n2\n,\n{\"b\":\n3}\n],\n\"c\": 4\n}", "f").source->lines;
+  const std::unordered_map<std::string, int> expected{
+      {"$", 1}, {"$.a", 2}, {"$.a[0]", 2}, {"$.a[1]", 3}, {"$.a[2]", 5}, {"$.a[2].b", 5}, {"$.c", 8}};
+  EXPECT_EQ(lines, expected);
+}
+
+}  // namespace
+}  // namespace xensim

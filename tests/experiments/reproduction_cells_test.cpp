@@ -1,0 +1,132 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+#include "experiments/runner/cells.hpp"
+
+namespace xensim {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+const Json compare = Json::parse(R"({
+  "cell": "figure6/{platform}/{domains[0].count}", "metric": "throughput",
+  "relative_to": {"domains[0].count": 1}, "unit": "x one instance", "role": "predicted"})");
+
+CompareBlock block_of(const Json& json) {
+  return read_compare_blocks({Json{{"compare", json}}, nullptr}).at(0);
+}
+
+/// Platforms linux and xen, 1 and 4 domains, subsets gzip and mcf, three replications. One instance yields
+/// `speed` = 1 (gzip) or 10 (mcf) times a replication's luck; four yield `gain` times as much.
+class CellsTest : public testing::Test {
+ protected:
+  CellsTest() {
+    for (const char* platform : {"linux", "xen"}) {
+      for (const char* count : {"1", "4"}) {
+        for (const char* subset : {"gzip", "mcf"}) {
+          for (int replication = 0; replication < 3; ++replication) add(platform, count, subset, replication);
+        }
+      }
+    }
+  }
+  void add(const std::string& platform, const std::string& count, const std::string& subset,
+           int replication) {
+    const double speed = (subset == "gzip" ? 1.0 : 10.0) * (1 + replication);
+    const double gain = count == "1" ? 1 : platform == "linux" ? 2 : subset == "gzip" ? 1.5 : 1.9;
+    runs.push_back({.index = runs.size(),
+                    .point = {{"platform", platform}, {"domains[0].count", count}, {"subset", subset}},
+                    .replication = replication,
+                    .document = {}});
+    results.push_back({.metrics = {{"events", "", 0}, {"throughput", "1/s", speed * gain}}, .series = {}});
+  }
+  std::vector<Cell> cells(const Json& json) { return form_cells(block_of(json), runs, results, published); }
+
+  const PublishedValues published{{"figure6/linux/4", {2, "x one instance", ""}}};
+  std::vector<xensim::Run> runs;
+  std::vector<RunResult> results;
+};
+
+TEST_F(CellsTest, come_in_the_order_of_the_sweep) {
+  std::vector<std::string> ids;
+  for (const Cell& cell : cells(compare)) ids.push_back(cell.id);
+  EXPECT_THAT(ids,
+              testing::ElementsAre("figure6/linux/1", "figure6/linux/4", "figure6/xen/1", "figure6/xen/4"));
+}
+
+TEST_F(CellsTest, are_ratios_to_the_base_run_of_the_same_subset_and_replication) {
+  const std::vector<Cell> all = cells(compare);
+  EXPECT_EQ(all[0].simulated.mean, 1);
+  EXPECT_EQ(all[0].simulated.high, 1);
+  EXPECT_TRUE(all[0].by_definition);
+  EXPECT_FALSE(all[1].by_definition);
+  // Subsets and replications differ in speed by a factor of 30, but not in gain.
+  EXPECT_EQ(all[1].simulated.mean, 2);
+  EXPECT_EQ(all[1].simulated.low, 2);
+  EXPECT_EQ(all[1].simulated.high, 2);
+}
+
+TEST_F(CellsTest, have_an_interval_that_carries_the_spread_between_subsets) {
+  const Estimate expected = estimate(std::vector{1.5, 1.9});
+  const Estimate simulated = cells(compare)[3].simulated;
+  EXPECT_DOUBLE_EQ(simulated.mean, 1.7);
+  EXPECT_NEAR(simulated.low, expected.low, 1e-9);
+  EXPECT_NEAR(simulated.high, expected.high, 1e-9);
+}
+
+TEST_F(CellsTest, carry_published_value_and_role) {
+  const std::vector<Cell> all = cells(compare);
+  EXPECT_EQ(all[1].published, 2);
+  EXPECT_EQ(all[1].role, "predicted");
+  EXPECT_EQ(all[1].unit, "x one instance");
+  EXPECT_EQ(all[3].role, "unpublished");
+}
+
+TEST_F(CellsTest, that_constants_were_fitted_to_are_calibrated) {
+  Json fitted = compare;
+  fitted["calibrated"] = {"figure6/linux/4"};
+  EXPECT_EQ(cells(fitted)[1].role, "calibrated");
+}
+
+TEST_F(CellsTest, without_a_base_are_plain_means) {
+  Json plain = compare;
+  plain.erase("relative_to");
+  // (1 + 10) / 2 times the mean luck of 2.
+  EXPECT_DOUBLE_EQ(cells(plain)[0].simulated.mean, 11);
+  EXPECT_FALSE(cells(plain)[0].by_definition);
+}
+
+TEST_F(CellsTest, name_what_the_runs_do_not_have_and_what_is_near) {
+  Json wrong = compare;
+  wrong["cell"] = "figure6/{platfrom}";
+  EXPECT_THAT([&] { (void)cells(wrong); },
+              ThrowsMessage<InputError>(HasSubstr("did you mean \"platform\"?")));
+  wrong = compare;
+  wrong["metric"] = "troughput";
+  EXPECT_THAT([&] { (void)cells(wrong); },
+              ThrowsMessage<InputError>(HasSubstr("did you mean \"throughput\"?")));
+  wrong = compare;
+  wrong["relative_to"] = {{"domains[0].count", 3}};
+  EXPECT_THAT([&] { (void)cells(wrong); }, ThrowsMessage<InputError>(HasSubstr("no run at this point")));
+  wrong["relative_to"] = {{"domains[1].count", 1}};
+  EXPECT_THAT([&] { (void)cells(wrong); }, ThrowsMessage<InputError>(HasSubstr("is not swept")));
+}
+
+TEST(CompareBlocks, may_be_absent_one_or_several) {
+  EXPECT_TRUE(read_compare_blocks({Json::object(), nullptr}).empty());
+  EXPECT_EQ(read_compare_blocks({Json{{"compare", compare}}, nullptr}).size(), 1U);
+  EXPECT_EQ(read_compare_blocks({Json{{"compare", Json::array({compare, compare})}}, nullptr}).size(), 2U);
+}
+
+TEST(CompareBlocks, refuse_unknown_members_and_roles) {
+  Json wrong = compare;
+  wrong["rolle"] = 1;
+  EXPECT_THAT([&] { (void)block_of(wrong); }, ThrowsMessage<InputError>(HasSubstr("rolle")));
+  wrong = compare;
+  wrong["role"] = "guessed";
+  EXPECT_THAT([&] { (void)block_of(wrong); }, ThrowsMessage<InputError>(HasSubstr("predicted")));
+}
+
+}  // namespace
+}  // namespace xensim

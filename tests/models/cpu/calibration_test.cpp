@@ -1,0 +1,80 @@
+#include "models/cpu/calibration.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "models/cpu/costs.hpp"
+
+namespace xensim {
+namespace {
+
+using testing::HasSubstr;
+
+Json one_constant(double value, double low, double high) {
+  return {{"processor",
+           {{"latency",
+             {{"value", value},
+              {"unit", "ns"},
+              {"range", {low, high}},
+              {"origin", "prior"},
+              {"source", "test"}}}}}};
+}
+
+std::string message_of(const Json& document, const Json& overrides) {
+  try {
+    const Calibration calibration(document, Config(overrides));
+    return "no error";
+  } catch (const InputError& error) {
+    return error.what();
+  }
+}
+
+TEST(Calibration, GivesConstantsByName) {
+  const Json none = Json::object();
+  const Calibration calibration(one_constant(150, 125, 180), Config(none));
+  EXPECT_EQ(calibration.value("processor.latency"), 150);
+  EXPECT_THROW((void)calibration.value("processor.latensy"), InputError);
+}
+
+TEST(Calibration, RefusesAConstantOutsideItsOwnRangeOrWithoutItsOrigin) {
+  EXPECT_THAT(message_of(one_constant(200, 125, 180), Json::object()), HasSubstr("outside its range"));
+  Json nameless = one_constant(150, 125, 180);
+  nameless["processor"]["latency"].erase("origin");
+  EXPECT_THAT(message_of(nameless, Json::object()), HasSubstr("\"origin\" is missing"));
+}
+
+TEST(Calibration, OverridesOneAndSaysWhenItLeavesTheRange) {
+  const Json inside = {{"processor.latency", 130}}, outside = {{"processor.latency", 300}};
+  EXPECT_TRUE(Calibration(one_constant(150, 125, 180), Config(inside)).out_of_range().empty());
+  const Calibration far(one_constant(150, 125, 180), Config(outside));
+  EXPECT_EQ(far.value("processor.latency"), 300);
+  EXPECT_EQ(far.out_of_range().size(), 1U);
+}
+
+TEST(Calibration, NamesTheNearestConstant) {
+  EXPECT_THAT(message_of(one_constant(150, 125, 180), {{"processor.latncy", 130}}),
+              HasSubstr("did you mean \"processor.latency\"?"));
+  EXPECT_THAT(message_of(one_constant(150, 125, 180), {{"processor.latency", -1}}),
+              HasSubstr("a positive number"));
+}
+
+TEST(Calibration, OfTheTestbedHoldsEverythingThatTheModelsAskFor) {
+  std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
+  const Json none = Json::object();
+  const Calibration calibration(Json::parse(file), Config(none));
+  const ProcessorCosts processor(calibration);
+  const MonitorCosts monitor(calibration, processor);
+  const GuestCosts guest(calibration, processor);
+  EXPECT_EQ(processor.miss_price, Time{97'500}) << "150 ns, 65 % of it exposed";
+  // The published bottom-up sum for a null hypercall is 900 to 1250 cycles.
+  const Cycles null_hypercall = monitor.hypercall_entry + monitor.exit_tests + monitor.resume_guest;
+  EXPECT_GE(null_hypercall.count, 900);
+  EXPECT_LE(null_hypercall.count, 1250);
+  // A native null call takes 0.45 us, 1080 cycles (SOSP'03, Table 3, L-UP).
+  EXPECT_NEAR(static_cast<double>(guest.system_call.count), 1080, 0.03 * 1080);
+}
+
+}  // namespace
+}  // namespace xensim

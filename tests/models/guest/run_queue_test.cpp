@@ -1,0 +1,174 @@
+/// Worked numbers of the Linux 2.4 scheduler: HZ = 100, nice 0 has 6 ticks.
+#include "models/guest/run_queue.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <map>
+
+namespace xensim {
+namespace {
+
+constexpr ProcessId a{0}, b{1}, c{2};
+
+/// One processor whose processes only compute: runs ticks, counts who had them.
+std::map<std::uint32_t, int> run_hogs(RunQueue& queue, int ticks) {
+  std::map<std::uint32_t, int> had;
+  (void)queue.select(0);
+  for (int i = 0; i < ticks; ++i) {
+    ++had[queue.current(0)->value];
+    if (queue.tick(0, 1)) (void)queue.select(0);
+  }
+  return had;
+}
+
+TEST(RunQueue, TwoHogsTakeTurnsOf60Milliseconds) {
+  RunQueue queue(1);
+  for (const ProcessId process : {a, b}) {
+    queue.add(process, 0);
+    (void)queue.wake(process);
+  }
+  EXPECT_EQ(queue.select(0).next, a);
+  for (int turn = 0; turn < 6; ++turn) {
+    const ProcessId running = turn % 2 == 0 ? a : b;
+    for (int tick = 1; tick <= 6; ++tick) {
+      EXPECT_EQ(queue.current(0), running) << "turn " << turn;
+      EXPECT_EQ(queue.tick(0, 1), tick == 6);
+    }
+    (void)queue.select(0);
+  }
+}
+
+TEST(RunQueue, NiceGivesSlicesOf110And60And10Milliseconds) {
+  RunQueue queue(1);
+  queue.add(a, -20);
+  queue.add(b, 0);
+  queue.add(c, 19);
+  for (const ProcessId process : {a, b, c}) (void)queue.wake(process);
+  const auto had = run_hogs(queue, 10 * (11 + 6 + 1));
+  EXPECT_EQ(had.at(0), 110);
+  EXPECT_EQ(had.at(1), 60);
+  EXPECT_EQ(had.at(2), 10);
+}
+
+TEST(RunQueue, ALongSleeperGathersElevenTicks) {
+  RunQueue queue(1);
+  queue.add(a, 0);
+  queue.add(b, 0);
+  (void)queue.wake(a);
+  run_hogs(queue, 60);
+  EXPECT_EQ(queue.counter(b), 11);
+}
+
+TEST(RunQueue, AWokenSleeperPreemptsAHogOfLessGoodnessOnly) {
+  RunQueue queue(1);
+  queue.add(a, 0);
+  queue.add(b, 0);
+  (void)queue.wake(a);
+  run_hogs(queue, 60);
+  ASSERT_EQ(queue.counter(b), 11);
+  ASSERT_EQ(queue.counter(a), 6);
+  EXPECT_EQ(queue.wake(b), 0U) << "31 against 27";
+  EXPECT_EQ(queue.select(0).next, b);
+  EXPECT_FALSE(queue.tick(0, 5));
+  queue.block(b);
+  EXPECT_EQ(queue.select(0).next, a);
+  EXPECT_EQ(queue.wake(b), std::nullopt) << "26 against 27";
+}
+
+TEST(RunQueue, EqualCountersDoNotPreempt) {
+  RunQueue queue(1);
+  queue.add(a, 0);
+  queue.add(b, 0);
+  (void)queue.wake(a);
+  (void)queue.select(0);
+  EXPECT_EQ(queue.wake(b), std::nullopt);
+}
+
+TEST(RunQueue, EachPassLooksAtTheWholeList) {
+  RunQueue queue(1);
+  for (std::uint32_t i = 0; i < 50; ++i) {
+    queue.add(ProcessId{i}, 0);
+    (void)queue.wake(ProcessId{i});
+  }
+  EXPECT_EQ(queue.select(0).scanned, 50U);
+}
+
+TEST(RunQueue, OnSmpAWokenProcessGoesToAnIdleProcessorFirstItsOwn) {
+  RunQueue queue(2);
+  queue.add(a, 0);
+  queue.add(b, 0);
+  ASSERT_EQ(queue.wake(a), 0U);
+  ASSERT_EQ(queue.select(0).next, a);
+  EXPECT_EQ(queue.wake(b), 1U);
+  ASSERT_EQ(queue.select(1).next, b);
+  queue.block(b);
+  EXPECT_EQ(queue.select(1).next, std::nullopt);
+  EXPECT_EQ(queue.wake(b), 1U) << "it ran there last";
+}
+
+TEST(RunQueue, OnSmpAProcessThatRunsElsewhereIsNotTaken) {
+  RunQueue queue(2);
+  for (const ProcessId process : {a, b}) {
+    queue.add(process, 0);
+    (void)queue.wake(process);
+  }
+  EXPECT_EQ(queue.select(0).next, a);
+  EXPECT_EQ(queue.select(1).next, b);
+  EXPECT_EQ(queue.select(0).next, a);
+}
+
+TEST(RunQueue, OnSmpAffinityKeepsEqualsWhereTheyRan) {
+  RunQueue queue(2);
+  for (const ProcessId process : {a, b, c}) {
+    queue.add(process, 0);
+    (void)queue.wake(process);
+  }
+  ASSERT_EQ(queue.select(0).next, a);
+  ASSERT_EQ(queue.select(1).next, b);
+  ASSERT_TRUE(queue.tick(0, 6));
+  EXPECT_EQ(queue.select(0).next, c) << "the only one with ticks left that runs nowhere";
+}
+
+TEST(RunQueue, AnyMixOfNiceAndWakesShareInProportionToTheirSlices) {
+  EXPECT_TRUE(rc::check([] {
+    const auto nices = *rc::gen::nonEmpty(rc::gen::container<std::vector<int>>(rc::gen::inRange(-20, 20)));
+    RunQueue queue(1);
+    int epoch = 0;
+    for (std::uint32_t i = 0; i < nices.size(); ++i) {
+      queue.add(ProcessId{i}, nices[i]);
+      (void)queue.wake(ProcessId{i});
+      epoch += ((20 - nices[i]) >> 2) + 1;
+    }
+    const auto had = run_hogs(queue, 5 * epoch);
+    for (std::uint32_t i = 0; i < nices.size(); ++i) {
+      RC_ASSERT(had.at(i) == 5 * (((20 - nices[i]) >> 2) + 1));
+    }
+    RC_ASSERT(queue.audit().empty());
+  }));
+}
+
+TEST(RunQueue, StaysConsistentUnderAnyUse) {
+  EXPECT_TRUE(rc::check([] {
+    RunQueue queue(2);
+    constexpr std::uint32_t processes = 6;
+    for (std::uint32_t i = 0; i < processes; ++i) queue.add(ProcessId{i}, 0);
+    const auto steps = *rc::gen::container<std::vector<std::pair<int, std::uint32_t>>>(
+        rc::gen::pair(rc::gen::inRange(0, 4), rc::gen::inRange<std::uint32_t>(0, processes)));
+    for (const auto& [kind, n] : steps) {
+      const unsigned cpu = n % 2;
+      if (kind == 0) (void)queue.wake(ProcessId{n});
+      if (kind == 1) (void)queue.select(cpu);
+      if (kind == 2) (void)queue.tick(cpu, n);
+      if (kind == 3 && queue.current(cpu)) {
+        queue.block(*queue.current(cpu));
+        (void)queue.select(cpu);
+      }
+      RC_ASSERT(queue.audit().empty());
+      RC_ASSERT(!queue.current(0) || queue.current(0) != queue.current(1));
+    }
+  }));
+}
+
+}  // namespace
+}  // namespace xensim

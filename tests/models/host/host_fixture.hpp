@@ -1,0 +1,117 @@
+/// A machine to try platforms on: the testbed's constants, any number of processors.
+#pragma once
+
+#include <fstream>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "models/host/platform.hpp"
+
+namespace xensim {
+
+/// Values by path, as reported.
+using Values = std::map<std::string, double>;
+
+class ValueSink final : public StatisticSink {
+ public:
+  explicit ValueSink(Values& values) : values_(values) {}
+  void value(std::string_view path, const Statistic& statistic, double value) override {
+    values_[std::string(path) + std::string(statistic.name)] = value;
+  }
+
+ private:
+  Values& values_;
+};
+
+/// Keeps everything that was recorded.
+class Records final : public TraceSink {
+ public:
+  void record(const TraceRecord& record) override { all.push_back(record); }
+  std::vector<TraceRecord> all;
+};
+
+class TestHost {
+ public:
+  struct Options {
+    std::uint32_t cpus = 2;
+    bool strict = false, audit = true;
+    TraceSink* trace = nullptr;
+  };
+
+  TestHost(Json platform_configuration, const Options& options)
+      : platform_config_(std::move(platform_configuration)),
+        context_{.cpus = options.cpus,
+                 .shape = {.clock = Frequency{2'400'000},
+                           .line = Bytes{64},
+                           .l1_lines = 128,
+                           .l2_lines = 8192,
+                           .l2_ways = 8,
+                           .tlb_entries = 64},
+                 .calibration = calibration_,
+                 .costs = costs_,
+                 .calendar = calendar,
+                 .trace = options.trace,
+                 .audit = options.audit,
+                 .strict = options.strict},
+        platform(PlatformRegistry::instance().create("platform", Config(platform_config_), context_)) {}
+
+  /// Starts an instance of one program at the present.
+  void start(Program program, std::int64_t weight = 10) {
+    std::vector<Program> programs;
+    programs.push_back(std::move(program));
+    platform->start(std::move(programs),
+                    {.weight = weight, .warp = {}, .warp_limit = {}, .unwarp_requirement = {}});
+  }
+
+  void run_until(Time end) {
+    calendar.run_before(end);
+    platform->settle();
+  }
+
+  Values read() const {
+    Values values;
+    ValueSink sink(values);
+    platform->report(sink, "");
+    return values;
+  }
+
+  /// Computes without end; a small working set.
+  Program hog() { return compute_for_ever(working_set); }
+  /// Computes `busy`, then sleeps `rest`, over and over.
+  Program interactive(Time busy, Time rest) { return compute_and_sleep(working_set, busy, rest); }
+
+  WorkingSet working_set = WorkingSet::constant(64, Time{97'500}, 8);
+
+ private:
+  static Program compute_for_ever(const WorkingSet& set) {
+    for (;;) co_yield Compute{10s, &set};
+  }
+  static Program compute_and_sleep(const WorkingSet& set, Time busy, Time rest) {
+    for (;;) {
+      co_yield Compute{busy, &set};
+      co_yield Sleep{rest};
+    }
+  }
+  static Calibration read_calibration() {
+    std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
+    static const Json none = Json::object();
+    return {Json::parse(file), Config(none)};
+  }
+
+  Json platform_config_;
+  Calibration calibration_ = read_calibration();
+  ProcessorCosts costs_{calibration_};
+
+ public:
+  Calendar calendar;
+
+ private:
+  HostContext context_;
+
+ public:
+  std::unique_ptr<Platform> platform;
+};
+
+}  // namespace xensim

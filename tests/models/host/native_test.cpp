@@ -1,0 +1,69 @@
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include "tests/models/host/host_fixture.hpp"
+
+namespace xensim {
+namespace {
+
+TEST(Native, AHogHasAProcessorToItselfButForTheTicks) {
+  TestHost host("native", {});
+  host.start(host.hog());
+  host.run_until(1s);
+  EXPECT_GT(to_seconds(host.platform->work(0)), 0.998);
+  EXPECT_LT(to_seconds(host.platform->work(0)), 1);
+}
+
+TEST(Native, TheUniprocessorKernelUsesOneProcessor) {
+  TestHost host({{"name", "native"}, {"smp", false}}, {});
+  host.start(host.hog());
+  host.start(host.hog());
+  host.run_until(1200ms);
+  const Values values = host.read();
+  EXPECT_EQ(values.count("cpu1/time/user"), 0U);
+  EXPECT_NEAR(values.at("process_switches"), 20, 2) << "slices of 60 ms";
+}
+
+TEST(Native, TheSmpKernelKeepsEveryProcessorBusy) {
+  TestHost host("native", {});
+  for (int i = 0; i < 5; ++i) host.start(host.hog());
+  host.run_until(3s);
+  const Values values = host.read();
+  for (const char* cpu : {"cpu0/", "cpu1/"}) {
+    EXPECT_LT(values.at(std::string(cpu) + "time/idle"), 0.001);
+    EXPECT_EQ(values.at(std::string(cpu) + "time/monitor"), 0);
+  }
+  for (std::uint32_t i = 0; i < 5; ++i) EXPECT_NEAR(to_seconds(host.platform->work(i)), 1.2, 0.15);
+}
+
+TEST(Native, ASleeperIsWokenByTheTickAfterTheNext) {
+  TestHost host("native", {.cpus = 1});
+  host.start(host.interactive(1us, 10ms));
+  host.run_until(2s);
+  // 10 ms rounded up and one more: 20 ms a round on average.
+  const double rounds = to_seconds(host.platform->work(0)) / 1e-6;
+  EXPECT_NEAR(rounds, 100, 3);
+}
+
+TEST(Native, RunningAheadChangesNothing) {
+  EXPECT_TRUE(rc::check([] {
+    const auto cpus = *rc::gen::inRange<std::uint32_t>(1, 5);
+    const auto processes = *rc::gen::container<std::vector<std::pair<int, int>>>(
+        rc::gen::pair(rc::gen::inRange(10, 20'000), rc::gen::inRange(0, 30'000)));
+    const auto outcome = [&](bool strict) {
+      TestHost host("native", {.cpus = cpus, .strict = strict});
+      for (const auto& [busy_us, rest_us] : processes) {
+        host.start(rest_us == 0 ? host.hog()
+                                : host.interactive(std::chrono::microseconds(busy_us),
+                                                   std::chrono::microseconds(rest_us)));
+      }
+      host.run_until(300ms);
+      RC_ASSERT(host.platform->audit().empty());
+      return host.read();
+    };
+    RC_ASSERT(outcome(false) == outcome(true));
+  }));
+}
+
+}  // namespace
+}  // namespace xensim

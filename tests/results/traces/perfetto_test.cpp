@@ -1,0 +1,181 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <cmath>
+#include <map>
+
+#include "core/error.hpp"
+#include "results/atomic_file.hpp"
+#include "results/traces/slices.hpp"
+#include "results/traces/trace_file.hpp"
+#include "tests/results/temporary_directory.hpp"
+
+namespace xensim {
+namespace {
+
+constexpr int processors_pid = 1, vcpus_pid = 2;
+
+TraceRecord record(Time at, TraceKind kind, std::uint32_t cpu, std::uint32_t vcpu,
+                   std::int64_t argument = 0) {
+  return {at, argument, CpuId{cpu}, VcpuId{vcpu}, kind};
+}
+constexpr std::uint32_t nobody = UINT32_MAX;
+
+std::string write_trace(const std::vector<TraceRecord>& records) {
+  const TemporaryDirectory directory;
+  const auto trace = open_trace({"perfetto", directory.path() / "trace.json"});
+  for (const TraceRecord& one : records) trace->record(one);
+  trace->finish();
+  return *read_file(directory.path() / "trace.json");
+}
+
+Json events_of(const std::string& text) { return Json::parse(text).at("traceEvents"); }
+
+/// Two vCPUs share processor 0: the first is preempted at 3 ms and the second blocks at 5 ms.
+std::vector<TraceRecord> two_vcpus() {
+  return {record(0ms, TraceKind::domain_created, 0, 0), record(0ms, TraceKind::domain_created, 0, 1),
+          record(1ms, TraceKind::wake, 0, 0),           record(1ms, TraceKind::switch_to, 0, 0),
+          record(2ms, TraceKind::wake, 0, 1),           record(3ms, TraceKind::switch_to, 0, 1),
+          record(5ms, TraceKind::block, 0, 1),          record(6ms, TraceKind::switch_to, 0, 0),
+          record(8ms, TraceKind::block, 0, 0),          record(9ms, TraceKind::switch_to, 0, nobody)};
+}
+
+TEST(Slices, follow_a_vcpu_through_running_runnable_and_blocked) {
+  std::map<std::pair<std::uint32_t, VcpuState>, Time> total;
+  for (const Slice& slice : slices_of(two_vcpus())) {
+    total[{slice.vcpu.value, slice.state}] += slice.end - slice.begin;
+  }
+  EXPECT_EQ((total[{0, VcpuState::running}]), 4ms);
+  EXPECT_EQ((total[{0, VcpuState::runnable}]), 3ms);
+  EXPECT_EQ((total[{0, VcpuState::blocked}]), 2ms);
+  EXPECT_EQ((total[{1, VcpuState::running}]), 2ms);
+  EXPECT_EQ((total[{1, VcpuState::runnable}]), 1ms);
+  EXPECT_EQ((total[{1, VcpuState::blocked}]), 6ms);
+}
+
+TEST(Slices, choosing_the_same_vcpu_again_does_not_cut_its_slice) {
+  const std::vector<TraceRecord> records{record(0ms, TraceKind::switch_to, 0, 3),
+                                         record(1ms, TraceKind::switch_to, 0, 3),
+                                         record(2ms, TraceKind::switch_to, 0, nobody)};
+  const std::vector<Slice> slices = slices_of(records);
+  ASSERT_EQ(slices.size(), 1U);
+  EXPECT_EQ(slices[0].end - slices[0].begin, 2ms);
+}
+
+TEST(Slices, no_records_give_no_slices) { EXPECT_TRUE(slices_of({}).empty()); }
+
+TEST(Perfetto, gives_each_processor_and_each_vcpu_a_named_track) {
+  std::vector<std::string> names;
+  for (const Json& event : events_of(write_trace(two_vcpus()))) {
+    if (event["ph"] == "M") names.push_back(event["args"]["name"]);
+  }
+  EXPECT_THAT(names, testing::ElementsAre("processors", "vCPUs", "CPU 0", "vCPU 0", "vCPU 1"));
+}
+
+TEST(Perfetto, prints_times_as_microseconds_with_exactly_three_decimals) {
+  const std::string text = write_trace(
+      {record(Time{1'234'567'999}, TraceKind::switch_to, 0, 0), record(2ms, TraceKind::block, 0, 0)});
+  EXPECT_THAT(text, testing::HasSubstr("\"ts\": 1234.567, \"pid\": 1"));
+  EXPECT_THAT(text, testing::HasSubstr("\"ts\": 2000.000, \"pid\": 1"));
+}
+
+TEST(Perfetto, shows_events_ticks_and_passes_as_instants_with_their_argument) {
+  const Json events = events_of(write_trace({record(1ms, TraceKind::schedule_pass, 0, nobody, 5),
+                                             record(2ms, TraceKind::guest_event, 0, 4, 3),
+                                             record(3ms, TraceKind::timer_tick, 0, nobody)}));
+  std::map<std::string, Json> instants;
+  for (const Json& event : events) {
+    if (event["ph"] == "i") instants[event["name"]] = event;
+  }
+  ASSERT_EQ(instants.size(), 3U);
+  EXPECT_EQ(instants["schedule"]["args"]["scanned"], 5);
+  EXPECT_EQ(instants["schedule"]["pid"], processors_pid);
+  EXPECT_EQ(instants["event"]["args"]["pending"], 3);
+  EXPECT_EQ(instants["event"]["pid"], vcpus_pid);
+  EXPECT_EQ(instants["event"]["tid"], 5);
+}
+
+TEST(Perfetto, an_empty_trace_is_valid) { EXPECT_EQ(events_of(write_trace({})).size(), 2U); }
+
+TEST(Perfetto, no_file_appears_without_finish) {
+  const TemporaryDirectory directory;
+  open_trace({"perfetto", directory.path() / "trace.json"})->record(two_vcpus()[0]);
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
+/// A processor that goes from vCPU to vCPU, and how long each really ran.
+struct History {
+  std::vector<TraceRecord> records;
+  std::map<std::uint32_t, Time> ran;
+};
+
+/// `steps` are pairs of a vCPU (of four per processor; the last means idle) and nanoseconds.
+History history_of(const std::vector<std::pair<std::uint8_t, std::uint16_t>>& steps) {
+  History history;
+  for (std::uint32_t cpu = 0; cpu < 2; ++cpu) {
+    Time now{};
+    std::uint32_t current = nobody;
+    for (const auto& [choice, length] : steps) {
+      const std::uint32_t next =
+          (choice >> (4 * cpu)) % 4 == 3 ? nobody : cpu * 4 + (choice >> (4 * cpu)) % 4;
+      if (current != nobody && length % 2 == 0)
+        history.records.push_back(record(now, TraceKind::block, cpu, current));
+      history.records.push_back(record(now, TraceKind::switch_to, cpu, next));
+      const Time stay{std::int64_t{length} * 1000};
+      if (next != nobody) history.ran[next] += stay;
+      now += stay;
+      current = next;
+    }
+    history.records.push_back(record(now, TraceKind::switch_to, cpu, nobody));
+  }
+  return history;
+}
+
+TEST(Perfetto, slices_are_sorted_nest_and_add_up_to_what_was_fed) {
+  EXPECT_TRUE(rc::check([](const std::vector<std::pair<std::uint8_t, std::uint16_t>>& steps) {
+    const History history = history_of(steps);
+    std::map<std::pair<int, std::uint32_t>, double> open;
+    std::map<std::uint32_t, std::int64_t> ran_ns;
+    double last = 0;
+    for (const Json& event : events_of(write_trace(history.records))) {
+      const std::string phase = event["ph"];
+      if (phase == "M") continue;
+      const double at = event["ts"];
+      RC_ASSERT(at >= last);
+      last = at;
+      const std::pair<int, std::uint32_t> track{event["pid"], event["tid"]};
+      if (phase == "B") {
+        RC_ASSERT(!open.contains(track));  // one state, and one vCPU on a processor, at a time
+        // The value of what is not a running vCPU does not count below.
+        open[track] = track.first == processors_pid || event["name"] == "running" ? at : -1;
+      } else {
+        RC_ASSERT(phase == "E");
+        RC_ASSERT(open.contains(track));
+        if (track.first == vcpus_pid && open[track] >= 0) {
+          ran_ns[track.second - 1] += std::llround((at - open[track]) * 1000);
+        }
+        open.erase(track);
+      }
+    }
+    RC_ASSERT(open.empty());
+    for (const auto& [vcpu, time] : history.ran) RC_ASSERT(ran_ns[vcpu] == time.count() / 1000);
+  }));
+}
+
+TEST(TraceRequest, names_a_kind_and_a_file) {
+  const TraceRequest request = parse_trace_request("perfetto:out/a:b.json");
+  EXPECT_EQ(request.kind, "perfetto");
+  EXPECT_EQ(request.file, "out/a:b.json");
+}
+
+TEST(TraceRequest, suggests_the_nearest_kind) {
+  EXPECT_THAT([] { (void)parse_trace_request("perfeto:x"); },
+              testing::ThrowsMessage<InputError>(testing::HasSubstr("did you mean \"perfetto\"?")));
+  EXPECT_THROW((void)parse_trace_request("perfetto"), InputError);
+  EXPECT_THROW((void)parse_trace_request("perfetto:"), InputError);
+  EXPECT_THROW((void)parse_trace_request(""), InputError);
+}
+
+}  // namespace
+}  // namespace xensim

@@ -1,0 +1,40 @@
+/// A workload: the programs that one instance runs. One workload is one file that registers itself.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/random.hpp"
+#include "core/registry.hpp"
+#include "models/cpu/calibration.hpp"
+#include "models/cpu/costs.hpp"
+#include "models/cpu/processor_shape.hpp"
+#include "models/guest/program.hpp"
+
+namespace xensim {
+
+/// What a workload may know about where it runs.
+struct WorkloadContext {
+  const ProcessorShape& shape;
+  const Calibration& calibration;
+  const ProcessorCosts& costs;
+};
+
+/// Made once per domain template; outlives its programs.
+class Workload {
+ public:
+  Workload() = default;
+  Workload(const Workload&) = delete;
+  Workload& operator=(const Workload&) = delete;
+  virtual ~Workload() = default;
+
+  /// The programs that instance number `instance` (from 0) of the template starts with; none: it idles.
+  /// `random` belongs to this instance alone.
+  [[nodiscard]] virtual std::vector<Program> programs(std::uint32_t instance, RandomStream& random) = 0;
+};
+
+using WorkloadRegistry = Registry<Workload, const WorkloadContext&>;
+template <class Variant, class Parameters>
+using RegisterWorkload = Register<Workload, Variant, Parameters, const WorkloadContext&>;
+
+}  // namespace xensim
