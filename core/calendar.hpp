@@ -14,18 +14,18 @@
 namespace xensim {
 
 /// Lets events happen in order of time, ties in order of insertion.
-template <EventSet Set> class BasicCalendar {
-public:
+template <EventSet Set>
+class BasicCalendar {
+ public:
   BasicCalendar() = default;
-  BasicCalendar(const BasicCalendar &) = delete;
-  BasicCalendar &operator=(const BasicCalendar &) = delete;
+  BasicCalendar(const BasicCalendar&) = delete;
+  BasicCalendar& operator=(const BasicCalendar&) = delete;
 
   [[nodiscard]] Time now() const { return now_; }
 
-  /// Makes `event` happen at `when` (>= now), after those already pending at
-  /// that time. If it is pending already it moves. Throws std::logic_error if
-  /// `when` is in the past.
-  void schedule(Event &event, Time when) {
+  /// Makes `event` happen at `when` (>= now), after those already pending at that time. If it is pending
+  /// already it moves. Throws std::logic_error if `when` is in the past.
+  void schedule(Event& event, Time when) {
     if (when < now_) [[unlikely]]
       throw std::logic_error("an event was scheduled in the past");
     cancel(event);
@@ -33,9 +33,8 @@ public:
   }
 
   /// Does nothing if the event is not pending.
-  void cancel(Event &event) {
-    if (event.pending())
-      events_.remove(event);
+  void cancel(Event& event) {
+    if (event.pending()) events_.remove(event);
   }
 
   /// Time of the earliest pending event; `never` if there is none.
@@ -47,29 +46,36 @@ public:
   /// Lets the earliest event happen. There must be one.
   void dispatch() {
     assert(size() > 0);
-    now_ =
-        events_.next(); // not from the event, which may be far from the cache
-    Event &event = events_.pop();
+    now_ = events_.next();  // not from the event, which may be far from the cache
+    Event& event = events_.pop();
     ++dispatched_;
     event.happen();
   }
 
-  /// Lets everything happen that is due at or before `bound`, which becomes the
-  /// time.
-  void run_until(Time bound) {
-    while (next() <= bound)
-      dispatch();
+  /// Lets everything happen that is due before `bound`, which becomes the time.
+  void run_before(Time bound) {
+    horizon_ = bound;
+    while (next() < bound) dispatch();
     now_ = bound;
   }
 
-private:
+  /// Lets everything happen that is due at or before `bound` (< never), which becomes the time.
+  void run_until(Time bound) {
+    run_before(bound + Time{1});
+    now_ = bound;
+  }
+
+  /// Nobody outside acts on this host before this time: the bound of the run under way.
+  [[nodiscard]] Time horizon() const { return horizon_; }
+
+ private:
   Set events_;
   Time now_{};
+  Time horizon_ = never;
   std::uint64_t dispatched_ = 0;
 };
 
-/// The calendar of every host. Constant time for each operation; see
-/// `LadderQueue`.
+/// The calendar of every host. Constant time for each operation; see `LadderQueue`.
 using Calendar = BasicCalendar<LadderQueue>;
 
-} // namespace xensim
+}  // namespace xensim

@@ -7,9 +7,10 @@
 namespace xensim {
 
 /// A processor works in steps, each done at its local time and each taking some time. As long as the local
-/// time is before every pending event, the next step may be done at once: nothing can happen that would
-/// change it. Otherwise the processor waits its turn in the calendar. Either way the steps and events of a
-/// host are done in the same order, which strict mode (every step through the calendar) lets tests check.
+/// time is before every pending event and before anybody outside can act, the next step may be done at once:
+/// nothing can happen that would change it. Otherwise the processor waits its turn in the calendar. Either
+/// way the steps and events of a host are done in the same order, which strict mode (every step through the
+/// calendar) lets tests check.
 class ProcessorClock {
  public:
   /// `resume` must lead to `resumed()` and then to the next steps.
@@ -24,7 +25,7 @@ class ProcessorClock {
 
   /// May the next step be done now? If not, `resume` is pending at the local time.
   [[nodiscard]] bool may_step() {
-    if (granted_ || (!strict_ && local_ < calendar_.next())) {
+    if (granted_ || (!strict_ && local_ < calendar_.next() && local_ < calendar_.horizon())) {
       granted_ = false;
       return true;
     }

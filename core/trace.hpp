@@ -28,7 +28,7 @@ struct TraceRecord {
   TraceKind kind{};
 };
 
-/// Receives records in order of time per processor.
+/// Receives records, in order of time for each processor but for wakes, which other processors cause.
 class TraceSink {
  public:
   TraceSink() = default;

@@ -127,7 +127,7 @@ VcpuId Monitor::start_domain(std::vector<Program> programs, const SchedulingShar
   for (const auto& core : cores_) core->waiting.resize(domains_.size());
   for (Program& program : programs) domain.kernel.start(std::move(program));
   scheduler_->add(vcpu, cpu, share, now);
-  trace(core_of(domain), TraceKind::domain_created, vcpu, cpu.value);
+  trace(core_of(domain), now, TraceKind::domain_created, vcpu, cpu.value);
   wake(domain, nullptr, now);
   return vcpu;
 }
@@ -193,7 +193,7 @@ void Monitor::return_to_guest(Core& core) {
     processor.charge(Activity::monitor, domain->in_user ? costs_.deliver_to_user : costs_.deliver_to_kernel);
     domain->upcall = true;
     domain->in_user = false;
-    trace(core, TraceKind::guest_event, domain->vcpu);
+    trace(core, core.processor.clock.local(), TraceKind::guest_event, domain->vcpu);
   }
   processor.charge(Activity::monitor, costs_.resume_guest);
   core.mode = domain->in_user ? Core::Mode::user : Core::Mode::kernel;
@@ -250,7 +250,7 @@ void Monitor::tick(Core& core) {
   core.processor.touch(Activity::monitor, task_list_,
                        static_cast<std::uint32_t>(domains) * costs_.mark_lines);
   core.processor.charge(Activity::monitor, costs_.mark_event * domains);
-  trace(core, TraceKind::timer_tick, {}, domains);
+  trace(core, core.processor.clock.local(), TraceKind::timer_tick, {}, domains);
   // Every domain is marked; each sees its mark when it is looked at next. What cannot wait: the blocked
   // ones wake, in order of creation, and processors whose waiting domains were marked may be due.
   for (auto v = blocked_.find_first(); v != boost::dynamic_bitset<>::npos; v = blocked_.find_next(v)) {
@@ -281,7 +281,7 @@ void Monitor::wake(Domain& domain, Core* waker, Time now) {
   domain.state = Domain::State::running;
   domain.woken_at = now;
   ++domain.wakes;
-  trace(core_of(domain), TraceKind::wake, domain.vcpu);
+  trace(core_of(domain), now, TraceKind::wake, domain.vcpu);
   request_pass(core_of(domain), scheduler_->wake(domain.vcpu, now), waker, now);
 }
 
@@ -333,11 +333,11 @@ void Monitor::schedule(Core& core) {
   processor.touch(Activity::monitor, core.run_queue, decision.scanned * costs_.scan_entry_lines);
   processor.charge(Activity::monitor, costs_.schedule_pass);
   processor.charge(Activity::monitor, costs_.schedule_scan_entry * decision.scanned);
-  trace(core, TraceKind::schedule_pass, decision.next, decision.scanned);
+  trace(core, core.processor.clock.local(), TraceKind::schedule_pass, decision.next, decision.scanned);
 
   if (previous != nullptr) {
     (runnable ? core.waiting : blocked_).set(previous->vcpu.value);
-    if (!runnable) trace(core, TraceKind::block, previous->vcpu);
+    if (!runnable) trace(core, core.processor.clock.local(), TraceKind::block, previous->vcpu);
   }
   Domain* next = decision.next.valid() ? &domains_[decision.next.value] : nullptr;
   if (next != nullptr) core.waiting.reset(next->vcpu.value);
@@ -362,7 +362,7 @@ void Monitor::switch_to(Core& core, Domain* next) {
       next->woken_at = never;
     }
   }
-  trace(core, TraceKind::switch_to, next != nullptr ? next->vcpu : VcpuId{});
+  trace(core, core.processor.clock.local(), TraceKind::switch_to, next != nullptr ? next->vcpu : VcpuId{});
 }
 
 void Monitor::switch_address_space(Domain& domain) {
@@ -423,13 +423,9 @@ std::string Monitor::audit() const {
   return scheduler_->audit();
 }
 
-void Monitor::trace(const Core& core, TraceKind kind, VcpuId vcpu, std::int64_t argument) const {
+void Monitor::trace(const Core& core, Time at, TraceKind kind, VcpuId vcpu, std::int64_t argument) const {
   if (trace_ == nullptr) return;
-  trace_->record({.at = std::max(core.processor.clock.local(), calendar_.now()),
-                  .argument = argument,
-                  .cpu = core.processor.id(),
-                  .vcpu = vcpu,
-                  .kind = kind});
+  trace_->record({.at = at, .argument = argument, .cpu = core.processor.id(), .vcpu = vcpu, .kind = kind});
 }
 
 }  // namespace xensim

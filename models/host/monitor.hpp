@@ -64,7 +64,7 @@ class Monitor {
   void send_ipi(Core& target, Core* sender, Time now);
   void see_ticks(Domain& domain) const;
   [[nodiscard]] Core& core_of(const Domain& domain) { return *cores_[domain.cpu.value]; }
-  void trace(const Core& core, TraceKind kind, VcpuId vcpu, std::int64_t argument = 0) const;
+  void trace(const Core& core, Time at, TraceKind kind, VcpuId vcpu, std::int64_t argument = 0) const;
 
   MonitorParameters parameters_;
   Calendar& calendar_;

@@ -1,14 +1,16 @@
 #include "models/memory/working_set.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <cmath>
 #include <stdexcept>
 
 namespace xensim {
 namespace {
 
 constexpr std::int64_t smallest_octave = 64;  // bytes
-constexpr std::size_t octave_count = 21;      // up to 64 MiB
+constexpr int octave_count = 21;              // up to 64 MiB
 
 /// The n-th root of a positive number, by Newton's method: only operations that IEEE 754 defines to the
 /// last bit.
@@ -46,9 +48,9 @@ std::int64_t share(std::int64_t whole, std::int64_t part, std::int64_t of) {
 MissCurve::MissCurve(std::span<const Point> measured) {
   if (measured.size() < 2) throw std::invalid_argument("a miss curve needs two points");
   // Measured sizes are powers of two; between two of them every octave multiplies by the same ratio.
-  for (std::size_t octave = 0; octave < octave_count; ++octave) {
+  for (int octave = 0; octave < octave_count; ++octave) {
     std::size_t right = 1;
-    while (right + 1 < measured.size() && octave_of(measured[right].size) < static_cast<int>(octave)) ++right;
+    while (right + 1 < measured.size() && octave_of(measured[right].size) <= octave) ++right;
     const Point& a = measured[right - 1];
     const Point& b = measured[right];
     const int octaves = octave_of(b.size) - octave_of(a.size);
@@ -56,17 +58,24 @@ MissCurve::MissCurve(std::span<const Point> measured) {
       throw std::invalid_argument("a miss curve needs positive misses at ascending powers of two");
     }
     const double ratio = root(b.misses_per_kilo_instruction / a.misses_per_kilo_instruction, octaves);
-    octaves_.push_back(a.misses_per_kilo_instruction *
-                       power(ratio, static_cast<int>(octave) - octave_of(a.size)));
+    const double here = a.misses_per_kilo_instruction * power(ratio, octave - octave_of(a.size));
+    const double half = std::sqrt(ratio), quarter = std::sqrt(half);
+    quarters_.insert(quarters_.end(), {here, here * quarter, here * half, here * half * quarter});
   }
 }
 
 double MissCurve::at(Bytes size) const {
-  const int octave = std::clamp(octave_of(size), 0, static_cast<int>(octave_count) - 2);
-  const auto low = static_cast<double>(smallest_octave << octave);
-  const auto i = static_cast<std::size_t>(octave);
-  const double fraction = std::min(1.0, std::max(0.0, (static_cast<double>(size.count) - low) / low));
-  return octaves_[i] + (octaves_[i + 1] - octaves_[i]) * fraction;
+  // Fourth roots of 1, 2, 4, 8 and 16: the quarters of an octave.
+  static const std::array steps{1.0, std::sqrt(std::sqrt(2.0)), std::sqrt(2.0), std::sqrt(std::sqrt(8.0)),
+                                2.0};
+  const int octave = std::clamp(octave_of(size), 0, octave_count - 2);
+  const double position = static_cast<double>(size.count) / static_cast<double>(smallest_octave << octave);
+  std::size_t quarter = 0;
+  while (quarter < 3 && position >= steps[quarter + 1]) ++quarter;
+  const double fraction =
+      std::clamp((position - steps[quarter]) / (steps[quarter + 1] - steps[quarter]), 0.0, 1.0);
+  const std::size_t i = static_cast<std::size_t>(octave) * 4 + quarter;
+  return quarters_[i] + (quarters_[i + 1] - quarters_[i]) * fraction;
 }
 
 WorkingSet WorkingSet::constant(std::uint32_t lines, Time miss_price, std::uint32_t pages) {

@@ -25,9 +25,9 @@ class MissCurve {
   [[nodiscard]] double at(Bytes size) const;
 
  private:
-  /// The curve at every power of two from 64 B to 64 MiB. Straight lines between them: deterministic
-  /// arithmetic on every machine, where pow() would not be.
-  std::vector<double> octaves_;
+  /// The curve at every quarter of an octave, from 64 B to 64 MiB; straight lines between them. Only
+  /// arithmetic that is the same to the last bit on every machine, which pow() is not.
+  std::vector<double> quarters_;
 };
 
 /// The L2 residency of one program on one machine, after Thiebaut & Stone ("Footprints in the cache",

@@ -113,6 +113,15 @@ TYPED_TEST(CalendarTest, RunningUntilABoundIncludesTheBoundAndStopsThere) {
   EXPECT_EQ(this->calendar.now(), 20ns);
 }
 
+TYPED_TEST(CalendarTest, RunningBeforeABoundLeavesWhatIsDueThen) {
+  this->calendar.schedule(this->event('a'), 10ns - Time{1});
+  this->calendar.schedule(this->event('b'), 10ns);
+  this->calendar.run_before(10ns);
+  EXPECT_EQ(this->notes, "a");
+  EXPECT_EQ(this->calendar.now(), 10ns);
+  EXPECT_EQ(this->calendar.next(), 10ns);
+}
+
 TYPED_TEST(CalendarTest, AnEventAtTheEndOfTimeIsTheLast) {
   this->calendar.schedule(this->event('z'), never);
   for (int i = 0; i < 60; ++i) this->calendar.schedule(this->event('a'), Time{i * i});

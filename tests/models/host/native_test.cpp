@@ -21,7 +21,7 @@ TEST(Native, TheUniprocessorKernelUsesOneProcessor) {
   host.run_until(1200ms);
   const Values values = host.read();
   EXPECT_EQ(values.count("cpu1/time/user"), 0U);
-  EXPECT_NEAR(values.at("process_switches"), 20, 2) << "slices of 60 ms";
+  EXPECT_NEAR(values.at("process_switches"), 10, 2) << "two slices of 60 ms in a row";
 }
 
 TEST(Native, TheSmpKernelKeepsEveryProcessorBusy) {
@@ -30,7 +30,7 @@ TEST(Native, TheSmpKernelKeepsEveryProcessorBusy) {
   host.run_until(3s);
   const Values values = host.read();
   for (const char* cpu : {"cpu0/", "cpu1/"}) {
-    EXPECT_LT(values.at(std::string(cpu) + "time/idle"), 0.001);
+    EXPECT_LT(values.at(std::string(cpu) + "time/idle"), 0.01) << "up to its first tick";
     EXPECT_EQ(values.at(std::string(cpu) + "time/monitor"), 0);
   }
   for (std::uint32_t i = 0; i < 5; ++i) EXPECT_NEAR(to_seconds(host.platform->work(i)), 1.2, 0.15);

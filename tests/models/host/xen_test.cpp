@@ -32,7 +32,7 @@ TEST(Xen, EveryProcessorsTimeGoesSomewhere) {
       sum += values.at(std::string(cpu) + "time/" + part);
     }
     EXPECT_NEAR(sum, 2, 1e-4) << "to one step in progress";
-    EXPECT_EQ(values.at(std::string(cpu) + "time/idle"), 0) << "work conservation";
+    EXPECT_LT(values.at(std::string(cpu) + "time/idle"), 1e-5) << "up to its first domain";
   }
 }
 

@@ -1,0 +1,36 @@
+/// What the engine itself costs: actors that do nothing but arm themselves again, each with a period of
+/// its own, so that the pattern of arrivals is that of a host's timers.
+#include <benchmark/benchmark.h>
+
+#include <deque>
+
+#include "core/calendar.hpp"
+
+namespace xensim {
+namespace {
+
+struct Actor {
+  Calendar& calendar;
+  Time period;
+  Event event = Event::calling<&Actor::happen>(*this);
+  void happen() { calendar.schedule(event, calendar.now() + period); }
+};
+
+void periodic_actors(benchmark::State& state) {
+  Calendar calendar;
+  std::deque<Actor> actors;
+  for (std::int64_t i = 0; i < state.range(0); ++i) {
+    actors.push_back({calendar, 1us + Time{i * 7919}});
+    calendar.schedule(actors.back().event, Time{i});
+  }
+  const std::uint64_t before = calendar.dispatched();
+  for (auto _ : state) calendar.run_until(calendar.now() + 100us);
+  state.counters["per_event"] = benchmark::Counter(static_cast<double>(calendar.dispatched() - before),
+                                                   benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(periodic_actors)->Arg(2)->Arg(10)->Arg(20)->Arg(100);
+
+}  // namespace
+}  // namespace xensim
+
+BENCHMARK_MAIN();
