@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <stdexcept>
 
@@ -27,6 +28,22 @@ constexpr std::array frequency_units{Unit{"GHz", 1'000'000}, Unit{"MHz", 1'000},
   std::string names;
   for (const Unit& unit : units) names += fmt::format("{}{}", names.empty() ? "" : " ", unit.name);
   throw std::invalid_argument(fmt::format("a number with a unit ({}), such as \"{}\"", names, example));
+}
+
+/// `0.fraction * factor`, which must be whole.
+std::int64_t part_of(std::string_view fraction, std::int64_t factor, std::span<const Unit> units) {
+  while (fraction.ends_with('0')) fraction.remove_suffix(1);
+  std::int64_t numerator = 0, denominator = 1;
+  constexpr std::size_t most_digits = 18;  // what 64 bits hold
+  for (const char digit : fraction.substr(0, most_digits)) {
+    numerator = numerator * 10 + (digit - '0');
+    denominator *= 10;
+  }
+  const std::int64_t common = std::gcd(factor, denominator);
+  if (fraction.size() > most_digits || numerator % (denominator / common) != 0) {
+    throw std::invalid_argument(fmt::format("a whole number of {}", units.back().name));
+  }
+  return numerator / (denominator / common) * (factor / common);
 }
 
 /// Exact decimal arithmetic: `digits[.digits] unit`.
@@ -52,25 +69,18 @@ std::int64_t parse(std::string_view text, std::span<const Unit> units, std::stri
   const auto digits = [&](std::string_view part) {
     std::int64_t value = 0;
     if (part.empty()) return value;
+    if (part.front() == '-') refuse(example, units);
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
     if (error != std::errc{} || end != part.data() + part.size()) refuse(example, units);
     return value;
   };
   if (whole.empty() && fraction.empty()) refuse(example, units);
+  if (fraction.find_first_not_of("0123456789") != std::string_view::npos) refuse(example, units);
   const std::int64_t integral = digits(whole);
   if (integral > std::numeric_limits<std::int64_t>::max() / factor - 1) {
     throw std::invalid_argument("a value below 2^63 base units (106 days for a time)");
   }
-  std::int64_t value = integral * factor;
-  std::int64_t scale = factor;
-  for (const char digit : fraction) {
-    const std::int64_t d = digits(std::string_view(&digit, 1));
-    if (scale % 10 != 0 && (scale * d) % 10 != 0) {
-      throw std::invalid_argument(fmt::format("a whole number of {}", units.back().name));
-    }
-    value += scale * d / 10;
-    scale /= 10;
-  }
+  const std::int64_t value = integral * factor + part_of(fraction, factor, units);
   return negative ? -value : value;
 }
 

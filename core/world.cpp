@@ -67,12 +67,16 @@ struct World::Implementation {
   simgrid::s4u::Host* outside = nullptr;
   double began = 0;
   std::exception_ptr error;
+  bool ended = false;
 };
 
 World::World() : implementation_(std::make_unique<Implementation>()) {}
 
 World::~World() {
-  // SimGrid lets the next engine begin only when no actor of this one is left.
+  // SimGrid lets the next engine begin only when no actor of this one is left. Actors that never ran
+  // must begin before they can be ended.
+  implementation_->ended = true;
+  implementation_->engine->run_until(simgrid::s4u::Engine::get_clock());
   simgrid::s4u::Actor::kill_all();
   implementation_->engine->run_until(simgrid::s4u::Engine::get_clock());
 }
@@ -83,7 +87,9 @@ void World::add_host(const std::string& name, Calendar& calendar) {
 }
 
 void World::add_actor(const std::string& name, std::function<void()> body) {
-  const auto guarded = [body = std::move(body), &error = implementation_->error] {
+  const auto guarded = [body = std::move(body), &error = implementation_->error,
+                        &ended = implementation_->ended] {
+    if (ended) return;
     try {
       body();
     } catch (const simgrid::ForcefulKillException&) {

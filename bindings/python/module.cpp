@@ -1,1 +1,139 @@
+/// `xensim._xensim`: the simulator as it is, for the Python code beside it.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+#include <pybind11/stl/filesystem.h>
 
+#include <optional>
+
+#include "bindings/python/plugin.hpp"
+#include "core/error.hpp"
+#include "experiments/runner/catalogue.hpp"
+#include "experiments/runner/expansion.hpp"
+#include "experiments/runner/experiment.hpp"
+#include "experiments/runner/json_source.hpp"
+#include "experiments/runner/listing.hpp"
+#include "experiments/runner/simulation.hpp"
+#include "results/confidence.hpp"
+
+namespace xensim::python {
+namespace {
+
+/// A class that Python finds, and unpickles, as `xensim.NAME`.
+py::handle make_error(py::module_& module, const char* name, const char* full_name, const char* help,
+                      PyObject* base) {
+  PyObject* error = PyErr_NewExceptionWithDoc(full_name, help, base, nullptr);
+  if (error == nullptr) throw py::error_already_set();
+  module.attr(name) = py::reinterpret_steal<py::object>(error);
+  return module.attr(name);
+}
+
+void bind_errors(py::module_& module) {
+  static const py::handle input = make_error(
+      module, "InputError", "xensim.InputError",
+      "Bad input. The message says where, what was found and what was expected.", PyExc_ValueError);
+  static const py::handle simulation =
+      make_error(module, "SimulationError", "xensim.SimulationError",
+                 "The simulation contradicted itself or cannot proceed.", PyExc_RuntimeError);
+  py::register_exception_translator([](std::exception_ptr thrown) {
+    try {
+      if (thrown) std::rethrow_exception(thrown);
+    } catch (const InputError& error) {
+      PyErr_SetString(input.ptr(), error.what());
+    } catch (const SimulationError& error) {
+      PyErr_SetString(simulation.ptr(), error.what());
+    }
+  });
+}
+
+// --- Experiments --------------------------------------------------------------------------------------
+
+ExperimentFile parse(const std::string& text) {
+  auto [value, source] = parse_json(text, {});
+  return {std::move(value), std::move(source)};
+}
+
+/// A changed copy. Complaints about the value name no line of the file any more.
+ExperimentFile with(ExperimentFile file, const std::string& path, const std::string& text) {
+  const Where where{.file = {}, .line = 0, .path = "$." + path};
+  set_path(file.document, path, parse_json(text, {}).value, where);
+  auto source = std::make_shared<ConfigSource>(file.source ? *file.source : ConfigSource{});
+  move_lines(*source, "", where.path);
+  file.source = std::move(source);
+  return file;
+}
+
+/// As `xensim::expand`. What the experiment is compared with does not matter here, and a changed sweep
+/// need not have it any more.
+std::vector<Run> expand_without_comparison(ExperimentFile file) {
+  if (file.document.is_object()) file.document.erase("compare");
+  return expand(file);
+}
+
+void bind_experiments(py::module_& module) {
+  py::class_<ExperimentFile>(module, "ExperimentFile", "An experiment as read; every change is a copy.")
+      .def_static("read", &read_experiment_file, py::arg("path"))
+      .def_static("parse", &parse, py::arg("text"))
+      .def("with_", &with, py::arg("path"), py::arg("text"), "With the value at `path` (JSON text) changed.")
+      .def("expand", &expand_without_comparison, "All runs, in order; checks everything.")
+      .def_property_readonly("text", [](const ExperimentFile& file) { return file.document.dump(); });
+  py::class_<Run>(module, "Run", "One run: a point of the sweep and a replication.")
+      .def_readonly("index", &Run::index)
+      .def_readonly("point", &Run::point, "(path, label) of each sweep value")
+      .def_readonly("replication", &Run::replication, "from 0")
+      .def_readonly("seed", &Run::seed)
+      .def_property_readonly("text", [](const Run& run) { return run.document.dump(); });
+}
+
+// --- Simulation ---------------------------------------------------------------------------------------
+
+py::dict simulate_text(const std::string& text, std::uint64_t seed, bool audit, bool strict) {
+  const Experiment experiment = interpret(parse_json(text, {}).value);
+  const SimulationOptions options{.seed = seed, .trace = nullptr, .audit = audit, .strict = strict};
+  RunResult result;
+  {
+    const SimulationLock lock;
+    std::optional<py::gil_scoped_release> released;
+    if (!SimulationLock::calls_back()) released.emplace();
+    result = simulate(experiment, options);
+  }
+  py::list metrics(result.metrics.size());
+  for (std::size_t i = 0; i < result.metrics.size(); ++i) {
+    const Metric& metric = result.metrics[i];
+    metrics[i] = py::make_tuple(metric.name, metric.unit, metric.value);
+  }
+  py::dict answer;
+  answer["metrics"] = metrics;
+  answer["simulated_s"] = result.simulated_s;
+  answer["events"] = result.events;
+  return answer;
+}
+
+std::tuple<double, double, double> as_tuple(const Estimate& e) { return {e.mean, e.low, e.high}; }
+
+}  // namespace
+}  // namespace xensim::python
+
+PYBIND11_MODULE(_xensim, module) {
+  using namespace xensim;
+  using namespace xensim::python;
+  module.doc() = "The xensim simulator; use the package `xensim`.";
+  module.attr("version") = XENSIM_VERSION;
+  bind_errors(module);
+  bind_experiments(module);
+  bind_scheduler(module);
+  bind_workload(module);
+  module.def("simulate", &simulate_text, py::arg("text"), py::arg("seed"), py::arg("audit") = false,
+             py::arg("strict") = false, "Runs one resolved experiment (JSON text) to its end.");
+  module.def("schema", [] { return experiment_schema().dump(); });
+  module.def("kinds", &list_kinds);
+  module.def("list", [](const std::string& kind) { return list_json(kind).dump(); });
+  module.def("find_experiment", &find_experiment, py::arg("name"));
+  module.def("home_directory", &home_directory);
+  module.def(
+      "estimate", [](const std::vector<double>& samples) { return as_tuple(estimate(samples)); },
+      "(mean, low, high) of independent samples; 95 % interval, NaN of a single sample.");
+  module.def(
+      "estimate_crossed",
+      [](const std::vector<std::vector<double>>& rows) { return as_tuple(estimate_crossed(rows)); },
+      "As estimate, over conditions (rows) that share their replications (columns).");
+}

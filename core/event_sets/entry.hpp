@@ -44,6 +44,7 @@ class Bag {
 
   /// Takes out `count` entries in order of insertion.
   std::span<const Entry> take(std::size_t count) {
+    if (taken_ > room_limit && taken_ > size()) drop_taken(taken_ - room_to_give_back);
     if (!ordered_) std::sort(entries_.begin() + static_cast<std::ptrdiff_t>(taken_), entries_.end());
     ordered_ = true;
     const std::size_t first = taken_;
@@ -54,8 +55,7 @@ class Bag {
   /// Drops the entries that `is_dead` and returns their number.
   template <class Predicate>
   std::size_t sweep(Predicate is_dead) {
-    entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(taken_));
-    taken_ = 0;
+    drop_taken(taken_);
     return std::erase_if(entries_, is_dead);
   }
 
@@ -83,6 +83,15 @@ class Bag {
   [[nodiscard]] std::span<Entry> entries() { return std::span(entries_).subspan(taken_); }
 
  private:
+  // Instants at which events beget events without end must not take memory without end.
+  static constexpr std::uint32_t room_limit = 1024;
+  static constexpr std::uint32_t room_to_give_back = 16;
+
+  void drop_taken(std::uint32_t count) {
+    entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(count));
+    taken_ -= count;
+  }
+
   std::vector<Entry> entries_;
   std::uint32_t taken_ = 0;
   bool ordered_ = true;

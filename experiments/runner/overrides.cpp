@@ -16,6 +16,32 @@ bool is_utf8(const std::string& text) {
   }
 }
 
+/// The swept value that `value` is the label of, or `value` itself.
+Json chosen(const Json& values, const Json& value) {
+  if (!values.is_array()) return value;
+  for (const Json& swept : values) {
+    const bool labelled = swept.is_object() && swept.contains("label") && swept.contains("value");
+    if (labelled && swept["label"] == value) return swept["value"];
+  }
+  return value;
+}
+
+/// Ends the sweep over `path`, if there is one.
+void settle(Json& document, const std::string& path, Json& value, const Where& where) {
+  if (!document.is_object() || !document.contains("sweep") || !document["sweep"].is_object()) return;
+  Json& sweep = document["sweep"];
+  for (const auto& axis : sweep.items()) {
+    if (path.starts_with(axis.key() + ".") || path.starts_with(axis.key() + "[")) {
+      throw InputError(where, fmt::format("found a path below \"{}\", which is swept", axis.key()),
+                       fmt::format("a value for \"{}\" itself", axis.key()));
+    }
+  }
+  if (!sweep.contains(path)) return;
+  value = chosen(sweep[path], value);
+  sweep.erase(path);
+  document.erase("compare");
+}
+
 }  // namespace
 
 void apply_override(ExperimentFile& file, const std::string& assignment) {
@@ -31,6 +57,7 @@ void apply_override(ExperimentFile& file, const std::string& assignment) {
   }
   const std::string path = assignment.substr(0, equals), text = assignment.substr(equals + 1);
   Json value = Json::accept(text) ? parse_json(text, where.file).value : Json(text);
+  settle(file.document, path, value, where);
   set_path(file.document, path, std::move(value), where);
   auto source = std::make_shared<ConfigSource>(file.source ? *file.source : ConfigSource{});
   move_lines(*source, "", "$." + path);

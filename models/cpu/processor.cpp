@@ -51,12 +51,13 @@ Execution Processor::begin(const WorkingSet& set, FootprintId footprint) {
   charge(Activity::refill, costs_.l2_latency * std::min(l1_missing, set.lines()));
   l1_owner_ = footprint;
   l1_displaced_ = 0;
-  return {&set, footprint, clock.local(), l2_.resident(footprint)};
+  const std::uint32_t resident = l2_.resident(footprint);
+  return {&set, footprint, clock.local(), resident, set.with_resident(resident)};
 }
 
 Time Processor::end(const Execution& execution, Time at) {
   const Time elapsed = at - execution.start;
-  const WorkingSet::Progress progress = execution.working_set->run(execution.resident, elapsed);
+  const WorkingSet::Progress progress = execution.working_set->run(execution.position, elapsed);
   const std::uint32_t missed = progress.resident - std::min(progress.resident, execution.resident);
   l2_.ran(execution.footprint, progress.touched, missed);
   refilled_lines_ += missed;

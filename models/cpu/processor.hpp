@@ -32,6 +32,7 @@ struct Execution {
   FootprintId footprint;
   Time start{};                ///< local time at which it began
   std::uint32_t resident = 0;  ///< lines present then
+  WorkingSet::Position position;
 };
 
 /// The hardware of one processor, with time charged to it. It knows no kernel and no monitor.

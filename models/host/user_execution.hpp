@@ -23,7 +23,7 @@ class UserExecution {
     kernel_ = &kernel;
     vcpu_ = vcpu;
     execution_ = processor_.begin(*computation.working_set, computation.footprint);
-    const Time span = computation.working_set->time_for(execution_->resident, computation.remaining);
+    const Time span = computation.working_set->time_for(execution_->position, computation.remaining);
     calendar_.schedule(completion_, execution_->start + span);
   }
 

@@ -33,15 +33,24 @@ class Xen final : public Platform {
   std::vector<VcpuId> instances_;
 };
 
+const std::vector<std::string> others{"name", "scheduler"};
+
+std::vector<ParameterInfo> all_parameters() {
+  std::vector<ParameterInfo> all = parameters.describe_all();
+  all.push_back(variant_parameter("scheduler", "scheduler", "policy over the processors",
+                                  "Xen 1.0 as shipped", "bvt-xen1"));
+  return all;
+}
+
 /// By hand, because a platform has a variant inside: its scheduler.
 struct RegisterXen {
   RegisterXen() {
     PlatformRegistry::instance().add(
         {.name = "xen",
          .help = "Xen 1.0 with uniprocessor XenoLinux domains",
-         .parameters = parameters.describe_all(),
+         .parameters = all_parameters(),
+         .check = [](const Config& config) { (void)parameters.read(config, others); },
          .create = [](const Config& config, const HostContext& context) -> std::unique_ptr<Platform> {
-           static const std::vector<std::string> others{"name", "scheduler"};
            static const Json standard = "bvt-xen1";
            const Config scheduler = config.has("scheduler") ? config.at("scheduler") : Config(standard);
            return std::make_unique<Xen>(parameters.read(config, others), scheduler, context);

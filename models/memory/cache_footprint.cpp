@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace xensim {
 namespace {
@@ -64,16 +65,37 @@ std::uint32_t SurvivalTable::survivors(std::uint32_t own, std::uint32_t foreign)
   return high - static_cast<std::uint32_t>(std::uint64_t{high - low} * (foreign % grain_) / grain_);
 }
 
+CacheFootprint::CacheFootprint(const SurvivalTable& table) : table_(table) {}
+
+std::uint32_t CacheFootprint::last_of(FootprintId owner) const {
+  return owner.value < last_.size() ? last_[owner.value] : none;
+}
+
+std::uint32_t CacheFootprint::newer_than(std::uint32_t stretch) const {
+  std::uint32_t newer = 0;
+  std::size_t block = blocks_.size();
+  for (const std::size_t own_block = stretch / block_size; --block > own_block;) {
+    newer += blocks_[block];
+    if (newer >= table_.horizon()) return newer;
+  }
+  const std::size_t end = std::min(stretches_.size(), (block + 1) * block_size);
+  for (std::size_t i = end; --i > stretch && newer < table_.horizon();) newer += stretches_[i].lines;
+  return newer;
+}
+
+void CacheFootprint::change(std::uint32_t stretch, std::int32_t lines) {
+  stretches_[stretch].lines += static_cast<std::uint32_t>(lines);
+  blocks_[stretch / block_size] += static_cast<std::uint32_t>(lines);
+}
+
 std::uint32_t CacheFootprint::resident(FootprintId owner) const {
-  std::uint32_t foreign = 0, own = 0, expected = 0;
-  for (std::size_t i = stretches_.size(); i-- > 0 && foreign < table_.horizon() && own < capacity();) {
-    const Stretch& stretch = stretches_[i];
-    if (stretch.owner != owner) {
-      foreign += stretch.lines;
-      continue;
-    }
-    expected += table_.survivors(own + stretch.lines, foreign) - table_.survivors(own, foreign);
-    own += stretch.lines;
+  std::uint32_t own = 0, expected = 0;
+  for (std::uint32_t i = last_of(owner); i != none && own < capacity(); i = stretches_[i].older) {
+    const std::uint32_t foreign = newer_than(i) - own;
+    if (foreign >= table_.horizon()) break;
+    const std::uint32_t lines = stretches_[i].lines;
+    expected += table_.survivors(own + lines, foreign) - table_.survivors(own, foreign);
+    own += lines;
   }
   return static_cast<std::uint32_t>((expected + fraction / 2) / fraction);
 }
@@ -81,6 +103,12 @@ std::uint32_t CacheFootprint::resident(FootprintId owner) const {
 std::uint32_t CacheFootprint::touch(FootprintId owner, std::uint32_t lines) {
   // The usual case: used again before anybody else ran.
   if (!stretches_.empty() && stretches_.back().owner == owner && stretches_.back().lines >= lines) return 0;
+  // The other usual case: so much was used since that nothing is left.
+  const std::uint32_t last = last_of(owner);
+  if (last == none || newer_than(last) >= table_.horizon()) {
+    push(owner, lines);
+    return lines;
+  }
   const std::uint32_t present = std::min(lines, resident(owner));
   take(owner, lines);
   push(owner, lines);
@@ -93,49 +121,72 @@ void CacheFootprint::ran(FootprintId owner, std::uint32_t touched, std::uint32_t
 }
 
 void CacheFootprint::release(FootprintId owner) {
-  for (Stretch& stretch : stretches_) {
-    if (stretch.owner == owner) stretch.owner = FootprintId{};
-  }
+  for (std::uint32_t i = last_of(owner); i != none; i = stretches_[i].older) stretches_[i].owner = {};
+  if (last_of(owner) != none) last_[owner.value] = none;
 }
 
 void CacheFootprint::take(FootprintId owner, std::uint32_t lines) {
-  std::uint32_t newer = 0;
-  for (std::size_t i = stretches_.size(); i-- > 0 && lines > 0 && newer < table_.horizon();) {
-    Stretch& stretch = stretches_[i];
-    if (stretch.owner == owner) {
-      const std::uint32_t part = std::min(stretch.lines, lines);
-      stretch.lines -= part;
-      lines -= part;
-    }
-    newer += stretch.lines;
+  for (std::uint32_t i = last_of(owner); i != none && lines > 0;) {
+    const std::uint32_t part = std::min(stretches_[i].lines, lines);
+    lines -= part;
+    change(i, -static_cast<std::int32_t>(part));
+    const bool empty = stretches_[i].lines == 0;
+    i = stretches_[i].older;
+    if (empty) last_[owner.value] = i;
   }
 }
 
 void CacheFootprint::push(FootprintId owner, std::uint32_t lines) {
-  if (!stretches_.empty() && stretches_.back().owner == owner) {
-    stretches_.back().lines += lines;
-    return;
+  if (lines == 0) return;
+  if (stretches_.size() == room_) tidy_up();
+  append(owner, lines);
+}
+
+void CacheFootprint::append(FootprintId owner, std::uint32_t lines) {
+  std::uint32_t older = none;
+  if (owner.valid()) {
+    if (owner.value >= last_.size()) last_.resize(owner.value + 1, none);
+    older = last_[owner.value];
   }
-  stretches_.push_back({owner, lines});
-  constexpr std::size_t tidy_up = 48;
-  if (stretches_.size() < tidy_up) return;
-  // Now and then: drop what nothing survives of, and the stretches that became empty.
+  if (older == none || older + 1 != stretches_.size()) {
+    stretches_.push_back({.owner = owner, .lines = 0, .older = older});
+    if (blocks_.size() * block_size < stretches_.size()) blocks_.push_back(0);
+    older = static_cast<std::uint32_t>(stretches_.size()) - 1;
+    if (owner.valid()) last_[owner.value] = older;
+  }
+  change(older, static_cast<std::int32_t>(lines));
+}
+
+void CacheFootprint::tidy_up() {
+  std::vector<Stretch> kept;
   std::uint32_t newer = 0;
-  std::size_t first = stretches_.size();
-  while (first > 0 && newer < table_.horizon()) newer += stretches_[--first].lines;
-  std::size_t kept = 0;
-  for (std::size_t i = first; i < stretches_.size(); ++i) {
-    if (stretches_[i].lines > 0) stretches_[kept++] = stretches_[i];
+  for (std::size_t i = stretches_.size(); i-- > 0;) {
+    const Stretch& stretch = stretches_[i];
+    if (stretch.owner.valid()) last_[stretch.owner.value] = none;
+    if (stretch.lines == 0 || newer >= table_.horizon()) continue;
+    kept.push_back(stretch);
+    newer += stretch.lines;
   }
-  stretches_.resize(kept);
+  stretches_.clear();
+  blocks_.clear();
+  for (auto stretch = kept.rbegin(); stretch != kept.rend(); ++stretch)
+    append(stretch->owner, stretch->lines);
+  room_ = std::max(room_, 2 * stretches_.size());
 }
 
 std::string CacheFootprint::audit() const {
-  if (stretches_.empty()) return {};
-  const FootprintId last = stretches_.back().owner;
-  const std::uint32_t lines = stretches_.back().lines;
-  if (resident(last) < std::min(lines, capacity())) {
-    return fmt::format("the last owner used {} lines, but {} are there", lines, resident(last));
+  std::vector<std::uint32_t> blocks(blocks_.size());
+  for (std::size_t i = 0; i < stretches_.size(); ++i) {
+    const Stretch& stretch = stretches_[i];
+    blocks[i / block_size] += stretch.lines;
+    if (stretch.older != none && stretches_[stretch.older].owner != stretch.owner) {
+      return fmt::format("stretch {} continues that of another owner", i);
+    }
+  }
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    if (blocks[i] != blocks_[i]) {
+      return fmt::format("block {} holds {} lines, but {} are counted", i, blocks[i], blocks_[i]);
+    }
   }
   return {};
 }

@@ -38,12 +38,12 @@ class SurvivalTable {
   std::vector<std::uint32_t> table_;  ///< a row per grain of foreign lines
 };
 
-/// The cache as stretches of lines that one owner used last at about the same time. Operations look at the
-/// stretches from the most recent one back to where nothing survives.
+/// The cache as stretches of lines that one owner used last at about the same time, in order of use. An
+/// operation looks back, block by block, to where nothing survives.
 class CacheFootprint {
  public:
   /// The table is shared by all caches of the same size and outlives them.
-  explicit CacheFootprint(const SurvivalTable& table) : table_(table) {}
+  explicit CacheFootprint(const SurvivalTable& table);
 
   [[nodiscard]] std::uint32_t capacity() const { return table_.capacity(); }
   /// Lines of `owner` in the cache, as expected.
@@ -62,15 +62,28 @@ class CacheFootprint {
   [[nodiscard]] std::string audit() const;
 
  private:
+  static constexpr std::uint32_t none = UINT32_MAX;
+  static constexpr std::size_t block_size = 64;
   struct Stretch {
     FootprintId owner;
-    std::uint32_t lines;
+    std::uint32_t lines = 0;
+    std::uint32_t older = none;  ///< the owner's stretch before this one
   };
+  [[nodiscard]] std::uint32_t last_of(FootprintId owner) const;
+  /// Lines in stretches after this one, or at least the horizon if there are more.
+  [[nodiscard]] std::uint32_t newer_than(std::uint32_t stretch) const;
+  void change(std::uint32_t stretch, std::int32_t lines);
   void take(FootprintId owner, std::uint32_t lines);
   void push(FootprintId owner, std::uint32_t lines);
+  void append(FootprintId owner, std::uint32_t lines);
+  /// Drops what can no longer matter and makes room.
+  void tidy_up();
 
   const SurvivalTable& table_;
-  std::vector<Stretch> stretches_;  ///< least recently used first
+  std::vector<Stretch> stretches_;     ///< least recently used first
+  std::vector<std::uint32_t> blocks_;  ///< lines of each 64 stretches
+  std::vector<std::uint32_t> last_;    ///< by owner: its most recent stretch
+  std::size_t room_ = 256;             ///< stretches at which to tidy up
 };
 
 }  // namespace xensim

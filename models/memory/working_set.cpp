@@ -116,9 +116,10 @@ WorkingSet WorkingSet::from_curve(const MissCurve& curve, double cpi, Frequency 
   return set;
 }
 
-WorkingSet::Node WorkingSet::at_lines(std::uint32_t lines) const {
+WorkingSet::Position WorkingSet::with_resident(std::uint32_t lines) const {
+  lines = std::min(lines, capacity_);
   const auto right = std::upper_bound(nodes_.begin(), nodes_.end(), lines,
-                                      [](std::uint32_t l, const Node& node) { return l < node.lines; });
+                                      [](std::uint32_t l, const Position& node) { return l < node.lines; });
   if (right == nodes_.end()) return nodes_.back();
   const auto left = right - 1;
   const std::int64_t part = lines - left->lines, whole = right->lines - left->lines;
@@ -127,11 +128,11 @@ WorkingSet::Node WorkingSet::at_lines(std::uint32_t lines) const {
           .work = left->work + Time{share((right->work - left->work).count(), part, whole)}};
 }
 
-WorkingSet::Node WorkingSet::at_time(Time time) const {
-  const Node& last = nodes_.back();
+WorkingSet::Position WorkingSet::at_time(Time time) const {
+  const Position& last = nodes_.back();
   if (time >= last.time) return {last.lines, time, last.work + (time - last.time)};
   const auto right = std::upper_bound(nodes_.begin(), nodes_.end(), time,
-                                      [](Time t, const Node& node) { return t < node.time; });
+                                      [](Time t, const Position& node) { return t < node.time; });
   const auto left = right - 1;
   const std::int64_t part = (time - left->time).count(), whole = (right->time - left->time).count();
   return {.lines = left->lines + static_cast<std::uint32_t>(share(right->lines - left->lines, part, whole)),
@@ -139,11 +140,11 @@ WorkingSet::Node WorkingSet::at_time(Time time) const {
           .work = left->work + Time{share((right->work - left->work).count(), part, whole)}};
 }
 
-WorkingSet::Node WorkingSet::at_work(Time work) const {
-  const Node& last = nodes_.back();
+WorkingSet::Position WorkingSet::at_work(Time work) const {
+  const Position& last = nodes_.back();
   if (work >= last.work) return {last.lines, last.time + (work - last.work), work};
   const auto right = std::upper_bound(nodes_.begin(), nodes_.end(), work,
-                                      [](Time w, const Node& node) { return w < node.work; });
+                                      [](Time w, const Position& node) { return w < node.work; });
   const auto left = right - 1;
   const std::int64_t part = (work - left->work).count(), whole = (right->work - left->work).count();
   return {.lines = left->lines + static_cast<std::uint32_t>(share(right->lines - left->lines, part, whole)),
@@ -151,16 +152,14 @@ WorkingSet::Node WorkingSet::at_work(Time work) const {
           .work = work};
 }
 
-WorkingSet::Progress WorkingSet::run(std::uint32_t resident, Time span) const {
-  const Node start = at_lines(std::min(resident, capacity_));
-  const Node end = at_time(start.time + span);
+WorkingSet::Progress WorkingSet::run(const Position& start, Time span) const {
+  const Position end = at_time(start.time + span);
   const Time work = end.work - start.work;
   // The lines used in this stretch are those that a cold cache would have gathered in it.
   return {.work = work, .touched = at_work(work).lines, .resident = std::min(end.lines, capacity_)};
 }
 
-Time WorkingSet::time_for(std::uint32_t resident, Time work) const {
-  const Node start = at_lines(std::min(resident, capacity_));
+Time WorkingSet::time_for(const Position& start, Time work) const {
   return at_work(start.work + work).time - start.time;
 }
 

@@ -55,10 +55,17 @@ class WorkingSet {
   static WorkingSet from_curve(const MissCurve& curve, double cpi, Frequency clock, Bytes line,
                                std::uint32_t capacity, Time miss_price, std::uint32_t pages);
 
-  /// Runs for `span` with `resident` lines at the start. O(log n).
-  [[nodiscard]] Progress run(std::uint32_t resident, Time span) const;
-  /// How long `work` takes with `resident` lines at the start. O(log n).
-  [[nodiscard]] Time time_for(std::uint32_t resident, Time work) const;
+  /// Where a stretch of execution begins: so far into a refill from cold. O(log n).
+  struct Position {
+    std::uint32_t lines = 0;  ///< distinct lines used since the cold start
+    Time time{};              ///< since then
+    Time work{};              ///< done since then
+  };
+  [[nodiscard]] Position with_resident(std::uint32_t lines) const;
+  /// Runs for `span`. O(log n).
+  [[nodiscard]] Progress run(const Position& start, Time span) const;
+  /// How long `work` takes. O(log n), O(1) when it ends with a warm cache.
+  [[nodiscard]] Time time_for(const Position& start, Time work) const;
 
   /// Lines it can keep in the cache at most.
   [[nodiscard]] std::uint32_t lines() const { return capacity_; }
@@ -67,18 +74,12 @@ class WorkingSet {
   [[nodiscard]] std::uint32_t pages() const { return pages_; }
 
  private:
-  struct Node {
-    std::uint32_t lines = 0;  ///< distinct lines used since the cold start
-    Time time{};              ///< since then
-    Time work{};              ///< done since then
-  };
   WorkingSet(std::uint32_t capacity, std::uint32_t pages) : capacity_(capacity), pages_(pages) {}
-  [[nodiscard]] Node at_lines(std::uint32_t lines) const;
-  [[nodiscard]] Node at_time(Time time) const;
-  [[nodiscard]] Node at_work(Time work) const;
+  [[nodiscard]] Position at_time(Time time) const;
+  [[nodiscard]] Position at_work(Time work) const;
 
-  std::vector<Node> nodes_;  ///< ascending in all members
-  std::uint32_t capacity_;   ///< lines it can keep; what it uses beyond that no longer adds to the time
+  std::vector<Position> nodes_;  ///< ascending in all members
+  std::uint32_t capacity_;       ///< lines it can keep; what it uses beyond that no longer adds to the time
   std::uint32_t pages_;
   double extra_misses_ = 0;
 };

@@ -3,7 +3,9 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "calendar_engines.hpp"
@@ -39,21 +41,32 @@ void check_order(const std::string& name) {
   }
 }
 
+/// Where the workload of the benchmark that runs is kept. Google Benchmark calls each benchmark repeatedly to
+/// find the number of iterations; only when another one begins is this emptied.
+std::shared_ptr<void>& kept_for(const std::string& benchmark) {
+  static std::string owner;
+  static std::shared_ptr<void> kept;
+  if (owner != benchmark) kept.reset();
+  owner = benchmark;
+  return kept;
+}
+
 template <class Engine, bool churn>
-void run(benchmark::State& state, Delays delays, std::size_t events) {
-  // Google Benchmark calls this repeatedly to find the number of iterations: a million events are armed once.
-  static std::unique_ptr<Workload<Engine>> workload;
-  static std::pair<Delays, std::size_t> built_for;
-  if (!workload || built_for != std::pair{delays, events}) {
-    workload.reset();
-    workload = std::make_unique<Workload<Engine>>(events, delays);
-    built_for = {delays, events};
-  }
+void run(benchmark::State& state, const std::string& name, Delays delays, std::size_t events) {
+  std::shared_ptr<void>& kept = kept_for(name);
+  if (!kept) kept = std::make_shared<Workload<Engine>>(events, delays);
+  auto& workload = *static_cast<Workload<Engine>*>(kept.get());
   constexpr int batch = 1000;
   while (state.KeepRunningBatch(batch)) {
-    for (int i = 0; i < batch; ++i) churn ? workload->churn() : workload->hold();
+    for (int i = 0; i < batch; ++i) churn ? workload.churn() : workload.hold();
   }
-  if (events >= 1'000'000) workload.reset();
+}
+
+template <class Engine, bool churn>
+void add_one(const std::string& name, Delays delays, std::size_t events) {
+  benchmark::RegisterBenchmark(name.c_str(), [name, delays, events](benchmark::State& state) {
+    run<Engine, churn>(state, name, delays, events);
+  });
 }
 
 template <class Engine>
@@ -63,14 +76,8 @@ void add(const std::string& name, std::size_t most_events = 1'000'000) {
   for (const auto& [kind, delays] : kinds) {
     for (std::size_t events = 10; events <= most_events; events *= events == 10'000 ? 100 : 10) {
       const std::string what = "/" + name + "/" + kind + "/" + std::to_string(events);
-      const auto hold = [delays = delays, events](benchmark::State& s) {
-        run<Engine, false>(s, delays, events);
-      };
-      const auto churn = [delays = delays, events](benchmark::State& s) {
-        run<Engine, true>(s, delays, events);
-      };
-      benchmark::RegisterBenchmark(("hold" + what).c_str(), hold);
-      benchmark::RegisterBenchmark(("churn" + what).c_str(), churn);
+      add_one<Engine, false>("hold" + what, delays, events);
+      add_one<Engine, true>("churn" + what, delays, events);
     }
   }
 }
@@ -100,4 +107,5 @@ int main(int count, char** arguments) {
   benchmark::Initialize(&count, arguments);
   if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 1;
   benchmark::RunSpecifiedBenchmarks();
+  kept_for("none").reset();  // before the static objects of the libraries go
 }

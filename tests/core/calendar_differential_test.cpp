@@ -233,6 +233,17 @@ TEST(EventSets, AMillionTiesComeInOrderOfInsertion) {
   EXPECT_EQ(set.size(), 0);
 }
 
+TEST(EventSets, PopTheSameSequenceWhenAnInstantDoesNotEnd) {
+  Pair pair(41);
+  for (std::size_t i = 0; i < 41; ++i) pair.arm(i, 1us);
+  for (int step = 0; step < 20'000; ++step) {
+    const std::size_t happened = pair.pop();
+    pair.arm(happened, pair.now());
+    ASSERT_TRUE(pair.same()) << "at step " << step;
+  }
+  EXPECT_TRUE(pair.same_to_the_end());
+}
+
 TEST(EventSets, KeepNothingOfATimerThatIsReArmedForever) {
   // Far more often than memory would allow if each cancellation left something behind.
   Pair pair(40);

@@ -13,6 +13,8 @@ TEST(Quantity, ReadsNumbersWithUnits) {
   EXPECT_EQ(parse_time("1.5us"), Time{1500ns});
   EXPECT_EQ(parse_time("-2 s"), Time{-2s});
   EXPECT_EQ(parse_bytes("512 KiB"), Bytes{524288});
+  EXPECT_EQ(parse_bytes("1.75 GiB"), Bytes{1'879'048'192});
+  EXPECT_EQ(parse_bytes("0.25 KiB"), Bytes{256});
   EXPECT_EQ(parse_frequency("2.4 GHz"), Frequency{2'400'000});
 }
 
@@ -21,6 +23,7 @@ TEST(Quantity, RefusesWhatItCannotHoldExactly) {
     EXPECT_THROW((void)parse_time(text), std::invalid_argument) << text;
   }
   EXPECT_THROW((void)parse_time("0.5 ps"), std::invalid_argument);
+  EXPECT_THROW((void)parse_time("0.00000000000001 s"), std::invalid_argument);
   EXPECT_THROW((void)parse_time("1000000000000000000000000 s"), std::invalid_argument);
   EXPECT_THROW((void)parse_time("9300000 s"), std::invalid_argument) << "beyond 106 days";
 }

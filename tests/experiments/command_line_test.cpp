@@ -5,6 +5,7 @@
 #include "experiments/runner/command.hpp"
 #include "experiments/runner/demand.hpp"
 #include "experiments/runner/listing.hpp"
+#include "experiments/runner/overrides.hpp"
 
 namespace xensim {
 namespace {
@@ -100,6 +101,24 @@ TEST(Command, NamesTheFileButNoLineForAValueSetOnTheCommandLine) {
   const Outcome outcome = xensim({"run", "weights", "--set", "domains[0].count=-3"});
   EXPECT_EQ(outcome.code, 2);
   EXPECT_THAT(outcome.err, HasSubstr("weights.json: $.domains[0].count: found -3; expected at least 0"));
+}
+
+TEST(Override, OfASweptPathEndsItsSweep) {
+  ExperimentFile file = read_experiment_file(find_experiment("figure6"));
+  apply_override(file, "domains[0].count=4");
+  apply_override(file, "platform=xen_5ms");
+  apply_override(file, "replications=1");
+  const std::vector<Run> runs = expand(file);
+  ASSERT_EQ(runs.size(), 4U);
+  EXPECT_EQ(runs[0].document["domains"][0]["count"], 4);
+  EXPECT_EQ(runs[0].document["platform"]["scheduler"]["ctx_allow"], "5 ms");
+  apply_override(file, "domains[0].workload.programs=[\"gcc\"]");
+  EXPECT_EQ(expand(file).size(), 1U);
+}
+
+TEST(Override, BelowASweptPathIsRefusedBecauseTheSweepWouldOverwriteIt) {
+  ExperimentFile file = read_experiment_file(find_experiment("figure6"));
+  EXPECT_THROW(apply_override(file, "platform.smp=false"), InputError);
 }
 
 TEST(Command, ListsWhatThereIsAsTextAndAsJson) {

@@ -12,6 +12,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 using testing::StartsWith;
+using Runs = std::vector<Run>;  // in a test, Run is a member of testing::Test
 
 ExperimentFile file(std::string_view rest) {
   auto [value, source] = parse_json(std::string(R"({"name": "test", "platform": "native",
@@ -31,7 +32,7 @@ std::string complaint(std::string_view rest) {
 }
 
 TEST(Expansion, WithoutASweepIsOnePoint) {
-  const std::vector<Run> runs = expand(file(R"("replications": 3)"));
+  const Runs runs = expand(file(R"("replications": 3)"));
   ASSERT_EQ(runs.size(), 3U);
   EXPECT_TRUE(runs[0].point.empty());
   EXPECT_EQ(runs[2].replication, 2);
@@ -39,7 +40,7 @@ TEST(Expansion, WithoutASweepIsOnePoint) {
 }
 
 TEST(Expansion, VariesReplicationsFirstThenTheLastPath) {
-  const std::vector<Run> runs =
+  const Runs runs =
       expand(file(R"("replications": 2, "sweep": {"machine.cpus": [1, 2], "domains[0].count": [1, 4, 8]})"));
   ASSERT_EQ(runs.size(), 12U);
   EXPECT_THAT(runs[0].point, ElementsAre(Pair("machine.cpus", "1"), Pair("domains[0].count", "1")));
@@ -53,20 +54,20 @@ TEST(Expansion, VariesReplicationsFirstThenTheLastPath) {
 }
 
 TEST(Expansion, SeedsDependOnTheReplicationAloneForCommonRandomNumbers) {
-  const std::vector<Run> runs = expand(file(R"("replications": 5, "sweep": {"domains[0].count": [1, 2]})"));
+  const Runs runs = expand(file(R"("replications": 5, "sweep": {"domains[0].count": [1, 2]})"));
   std::set<std::uint64_t> seeds;
   for (std::size_t i = 0; i < 5; ++i) {
     EXPECT_EQ(runs[i].seed, runs[i + 5].seed);
     seeds.insert(runs[i].seed);
   }
   EXPECT_EQ(seeds.size(), 5U);
-  const std::vector<Run> fewer = expand(file(R"("replications": 2)")), other = expand(file(R"("seed": 2)"));
+  const Runs fewer = expand(file(R"("replications": 2)")), other = expand(file(R"("seed": 2)"));
   EXPECT_EQ(fewer[1].seed, runs[1].seed);
   EXPECT_NE(other[0].seed, runs[0].seed);
 }
 
 TEST(Expansion, LabelsScalarsByThemselvesAndObjectsByNameOrLabel) {
-  const std::vector<Run> runs = expand(file(R"("sweep": {
+  const Runs runs = expand(file(R"("sweep": {
       "platform": [{"label": "L", "value": "native"}, {"name": "xen"}],
       "domains[0].workload.processes": [{"label": "many", "value": 9}, 1]})"));
   EXPECT_THAT(runs[0].point,
@@ -122,7 +123,7 @@ TEST(Compare, MustNameWhatIsSwept) {
 
 TEST(Compare, OfThePaperHasARunForEveryPublishedPoint) {
   const auto path = std::filesystem::path(XENSIM_HOME) / "experiments" / "figure6.json";
-  const std::vector<Run> runs = expand(read_experiment_file(path));
+  const Runs runs = expand(read_experiment_file(path));
   EXPECT_EQ(runs.size(), 3U * 9 * 4 * 5);
   EXPECT_EQ(runs.back().document["platform"]["scheduler"]["ctx_allow"], "5 ms");
 }

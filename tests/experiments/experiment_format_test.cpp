@@ -86,7 +86,7 @@ INSTANTIATE_TEST_SUITE_P(
             ":6: $.sweep.domains[0].cuont[0]: ",
             {"did you mean \"domains[0].count\"?"}},
         Bad{"truncated.json", ":4:37: ", {"no valid JSON", "missing closing quote"}}),
-    [](const auto& info) { return std::filesystem::path(info.param.file).stem().string(); });
+    [](const auto& bad) { return std::filesystem::path(bad.param.file).stem().string(); });
 
 TEST(ExperimentFile, HasDefaultsForWhatItLeavesOut) {
   const Experiment experiment = interpret(minimal());

@@ -43,16 +43,17 @@ TEST(MissCurve, RefusesWhatIsNoCurve) {
 
 TEST(WorkingSet, AFullCacheRunsAtFullSpeed) {
   const WorkingSet set = gzip();
-  EXPECT_EQ(set.run(set.lines(), 10ms).work, Time{10ms});
-  EXPECT_EQ(set.time_for(set.lines(), 10ms), Time{10ms});
+  EXPECT_EQ(set.run(set.with_resident(set.lines()), 10ms).work, Time{10ms});
+  EXPECT_EQ(set.time_for(set.with_resident(set.lines()), 10ms), Time{10ms});
 }
 
 TEST(WorkingSet, AColdStartCostsThePriceOfItsExtraMissesOnce) {
   const WorkingSet set = gzip();
   const Time span = 200ms;
-  const Time lost = span - set.run(0, span).work;
+  const Time lost = span - set.run(set.with_resident(0), span).work;
   EXPECT_NEAR(to_seconds(lost), set.extra_misses() * to_seconds(price), 1e-9);
-  EXPECT_EQ(set.run(0, 2 * span).work - set.run(0, span).work, span) << "nothing is lost later";
+  EXPECT_EQ(set.run(set.with_resident(0), 2 * span).work - set.run(set.with_resident(0), span).work, span)
+      << "nothing is lost later";
 }
 
 TEST(WorkingSet, ReloadsTheLinesThatTheMethodOfTheMissCurveGives) {
@@ -70,14 +71,14 @@ TEST(WorkingSet, ProgressIsMonotonousAndTimeForInvertsIt) {
   EXPECT_TRUE(rc::check([&] {
     const auto resident = *rc::gen::inRange<std::uint32_t>(0, l2_lines + 1);
     const Time span{*rc::gen::inRange<std::int64_t>(1, 50'000'000'000)};
-    const WorkingSet::Progress progress = set.run(resident, span);
+    const WorkingSet::Progress progress = set.run(set.with_resident(resident), span);
     RC_ASSERT(progress.work <= span);
     RC_ASSERT(progress.work >= Time{});
     RC_ASSERT(progress.resident >= resident);
     RC_ASSERT(progress.resident <= l2_lines);
-    RC_ASSERT(set.run(resident, span + 1us).work >= progress.work);
+    RC_ASSERT(set.run(set.with_resident(resident), span + 1us).work >= progress.work);
     // To the rounding of the table's coordinates, which are whole lines.
-    const Time error = set.time_for(resident, progress.work) - span;
+    const Time error = set.time_for(set.with_resident(resident), progress.work) - span;
     RC_ASSERT(error <= Time{1us});
     RC_ASSERT(error >= Time{-1us});
   }));
@@ -88,9 +89,9 @@ TEST(WorkingSet, TwoStretchesDoAsMuchAsOne) {
   EXPECT_TRUE(rc::check([&] {
     const Time first{*rc::gen::inRange<std::int64_t>(1, 5'000'000'000)};
     const Time second{*rc::gen::inRange<std::int64_t>(1, 5'000'000'000)};
-    const WorkingSet::Progress half = set.run(0, first);
-    const Time split = half.work + set.run(half.resident, second).work;
-    const Time whole = set.run(0, first + second).work;
+    const WorkingSet::Progress half = set.run(set.with_resident(0), first);
+    const Time split = half.work + set.run(set.with_resident(half.resident), second).work;
+    const Time whole = set.run(set.with_resident(0), first + second).work;
     // A line or two may fall between the stretches.
     RC_ASSERT(split - whole <= 20us);
     RC_ASSERT(whole - split <= 20us);
@@ -100,8 +101,8 @@ TEST(WorkingSet, TwoStretchesDoAsMuchAsOne) {
 TEST(WorkingSet, AConstantSetPaysForItsLinesAtOnce) {
   const WorkingSet set = WorkingSet::constant(100, price, 4);
   EXPECT_EQ(set.lines(), 100U);
-  EXPECT_NEAR(to_seconds(1ms - set.run(0, 1ms).work), to_seconds(price * 100), 1e-11);
-  EXPECT_EQ(set.run(100, 1ms).work, Time{1ms});
+  EXPECT_NEAR(to_seconds(1ms - set.run(set.with_resident(0), 1ms).work), to_seconds(price * 100), 1e-11);
+  EXPECT_EQ(set.run(set.with_resident(100), 1ms).work, Time{1ms});
 }
 
 }  // namespace

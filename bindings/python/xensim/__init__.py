@@ -1,0 +1,48 @@
+"""xensim: performance isolation between virtual machines, simulated.
+
+    import xensim
+
+    frame = xensim.load("weights").sweep(domains=[1, 2, 4]).run()
+    print(xensim.summary(frame))
+
+Experiments are values: every change gives a new one. Results are tidy pandas data frames. Schedulers and
+workloads may be written in Python; see `scheduler` and `workload`.
+"""
+
+import importlib
+from typing import Any
+
+from ._xensim import InputError, RandomStream, Share, SimulationError
+from ._xensim import version as __version__
+from .catalogue import catalogue, schema
+from .experiment import Experiment, load, simulate
+from .plugins import Scheduler, compute, nanoseconds, scheduler, sleep, workload
+from .statistics import read_metrics, summary
+
+__all__ = [
+    "Experiment",
+    "InputError",
+    "RandomStream",
+    "Scheduler",
+    "Share",
+    "SimulationError",
+    "catalogue",
+    "compute",
+    "load",
+    "nanoseconds",
+    "plot",
+    "read_metrics",
+    "scheduler",
+    "schema",
+    "simulate",
+    "sleep",
+    "summary",
+    "workload",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Matplotlib takes longer to load than all the rest.
+    if name == "plot":
+        return importlib.import_module(".plot", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,158 @@
+"""Experiments: load, change, sweep, run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+import pandas
+
+from . import _xensim
+from .axes import column_of, label_columns, path_of
+from .running import run_all
+
+
+def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Experiment:
+    """The experiment in a file, of a name in `experiments/` (such as "figure6"), or in a dictionary.
+
+    Raises InputError, which names file, line, JSON path and the nearest valid name.
+    """
+    if isinstance(source, Mapping):
+        return Experiment(_xensim.ExperimentFile.parse(_text(source)))
+    return Experiment(_xensim.ExperimentFile.read(_xensim.find_experiment(os.fspath(source))))
+
+
+def simulate(
+    document: Mapping[str, Any], seed: int = 1, audit: bool = False, strict: bool = False
+) -> dict[str, Any]:
+    """Runs one experiment without a sweep, in this process.
+
+    Returns {"metrics": [(name, unit, value), ...], "simulated_s": seconds, "events": count}. `audit`
+    checks every component after each scheduling pass; `strict` takes every step through the calendar,
+    which changes no result. Raises InputError or SimulationError.
+    """
+    return _xensim.simulate(_text(document), seed, audit, strict)
+
+
+class Experiment:
+    """An experiment that is valid and never changes: its methods return new ones.
+
+    Paths are those of the experiment file, such as "platform.scheduler.ctx_allow". Two have short names,
+    which are also their columns in data frames: `domains` is "domains[0].count", `scheduler` is
+    "platform.scheduler". As keywords, paths are written with "__" for ".".
+    """
+
+    def __init__(self, file: _xensim.ExperimentFile) -> None:
+        self._file = file
+        self._runs = file.expand()
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The experiment file's content; a copy."""
+        return json.loads(self._file.text)
+
+    @property
+    def name(self) -> str:
+        return self.document["name"]
+
+    @property
+    def runs(self) -> list[_xensim.Run]:
+        """Every run in order: the last axis of the sweep varies fastest, replications innermost."""
+        return list(self._runs)
+
+    def with_(self, changes: Mapping[str, Any] | None = None, /, **overrides: Any) -> Experiment:
+        """With other values: `with_({"platform.scheduler.ctx_allow": "1 ms"})`, `with_(domains=8)`.
+
+        A path that is swept gets this single value instead. Raises InputError for an unknown path (with
+        the nearest known one) or a value out of range.
+        """
+        file = self._file
+        sweep = self.document.get("sweep", {})
+        for path, value in _paths(changes, overrides).items():
+            if sweep.pop(path, None) is not None:
+                file = file.with_("sweep", _text(sweep))
+            file = file.with_(path, _text(value))
+        return Experiment(file)
+
+    def sweep(self, axes: Mapping[str, Iterable[Any]] | None = None, /, **more: Iterable[Any]) -> Experiment:
+        """Over every combination: `sweep(domains=[1, 2, 4], scheduler=["bvt-xen1", "round-robin"])`.
+
+        Adds to the sweep that the experiment has; an axis that it has already gets these values. A value
+        is any JSON, or {"label": ..., "value": ...} to name it in results; objects need one or the other.
+        """
+        file = self._file
+        for path, values in _paths(axes, more).items():
+            file = file.with_(f"sweep.{path}", _text(list(values)))
+        return Experiment(file)
+
+    def replications(self, count: int) -> Experiment:
+        """With `count` (at least 1) replications of every point. Replications differ in their random
+        numbers; points with the same replication share them."""
+        return self.with_(replications=count)
+
+    def seed(self, seed: int) -> Experiment:
+        """With another experiment seed (0 or more)."""
+        return self.with_(seed=seed)
+
+    def run(
+        self,
+        executor: Executor | None = None,
+        jobs: int | None = None,
+        progress: bool = True,
+        audit: bool = False,
+    ) -> pandas.DataFrame:
+        """Runs everything. The result does not depend on `executor` or `jobs`, to the last bit.
+
+        One row per run and metric: the sweep's columns (numbers where all labels are), `replication`,
+        `metric`, `unit`, `value`.
+
+        `executor` is anything with the interface of `concurrent.futures`, such as those of Dask and
+        mpi4py; its workers must have registered the schedulers and workloads written in Python, and run
+        one simulation at a time: processes, not threads. By default, `jobs` processes are forked (one per
+        processor; `jobs=1`: in this process), which know all that is registered here. `progress` shows a
+        bar on a terminal. `audit` checks every component after each scheduling pass.
+
+        Raises what the first failing run in order raised, with a note which run it was.
+        """
+        results = run_all(self._runs, executor=executor, jobs=jobs, progress=progress, audit=audit)
+        labels = label_columns([dict(run.point) for run in self._runs])
+        columns: dict[str, list[Any]] = {
+            **{column: [] for column in labels}, "replication": [], "metric": [], "unit": [], "value": [],
+        }  # fmt: skip
+        for index, (run, result) in enumerate(zip(self._runs, results, strict=True)):
+            metrics = result["metrics"]
+            for column, values in labels.items():
+                columns[column] += [values[index]] * len(metrics)
+            columns["replication"] += [run.replication] * len(metrics)
+            for column, values in zip(("metric", "unit", "value"), zip(*metrics, strict=True), strict=False):
+                columns[column] += values
+        return pandas.DataFrame(columns)
+
+    def __repr__(self) -> str:
+        axes = ", ".join(f"{column_of(path)}: {len(v)}" for path, v in self.document.get("sweep", {}).items())
+        return f"<xensim.Experiment {self.name!r}: {len(self._runs)} runs{f' ({axes})' if axes else ''}>"
+
+
+def _paths(given: Mapping[str, Any] | None, keywords: Mapping[str, Any]) -> dict[str, Any]:
+    spelt = {key.replace("__", "."): value for key, value in keywords.items()}
+    return {path_of(name): value for name, value in {**(given or {}), **spelt}.items()}
+
+
+def _text(value: Any) -> str:
+    """As JSON; numbers of NumPy and paths are welcome too."""
+
+    def plain(other: Any) -> Any:
+        if hasattr(other, "tolist"):
+            return other.tolist()
+        if isinstance(other, Path):
+            return str(other)
+        raise TypeError(f"{other!r} cannot stand in an experiment; expected what JSON can hold")
+
+    try:
+        return json.dumps(value, default=plain, allow_nan=False)
+    except ValueError as error:
+        raise _xensim.InputError(f"found {value!r}; expected finite numbers and no circles") from error

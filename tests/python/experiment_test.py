@@ -1,0 +1,95 @@
+"""Experiments are values that can be loaded, changed and swept."""
+
+import json
+
+import pytest
+import xensim
+
+
+def test_a_file_a_name_and_a_dictionary_load_alike(document, tmp_path):
+    path = tmp_path / "small.json"
+    path.write_text(json.dumps(document))
+    assert xensim.load(path).document == xensim.load(str(path)).document == document
+    assert xensim.load(document).document == document
+    assert xensim.load("figure6").name == "figure6"
+
+
+def test_a_change_gives_a_new_experiment_and_leaves_the_old_one(small):
+    changed = small.with_({"platform.scheduler.slice": "5 ms"}, measure__duration="1 s", domains=4)
+    assert changed.document["platform"]["scheduler"] == {"name": "round-robin", "slice": "5 ms"}
+    assert changed.document["measure"]["duration"] == "1 s"
+    assert changed.document["domains"][0]["count"] == 4
+    assert small.document["domains"][0]["count"] == 3
+
+
+def test_the_document_is_a_copy(small):
+    small.document["domains"].clear()
+    assert len(small.document["domains"]) == 2
+
+
+def test_a_sweep_covers_every_combination_with_the_last_axis_fastest(small):
+    swept = small.replications(1).sweep({"measure.warm_up": ["1 ms", "2 ms"]}, domains=[1, 2])
+    assert [[label for _, label in run.point] for run in swept.runs] == [
+        ["1 ms", "1"],
+        ["1 ms", "2"],
+        ["2 ms", "1"],
+        ["2 ms", "2"],
+    ]
+
+
+def test_replications_differ_in_their_seed_and_points_share_it(small):
+    seeds = {
+        (run.point[0][1], run.replication): run.seed for run in small.sweep(domains=[1, 2]).runs
+    }
+    assert seeds["1", 0] == seeds["2", 0] != seeds["1", 1] == seeds["2", 1]
+    assert small.seed(8).runs[0].seed != small.runs[0].seed
+
+
+def test_a_value_for_a_swept_path_takes_it_out_of_the_sweep(small):
+    assert len(small.sweep(domains=[1, 2, 3]).with_(domains=2).runs) == len(small.runs)
+
+
+def test_numbers_of_numpy_are_numbers(small):
+    numpy = pytest.importorskip("numpy")
+    assert len(small.sweep(domains=2 ** numpy.arange(3)).runs) == 3 * len(small.runs)
+
+
+def test_the_catalogue_and_the_schema_name_the_built_in_scheduler():
+    names = [entry["name"] for entry in xensim.catalogue()["schedulers"]]
+    assert "round-robin" in names
+    assert xensim.schema()["type"] == "object"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda e: e.with_(domains=-1), r"domains\[0\]\.count: found -1"),
+        (lambda e: e.with_(platform__schedler="bvt"), 'did you mean "platform.scheduler"'),
+        (lambda e: e.with_(scheduler="bvt-xen"), 'platform.scheduler: found unknown scheduler "bvt-xen"'),
+        (lambda e: e.with_({"measure.duration": "5 parsecs"}), "measure.duration: found"),
+        (lambda e: e.with_({"measure.duration": float("nan")}), "finite"),
+        (lambda e: e.sweep(domains=[]), r"sweep\.domains\[0\]\.count: found no values"),
+        (lambda e: e.sweep(domains=[1, 1]), "labelled"),
+        (lambda e: e.replications(0), "replications: found 0"),
+        (lambda e: e.run(jobs=0), "jobs=0"),
+    ],
+)
+def test_bad_input_is_refused_with_its_place(small, wrong, message):
+    with pytest.raises(xensim.InputError, match=message):
+        wrong(small)
+
+
+def test_a_bad_file_is_refused_with_its_line(document, tmp_path):
+    document["domains"][1]["count"] = "many"
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps(document, indent=1))
+    line = next(i for i, text in enumerate(path.read_text().splitlines(), 1) if '"many"' in text)
+    with pytest.raises(xensim.InputError, match=rf"bad\.json:{line}: \$\.domains\[1\]\.count"):
+        xensim.load(path)
+    with pytest.raises(xensim.InputError, match="nowhere"):
+        xensim.load("nowhere")
+
+
+def test_input_errors_are_value_errors():
+    assert issubclass(xensim.InputError, ValueError)
+    assert issubclass(xensim.SimulationError, RuntimeError)

@@ -1,0 +1,134 @@
+"""Plots are drawn from what there is, and the same data give the same bytes."""
+
+import json
+import os
+import subprocess
+import sys
+
+import matplotlib
+import pytest
+
+matplotlib.use("agg")
+
+import xensim  # noqa: E402
+from xensim.cells import figure6_cells, published_values  # noqa: E402
+
+CELLS = """\
+cell,unit,role,published,simulated,low,high,error_pct
+figure6/linux/1,x,predicted,1,1,1,1,0
+figure6/linux/2,x,predicted,1.99,2.0,1.98,2.02,0.5
+figure6/xen_5ms/1,x,predicted,1,1,,,0
+figure6/xen_5ms/2,x,predicted,2,1.9,,,-5
+"""
+
+
+@pytest.fixture
+def reproduction(tmp_path):
+    (tmp_path / "figure6").mkdir()
+    (tmp_path / "figure6" / "cells.csv").write_text(CELLS)
+    return tmp_path
+
+
+@pytest.fixture
+def frame():
+    """Figure 6, but short."""
+    return (
+        xensim.load("figure6")
+        .with_({"measure.warm_up": "20 ms", "measure.duration": "100 ms"}, replications=2)
+        .sweep({"domains[0].workload.programs": [
+            {"label": "a", "value": ["gzip"]}, {"label": "b", "value": ["mcf"]}]}, domains=[1, 2])
+        .run(progress=False)
+    )  # fmt: skip
+
+
+def draw(directory) -> dict[str, bytes]:
+    command = [sys.executable, "-m", "xensim.plot", str(directory)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=os.environ)
+    return {path.name: path.read_bytes() for path in directory.glob("figure6.*")}
+
+
+def test_the_command_writes_both_files_the_same_twice(reproduction):
+    first = draw(reproduction)
+    assert sorted(first) == ["figure6.png", "figure6.svg"]
+    assert first["figure6.png"].startswith(b"\x89PNG") and b"</svg>" in first["figure6.svg"]
+    assert draw(reproduction) == first
+
+
+def test_the_command_refuses_what_is_no_directory(tmp_path):
+    missing = [sys.executable, "-m", "xensim.plot", str(tmp_path / "missing")]
+    answer = subprocess.run(missing, capture_output=True, text=True, check=False)
+    assert answer.returncode == 2
+    assert "found no directory" in answer.stderr
+
+
+def test_a_reproduction_without_figure_6_draws_nothing(tmp_path):
+    assert draw(tmp_path) == {}
+
+
+def test_cells_of_a_directory_and_of_a_comparison_file_are_the_same(reproduction):
+    table = figure6_cells(reproduction)
+    assert table["instances"].tolist() == [1, 2, 1, 2]
+    comparison = reproduction / "comparison.json"
+    cells = [
+        {"id": f"figure6/{row.series}/{row.instances}", "published": row.published,
+         "simulated": row.simulated, "ci95": [row.low, row.high] if row.low == row.low else None}
+        for row in table.itertuples()
+    ]  # fmt: skip
+    comparison.write_text(json.dumps({"experiments": [{"name": "figure6", "cells": cells}]}))
+    assert figure6_cells(comparison).equals(table)
+
+
+def test_a_frame_gives_ratios_to_one_instance_beside_published_values(frame):
+    table = figure6_cells(frame)
+    assert table["series"].unique().tolist() == ["linux", "xen_50ms", "xen_5ms"]
+    ones, twos = (table[table["instances"] == n] for n in (1, 2))
+    assert (ones["simulated"] == 1).all()
+    assert twos["simulated"].between(1.5, 2.1).all()
+    assert ((twos["low"] <= twos["simulated"]) & (twos["simulated"] <= twos["high"])).all()
+    assert twos["published"].tolist() == [
+        published_values()[f"figure6/{series}/2"] for series in twos["series"]
+    ]
+
+
+def test_figure_6_shows_simulated_lines_and_open_published_markers(frame):
+    figure = xensim.plot.figure6(frame)
+    above = figure.axes[0]
+    assert above.get_xscale() == "log" and above.get_ylim()[0] == 0
+    labels = [text.get_text() for text in above.get_legend().get_texts()]
+    assert [label.split(", ")[-1] for label in labels] == ["simulated"] * 3 + ["published"] * 3
+    open_markers = [line for line in above.lines if line.get_markerfacecolor() == "none"]
+    assert len(open_markers) == 3
+    own = matplotlib.figure.Figure().subplots()
+    assert xensim.plot.figure6(frame, ax=own) is own.figure
+
+
+def test_lines_of_any_metric(frame):
+    one = frame[(frame["domains[0].workload.programs"] == "a")]
+    ax = xensim.plot.lines(one, "throughput", x="domains", by="platform")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["linux", "xen_50ms", "xen_5ms"]
+    assert ax.get_ylabel() == "throughput, s/s"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"metric": "throughputs"}, "no metric 'throughputs'"),
+        ({"metric": "throughput", "by": "colour"}, "no column 'colour'"),
+        ({"metric": "throughput", "by": "platform"}, "several values"),
+    ],
+)
+def test_lines_refuse_what_they_cannot_draw(frame, arguments, message):
+    with pytest.raises(xensim.InputError, match=message):
+        xensim.plot.lines(frame, **arguments)
+
+
+def test_figure_6_refuses_what_is_none(tmp_path, frame):
+    (tmp_path / "other.json").write_text("{}")
+    for source, message in (
+        (tmp_path, "cells.csv"),
+        (tmp_path / "other.json", "comparison file"),
+        (frame[frame["domains"] == 2], "domains=1"),
+        (frame.drop(columns="platform"), "platform"),
+    ):
+        with pytest.raises(xensim.InputError, match=message):
+            xensim.plot.figure6(source)

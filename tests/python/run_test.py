@@ -1,0 +1,107 @@
+"""What a run gives: a tidy frame, the same whoever runs it."""
+
+import concurrent.futures
+import json
+import math
+import subprocess
+import sys
+
+import pandas
+import pytest
+import xensim
+
+IN_A_FRESH_PROCESS = """
+import json, sys, xensim
+frame = xensim.load(json.load(sys.stdin)).run(jobs=int(sys.argv[1]), progress=False)
+print(json.dumps([[*row[:-1], repr(row[-1])] for row in frame.itertuples(index=False)]))
+"""
+
+
+def rows(frame: pandas.DataFrame) -> list[list]:
+    return [[*row[:-1], repr(row[-1])] for row in frame.itertuples(index=False)]
+
+
+def test_one_row_per_run_and_metric(small):
+    swept = small.sweep(domains=[1, 2])
+    frame = swept.run(jobs=1, progress=False)
+    assert list(frame.columns) == ["domains", "replication", "metric", "unit", "value"]
+    assert frame["domains"].unique().tolist() == [1, 2]
+    assert frame["replication"].unique().tolist() == [0, 1]
+    assert (frame.query("metric == 'throughput'").groupby(["domains", "replication"]).size() == 1).all()
+    assert len(frame.query("metric == 'throughput'")) == len(swept.runs)
+    assert frame.query("metric == 'throughput'")["value"].between(0.1, 2.1).all()
+    assert frame["value"].dtype == float
+
+
+def test_the_same_from_a_fresh_process_from_one_job_and_from_two(document):
+    here = rows(xensim.load(document).run(jobs=1, progress=False))
+    assert rows(xensim.load(document).run(jobs=2, progress=False)) == here
+    for jobs in ("1", "2"):
+        fresh = subprocess.run(
+            [sys.executable, "-c", IN_A_FRESH_PROCESS, jobs],
+            input=json.dumps(document), capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert json.loads(fresh.stdout) == here
+
+
+def test_the_hundredth_run_of_a_process_is_like_the_first(document):
+    document |= {"replications": 1, "measure": {"warm_up": "20 ms", "duration": "50 ms"}}
+    run = xensim.load(document).runs[0]
+    resolved = json.loads(run.text)
+    first = xensim.simulate(resolved, run.seed)
+    for _ in range(98):
+        xensim.simulate(resolved, run.seed + 1)
+    assert repr(xensim.simulate(resolved, run.seed)) == repr(first)
+
+
+def test_strict_and_audited_runs_give_the_same_metrics(small):
+    run = small.runs[0]
+    document = json.loads(run.text)
+    plain = xensim.simulate(document, run.seed)["metrics"]
+    assert xensim.simulate(document, run.seed, audit=True)["metrics"] == plain
+    assert xensim.simulate(document, run.seed, strict=True)["metrics"] == plain
+
+
+def test_any_executor_will_do(small):
+    here = small.run(jobs=1, progress=False)
+    with concurrent.futures.ThreadPoolExecutor(1) as one_thread:
+        assert rows(small.run(executor=one_thread, progress=False)) == rows(here)
+
+
+def test_two_simulations_at_a_time_in_a_process_are_refused(document):
+    """Threads collide at some point of many runs, or not at all: no run may be wrong."""
+    experiment = xensim.load(document).replications(20)
+    here = experiment.run(jobs=1, progress=False)
+    with concurrent.futures.ThreadPoolExecutor(2) as threads:
+        try:
+            assert rows(experiment.run(executor=threads, progress=False)) == rows(here)
+        except xensim.SimulationError as error:
+            assert "use processes, not threads" in str(error)
+
+
+def test_an_error_in_a_run_says_which_run(small, document):
+    @xensim.workload("breaks on its second instance")
+    def breaks(instance, random):
+        yield xensim.compute(ms=1)
+        if instance == 1:
+            raise KeyError("broken")
+
+    document["domains"][0]["workload"] = "breaks on its second instance"
+    for jobs in (1, 2):
+        with pytest.raises(KeyError, match="broken") as caught:
+            xensim.load(document).sweep(domains=[1, 2]).run(jobs=jobs, progress=False)
+        assert caught.value.__notes__ == ["in run 2 (domains[0].count=2, replication 0)"]
+
+
+def test_the_summary_has_the_mean_and_its_interval():
+    frame = pandas.DataFrame(
+        {"domains": [1] * 4 + [2], "replication": [0, 1, 2, 3, 0], "metric": "m", "unit": "s",
+         "value": [1.0, 2.0, 3.0, 4.0, 7.0]}
+    )  # fmt: skip
+    summary = xensim.summary(frame)
+    assert summary["mean"].tolist() == [2.5, 7.0]
+    # t(0.975, 3) = 3.1824; s = 1.29099
+    assert summary["high"][0] - 2.5 == pytest.approx(3.182446 * 1.2909944 / 2, rel=1e-5)
+    assert 2.5 - summary["low"][0] == pytest.approx(summary["high"][0] - 2.5)
+    assert math.isnan(summary["low"][1])
+    assert summary["replications"].tolist() == [4, 1]
