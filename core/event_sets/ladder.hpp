@@ -65,7 +65,7 @@ class LadderQueue {
   }
 
   [[nodiscard]] Time next() const {
-    return front_.empty() ? never : Time{static_cast<std::int64_t>(front_.when(0))};
+    return front_.empty() ? never : Time{static_cast<std::int64_t>(front_.next())};
   }
   [[nodiscard]] std::size_t size() const { return front_.size() + entries_ - revoked_; }
 

@@ -67,7 +67,7 @@ class Rung {
 
  private:
   static constexpr std::size_t words = bags / 64;
-  static constexpr std::size_t entries_per_bag = 8;
+  static constexpr std::size_t entries_per_bag = 6;
   static constexpr int max_bits = std::countr_zero(bags);
 
   static constexpr int width(std::uint64_t value) { return static_cast<int>(std::bit_width(value)); }

@@ -93,7 +93,6 @@ Monitor::Monitor(const MonitorParameters& parameters, const HostContext& context
                  std::unique_ptr<Scheduler> scheduler)
     : parameters_(parameters),
       calendar_(context.calendar),
-      processor_costs_(context.costs),
       costs_(context.calibration, context.costs),
       guest_costs_(context.calibration, context.costs),
       ipi_latency_(CycleClock(context.shape.clock).convert(context.costs.ipi_delivery)),
@@ -234,7 +233,7 @@ void Monitor::run_timers(Core& core) {
     request_pass(core, scheduler_->expire(core.processor.id(), now), &core, now);
     core.timers.set(Purpose::policy, scheduler_->deadline(core.processor.id()));
   }
-  if (core.timers.take_due(Purpose::tick, now)) tick(core);
+  if (core.timers.take_due(Purpose::tick, now)) tick(core, now);
   const Time earliest = core.timers.earliest();
   if (earliest == never) {
     calendar_.cancel(core.apic);
@@ -243,8 +242,7 @@ void Monitor::run_timers(Core& core) {
   }
 }
 
-void Monitor::tick(Core& core) {
-  const Time now = core.processor.clock.local();
+void Monitor::tick(Core& core, Time now) {
   ++ticks_;
   const auto domains = static_cast<std::int64_t>(domains_.size());
   core.processor.touch(Activity::monitor, task_list_,

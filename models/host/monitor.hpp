@@ -24,6 +24,8 @@ struct MonitorParameters {
 
 /// The monitor and the processors it drives. Each pass through `step` is one item of the exit path of
 /// Xen 1.0: interrupts, softirqs (timers), hypervisor events (reschedule), guest events, return to the guest.
+/// What a step does to shared structures happens at its beginning, its time passes afterwards: so the
+/// scheduling policy, which all processors call, sees times that never decrease.
 class Monitor {
  public:
   Monitor(const MonitorParameters& parameters, const HostContext& context,
@@ -57,7 +59,7 @@ class Monitor {
   void return_to_guest(Core& core);
   void run_guest_kernel(Core& core);
 
-  void tick(Core& core);
+  void tick(Core& core, Time now);
   void wake(Domain& domain, Core* waker, Time now);
   /// A scheduling pass is due on `target` at `due` (see Scheduler::wake). `asker` executes; null: outside.
   void request_pass(Core& target, Time due, Core* asker, Time now);
@@ -68,7 +70,6 @@ class Monitor {
 
   MonitorParameters parameters_;
   Calendar& calendar_;
-  const ProcessorCosts& processor_costs_;
   MonitorCosts costs_;
   GuestCosts guest_costs_;
   Time ipi_latency_;

@@ -108,7 +108,7 @@ TEST(Override, OfASweptPathEndsItsSweep) {
   apply_override(file, "domains[0].count=4");
   apply_override(file, "platform=xen_5ms");
   apply_override(file, "replications=1");
-  const std::vector<Run> runs = expand(file);
+  const auto runs = expand(file);
   ASSERT_EQ(runs.size(), 4U);
   EXPECT_EQ(runs[0].document["domains"][0]["count"], 4);
   EXPECT_EQ(runs[0].document["platform"]["scheduler"]["ctx_allow"], "5 ms");

@@ -7,7 +7,8 @@ import pytest
 from ipykernel.kernelspec import write_kernel_spec
 from nbclient import NotebookClient
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "bindings" / "python" / "notebooks").glob("*.ipynb"))
+PYTHON = Path(__file__).resolve().parents[2] / "bindings" / "python"
+NOTEBOOKS = sorted(PYTHON.glob("notebooks/*.ipynb"))
 
 
 @pytest.fixture

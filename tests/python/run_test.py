@@ -3,6 +3,8 @@
 import concurrent.futures
 import json
 import math
+import os
+import signal
 import subprocess
 import sys
 
@@ -77,6 +79,12 @@ def test_two_simulations_at_a_time_in_a_process_are_refused(document):
             assert rows(experiment.run(executor=threads, progress=False)) == rows(here)
         except xensim.SimulationError as error:
             assert "use processes, not threads" in str(error)
+
+
+def test_an_interruption_is_still_pythons_after_a_run(small):
+    small.run(jobs=1, progress=False)
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_an_error_in_a_run_says_which_run(small, document):

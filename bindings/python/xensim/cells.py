@@ -76,7 +76,8 @@ def from_frame(frame: pandas.DataFrame) -> pandas.DataFrame:
 
     published = published_values()
     table = []
-    for (series, instances), group in rows.assign(ratio=ratio).groupby(["platform", "domains"], sort=False):
+    points = rows.assign(ratio=ratio).groupby(["platform", "domains"], sort=False)
+    for (series, instances), group in points:
         by_condition = group.groupby(conditions, sort=False)["ratio"] if conditions else [((), group["ratio"])]
         matrix = [values.tolist() for _, values in by_condition]
         estimate = _xensim.estimate_crossed(matrix) if len(matrix) > 1 else _xensim.estimate(matrix[0])

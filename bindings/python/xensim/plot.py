@@ -146,7 +146,8 @@ def lines(
     fixed = {"replication", "metric", "unit", "value", "run"}
     for column in columns:
         if column not in frame.columns or column in fixed:
-            raise InputError(f"found no column {column!r}; expected one of {sorted(set(frame.columns) - fixed)}")
+            known = sorted(set(frame.columns) - fixed)
+            raise InputError(f"found no column {column!r}; expected one of {known}")
     for column in set(frame.columns) - fixed - set(columns):
         if rows[column].nunique() > 1:
             raise InputError(f"found several values of {column!r}; expected one, or by={column!r}")
