@@ -77,7 +77,9 @@ void GuestKernel::schedule(unsigned vcpu) {
   reschedule_[vcpu] = false;
   if (queue_.runnable() == 0 && !previous) return;  // the idle loop looks at a flag only
   const RunQueue::Selection selection = queue_.select(vcpu);
-  processor.touch(Activity::kernel, process_table_, selection.scanned * costs_.scan_entry_lines);
+  // The current process's own entry is among the lines of every interrupt.
+  const std::uint32_t others = selection.scanned - std::min(selection.scanned, 1U);
+  if (others > 0) processor.touch(Activity::kernel, process_table_, others * costs_.scan_entry_lines);
   processor.charge(Activity::kernel, costs_.schedule_pass);
   processor.charge(Activity::kernel, costs_.schedule_scan_entry * selection.scanned);
   processor.charge(Activity::kernel, costs_.recalculate_entry * selection.recalculated);

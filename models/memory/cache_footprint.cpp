@@ -9,8 +9,9 @@
 namespace xensim {
 namespace {
 
-constexpr std::uint32_t grains = 16;  // per capacity
-constexpr double fraction = 256;      // of a line
+constexpr std::uint32_t grains = 16;      // per capacity
+constexpr std::uint32_t fraction = 256;   // of a line
+constexpr std::size_t least_room = 1024;  // stretches
 
 /// The chance that a binomial variable (n trials of 1 in `sets`) stays below `ways`. Only operations that
 /// are the same to the last bit on every machine.
@@ -65,27 +66,23 @@ std::uint32_t SurvivalTable::survivors(std::uint32_t own, std::uint32_t foreign)
   return high - static_cast<std::uint32_t>(std::uint64_t{high - low} * (foreign % grain_) / grain_);
 }
 
-CacheFootprint::CacheFootprint(const SurvivalTable& table) : table_(table) {}
+CacheFootprint::CacheFootprint(const SurvivalTable& table) : table_(table), sums_(least_room + 1) {}
 
 std::uint32_t CacheFootprint::last_of(FootprintId owner) const {
   return owner.value < last_.size() ? last_[owner.value] : none;
 }
 
 std::uint32_t CacheFootprint::newer_than(std::uint32_t stretch) const {
-  std::uint32_t newer = 0;
-  std::size_t block = blocks_.size();
-  for (const std::size_t own_block = stretch / block_size; --block > own_block;) {
-    newer += blocks_[block];
-    if (newer >= table_.horizon()) return newer;
-  }
-  const std::size_t end = std::min(stretches_.size(), (block + 1) * block_size);
-  for (std::size_t i = end; --i > stretch && newer < table_.horizon();) newer += stretches_[i].lines;
+  std::uint32_t newer = lines_;
+  for (std::uint32_t i = stretch + 1; i > 0; i &= i - 1) newer -= sums_[i];
   return newer;
 }
 
 void CacheFootprint::change(std::uint32_t stretch, std::int32_t lines) {
-  stretches_[stretch].lines += static_cast<std::uint32_t>(lines);
-  blocks_[stretch / block_size] += static_cast<std::uint32_t>(lines);
+  const auto amount = static_cast<std::uint32_t>(lines);  // modulo 2^32, so that it may be negative
+  stretches_[stretch].lines += amount;
+  lines_ += amount;
+  for (std::uint32_t i = stretch + 1; i < sums_.size(); i += i & (0 - i)) sums_[i] += amount;
 }
 
 std::uint32_t CacheFootprint::resident(FootprintId owner) const {
@@ -94,20 +91,29 @@ std::uint32_t CacheFootprint::resident(FootprintId owner) const {
     const std::uint32_t foreign = newer_than(i) - own;
     if (foreign >= table_.horizon()) break;
     const std::uint32_t lines = stretches_[i].lines;
-    expected += table_.survivors(own + lines, foreign) - table_.survivors(own, foreign);
+    expected += table_.survivors(own + lines, foreign);
+    if (own > 0) expected -= table_.survivors(own, foreign);
     own += lines;
   }
-  return static_cast<std::uint32_t>((expected + fraction / 2) / fraction);
+  return (expected + fraction / 2) / fraction;
 }
 
 std::uint32_t CacheFootprint::touch(FootprintId owner, std::uint32_t lines) {
   // The usual case: used again before anybody else ran.
   if (!stretches_.empty() && stretches_.back().owner == owner && stretches_.back().lines >= lines) return 0;
-  // The other usual case: so much was used since that nothing is left.
   const std::uint32_t last = last_of(owner);
-  if (last == none || newer_than(last) >= table_.horizon()) {
+  const std::uint32_t newer = last == none ? table_.horizon() : newer_than(last);
+  if (newer >= table_.horizon()) {
     push(owner, lines);
     return lines;
+  }
+  if (stretches_[last].lines == lines) {
+    // It used just these the last time: they move to the front as they are.
+    const std::uint32_t present = (table_.survivors(lines, newer) + fraction / 2) / fraction;
+    change(last, -static_cast<std::int32_t>(lines));
+    last_[owner.value] = stretches_[last].older;
+    push(owner, lines);
+    return lines - std::min(lines, present);
   }
   const std::uint32_t present = std::min(lines, resident(owner));
   take(owner, lines);
@@ -138,7 +144,7 @@ void CacheFootprint::take(FootprintId owner, std::uint32_t lines) {
 
 void CacheFootprint::push(FootprintId owner, std::uint32_t lines) {
   if (lines == 0) return;
-  if (stretches_.size() == room_) tidy_up();
+  if (stretches_.size() + 1 == sums_.size()) tidy_up();
   append(owner, lines);
 }
 
@@ -150,7 +156,6 @@ void CacheFootprint::append(FootprintId owner, std::uint32_t lines) {
   }
   if (older == none || older + 1 != stretches_.size()) {
     stretches_.push_back({.owner = owner, .lines = 0, .older = older});
-    if (blocks_.size() * block_size < stretches_.size()) blocks_.push_back(0);
     older = static_cast<std::uint32_t>(stretches_.size()) - 1;
     if (owner.valid()) last_[owner.value] = older;
   }
@@ -168,26 +173,25 @@ void CacheFootprint::tidy_up() {
     newer += stretch.lines;
   }
   stretches_.clear();
-  blocks_.clear();
+  lines_ = 0;
+  sums_.assign(std::max(least_room, 4 * kept.size()) + 1, 0);
   for (auto stretch = kept.rbegin(); stretch != kept.rend(); ++stretch)
     append(stretch->owner, stretch->lines);
-  room_ = std::max(room_, 2 * stretches_.size());
 }
 
 std::string CacheFootprint::audit() const {
-  std::vector<std::uint32_t> blocks(blocks_.size());
-  for (std::size_t i = 0; i < stretches_.size(); ++i) {
+  std::uint32_t newer = 0;
+  for (std::uint32_t i = static_cast<std::uint32_t>(stretches_.size()); i-- > 0;) {
     const Stretch& stretch = stretches_[i];
-    blocks[i / block_size] += stretch.lines;
+    if (newer_than(i) != newer) {
+      return fmt::format("{} lines after stretch {}, but the sums say {}", newer, i, newer_than(i));
+    }
     if (stretch.older != none && stretches_[stretch.older].owner != stretch.owner) {
       return fmt::format("stretch {} continues that of another owner", i);
     }
+    newer += stretch.lines;
   }
-  for (std::size_t i = 0; i < blocks.size(); ++i) {
-    if (blocks[i] != blocks_[i]) {
-      return fmt::format("block {} holds {} lines, but {} are counted", i, blocks[i], blocks_[i]);
-    }
-  }
+  if (newer != lines_) return fmt::format("stretches hold {} lines, but {} are counted", newer, lines_);
   return {};
 }
 

@@ -38,8 +38,8 @@ class SurvivalTable {
   std::vector<std::uint32_t> table_;  ///< a row per grain of foreign lines
 };
 
-/// The cache as stretches of lines that one owner used last at about the same time, in order of use. An
-/// operation looks back, block by block, to where nothing survives.
+/// The cache as stretches of lines that one owner used last at about the same time, in order of use. Each
+/// operation is O(log n) in the number of stretches that can still matter, for owners with few of them.
 class CacheFootprint {
  public:
   /// The table is shared by all caches of the same size and outlives them.
@@ -63,14 +63,13 @@ class CacheFootprint {
 
  private:
   static constexpr std::uint32_t none = UINT32_MAX;
-  static constexpr std::size_t block_size = 64;
   struct Stretch {
     FootprintId owner;
     std::uint32_t lines = 0;
     std::uint32_t older = none;  ///< the owner's stretch before this one
   };
   [[nodiscard]] std::uint32_t last_of(FootprintId owner) const;
-  /// Lines in stretches after this one, or at least the horizon if there are more.
+  /// Lines in stretches after this one.
   [[nodiscard]] std::uint32_t newer_than(std::uint32_t stretch) const;
   void change(std::uint32_t stretch, std::int32_t lines);
   void take(FootprintId owner, std::uint32_t lines);
@@ -80,10 +79,10 @@ class CacheFootprint {
   void tidy_up();
 
   const SurvivalTable& table_;
-  std::vector<Stretch> stretches_;     ///< least recently used first
-  std::vector<std::uint32_t> blocks_;  ///< lines of each 64 stretches
-  std::vector<std::uint32_t> last_;    ///< by owner: its most recent stretch
-  std::size_t room_ = 256;             ///< stretches at which to tidy up
+  std::vector<Stretch> stretches_;   ///< least recently used first
+  std::vector<std::uint32_t> sums_;  ///< of lines, as a Fenwick tree over the stretches
+  std::vector<std::uint32_t> last_;  ///< by owner: its most recent stretch
+  std::uint32_t lines_ = 0;          ///< of all stretches
 };
 
 }  // namespace xensim

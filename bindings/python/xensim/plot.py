@@ -181,17 +181,18 @@ def save(figure: matplotlib.figure.Figure, directory: Path, name: str) -> list[P
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m xensim.plot", description=__doc__.splitlines()[0])
-    parser.add_argument("directory", type=Path, help="where `xensim reproduce` left its data")
+    parser.add_argument("directory", type=Path, help="where `xensim reproduce` left the data of all experiments, or of one")
     directory = parser.parse_args(arguments).directory
     if not directory.is_dir():
         print(f"{directory}: found no directory; expected what `xensim reproduce` wrote", file=sys.stderr)
         return 2
-    if not (directory / "figure6" / "cells.csv").is_file():
+    drawn = directory / "figure6" if (directory / "figure6").is_dir() else directory
+    if not (drawn / "cells.csv").is_file():
         print(f"{directory}: nothing of Figure 6 to draw", file=sys.stderr)
         return 0
     matplotlib.use("agg")
     try:
-        for path in save(figure6(directory), directory, "figure6"):
+        for path in save(figure6(drawn), directory, "figure6"):
             print(f"plot in {path}")
     except InputError as error:
         print(error, file=sys.stderr)
