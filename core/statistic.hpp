@@ -41,6 +41,11 @@ class StatisticSink {
   StatisticSink& operator=(const StatisticSink&) = delete;
   virtual ~StatisticSink() = default;
   virtual void value(std::string_view path, const Statistic& statistic, double value) = 0;
+  /// Might anything whose path begins so be of interest? Saves the trouble of reporting it.
+  [[nodiscard]] virtual bool wants(std::string_view prefix) const {
+    (void)prefix;
+    return true;
+  }
 };
 
 /// Counts per value with bounded relative error (1/64), in the manner of HdrHistogram: 64 linear

@@ -169,7 +169,7 @@ SourcedJson read_json(const std::filesystem::path& path) {
   if (!stream) throw InputError(where, "found a file that cannot be opened", "a readable JSON file");
   // In pieces: the file may be a pipe, whose size nobody knows.
   std::string text;
-  for (std::array<char, 1 << 16> piece; stream.read(piece.data(), piece.size()), stream.gcount() > 0;) {
+  for (std::array<char, 1 << 16> piece{}; stream.read(piece.data(), piece.size()), stream.gcount() > 0;) {
     text.append(piece.data(), static_cast<std::size_t>(stream.gcount()));
     if (text.size() > largest) throw InputError(where, "found a file of more than 64 MiB", "a smaller one");
   }

@@ -27,7 +27,13 @@ struct Instance {
   std::vector<Program> programs;
 };
 
-/// What was reported at one instant, in order.
+/// Is it among the metrics asked for, by name or prefix?
+bool wanted(const std::vector<std::string>& asked, std::string_view name) {
+  return asked.empty() || std::any_of(asked.begin(), asked.end(),
+                                      [&](const std::string& prefix) { return name.starts_with(prefix); });
+}
+
+/// What was reported at one instant, in order, of what was asked for.
 class Snapshot final : public StatisticSink {
  public:
   struct Entry {
@@ -35,11 +41,21 @@ class Snapshot final : public StatisticSink {
     const Statistic* statistic;
     double value;
   };
+  explicit Snapshot(const std::vector<std::string>& asked) : asked_(asked) {}
   void value(std::string_view path, const Statistic& statistic, double value) override {
-    entries.push_back({fmt::format("{}{}", path, statistic.name), &statistic, value});
+    std::string name = fmt::format("{}{}", path, statistic.name);
+    if (wanted(asked_, name)) entries.push_back({std::move(name), &statistic, value});
+  }
+  [[nodiscard]] bool wants(std::string_view prefix) const override {
+    return wanted(asked_, prefix) || std::any_of(asked_.begin(), asked_.end(), [&](const std::string& name) {
+             return name.starts_with(prefix);
+           });
   }
   std::vector<Entry> entries;
   std::vector<Time> work;  ///< by instance
+
+ private:
+  const std::vector<std::string>& asked_;
 };
 
 Calibration read_calibration(const Experiment& experiment) {
@@ -64,18 +80,18 @@ ProcessorShape shape_of(const MachineDescription& machine) {
           .tlb_entries = static_cast<std::uint32_t>(machine.dtlb_entries)};
 }
 
-bool wanted(const std::vector<std::string>& asked, std::string_view name) {
-  return asked.empty() || std::any_of(asked.begin(), asked.end(),
-                                      [&](const std::string& prefix) { return name.starts_with(prefix); });
-}
-
 /// The operator: starts the instances one after another, lets the host warm up, and notes what it reads
 /// before and after the measurement.
 class Operator {
  public:
   Operator(const Experiment& experiment, std::vector<Instance>& instances, Platform& platform,
            std::uint64_t seed)
-      : experiment_(experiment), instances_(instances), platform_(platform), random_(seed, "operator") {}
+      : before(experiment.measure.metrics),
+        after(experiment.measure.metrics),
+        experiment_(experiment),
+        instances_(instances),
+        platform_(platform),
+        random_(seed, "operator") {}
 
   void work(const World& world) {
     Time planned{};
@@ -176,7 +192,6 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   const auto& before = the_operator.before.entries;
   const auto& after = the_operator.after.entries;
   for (std::size_t i = 0; i < after.size(); ++i) {
-    if (!wanted(experiment.measure.metrics, after[i].path)) continue;
     const double start = after[i].statistic->kind == Statistic::Kind::counter ? before[i].value : 0;
     result.metrics.push_back({after[i].path, std::string(after[i].statistic->unit), after[i].value - start});
   }

@@ -196,7 +196,7 @@ class Worker {
   /// Takes in what is in the pipe and hands over complete frames; false at its end.
   template <class Handle>
   bool receive(const Handle& handle) {
-    std::array<char, 1 << 16> chunk;
+    std::array<char, 1 << 16> chunk{};
     const ssize_t size = ::read(pipe_.get(), chunk.data(), chunk.size());
     if (size < 0) return errno == EINTR;
     if (size == 0) return false;

@@ -80,8 +80,8 @@ class GuestKernel {
     bool busy = false;  ///< has an operation in progress
   };
   struct Sleeper {
-    std::uint64_t jiffy;
-    std::uint64_t order;
+    std::uint64_t jiffy = 0;
+    std::uint64_t order = 0;
     ProcessId process;
     bool operator>(const Sleeper& other) const {
       return jiffy != other.jiffy ? jiffy > other.jiffy : order > other.order;

@@ -393,6 +393,7 @@ void Monitor::report(StatisticSink& sink, const std::string& prefix) const {
     sink.value(path, wait_maximum, static_cast<double>(core->wake_to_run.maximum()) / ns_per_us);
   }
   sink.value(prefix, ticks_marked, static_cast<double>(ticks_));
+  if (!sink.wants(prefix + "dom")) return;
   for (const Domain& domain : domains_) {
     const std::string path = fmt::format("{}dom{}/", prefix, domain.vcpu.value);
     Time time = domain.cpu_time;

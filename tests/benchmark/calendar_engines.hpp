@@ -6,8 +6,8 @@
 #include <queue>
 #include <vector>
 
-#include "calendar_workload.hpp"
 #include "core/calendar.hpp"
+#include "tests/benchmark/calendar_workload.hpp"
 
 namespace xensim::benchmarks {
 

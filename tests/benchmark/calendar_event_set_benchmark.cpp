@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "calendar_engines.hpp"
-#include "calendar_simgrid.hpp"
 #include "core/event_sets/reference.hpp"
+#include "tests/benchmark/calendar_engines.hpp"
+#include "tests/benchmark/calendar_simgrid.hpp"
 #ifdef XENSIM_WITH_NS3
-#include "calendar_ns3.hpp"
+#include "tests/benchmark/calendar_ns3.hpp"
 #endif
 
 namespace xensim::benchmarks {

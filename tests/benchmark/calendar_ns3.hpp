@@ -8,7 +8,7 @@
 #include <ns3/object.h>
 #include <ns3/priority-queue-scheduler.h>
 
-#include "calendar_workload.hpp"
+#include "tests/benchmark/calendar_workload.hpp"
 
 namespace xensim::benchmarks {
 

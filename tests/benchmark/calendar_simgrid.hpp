@@ -4,7 +4,7 @@
 #include <simgrid/kernel/Timer.hpp>
 #include <simgrid/s4u.hpp>
 
-#include "calendar_workload.hpp"
+#include "tests/benchmark/calendar_workload.hpp"
 
 namespace xensim::benchmarks {
 

@@ -96,7 +96,7 @@ class IndexedHeap {
 
   void sink(std::size_t slot) {
     const Entry entry = entries_[slot];
-    for (std::size_t child; (child = slot * arity + 1) < entries_.size(); slot = child) {
+    for (std::size_t child = 0; (child = slot * arity + 1) < entries_.size(); slot = child) {
       child = least_of(child);
       if (!(entries_[child].key < entry.key)) break;
       place(slot, entries_[child]);

@@ -82,10 +82,10 @@ TEST(Xen, TheTickReachesEveryDomainWhoseKernelMakesUpForTheTimeItMissed) {
   for (int i = 1; i <= 10; ++i) {
     // Nine ticks of 10 ms and one more, seen at the next 20 ms event: 100 to 120 ms a round.
     const double wakes = values.at("dom" + std::to_string(i) + "/wakes");
-    EXPECT_GE(wakes, 2000 / 20 * 0.9) << "an idle domain is woken by every tick";
+    EXPECT_GE(wakes, 2000.0 / 20 * 0.9) << "an idle domain is woken by every tick";
     const double rounds = to_seconds(host.platform->work(static_cast<std::uint32_t>(i - 1))) / 0.001;
-    EXPECT_GE(rounds, 2000 / 121);
-    EXPECT_LE(rounds, 2000 / 99 + 1);
+    EXPECT_GE(rounds, 2000.0 / 121);
+    EXPECT_LE(rounds, 2000.0 / 99 + 1);
   }
 }
 
