@@ -186,7 +186,8 @@ std::string CacheFootprint::audit() const {
     if (newer_than(i) != newer) {
       return fmt::format("{} lines after stretch {}, but the sums say {}", newer, i, newer_than(i));
     }
-    if (stretch.older != none && stretches_[stretch.older].owner != stretch.owner) {
+    // What became empty is in no owner's chain any more.
+    if (stretch.lines > 0 && stretch.older != none && stretches_[stretch.older].owner != stretch.owner) {
       return fmt::format("stretch {} continues that of another owner", i);
     }
     newer += stretch.lines;

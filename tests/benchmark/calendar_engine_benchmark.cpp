@@ -9,19 +9,23 @@
 namespace xensim {
 namespace {
 
-struct Actor {
-  Calendar& calendar;
-  Time period;
-  Event event = Event::calling<&Actor::happen>(*this);
-  void happen() { calendar.schedule(event, calendar.now() + period); }
+class Actor {
+ public:
+  Actor(Calendar& calendar, Time period) : calendar_(calendar), period_(period) { happen(); }
+
+ private:
+  void happen() { calendar_.schedule(event_, calendar_.now() + period_); }
+
+  Calendar& calendar_;
+  Time period_;
+  Event event_ = Event::calling<&Actor::happen>(*this);
 };
 
 void periodic_actors(benchmark::State& state) {
   Calendar calendar;
   std::deque<Actor> actors;
   for (std::int64_t i = 0; i < state.range(0); ++i) {
-    actors.push_back({calendar, 1us + Time{i * 7919}});
-    calendar.schedule(actors.back().event, Time{i});
+    actors.emplace_back(calendar, 1us + Time{i * 7919});
   }
   const std::uint64_t before = calendar.dispatched();
   for (auto _ : state) calendar.run_until(calendar.now() + 100us);

@@ -69,6 +69,18 @@ TEST_F(L2, ForgetsAnOwnerThatIsGone) {
   EXPECT_EQ(cache.resident(a), 0U);
 }
 
+TEST_F(L2, StaysConsistentWhenAnOwnerWithSeveralStretchesIsForgotten) {
+  cache.ran(a, 1000, 1000);
+  cache.ran(b, 500, 500);
+  cache.ran(a, 300, 300);
+  cache.ran(b, 100, 0);
+  cache.touch(a, 300);
+  cache.release(a);
+  EXPECT_EQ(cache.audit(), "");
+  EXPECT_EQ(cache.resident(a), 0U);
+  EXPECT_GE(cache.resident(b), 490U);
+}
+
 TEST_F(L2, NoOwnerEverHasMoreThanItUsedOrTheCacheHolds) {
   EXPECT_TRUE(rc::check([this] {
     CacheFootprint fresh(table);
