@@ -33,6 +33,7 @@ struct OperatorPlan {
 struct MeasurePlan {
   Time warm_up = 1s;
   Time duration = 10s;
+  Time sample{};  ///< throughput is recorded as a series, one sample each such time; 0: no series
   std::vector<std::string> metrics;  ///< names or prefixes; empty: all
 };
 

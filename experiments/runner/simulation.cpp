@@ -103,13 +103,33 @@ class Operator {
     }
     World::sleep(experiment_.measure.warm_up);
     read(before);
-    World::sleep(experiment_.measure.duration);
+    measure(world.now() + experiment_.measure.duration, world);
     read(after);
   }
 
   Snapshot before, after;
+  TimeSeries throughput_series;  ///< since the beginning of the measurement
 
  private:
+  void measure(Time end, const World& world) {
+    const Time begin = world.now(), interval = experiment_.measure.sample;
+    Time last_work = total_work();
+    while (interval > Time{} && world.now() + interval <= end) {
+      World::sleep(interval);
+      platform_.settle();
+      const Time work = total_work();
+      throughput_series.add(world.now() - begin, to_seconds(work - last_work) / to_seconds(interval));
+      last_work = work;
+    }
+    World::sleep(end - world.now());
+  }
+
+  [[nodiscard]] Time total_work() const {
+    Time sum{};
+    for (std::uint32_t i = 0; i < instances_.size(); ++i) sum += platform_.work(i);
+    return sum;
+  }
+
   void read(Snapshot& snapshot) {
     platform_.settle();
     platform_.report(snapshot, "host0/");
@@ -194,6 +214,9 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   for (std::size_t i = 0; i < after.size(); ++i) {
     const double start = after[i].statistic->kind == Statistic::Kind::counter ? before[i].value : 0;
     result.metrics.push_back({after[i].path, std::string(after[i].statistic->unit), after[i].value - start});
+  }
+  if (!the_operator.throughput_series.samples.empty()) {
+    result.series.emplace_back(throughput.name, std::move(the_operator.throughput_series));
   }
   result.simulated_s = to_seconds(world.now());
   result.events = calendar.dispatched();

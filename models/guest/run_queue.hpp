@@ -55,10 +55,10 @@ class RunQueue {
     unsigned running_on = nowhere;
     bool exists = false, listed = false;
   };
-  [[nodiscard]] int goodness(std::uint32_t task, unsigned cpu, std::optional<ProcessId> current) const;
-  [[nodiscard]] std::optional<unsigned> place(std::uint32_t task) const;
-  void append(std::uint32_t task);
-  void unlink(std::uint32_t task);
+  [[nodiscard]] int goodness(std::uint32_t index, unsigned cpu, std::optional<ProcessId> current) const;
+  [[nodiscard]] std::optional<unsigned> place(std::uint32_t index) const;
+  void append(std::uint32_t index);
+  void unlink(std::uint32_t index);
 
   std::vector<Task> tasks_;
   std::vector<std::optional<ProcessId>> current_;

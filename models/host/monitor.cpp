@@ -234,6 +234,7 @@ void Monitor::run_timers(Core& core) {
     core.timers.set(Purpose::policy, scheduler_->deadline(core.processor.id()));
   }
   if (core.timers.take_due(Purpose::tick, now)) tick(core, now);
+  if (core.need_reschedule) return;  // the pass that follows sets the slice and comes here again
   const Time earliest = core.timers.earliest();
   if (earliest == never) {
     calendar_.cancel(core.apic);

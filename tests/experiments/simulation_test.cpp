@@ -1,0 +1,98 @@
+#include "experiments/runner/simulation.hpp"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+namespace xensim {
+namespace {
+
+Json experiment(const char* platform = "xen") {
+  return {{"name", "test"},
+          {"machine", "dell2650"},
+          {"platform", platform},
+          {"domains",
+           {{{"name", "spec"}, {"count", 3}, {"workload", "spec_cint2000"}},
+            {{"name", "sleepy"},
+             {"count", 2},
+             {"workload", {{"name", "cpu_hog"}, {"burst", "3 ms"}, {"rest", "20 ms"}}}}}},
+          {"operator", {{"interval", "10 ms"}, {"jitter", "15 ms"}}},
+          {"measure", {{"warm_up", "100 ms"}, {"duration", "1 s"}}}};
+}
+
+/// Every metric's name and bits.
+std::vector<std::pair<std::string, double>> values(const RunResult& result) {
+  std::vector<std::pair<std::string, double>> all;
+  for (const Metric& metric : result.metrics) all.emplace_back(metric.name, metric.value);
+  return all;
+}
+
+double value(const RunResult& result, const std::string& name) {
+  for (const Metric& metric : result.metrics) {
+    if (metric.name == name) return metric.value;
+  }
+  ADD_FAILURE() << "no metric " << name;
+  return 0;
+}
+
+class EveryPlatform : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Platforms, EveryPlatform, testing::Values("xen", "native"));
+
+TEST_P(EveryPlatform, GivesTheSameBitsTheTwentiethTimeInAProcess) {
+  const Experiment once = interpret(experiment(GetParam()));
+  const auto first = values(simulate(once, {.seed = 5}));
+  for (int i = 2; i < 20; ++i) (void)simulate(once, {.seed = static_cast<std::uint64_t>(i) + 5});
+  EXPECT_EQ(values(simulate(once, {.seed = 5})), first);
+}
+
+TEST_P(EveryPlatform, GivesTheSameBitsStrictlyAndAudited) {
+  const Experiment once = interpret(experiment(GetParam()));
+  const auto ahead = values(simulate(once));
+  EXPECT_EQ(values(simulate(once, {.strict = true})), ahead);
+  EXPECT_EQ(values(simulate(once, {.audit = true})), ahead);
+}
+
+TEST_P(EveryPlatform, DependsOnTheSeed) {
+  const Experiment once = interpret(experiment(GetParam()));
+  EXPECT_NE(values(simulate(once, {.seed = 1})), values(simulate(once, {.seed = 2})));
+}
+
+TEST_P(EveryPlatform, AddsTheThroughputOfTheTemplatesUp) {
+  const RunResult result = simulate(interpret(experiment(GetParam())));
+  EXPECT_NEAR(value(result, "throughput"),
+              value(result, "spec/throughput") + value(result, "sleepy/throughput"), 1e-12);
+  EXPECT_LT(value(result, "throughput"), 2);
+  EXPECT_GT(value(result, "spec/throughput"), 1.5);
+}
+
+TEST(Simulation, SamplesTheThroughputWhereAsked) {
+  Json document = experiment();
+  document["measure"]["sample"] = "100 ms";
+  const RunResult result = simulate(interpret(document));
+  ASSERT_EQ(result.series.size(), 1U);
+  const auto& [name, series] = result.series.front();
+  EXPECT_EQ(name, "throughput");
+  ASSERT_EQ(series.samples.size(), 10U);
+  EXPECT_EQ(series.samples.front().at, Time{100ms});
+  const double sum = std::accumulate(series.samples.begin(), series.samples.end(), 0.0,
+                                     [](double s, const TimeSeries::Sample& x) { return s + x.value; });
+  EXPECT_NEAR(sum / 10, value(result, "throughput"), 1e-9);
+}
+
+TEST(Simulation, KeepsOnlyTheMetricsAskedFor) {
+  Json document = experiment();
+  document["measure"]["metrics"] = {"throughput", "host0/cpu1/time"};
+  const RunResult result = simulate(interpret(document));
+  ASSERT_EQ(result.metrics.size(), 6U) << "throughput and where the time of one processor went";
+  EXPECT_EQ(result.metrics[0].name, "throughput");
+  for (std::size_t i = 1; i < 6; ++i) EXPECT_TRUE(result.metrics[i].name.starts_with("host0/cpu1/time/"));
+}
+
+TEST(Simulation, RunsWithoutAnyInstance) {
+  Json document = experiment();
+  document["domains"] = Json::array();
+  EXPECT_EQ(value(simulate(interpret(document)), "throughput"), 0);
+}
+
+}  // namespace
+}  // namespace xensim
