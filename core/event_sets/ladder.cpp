@@ -117,12 +117,9 @@ void LadderQueue::bring_to_front(std::span<const Entry> entries) {
 }
 
 Rung& LadderQueue::add_rung(Ticks first, Ticks last, std::size_t population) {
-  // A bag should hold about half of what the front does when its time comes. Those of the outermost rung are
-  // still being filled until then, above all the early ones; those of inner rungs hardly.
-  const std::size_t entries_per_bag = depth_ == 0 ? 2 : 6;
   if (depth_ == rungs_.size()) rungs_.push_back(std::make_unique<Rung>());
   Rung& rung = *rungs_[depth_++];
-  rung.reset(first, last, population / entries_per_bag);
+  rung.reset(first, last, population);
   return rung;
 }
 

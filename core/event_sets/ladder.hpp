@@ -19,13 +19,13 @@ namespace xensim {
 /// outer; the last bag of the outermost rung holds what is later than all else. Events are sorted only when
 /// they come to the front; before that an entry of 16 bytes stands for each, and is moved to ever finer bags.
 ///
-/// Up to 16 events only the front is in use. Every operation takes constant time, amortized (a run of pops
-/// after n pushes may move each event once for each factor of 64 in n). Memory is proportional to the largest
-/// number ever pending, and is reused, not released: in a steady state nothing is allocated.
+/// Up to 16 events only the front is in use. Every operation takes constant time, amortized, for delays of
+/// one magnitude; at worst an event is moved once for each bit that its delay has. Memory is proportional to
+/// the largest number ever pending, and is reused, not released: in a steady state nothing is allocated.
 class LadderQueue {
  public:
   LadderQueue() = default;
-  /// For tests: begins to number insertions there. When the numbers run out they are given out anew.
+  /// For tests: numbers insertions from there. When the numbers run out they are given out anew.
   explicit LadderQueue(std::uint32_t first_order) : next_order_(first_order) {}
 
   void push(Event& event, Time when) {

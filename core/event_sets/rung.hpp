@@ -16,11 +16,11 @@ namespace xensim::ladder {
 /// way out. The last bag has no end: it takes all that is later, up to where the outer rung begins.
 class Rung {
  public:
-  static constexpr std::size_t bags = 1024;
+  static constexpr std::size_t bags = 256;
 
-  /// Begins anew, empty, with about `wanted` bags between the two times.
-  void reset(Ticks first, Ticks last, std::size_t wanted) {
-    const int wanted_bits = std::clamp(width(wanted), 1, max_bits);
+  /// Begins anew, empty. The bags shall hold about `population` entries between the two times.
+  void reset(Ticks first, Ticks last, std::size_t population) {
+    const int wanted_bits = std::clamp(width(population / entries_per_bag), 1, max_bits);
     start_ = open_ = first;
     shift_ = std::max(0, width(last - first) - wanted_bits);
     occupied_ = {};
@@ -67,6 +67,7 @@ class Rung {
 
  private:
   static constexpr std::size_t words = bags / 64;
+  static constexpr std::size_t entries_per_bag = 6;
   static constexpr int max_bits = std::countr_zero(bags);
 
   static constexpr int width(std::uint64_t value) { return static_cast<int>(std::bit_width(value)); }

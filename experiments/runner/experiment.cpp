@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t most_instances = 1'000'000;
 
 /// The name becomes a directory's.
-void check_file_name(const Config& config) {
+void check_name(const Config& config) {
   static constexpr std::string_view allowed =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
   const std::string name = config.string();
@@ -50,7 +50,7 @@ DomainTemplate read_domain(const Config& config, const std::vector<Variant>& kno
     return keys;
   }();
   DomainTemplate domain = domain_table().read(config, of_domain);
-  if (config.at("name").string().empty()) config.at("name").fail("an empty name", "a name");
+  check_name(config.at("name"));  // it is part of metric names, where "/" parts
   domain.share = share_table().read(config, of_share);
   domain.workload = config.at("workload");
   check_variant("workload", known_workloads, domain.workload);
@@ -103,7 +103,7 @@ Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source) 
   experiment.document = std::make_shared<const Json>(std::move(document));
   const Config root(*experiment.document, std::move(source));
   const Head head = head_table().read(root, section_keys());
-  check_file_name(root.at("name"));
+  check_name(root.at("name"));
   if (root.has("sweep")) root.at("sweep").fail("a sweep", "a single point of it");
   experiment.name = head.name;
   experiment.seed = head.seed;

@@ -88,6 +88,14 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"truncated.json", ":4:37: ", {"no valid JSON", "missing closing quote"}}),
     [](const auto& bad) { return std::filesystem::path(bad.param.file).stem().string(); });
 
+TEST(ExperimentFile, RefusesDomainNamesThatWouldNotBeTheirOwnInMetricNames) {
+  for (const char* name : {"", "a/b", "a b", "../c"}) {
+    Json document = minimal();
+    document["domains"][0]["name"] = name;
+    EXPECT_THROW((void)interpret(document), InputError) << name;
+  }
+}
+
 TEST(ExperimentFile, HasDefaultsForWhatItLeavesOut) {
   const Experiment experiment = interpret(minimal());
   EXPECT_EQ(experiment.machine.name, "dell2650");
