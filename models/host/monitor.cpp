@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+
+#include "models/host/monitor_core.hpp"
 
 namespace xensim {
 namespace {
@@ -27,64 +28,6 @@ const Statistic wait_maximum{"wake_to_run/maximum", "us", summary, "from wake to
 constexpr double ns_per_us = 1000;
 
 }  // namespace
-
-/// One processor: what it is doing, and what waits for it.
-struct Monitor::Core {
-  enum class Mode : std::uint8_t {
-    halted,   ///< idle
-    monitor,  ///< on the exit path
-    kernel,   ///< in the guest's kernel, ring 1
-    user,     ///< in a program, ring 3
-  };
-
-  Core(Monitor& owner, CpuId id, const HostContext& context, FootprintId monitor_lines,
-       FootprintId queue_lines)
-      : host(owner),
-        resume(Event::calling<&Core::on_resume>(*this)),
-        completion(Event::calling<&Core::on_completion>(*this)),
-        apic(Event::calling<&Core::on_apic>(*this)),
-        ipi(Event::calling<&Core::on_ipi>(*this)),
-        processor(id, context.shape, context.costs, context.calendar, resume, context.strict),
-        execution(processor, context.calendar, completion),
-        code(monitor_lines),
-        run_queue(queue_lines) {}
-
-  void on_resume() {
-    processor.clock.resumed();
-    host.run(*this);
-  }
-  void on_completion() {
-    execution.end(host.calendar_.now(), true);
-    mode = Mode::kernel;
-    current->in_user = false;
-    on_resume();
-  }
-  void on_apic() {
-    apic_waits = true;
-    host.on_interrupt(*this);
-  }
-  void on_ipi() {
-    ipi_waits = true;
-    host.on_interrupt(*this);
-  }
-
-  Monitor& host;
-  Event resume, completion, apic, ipi;
-  Processor processor;
-  UserExecution execution;
-  AccurateTimers timers;
-  FootprintId code, run_queue;  ///< the monitor's own lines in this processor's caches
-  Mode mode = Mode::halted;
-  Domain* current = nullptr;  ///< null: the idle domain
-  bool apic_waits = false, ipi_waits = false;
-  bool timer_softirq = false;
-  bool need_reschedule = false;
-  bool ipi_reschedules = false;  ///< what the IPI on its way is for, besides its guest's events
-  Time last_switch{};
-  std::uint64_t passes = 0, switches = 0, scanned = 0, interrupts = 0;
-  Histogram wake_to_run;            ///< ns
-  boost::dynamic_bitset<> waiting;  ///< runnable but not running, by VcpuId
-};
 
 Processor& Domain::processor(unsigned /*vcpu*/) { return monitor_.processor(cpu); }
 void Domain::switch_address_space(unsigned /*vcpu*/) { monitor_.switch_address_space(*this); }
