@@ -154,7 +154,8 @@ WorkingSet::Position WorkingSet::at_work(Time work) const {
 
 WorkingSet::Progress WorkingSet::run(const Position& start, Time span) const {
   const Position end = at_time(start.time + span);
-  const Time work = end.work - start.work;
+  // Rounding may put the end of a very short stretch a picosecond before its start.
+  const Time work = std::max(Time{}, end.work - start.work);
   // The lines used in this stretch are those that a cold cache would have gathered in it.
   return {.work = work, .touched = at_work(work).lines, .resident = std::min(end.lines, capacity_)};
 }
