@@ -84,6 +84,18 @@ TEST(WorkingSet, ProgressIsMonotonousAndTimeForInvertsIt) {
   }));
 }
 
+TEST(WorkingSet, AStretchOfAPicosecondNeverUndoesWork) {
+  const WorkingSet set = gzip();
+  for (std::uint32_t resident = 0; resident <= l2_lines; ++resident) {
+    for (const Time span : {Time{0}, Time{1}, Time{2}, Time{3}}) {
+      const WorkingSet::Progress progress = set.run(set.with_resident(resident), span);
+      ASSERT_GE(progress.work, Time{}) << resident << " lines, " << span.count() << " ps";
+      // The curve's extrapolation below 32 KB lets the very first lines come at once.
+      ASSERT_LE(progress.touched, 16U) << resident << " lines, " << span.count() << " ps";
+    }
+  }
+}
+
 TEST(WorkingSet, TwoStretchesDoAsMuchAsOne) {
   const WorkingSet set = gzip();
   EXPECT_TRUE(rc::check([&] {
