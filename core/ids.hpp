@@ -21,6 +21,7 @@ using DomainId = Id<struct DomainTag>;    ///< 0 is domain 0
 using VcpuId = Id<struct VcpuTag>;        ///< over all domains of a host
 using CpuId = Id<struct CpuTag>;          ///< a physical processor of a host
 using ProcessId = Id<struct ProcessTag>;  ///< within one guest kernel
+using FrameNumber = Id<struct FrameTag>;  ///< a 4 KB frame of machine memory
 
 }  // namespace xensim
 
