@@ -1,0 +1,148 @@
+#include "models/memory/tlb.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+
+namespace xensim {
+
+Tlb::Tlb(const TlbShape& shape)
+    : sets_(shape.entries / shape.ways),
+      none_(static_cast<std::uint16_t>(shape.entries)),
+      tagged_(shape.tagged),
+      hash_shift_(64 - static_cast<unsigned>(std::bit_width(8 * shape.entries - 1))),
+      slots_(std::size_t{none_} + 1 + sets_),
+      listed_(slots_.size()),
+      buckets_(std::size_t{1} << (64 - hash_shift_), none_) {
+  assert(shape.entries <= 32767 && shape.entries == sets_ * shape.ways && std::has_single_bit(sets_));
+  slots_[none_].next = none_;
+  for (std::uint32_t set = 0; set < sets_; ++set) {
+    const std::uint16_t ring = ring_of(Key{set} << 1);
+    slots_[ring].newer = slots_[ring].older = ring;
+    for (std::uint32_t way = 0; way < shape.ways; ++way) {
+      link_after(ring, static_cast<std::uint16_t>(set * shape.ways + way));
+    }
+  }
+}
+
+std::uint16_t Tlb::find_unusual(Address address) const {
+  std::uint16_t slot = find(key(address, true, space_));
+  if (!tagged_) return slot;
+  if (slot == none_) slot = find(key(address, false, every_space));
+  if (slot == none_) slot = find(key(address, true, every_space));
+  return slot;
+}
+
+const Translation& Tlb::insert(Address address, Translation translation) {
+  const bool shared = tagged_ && translation.has(PageTableEntry::global);
+  const Key added = key(address, translation.has(PageTableEntry::large), shared ? every_space : space_);
+  assert(find(added) == none_);
+  const std::uint16_t ring = ring_of(added), slot = oldest(ring);
+  if (slots_[slot].key != no_key) {
+    leave(slot);
+    ++counts_.evictions;
+  }
+  slots_[slot].key = added;
+  slots_[slot].translation = translation;
+  slots_[slot].used = listed_[slot] = ++now_;
+  unlink(slot);
+  link_after(ring, slot);
+  enter(slot);
+  return slots_[slot].translation;
+}
+
+std::uint16_t Tlb::oldest(std::uint16_t ring) {
+  for (;;) {
+    const std::uint16_t slot = slots_[ring].newer;
+    const std::uint64_t used = slots_[slot].used;
+    // Nothing in the ring was used before the time that its last slot is listed with.
+    if (listed_[slot] == used) return slot;
+    listed_[slot] = used;
+    unlink(slot);
+    std::uint16_t newer = ring;
+    while (listed_[slots_[newer].older] > used) newer = slots_[newer].older;
+    link_after(newer, slot);
+  }
+}
+
+void Tlb::drop(Address address) {
+  if (const std::uint16_t slot = find(key(address, false, space_)); slot != none_) forget(slot);
+  while (unusual_ > 0) {
+    const std::uint16_t slot = find_unusual(address);
+    if (slot == none_) return;
+    forget(slot);
+  }
+}
+
+void Tlb::flush(FlushScope scope) {
+  ++counts_.flushes;
+  const auto kept = [&](const Slot& slot) {
+    if (scope == FlushScope::everything) return false;
+    if (slot.translation.has(PageTableEntry::global)) return true;
+    return scope == FlushScope::space && slot.key >> 32 != space_.value;
+  };
+  for (std::uint16_t slot = 0; slot < none_; ++slot) {
+    if (slots_[slot].key != no_key && !kept(slots_[slot])) forget(slot);
+  }
+}
+
+void Tlb::switch_to(AddressSpaceId space) {
+  if (tagged_) {
+    space_ = space;
+  } else {
+    flush(FlushScope::all_but_global);
+  }
+}
+
+std::vector<Tlb::Entry> Tlb::visible() const {
+  std::vector<Entry> entries;
+  for (const Slot& slot : slots_) {
+    if (slot.key == no_key || (slot.key >> 32 != space_.value && !is_shared(slot.key))) continue;
+    const std::uint32_t number = static_cast<std::uint32_t>(slot.key) >> 1;
+    entries.push_back({.page = {number << ((slot.key & 1) != 0 ? 22 : 12)}, .translation = slot.translation});
+  }
+  return entries;
+}
+
+std::uint32_t Tlb::size() const {
+  const auto used = [](const Slot& slot) { return slot.key != no_key; };
+  return static_cast<std::uint32_t>(std::count_if(slots_.begin(), slots_.end(), used));
+}
+
+void Tlb::enter(std::uint16_t slot) {
+  std::uint16_t& bucket = buckets_[bucket_of(slots_[slot].key)];
+  slots_[slot].next = bucket;
+  bucket = slot;
+  if (unusual(slots_[slot].key)) ++unusual_;
+}
+
+void Tlb::leave(std::uint16_t slot) {
+  std::uint16_t* link = &buckets_[bucket_of(slots_[slot].key)];
+  while (*link != slot) link = &slots_[*link].next;
+  *link = slots_[slot].next;
+  if (unusual(slots_[slot].key)) --unusual_;
+}
+
+void Tlb::forget(std::uint16_t slot) {
+  leave(slot);
+  unlink(slot);
+  link_after(slots_[ring_of(slots_[slot].key)].newer, slot);
+  slots_[slot].key = no_key;
+  slots_[slot].used = listed_[slot] = 0;
+}
+
+void Tlb::unlink(std::uint16_t slot) {
+  const Slot& gone = slots_[slot];
+  slots_[gone.newer].older = gone.older;
+  slots_[gone.older].newer = gone.newer;
+}
+
+void Tlb::link_after(std::uint16_t newer, std::uint16_t slot) {
+  const std::uint16_t older = slots_[newer].older;
+  slots_[slot].newer = newer;
+  slots_[slot].older = older;
+  slots_[newer].older = slot;
+  slots_[older].newer = slot;
+}
+
+}  // namespace xensim
