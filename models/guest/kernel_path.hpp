@@ -14,6 +14,103 @@ enum class KernelPath : std::uint8_t {
   // Every system call and every fault.
   system_call,  ///< table call and the tests on return; the processor's entry and return come on top
   fault,        ///< do_page_fault up to the handler: find the area, check permission
+  // SMP kernels only.
+  locked_operation,  ///< one locked bus operation; uniprocessor builds have none
+  // Names and directory entries.
+  name_copy,        ///< getname and putname: a 4 KB buffer from its slab and back
+  path_character,   ///< one character of a path, copied in and hashed
+  path_start,       ///< path_init and path_release: references to the start
+  path_component,   ///< permission, d_lookup, mount test, references
+  dentry_create,    ///< a new directory entry in its cache
+  dentry_delete,    ///< an entry becomes negative or leaves the cache
+  inode_stat_copy,  ///< 88 to 96 bytes of an inode gathered and copied out
+  // Descriptors and open files.
+  fd_lookup,            ///< fget and fput of one descriptor
+  file_access,          ///< sys_read or sys_write around the method: mode, lock area, notification
+  device_access,        ///< the method of /dev/zero or /dev/null for one byte
+  descriptor_allocate,  ///< get_unused_fd and fd_install
+  descriptor_release,   ///< the descriptor's part of close
+  file_open,            ///< a struct file from its list, filled in
+  file_release,         ///< last fput: hooks, lists
+  file_reference,       ///< one reference more, as fork and dup take
+  // Copies between kernel and user.
+  copy_user,   ///< one copy begins: limit check, dispatch
+  copy_line,   ///< 64 bytes copied
+  clear_line,  ///< 64 bytes cleared
+  // Waiting and waking.
+  wait_entry,       ///< one entry into a wait queue and out of it again
+  wake_up,          ///< a wait queue looked at
+  wake_process,     ///< one sleeper made runnable
+  pipe_transfer,    ///< a read or write of a pipe without its copies: semaphore, tests, times
+  select_fixed,     ///< bitmaps allocated and copied, open descriptors checked
+  select_bit,       ///< one descriptor number looked at
+  poll_one,         ///< poll method called and its answer sorted into the sets
+  poll_table_page,  ///< a page for 170 wait entries
+  // Signals.
+  sigaction,            ///< check and exchange of an action
+  signal_send,          ///< process found, permission, queue entry
+  signal_force,         ///< force_sig: unblock, default action if ignored
+  signal_deliver,       ///< dequeue, free the entry, choose the action
+  signal_frame,         ///< registers saved in a frame on the user's stack
+  signal_return,        ///< registers restored from the frame
+  signal_fpu,           ///< FPU state saved into a frame or restored from it
+  debug_register_load,  ///< DR7 reloaded before a handler runs
+  // Blocks, inodes and directories of ext3, all in the buffer cache.
+  buffer_lookup,     ///< a block found in the buffer cache and released
+  bitmap_search,     ///< a search begins
+  bitmap_word,       ///< 32 bits looked at
+  block_allocate,    ///< ext3_get_block with ext3_new_block: group choice, counts, the inode's branch
+  block_free,        ///< one block given back
+  inode_create,      ///< in-core inode of 480 bytes initialised, hashed, numbered
+  inode_destroy,     ///< clear_inode, ext3_free_inode without bitmap work, slab
+  inode_update,      ///< 128 bytes of the inode filled into its block
+  directory_entry,   ///< one entry passed over in a scan
+  directory_change,  ///< an entry written or merged away
+  // Journal (jbd).
+  journal_handle,  ///< journal_start and journal_stop
+  journal_join,    ///< a nested start and stop: the handle's count
+  journal_access,  ///< journal_get_write_access
+  journal_dirty,   ///< journal_dirty_metadata
+  journal_data,    ///< journal_dirty_data: a buffer linked to the transaction
+  journal_forget,  ///< a buffer leaves the transaction
+  // Page cache.
+  page_cache_lookup,  ///< hash of mapping and index
+  page_cache_insert,  ///< a page enters hash, lists, LRU
+  page_cache_remove,  ///< a page leaves them, with its buffers
+  page_read,          ///< one page of a cached read, without its copy
+  page_write,         ///< one page of a write, without copy, journal and allocation
+  file_write,         ///< generic_file_write around its pages
+  // Pages and address spaces.
+  page_allocate,        ///< a block taken from the buddy lists, marks compared
+  page_free,            ///< a block put back, merged with free buddies
+  zero_page,            ///< 4 KB cleared
+  copy_page,            ///< 4 KB copied
+  table_page,           ///< a page for a table or directory from its quicklist or back to it
+  directory_page,       ///< a directory begun: 768 entries cleared, 256 copied
+  space_create,         ///< mm_struct allocated and begun
+  area_find,            ///< a search of the tree of areas after the cache missed
+  area_create,          ///< an area allocated, filled in and linked
+  area_remove,          ///< an area unlinked and freed
+  area_copy,            ///< fork's copy of an area, linked to its file
+  area_map,             ///< mmap or brk without what it finds on the way
+  area_scan,            ///< an area passed in the search for a hole
+  area_unmap,           ///< munmap without its areas
+  area_protect,         ///< mprotect without its areas and entries
+  area_grow,            ///< a stack grows
+  scan_entry,           ///< an empty entry passed over
+  copy_entry,           ///< an entry copied by fork, its page counted
+  write_protect_entry,  ///< the parent's entry made read-only
+  zap_entry,            ///< an entry cleared, its page counted down
+  protect_entry,        ///< an entry given other access
+  scan_directory,       ///< a directory entry looked at when tables are freed
+  fault_zero,           ///< a read of memory never written: the zero page
+  fault_anonymous,      ///< a first write to anonymous memory, without page and zeros
+  fault_file,           ///< a page of a file found in the page cache and mapped
+  fault_copy,           ///< a private copy, without page and copy
+  fault_reuse,          ///< a write to a page that is nobody else's
+  fault_mark,           ///< an entry that only lacked a mark
+  exec_fixed,           ///< execve without its memory: headers, credentials, registers
+  argument_page,        ///< a page of argument and environment strings
   count_,
 };
 inline constexpr std::size_t kernel_path_count = static_cast<std::size_t>(KernelPath::count_);
@@ -22,6 +119,93 @@ inline constexpr std::size_t kernel_path_count = static_cast<std::size_t>(Kernel
 inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_names{
     "system_call",
     "fault",
+    "locked_operation",
+    "name_copy",
+    "path_character",
+    "path_start",
+    "path_component",
+    "dentry_create",
+    "dentry_delete",
+    "inode_stat_copy",
+    "fd_lookup",
+    "file_access",
+    "device_access",
+    "descriptor_allocate",
+    "descriptor_release",
+    "file_open",
+    "file_release",
+    "file_reference",
+    "copy_user",
+    "copy_line",
+    "clear_line",
+    "wait_entry",
+    "wake_up",
+    "wake_process",
+    "pipe_transfer",
+    "select_fixed",
+    "select_bit",
+    "poll_one",
+    "poll_table_page",
+    "sigaction",
+    "signal_send",
+    "signal_force",
+    "signal_deliver",
+    "signal_frame",
+    "signal_return",
+    "signal_fpu",
+    "debug_register_load",
+    "buffer_lookup",
+    "bitmap_search",
+    "bitmap_word",
+    "block_allocate",
+    "block_free",
+    "inode_create",
+    "inode_destroy",
+    "inode_update",
+    "directory_entry",
+    "directory_change",
+    "journal_handle",
+    "journal_join",
+    "journal_access",
+    "journal_dirty",
+    "journal_data",
+    "journal_forget",
+    "page_cache_lookup",
+    "page_cache_insert",
+    "page_cache_remove",
+    "page_read",
+    "page_write",
+    "file_write",
+    "page_allocate",
+    "page_free",
+    "zero_page",
+    "copy_page",
+    "table_page",
+    "directory_page",
+    "space_create",
+    "area_find",
+    "area_create",
+    "area_remove",
+    "area_copy",
+    "area_map",
+    "area_scan",
+    "area_unmap",
+    "area_protect",
+    "area_grow",
+    "scan_entry",
+    "copy_entry",
+    "write_protect_entry",
+    "zap_entry",
+    "protect_entry",
+    "scan_directory",
+    "fault_zero",
+    "fault_anonymous",
+    "fault_file",
+    "fault_copy",
+    "fault_reuse",
+    "fault_mark",
+    "exec_fixed",
+    "argument_page",
 };
 
 }  // namespace xensim

@@ -1,0 +1,42 @@
+/// How a system call ended, or that it has not.
+#pragma once
+
+#include <cstdint>
+
+#include "models/guest/wait_queue.hpp"
+
+namespace xensim {
+
+/// Why a system call failed (errno).
+enum class CallError : std::uint8_t {
+  none,
+  not_permitted,   ///< EPERM
+  no_entry,        ///< ENOENT
+  no_process,      ///< ESRCH
+  interrupted,     ///< EINTR, or ERESTARTSYS inside the kernel
+  bad_descriptor,  ///< EBADF
+  try_again,       ///< EAGAIN
+  no_memory,       ///< ENOMEM
+  exists,          ///< EEXIST
+  not_directory,   ///< ENOTDIR
+  is_directory,    ///< EISDIR
+  invalid,         ///< EINVAL
+  too_many_files,  ///< EMFILE
+  file_too_big,    ///< EFBIG
+  no_space,        ///< ENOSPC
+  broken_pipe,     ///< EPIPE; a write also sends SIGPIPE
+};
+
+/// What a call came to. A call that sleeps has entered its process into the wait queues it waits on; it is to
+/// be made again, with the same request, once something has woken the process.
+struct CallResult {
+  std::int64_t value = 0;
+  CallError error = CallError::none;
+  bool sleeps = false;
+  Wakes wakes{};  ///< in order; also of a call that sleeps or failed
+
+  [[nodiscard]] bool ok() const { return error == CallError::none && !sleeps; }
+  [[nodiscard]] static CallResult failed(CallError error) { return {.error = error}; }
+};
+
+}  // namespace xensim

@@ -1,0 +1,103 @@
+#include "models/guest/directory.hpp"
+
+#include <algorithm>
+
+namespace xensim {
+
+std::uint32_t Directory::Record::used() const { return inode.valid() ? bytes_for(name) : 0; }
+
+Directory::Directory(InodeNumber self, InodeNumber parent)
+    : blocks_{{{self, bytes_for("."), "."}, {parent, DiskLayout::block_bytes - bytes_for("."), ".."}}} {}
+
+Directory::Block::iterator Directory::find_in(Block& block, std::string_view name, Scan& scan) {
+  for (auto record = block.begin(); record != block.end(); ++record) {
+    ++scan.entries;
+    if (record->inode.valid() && record->name == name) return record;
+  }
+  return block.end();
+}
+
+std::optional<InodeNumber> Directory::find(std::string_view name, Scan& scan) {
+  for (std::uint32_t i = 0; i < blocks_.size(); ++i) {
+    scan.block = (start_ + i) % blocks();
+    ++scan.blocks;
+    const auto record = find_in(blocks_[scan.block], name, scan);
+    if (record == blocks_[scan.block].end()) continue;
+    start_ = scan.block;
+    return record->inode;
+  }
+  return std::nullopt;
+}
+
+bool Directory::place(Block& block, std::string_view name, InodeNumber inode, Scan& scan) {
+  const std::uint32_t needed = bytes_for(name);
+  for (auto record = block.begin(); record != block.end(); ++record) {
+    ++scan.entries;
+    const std::uint32_t gap = record->bytes - record->used();
+    if (gap < needed) continue;
+    if (record->inode.valid()) {
+      record->bytes -= gap;
+      block.insert(record + 1, {inode, gap, std::string(name)});
+    } else {
+      *record = {inode, record->bytes, std::string(name)};
+    }
+    return true;
+  }
+  return false;
+}
+
+Directory::Scan Directory::insert(std::string_view name, InodeNumber inode) {
+  Scan scan;
+  ++names_;
+  for (; scan.block < blocks_.size(); ++scan.block) {
+    ++scan.blocks;
+    if (place(blocks_[scan.block], name, inode, scan)) return scan;
+  }
+  blocks_.push_back({{inode, DiskLayout::block_bytes, std::string(name)}});
+  scan.grew = true;
+  return scan;
+}
+
+InodeNumber Directory::remove(std::string_view name, Scan& scan) {
+  const InodeNumber inode = find(name, scan).value();
+  Block& block = blocks_[scan.block];
+  // The record was found; what precedes it is found by a second walk from the block's beginning.
+  const auto record = find_in(block, name, scan);
+  --names_;
+  if (record == block.begin()) {
+    record->inode = {};
+  } else {
+    (record - 1)->bytes += record->bytes;
+    block.erase(record);
+  }
+  return inode;
+}
+
+void Directory::remove_last_block() {
+  blocks_.pop_back();
+  --names_;
+}
+
+std::vector<InodeNumber> Directory::inodes() const {
+  std::vector<InodeNumber> inodes;
+  for (const Block& block : blocks_) {
+    for (const Record& record : block) {
+      if (record.inode.valid() && record.name != "." && record.name != "..") inodes.push_back(record.inode);
+    }
+  }
+  return inodes;
+}
+
+std::string Directory::audit() const {
+  for (const Block& block : blocks_) {
+    std::uint32_t bytes = 0;
+    for (const Record& record : block) {
+      if (record.bytes < record.used() || record.bytes % 4 != 0) return "a record is too short for its name";
+      bytes += record.bytes;
+    }
+    if (bytes != DiskLayout::block_bytes) return "the records do not fill their block";
+  }
+  return inodes().size() == names_ ? "" : "the number of names is wrong";
+}
+
+}  // namespace xensim

@@ -1,0 +1,182 @@
+#include "models/guest/file_system.hpp"
+
+#include <algorithm>
+
+namespace xensim {
+
+namespace {
+/// Blocks an operation sets aside in the journal (without quota).
+constexpr std::uint32_t create_credits = 25, unlink_credits = 108, delete_credits = 64, inode_credits = 2;
+}  // namespace
+
+FileSystem::FileSystem(const KernelContext& context, PageSource& pages, const DiskLayout& layout)
+    : context_(context),
+      pages_(pages),
+      journal_(context, layout.journal_blocks),
+      groups_(context, journal_, layout) {
+  Inode& root = add_inode(DiskLayout::root, InodeKind::directory, DiskLayout::root);
+  const Journal::Handle handle(journal_, create_credits);
+  (void)append_block(root);
+  root.size = DiskLayout::block_bytes;
+}
+
+FileSystem::~FileSystem() {
+  for (const auto& [number, inode] : inodes_) {
+    for (const PageNumber page : inode->cached) {
+      if (page.valid()) pages_.drop(page);
+    }
+  }
+}
+
+Inode& FileSystem::add_inode(InodeNumber number, InodeKind kind, InodeNumber parent) {
+  context_.did(KernelPath::inode_create);
+  context_.locked(6);  // hash and lists of inodes, its count
+  auto inode = std::make_unique<Inode>(number, kind);
+  inode->accessed = inode->modified = context_.seconds;
+  if (kind == InodeKind::directory) {
+    inode->directory = std::make_unique<Directory>(number, parent);
+    inode->links = 2;
+  }
+  return *(inodes_[number] = std::move(inode));
+}
+
+void FileSystem::scanned(const Directory::Scan& scan) {
+  context_.did(KernelPath::buffer_lookup, scan.blocks);
+  context_.locked(4 * std::uint64_t{scan.blocks});
+  context_.did(KernelPath::directory_entry, scan.entries);
+}
+
+std::optional<InodeNumber> FileSystem::lookup(InodeNumber directory, std::string_view name) {
+  Directory::Scan scan;
+  const auto found = inode(directory).directory->find(name, scan);
+  scanned(scan);
+  return found;
+}
+
+void FileSystem::update(const Inode& inode) {
+  context_.did(KernelPath::buffer_lookup);
+  context_.locked(6);  // buffer's hash and count, list of dirty inodes
+  journal_.access(groups_.layout().inode_block(inode.number));
+  context_.did(KernelPath::inode_update);
+  journal_.dirty(groups_.layout().inode_block(inode.number));
+}
+
+void FileSystem::update_alone(const Inode& inode) {
+  const Journal::Handle handle(journal_, inode_credits);
+  context_.locked(2);  // list of inodes, big kernel lock
+  update(inode);
+}
+
+bool FileSystem::add_entry(Inode& directory, std::string_view name, InodeNumber inode) {
+  const Directory::Scan scan = directory.directory->insert(name, inode);
+  scanned(scan);
+  if (scan.grew && !append_block(directory)) {
+    directory.directory->remove_last_block();
+    return false;
+  }
+  if (scan.grew) directory.size += DiskLayout::block_bytes;
+  context_.did(KernelPath::directory_change);
+  journal_.change(directory.blocks[scan.block]);
+  directory.modified = context_.seconds;
+  update(directory);
+  return true;
+}
+
+CallResult FileSystem::create(InodeNumber directory, std::string_view name, InodeKind kind) {
+  const Journal::Handle handle(journal_, create_credits);
+  context_.locked(4);  // directory's semaphore, big kernel lock and the time of day
+  const bool is_directory = kind == InodeKind::directory;
+  const auto number = groups_.allocate_inode(directory, is_directory);
+  if (!number) return CallResult::failed(CallError::no_space);
+  Inode& created = add_inode(*number, kind, directory);
+  update(created);
+  const bool placed = (!is_directory || append_block(created)) && add_entry(inode(directory), name, *number);
+  if (!placed) {
+    created.links = 0;
+    evict(*number);
+    return CallResult::failed(CallError::no_space);
+  }
+  if (is_directory) {
+    created.size = DiskLayout::block_bytes;
+    journal_.change(created.blocks.front());
+    ++inode(directory).links;
+    update(inode(directory));
+  }
+  update(created);
+  return {.value = number->value};
+}
+
+void FileSystem::unlink(InodeNumber directory, std::string_view name) {
+  const Journal::Handle handle(journal_, unlink_credits);
+  context_.locked(4);
+  Inode& parent = inode(directory);
+  Directory::Scan scan;
+  Inode& removed = inode(parent.directory->remove(name, scan));
+  scanned(scan);
+  context_.did(KernelPath::directory_change);
+  journal_.change(parent.blocks[scan.block]);
+  parent.modified = context_.seconds;
+  update(parent);
+  --removed.links;
+  if (removed.links == 0) journal_.change(DiskLayout::super_block());  // head of the list of orphans
+  update(removed);
+}
+
+void FileSystem::evict(InodeNumber number) {
+  Inode& gone = inode(number);
+  if (gone.links > 0) return;
+  drop_pages(gone);
+  const Journal::Handle handle(journal_, delete_credits);
+  context_.locked(8);  // big kernel lock, list of orphans, inode lists
+  if (!gone.blocks.empty()) free_all_blocks(gone);
+  journal_.change(DiskLayout::super_block());  // no longer an orphan
+  update(gone);
+  context_.did(KernelPath::inode_destroy);
+  groups_.free_inode(number);
+  inodes_.erase(number);
+}
+
+void FileSystem::truncate(InodeNumber number) {
+  Inode& emptied = inode(number);
+  if (emptied.size == 0) return;
+  drop_pages(emptied);
+  const Journal::Handle handle(journal_, delete_credits);
+  free_all_blocks(emptied);
+  emptied.size = 0;
+  emptied.modified = context_.seconds;
+  update(emptied);
+}
+
+void FileSystem::drop_pages(Inode& inode) {
+  for (const PageNumber page : inode.cached) {
+    if (!page.valid()) continue;
+    context_.did(KernelPath::page_cache_remove);
+    context_.locked(8);  // page cache, LRU, page's lock bit, buffers
+    pages_.drop(page);
+  }
+  inode.cached.clear();
+  inode.dirtied_by_mapping.clear();
+  for (const BlockNumber block : inode.blocks) journal_.forget(block);
+}
+
+void FileSystem::free_all_blocks(Inode& inode) {
+  for (const auto& [range, block] : inode.indirect) {
+    journal_.forget(block);
+    groups_.free_blocks(block, 1);
+  }
+  for (auto run = inode.blocks.begin(); run != inode.blocks.end();) {
+    auto end = run + 1;
+    if (!run->valid()) {
+      run = end;
+      continue;
+    }
+    while (end != inode.blocks.end() && end->value == (end - 1)->value + 1) ++end;
+    groups_.free_blocks(*run, static_cast<std::uint32_t>(end - run));
+    run = end;
+  }
+  inode.blocks.clear();
+  inode.indirect.clear();
+  update(inode);
+}
+
+}  // namespace xensim

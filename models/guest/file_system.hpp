@@ -1,0 +1,82 @@
+/// An ext3 file system all of whose blocks are cached.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "models/guest/block_groups.hpp"
+#include "models/guest/call_result.hpp"
+#include "models/guest/inode.hpp"
+
+namespace xensim {
+
+/// ext3 of Linux 2.4.21, 4 KB blocks, ordered mode, without index of directories: inodes, directories, block
+/// allocation, cached reads and writes, and what of it joins the journal's running transaction. No disk I/O:
+/// every block is in the buffer cache and every page of a file in the page cache. File contents are not kept.
+class FileSystem {
+ public:
+  FileSystem(const KernelContext& context, PageSource& pages, const DiskLayout& layout = {});
+  ~FileSystem();
+  FileSystem(const FileSystem&) = delete;
+  FileSystem& operator=(const FileSystem&) = delete;
+
+  /// Searches the directory. O(names).
+  [[nodiscard]] std::optional<InodeNumber> lookup(InodeNumber directory, std::string_view name);
+
+  /// A new file: the value is its inode's number. The name must be new. Fails with no_space.
+  [[nodiscard]] CallResult create(InodeNumber directory, std::string_view name, InodeKind kind);
+  /// The name, which must be there and no directory's, goes away. Its inode lives on until evict().
+  void unlink(InodeNumber directory, std::string_view name);
+  /// Nobody refers to the inode any more: if it has no name left, it goes with its blocks and pages.
+  void evict(InodeNumber number);
+  /// The file becomes empty.
+  void truncate(InodeNumber number);
+
+  /// The value is the number of bytes; fewer than asked for at the end of the file, or if the disk or memory
+  /// is full. A write that begins behind the end leaves a hole, which reads as zeros.
+  [[nodiscard]] CallResult read(InodeNumber number, std::uint64_t offset, std::uint64_t bytes);
+  [[nodiscard]] CallResult write(InodeNumber number, std::uint64_t offset, std::uint64_t bytes);
+
+  /// The inode must exist. Valid until it is evicted.
+  [[nodiscard]] Inode& inode(InodeNumber number) { return *inodes_.at(number); }
+  [[nodiscard]] const Inode& inode(InodeNumber number) const { return *inodes_.at(number); }
+  [[nodiscard]] bool exists(InodeNumber number) const { return inodes_.contains(number); }
+  [[nodiscard]] std::size_t inode_count() const { return inodes_.size(); }
+  [[nodiscard]] const BlockGroups& groups() const { return groups_; }
+  [[nodiscard]] const Journal& journal() const { return journal_; }
+  [[nodiscard]] Journal& journal() { return journal_; }
+
+  /// Empty, or how bitmaps, inodes, blocks, pages, names or the journal contradict each other. O(blocks).
+  [[nodiscard]] std::string audit() const;
+
+ private:
+  Inode& add_inode(InodeNumber number, InodeKind kind, InodeNumber parent);
+  void scanned(const Directory::Scan& scan);
+  [[nodiscard]] bool add_entry(Inode& directory, std::string_view name, InodeNumber inode);
+  /// The inode is written to its block in the buffer cache, within a handle of the caller's or its own.
+  void update(const Inode& inode);
+  void update_alone(const Inode& inode);
+
+  [[nodiscard]] BlockNumber goal(const Inode& file, std::uint32_t index) const;
+  /// A block for block `index` of the file, and what is needed to name it. False: the disk is full.
+  [[nodiscard]] bool map_block(Inode& file, std::uint32_t index);
+  [[nodiscard]] bool append_block(Inode& file) {
+    return map_block(file, static_cast<std::uint32_t>(file.blocks.size()));
+  }
+  [[nodiscard]] CallError write_page(Inode& file, std::uint64_t offset, std::uint64_t bytes);
+  [[nodiscard]] CallError prepare_page(Inode& file, std::uint32_t index, std::uint64_t bytes);
+  /// The page is in the cache. False: no memory.
+  [[nodiscard]] bool cache_page(Inode& file, std::uint32_t index);
+  void drop_pages(Inode& inode);
+  void free_all_blocks(Inode& inode);
+
+  const KernelContext& context_;
+  PageSource& pages_;
+  Journal journal_;
+  BlockGroups groups_;
+  std::map<InodeNumber, std::unique_ptr<Inode>> inodes_;
+};
+
+}  // namespace xensim

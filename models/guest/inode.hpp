@@ -1,0 +1,57 @@
+/// Files as the file system knows them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "models/guest/directory.hpp"
+#include "models/guest/mapped_file.hpp"
+
+namespace xensim {
+
+/// Where the page cache gets its pages and gives them back.
+class PageSource {
+ public:
+  PageSource() = default;
+  PageSource(const PageSource&) = delete;
+  PageSource& operator=(const PageSource&) = delete;
+  virtual ~PageSource() = default;
+  /// A page for page `index` of `file`, with one reference, the cache's. Empty: no memory.
+  [[nodiscard]] virtual std::optional<PageNumber> take(MappedFile& file, std::uint32_t index) = 0;
+  /// The cache lets the page go.
+  virtual void drop(PageNumber page) = 0;
+};
+
+enum class InodeKind : std::uint8_t { regular, directory, zero_device, null_device };
+
+/// An inode in core, with the pages of its file in the page cache. A page with a block on the disk is always
+/// there.
+struct Inode final : MappedFile {
+  Inode(InodeNumber its_number, InodeKind its_kind) : number(its_number), kind(its_kind) {}
+
+  [[nodiscard]] std::uint32_t pages() const override {
+    return static_cast<std::uint32_t>((size + DiskLayout::block_bytes - 1) / DiskLayout::block_bytes);
+  }
+  [[nodiscard]] std::optional<PageNumber> page(std::uint32_t index) override {
+    if (index >= cached.size() || !cached[index].valid()) return std::nullopt;
+    return cached[index];
+  }
+  void dirtied(std::uint32_t index) override { dirtied_by_mapping.insert(index); }
+
+  InodeNumber number;
+  InodeKind kind;
+  std::uint32_t links = 1;
+  std::uint64_t size = 0;                         ///< bytes
+  std::uint64_t accessed = 0, modified = 0;       ///< seconds
+  std::vector<BlockNumber> blocks;                ///< of data, in the file's order; invalid: a hole
+  std::map<std::uint32_t, BlockNumber> indirect;  ///< that name the data blocks from the 13th on
+  std::vector<PageNumber> cached;                 ///< by index; invalid: of a hole nobody has read
+  std::set<std::uint32_t> dirtied_by_mapping;     ///< pages to be written, found when they were unmapped
+  std::unique_ptr<Directory> directory;           ///< null unless it is one
+};
+
+}  // namespace xensim

@@ -1,0 +1,27 @@
+/// A file as memory management sees it: pages in the page cache.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "models/guest/paging.hpp"
+
+namespace xensim {
+
+/// Indices count pages from the file's start. The cache holds one reference to each page it has.
+class MappedFile {
+ public:
+  MappedFile() = default;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  virtual ~MappedFile() = default;
+
+  /// Size in pages, rounded up.
+  [[nodiscard]] virtual std::uint32_t pages() const = 0;
+  /// The page in the cache; empty: it must be read first. `index` is below pages().
+  [[nodiscard]] virtual std::optional<PageNumber> page(std::uint32_t index) = 0;
+  /// A mapping changed the page, which was clean: it has to be written some time.
+  virtual void dirtied(std::uint32_t index) = 0;
+};
+
+}  // namespace xensim

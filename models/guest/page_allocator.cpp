@@ -1,0 +1,162 @@
+#include "models/guest/page_allocator.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace xensim {
+namespace {
+
+// Both are multiples of the largest block: buddies never lie in different zones.
+constexpr std::uint32_t dma_end = 16 << 20 >> 12, normal_end = 896u << 20 >> 12;
+
+}  // namespace
+
+PageAllocator::PageAllocator(const KernelContext& kernel, std::uint32_t pages, std::uint32_t reserved)
+    : kernel_(kernel), pages_(pages), blocks_(pages) {
+  const std::array<std::uint32_t, 4> bounds{0, std::min(pages, dma_end), std::min(pages, normal_end), pages};
+  for (std::size_t i = 0; i < zones_.size(); ++i) {
+    Zone& zone = zones_[i];
+    zone.begin = bounds[i];
+    zone.end = bounds[i + 1];
+    zone.lists.fill(none);
+    if (zone.begin == zone.end) continue;
+    zone.minimum = std::clamp((zone.end - zone.begin) / 128, 20u, 255u);
+    zone.low = zone.minimum * 2;
+    zone.high = zone.minimum * 3;
+  }
+  for (std::uint32_t page = 0; page < reserved; ++page) pages_[page].reserved = true;
+  // From the end, so that what is freed last, and given out first, lies low.
+  for (std::uint32_t end = pages; end > reserved;) {
+    unsigned order = orders - 1;
+    while (end % (1u << order) != 0 || end - reserved < 1u << order) --order;
+    end -= 1u << order;
+    Zone& zone = zone_of(end);
+    insert(zone, end, order);
+    zone.free += 1u << order;
+  }
+}
+
+std::optional<PageNumber> PageAllocator::allocate(unsigned order, Need need) {
+  kernel_.did(KernelPath::page_allocate);
+  kernel_.locked(1);
+  const std::uint32_t size = 1u << order;
+  const auto pass = [&](auto mark_of) -> std::optional<PageNumber> {
+    std::uint32_t mark = size;
+    for (auto zone = zones_.rbegin(); zone != zones_.rend(); ++zone) {
+      if (zone->begin == zone->end) continue;
+      mark += mark_of(*zone);
+      if (zone->free <= mark) continue;
+      if (const auto page = take(*zone, order)) return page;
+    }
+    return {};
+  };
+  if (const auto page = pass([](const Zone& zone) { return zone.low; })) return page;
+  for (Zone& zone : zones_) zone.needs_balance = zone.begin != zone.end;
+  const unsigned share = need == Need::atomic ? 4 : 1;
+  if (const auto page = pass([&](const Zone& zone) { return zone.minimum / share; })) return page;
+  if (need == Need::reserve) {
+    for (auto zone = zones_.rbegin(); zone != zones_.rend(); ++zone) {
+      if (const auto page = take(*zone, order)) return page;
+    }
+  }
+  return {};
+}
+
+std::optional<PageNumber> PageAllocator::take(Zone& zone, unsigned order) {
+  unsigned found = order;
+  while (found < orders && zone.lists[found] == none) ++found;
+  if (found == orders) return {};
+  const std::uint32_t first = zone.lists[found];
+  remove(zone, first);
+  // The lower half is split on; upper halves go back.
+  while (found > order) {
+    --found;
+    insert(zone, first + (1u << found), found);
+  }
+  zone.free -= 1u << order;
+  Page& page = pages_[first];
+  page = {};
+  page.count = 1;
+  return PageNumber{first};
+}
+
+void PageAllocator::free(PageNumber first, unsigned order) {
+  kernel_.did(KernelPath::page_free);
+  kernel_.locked(1);
+  pages_[first.value].count = 0;
+  merge(zone_of(first.value), first.value, order);
+}
+
+void PageAllocator::merge(Zone& zone, std::uint32_t first, unsigned order) {
+  zone.free += 1u << order;
+  while (order + 1 < orders) {
+    const std::uint32_t buddy = first ^ 1u << order;
+    if (buddy >= blocks_.size() || blocks_[buddy].order != order) break;
+    remove(zone, buddy);
+    first = std::min(first, buddy);
+    ++order;
+  }
+  insert(zone, first, order);
+}
+
+PageAllocator::Zone& PageAllocator::zone_of(std::uint32_t page) {
+  return *std::find_if(zones_.begin(), zones_.end(), [&](const Zone& zone) { return page < zone.end; });
+}
+
+void PageAllocator::insert(Zone& zone, std::uint32_t first, unsigned order) {
+  std::uint32_t& head = zone.lists[order];
+  blocks_[first] = {.next = head, .previous = none, .order = static_cast<std::uint8_t>(order)};
+  if (head != none) blocks_[head].previous = first;
+  head = first;
+}
+
+void PageAllocator::remove(Zone& zone, std::uint32_t first) {
+  const Block block = blocks_[first];
+  (block.previous == none ? zone.lists[block.order] : blocks_[block.previous].next) = block.next;
+  if (block.next != none) blocks_[block.next].previous = block.previous;
+  blocks_[first].order = not_free;
+}
+
+std::uint32_t PageAllocator::free_pages() const {
+  std::uint32_t sum = 0;
+  for (const Zone& zone : zones_) sum += zone.free;
+  return sum;
+}
+
+bool PageAllocator::take_need_for_balance() {
+  bool needed = false;
+  for (Zone& zone : zones_) {
+    needed = needed || zone.needs_balance;
+    zone.needs_balance = false;
+  }
+  return needed;
+}
+
+std::string PageAllocator::audit(std::span<const std::uint32_t> references) const {
+  std::vector<bool> listed(pages_.size());
+  for (const Zone& zone : zones_) {
+    std::uint32_t free = 0;
+    for (unsigned order = 0; order < orders; ++order) {
+      for (std::uint32_t first = zone.lists[order]; first != none; first = blocks_[first].next) {
+        for (std::uint32_t page = first; page < first + (1u << order); ++page) {
+          if (listed[page]) return fmt::format("page {} is on two free lists", page);
+          listed[page] = true;
+        }
+        free += 1u << order;
+      }
+    }
+    if (free != zone.free) return fmt::format("{} pages on the free lists, {} counted free", free, zone.free);
+  }
+  for (std::uint32_t page = 0; page < pages_.size(); ++page) {
+    if (pages_[page].reserved) continue;
+    if (pages_[page].count != references[page]) {
+      return fmt::format("page {} has count {}, but {} references", page, pages_[page].count,
+                         references[page]);
+    }
+    if (listed[page] && pages_[page].count != 0) return fmt::format("page {} is free and in use", page);
+  }
+  return {};
+}
+
+}  // namespace xensim

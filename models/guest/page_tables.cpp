@@ -1,0 +1,180 @@
+#include "models/guest/page_tables.hpp"
+
+#include <algorithm>
+
+namespace xensim {
+namespace {
+
+using Entry = PageTableEntry;
+
+constexpr std::uint32_t table_bits =
+    Entry::present | Entry::writable | Entry::user | Entry::accessed | Entry::dirty;
+
+/// The part of a range that lies in one region, as indices of its table.
+struct Slots {
+  std::uint32_t region, first, end;
+};
+
+/// The part of [start, range.end) that lies in the region of `start`.
+Slots slots_from(Address start, Address end) {
+  const std::uint32_t region = start.directory_index();
+  const bool last = (end.value - 1) >> 22 == region;
+  return {region, start.table_index(), last ? Address{end.value - 1}.table_index() + 1 : entries_per_table};
+}
+
+Address address_of(std::uint32_t region, std::uint32_t index) { return {((region << 10) + index) << 12}; }
+
+}  // namespace
+
+std::optional<PageNumber> PageTables::make_table(Address address) {
+  if (const auto present = table(address)) return present;
+  const auto made = memory_.tables.take_table();
+  if (!made) return {};
+  memory_.kernel.locked(3);
+  memory_.paging.set_directory_entry(directory_, address.directory_index(),
+                                     Entry::to(memory_.paging.frame(*made), table_bits));
+  memory_.paging.commit();
+  return made;
+}
+
+bool PageTables::copy_to(PageTables& child, const Area& area, std::uint32_t& resident) const {
+  Paging& paging = memory_.paging;
+  PageAllocator& pages = memory_.pages;
+  std::vector<EntryUpdate>&copies = memory_.updates, &protections = memory_.other_updates;
+  const bool copy_on_write = area.copies_on_write();
+  const std::uint32_t cleared = Entry::accessed | (copy_on_write ? 0 : Entry::dirty);
+  Slots slots{};
+  for (Address at = area.range.start; at < area.range.end; at = address_of(slots.region + 1, 0)) {
+    slots = slots_from(at, area.range.end);
+    const auto source = table_of(slots.region);
+    if (!source) continue;
+    const auto target = child.make_table(at);
+    if (!target) return false;
+    const PhysicalMemory::Words* entries = paging.entries(*source);
+    if (entries == nullptr) continue;
+    copies.clear();
+    protections.clear();
+    for (std::uint32_t i = slots.first; i < slots.end; ++i) {
+      Entry entry{(*entries)[i]};
+      if (!is_resident(entry)) continue;
+      if (const PageNumber page = paging.page(entry.frame()); pages.is_counted(page)) {
+        if (copy_on_write && entry.has(Entry::writable)) {
+          entry = entry.without(Entry::writable);
+          protections.push_back({i, entry});
+        }
+        entry = entry.without(cleared);
+        pages.get(page);
+        ++resident;
+      }
+      copies.push_back({i, entry});
+    }
+    memory_.kernel.did(KernelPath::scan_entry, slots.end - slots.first - copies.size());
+    memory_.kernel.did(KernelPath::copy_entry, copies.size());
+    memory_.kernel.did(KernelPath::write_protect_entry, protections.size());
+    memory_.kernel.locked(copies.size() + protections.size());
+    if (!protections.empty()) paging.set_entries(*source, protections);
+    if (!copies.empty()) paging.set_entries(*target, copies);
+  }
+  return true;
+}
+
+PageTables::Zapped PageTables::zap(AddressRange range, std::size_t limit, std::vector<PageNumber>* detached) {
+  std::vector<EntryUpdate>& cleared = memory_.updates;
+  Zapped zapped{range.start, 0};
+  while (zapped.reached < range.end && limit > 0) {
+    const Slots slots = slots_from(zapped.reached, range.end);
+    zapped.reached = address_of(slots.region, slots.end);
+    const auto table = table_of(slots.region);
+    const PhysicalMemory::Words* entries = table ? memory_.paging.entries(*table) : nullptr;
+    if (entries == nullptr) continue;
+    cleared.clear();
+    std::uint32_t freed = 0;
+    std::uint32_t i = slots.first;
+    for (; i < slots.end && cleared.size() < limit; ++i) {
+      const Entry entry{(*entries)[i]};
+      if (!is_resident(entry)) continue;
+      cleared.push_back({i, {}});
+      const PageNumber page = memory_.paging.page(entry.frame());
+      if (!left(page, entry)) continue;
+      ++zapped.resident;
+      if (detached != nullptr) {
+        detached->push_back(page);
+      } else if (memory_.pages.put(page)) {
+        ++freed;
+      }
+    }
+    zapped.reached = address_of(slots.region, i);
+    limit -= cleared.size();
+    memory_.kernel.did(KernelPath::scan_entry, i - slots.first - cleared.size());
+    memory_.kernel.did(KernelPath::zap_entry, cleared.size());
+    memory_.kernel.locked(cleared.size() + std::uint64_t{freed} * 2);
+    if (!cleared.empty()) memory_.paging.set_entries(*table, cleared);
+  }
+  return zapped;
+}
+
+bool PageTables::left(PageNumber number, PageTableEntry entry) const {
+  if (!memory_.pages.is_counted(number)) return false;
+  Page& page = memory_.pages[number];
+  if (entry.has(Entry::dirty) && page.file != nullptr && !page.dirty) {
+    page.dirty = true;
+    page.file->dirtied(page.index);
+  }
+  return true;
+}
+
+void PageTables::protect(AddressRange range, std::uint8_t flags) {
+  std::vector<EntryUpdate>& changed = memory_.updates;
+  const std::uint32_t bits = entry_bits(flags);
+  Slots slots{};
+  for (Address at = range.start; at < range.end; at = address_of(slots.region + 1, 0)) {
+    slots = slots_from(at, range.end);
+    const auto table = table_of(slots.region);
+    const PhysicalMemory::Words* entries = table ? memory_.paging.entries(*table) : nullptr;
+    if (entries == nullptr) continue;
+    changed.clear();
+    for (std::uint32_t i = slots.first; i < slots.end; ++i) {
+      const Entry entry{(*entries)[i]};
+      if (!is_resident(entry)) continue;
+      changed.push_back(
+          {i, Entry::to(entry.frame(), bits | (entry.bits & (Entry::accessed | Entry::dirty)))});
+    }
+    memory_.kernel.did(KernelPath::scan_entry, slots.end - slots.first - changed.size());
+    memory_.kernel.did(KernelPath::protect_entry, changed.size());
+    if (!changed.empty()) memory_.paging.set_entries(*table, changed);
+  }
+}
+
+void PageTables::free_tables(std::uint32_t first, std::uint32_t end) {
+  memory_.kernel.did(KernelPath::scan_directory, end - first);
+  const PhysicalMemory::Words* entries = memory_.paging.entries(directory_);
+  for (std::uint32_t region = first; region < end && entries != nullptr; ++region) {
+    const Entry entry{(*entries)[region]};
+    if (!entry.has(Entry::present)) continue;
+    memory_.paging.set_directory_entry(directory_, region, {});
+    memory_.tables.release_table(memory_.paging.page(entry.frame()));
+  }
+  memory_.paging.commit();
+  memory_.tables.trim();
+}
+
+std::uint32_t PageTables::count_references(std::vector<std::uint32_t>& references) const {
+  std::uint32_t resident = 0;
+  ++references[directory_.value];
+  for (std::uint32_t region = 0; region < regions; ++region) {
+    const auto table = table_of(region);
+    if (!table) continue;
+    ++references[table->value];
+    for (std::uint32_t i = 0; i < entries_per_table; ++i) {
+      const Entry entry = memory_.paging.entry(*table, i);
+      if (!is_resident(entry)) continue;
+      const PageNumber page = memory_.paging.page(entry.frame());
+      if (!memory_.pages.is_counted(page)) continue;
+      ++references[page.value];
+      ++resident;
+    }
+  }
+  return resident;
+}
+
+}  // namespace xensim

@@ -1,0 +1,50 @@
+/// An open file of a file system.
+#pragma once
+
+#include "models/guest/dentry_cache.hpp"
+#include "models/guest/file.hpp"
+#include "models/guest/file_system.hpp"
+
+namespace xensim {
+
+/// Has a position of its own, and keeps its directory entry, and by it the inode, until it is released.
+class RegularFile final : public File {
+ public:
+  RegularFile(const KernelContext& context, FileSystem& files, DentryCache& entries, DentryId entry,
+              InodeNumber inode, bool append)
+      : context_(context), files_(files), entries_(entries), entry_(entry), inode_(inode), append_(append) {
+    entries_.get(entry_);
+  }
+
+  [[nodiscard]] CallResult read(ReadRequest& request) override {
+    return moved(files_.read(inode_, position_, request.into.size()));
+  }
+  [[nodiscard]] CallResult write(WriteRequest& request) override {
+    if (append_) position_ = files_.inode(inode_).size;
+    return moved(files_.write(inode_, position_, request.from.size()));
+  }
+  void release(Wakes& /*wakes*/) override {
+    context_.locked(2);  // counts of the entry and of the mount
+    if (const auto inode = entries_.put(entry_)) files_.evict(*inode);
+  }
+
+  [[nodiscard]] InodeNumber inode() const { return inode_; }
+  [[nodiscard]] std::uint64_t position() const { return position_; }
+  void seek(std::uint64_t position) { position_ = position; }
+
+ private:
+  CallResult moved(CallResult result) {
+    if (result.ok()) position_ += static_cast<std::uint64_t>(result.value);
+    return result;
+  }
+
+  const KernelContext& context_;
+  FileSystem& files_;
+  DentryCache& entries_;
+  DentryId entry_;
+  InodeNumber inode_;
+  bool append_;
+  std::uint64_t position_ = 0;
+};
+
+}  // namespace xensim

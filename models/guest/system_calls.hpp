@@ -1,0 +1,96 @@
+/// The system calls of a guest kernel that do not manage memory or processes.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "models/guest/path_lookup.hpp"
+#include "models/guest/select.hpp"
+#include "models/guest/signals.hpp"
+
+namespace xensim {
+
+/// What a process has open, and where it is.
+struct ProcessFiles {
+  explicit ProcessFiles(const KernelContext& context) : table(context) {}
+
+  FileTable table;
+  DentryId working_directory = DentryCache::root();
+};
+
+/// A read or write in progress: it keeps its file while it sleeps.
+struct ReadCall {
+  ReadRequest request;
+  std::shared_ptr<File> file{};
+};
+struct WriteCall {
+  WriteRequest request;
+  std::shared_ptr<File> file{};
+};
+
+/// Entry points below the trap. Each reports one system_call and what it did; the gate's own time is the
+/// processor's. Nothing blocks: see CallResult.
+class SystemCalls {
+ public:
+  SystemCalls(const KernelContext& context, FileSystem& files)
+      : context_(context),
+        files_(files),
+        entries_(context, DiskLayout::root),
+        lookup_(context, entries_, files) {}
+
+  void getppid();
+
+  struct OpenMode {
+    bool create = false;
+    bool truncate = false;
+    bool append = false;
+  };
+  /// The value is the descriptor.
+  [[nodiscard]] CallResult open(ProcessFiles& process, std::string_view path, OpenMode mode);
+  [[nodiscard]] CallResult creat(ProcessFiles& process, std::string_view path) {
+    return open(process, path, {.create = true, .truncate = true});
+  }
+  [[nodiscard]] CallResult close(ProcessFiles& process, unsigned descriptor);
+  [[nodiscard]] CallResult dup(ProcessFiles& process, unsigned descriptor);
+  /// The value is the read end's descriptor; `write_end` is set if it succeeds.
+  [[nodiscard]] CallResult pipe(ProcessFiles& process, unsigned& write_end);
+
+  /// After a sleep the same call is resumed.
+  [[nodiscard]] CallResult read(const ProcessFiles& process, unsigned descriptor, ReadCall& call);
+  [[nodiscard]] CallResult write(const ProcessFiles& process, unsigned descriptor, WriteCall& call);
+  [[nodiscard]] CallResult resume(ReadCall& call);
+  [[nodiscard]] CallResult resume(WriteCall& call);
+  /// After a sleep, Select::run again.
+  [[nodiscard]] CallResult select(Select& call);
+
+  [[nodiscard]] CallResult stat(const ProcessFiles& process, std::string_view path);
+  [[nodiscard]] CallResult mkdir(const ProcessFiles& process, std::string_view path) {
+    return make(process, path, InodeKind::directory);
+  }
+  [[nodiscard]] CallResult mknod(const ProcessFiles& process, std::string_view path, InodeKind device) {
+    return make(process, path, device);
+  }
+  [[nodiscard]] CallResult unlink(const ProcessFiles& process, std::string_view path);
+
+  [[nodiscard]] CallResult sigaction(Signals& signals, SignalNumber signal, const SignalAction& action,
+                                     SignalAction* previous = nullptr);
+  /// To the process that has `target`; `wakes` is set if it may have to be woken.
+  [[nodiscard]] CallResult kill(Signals& target, SignalNumber signal, bool& wakes);
+  [[nodiscard]] CallResult sigreturn(Signals& signals);
+
+  [[nodiscard]] FileSystem& files() { return files_; }
+  [[nodiscard]] DentryCache& entries() { return entries_; }
+
+ private:
+  [[nodiscard]] CallResult make(const ProcessFiles& process, std::string_view path, InodeKind kind);
+  /// The entry becomes a new file; the value is its inode.
+  [[nodiscard]] CallResult create_at(DentryId entry, InodeKind kind);
+  [[nodiscard]] std::shared_ptr<File> opened(DentryId entry, InodeNumber inode, bool append);
+
+  const KernelContext& context_;
+  FileSystem& files_;
+  DentryCache entries_;
+  PathLookup lookup_;
+};
+
+}  // namespace xensim
