@@ -4,6 +4,7 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <numeric>
 #include <ratio>
 
 namespace xensim {
@@ -42,21 +43,42 @@ struct Frequency {
 /// conversions drifts: after any number of calls the total is exact to less than 1 ps.
 class CycleClock {
  public:
-  constexpr explicit CycleClock(Frequency frequency) : frequency_(frequency) {}
+  constexpr explicit CycleClock(Frequency frequency)
+      : frequency_(frequency),
+        multiplier_(ps_per_ms / std::gcd(ps_per_ms, frequency.kilohertz)),
+        divisor_(frequency.kilohertz / std::gcd(ps_per_ms, frequency.kilohertz)),
+        reciprocal_(UINT64_MAX / static_cast<std::uint64_t>(divisor_) + 1),
+        short_(INT64_MAX / multiplier_ / divisor_ - 1) {}
 
+  /// `cycles` must not be negative.
   [[nodiscard]] constexpr Time convert(Cycles cycles) {
-    const std::int64_t kilohertz = frequency_.kilohertz;
-    const std::int64_t scaled = (cycles.count % kilohertz) * ps_per_ms + remainder_;
-    remainder_ = scaled % kilohertz;
-    return Time{(cycles.count / kilohertz) * ps_per_ms + scaled / kilohertz};
+    if (cycles.count >= short_) return convert_long(cycles);
+    // Division by multiplication with the reciprocal, rounded up: exact as long as the dividend times the
+    // divisor stays below 2^64 (Granlund & Montgomery, "Division by invariant integers", PLDI 1994).
+    const std::int64_t scaled = cycles.count * multiplier_ + remainder_;
+    const auto quotient =
+        static_cast<std::int64_t>((Wide{static_cast<std::uint64_t>(scaled)} * reciprocal_) >> 64);
+    remainder_ = scaled - quotient * divisor_;
+    return Time{quotient};
   }
 
   [[nodiscard]] constexpr Frequency frequency() const { return frequency_; }
 
  private:
   static constexpr std::int64_t ps_per_ms = 1'000'000'000;
+  __extension__ using Wide = unsigned __int128;
+
+  constexpr Time convert_long(Cycles cycles) {
+    const std::int64_t scaled = cycles.count % divisor_ * multiplier_ + remainder_;
+    remainder_ = scaled % divisor_;
+    return Time{cycles.count / divisor_ * multiplier_ + scaled / divisor_};
+  }
+
   Frequency frequency_;
-  std::int64_t remainder_ = 0;
+  std::int64_t multiplier_, divisor_;  ///< so many picoseconds are so many cycles
+  std::uint64_t reciprocal_;           ///< 2^64 / divisor_, rounded up
+  std::int64_t short_;                 ///< below so many cycles the reciprocal is exact
+  std::int64_t remainder_ = 0;         ///< of a picosecond, in units of 1 / divisor_
 };
 
 }  // namespace xensim

@@ -37,9 +37,9 @@ MachineDescription read_machine_or_name(const Config& root) {
   return read_machine(machine, named_machine(base));
 }
 
-void check_constants(const MachineDescription& machine, const Config& constants) {
+Calibration read_calibration(const MachineDescription& machine, const Config& constants) {
   const auto file = home_directory() / "experiments" / "calibration" / (machine.name + ".json");
-  (void)Calibration(read_json(file).value, constants);
+  return {read_json(file).value, constants};
 }
 
 DomainTemplate read_domain(const Config& config, const std::vector<Variant>& known_workloads) {
@@ -117,8 +117,8 @@ Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source) 
   if (root.has("measure")) experiment.measure = measure_table().read(root.at("measure"));
 
   static const Json none = Json::object();
-  experiment.constants = root.has("constants") ? root.at("constants") : Config(none);
-  check_constants(experiment.machine, experiment.constants);
+  experiment.calibration = std::make_shared<const Calibration>(
+      read_calibration(experiment.machine, root.has("constants") ? root.at("constants") : Config(none)));
   check_end(experiment, root);
   return experiment;
 }

@@ -10,6 +10,7 @@
 
 #include "core/config.hpp"
 #include "core/time.hpp"
+#include "models/cpu/calibration.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"
 #include "models/host/machine.hpp"
 
@@ -47,8 +48,8 @@ struct Experiment {
   std::vector<DomainTemplate> domains;
   OperatorPlan operator_plan;
   MeasurePlan measure;
-  Config constants;  ///< calibration constants overridden by name (an object, maybe empty)
-  std::shared_ptr<const Json> document;  ///< keeps alive what the Configs above point into
+  std::shared_ptr<const Calibration> calibration;  ///< the machine's, with the file's "constants" put in
+  std::shared_ptr<const Json> document;            ///< keeps alive what the Configs above point into
 };
 
 /// A file as read, with the lines of its JSON paths. The value may be changed (`--set`, sweeps)

@@ -58,16 +58,6 @@ class Snapshot final : public StatisticSink {
   const std::vector<std::string>& asked_;
 };
 
-Calibration read_calibration(const Experiment& experiment) {
-  const auto path = home_directory() / "experiments" / "calibration" / (experiment.machine.name + ".json");
-  std::ifstream file(path);
-  if (!file) {
-    throw InputError({.file = path.string(), .line = 0, .path = {}},
-                     fmt::format("no calibration for machine \"{}\"", experiment.machine.name));
-  }
-  return {Json::parse(file), experiment.constants};
-}
-
 ProcessorShape shape_of(const MachineDescription& machine) {
   const auto lines = [&](Bytes size) {
     return static_cast<std::uint32_t>(std::max<std::int64_t>(1, size.count / machine.line.count));
@@ -173,14 +163,16 @@ void add_work(const Experiment& experiment, const std::vector<Instance>& instanc
 }  // namespace
 
 RunResult simulate(const Experiment& experiment, const SimulationOptions& options) {
-  const Calibration calibration = read_calibration(experiment);
+  const Calibration& calibration = *experiment.calibration;
   const ProcessorCosts costs(calibration);
   const ProcessorShape shape = shape_of(experiment.machine);
+  const SurvivalTable survival(shape.l2_lines, shape.l2_ways);
   Calendar calendar;
   const HostContext context{.cpus = static_cast<std::uint32_t>(experiment.machine.cpus),
                             .shape = shape,
                             .calibration = calibration,
                             .costs = costs,
+                            .survival = survival,
                             .calendar = calendar,
                             .trace = options.trace,
                             .audit = options.audit,

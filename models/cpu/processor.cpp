@@ -22,20 +22,19 @@ constexpr std::array statistics{&idle_time, &user_time, &refill_time, &kernel_ti
 
 }  // namespace
 
-Processor::Processor(CpuId id, const ProcessorShape& shape, const ProcessorCosts& costs, Calendar& calendar,
-                     Event& resume, bool strict)
+Processor::Processor(CpuId id, const ProcessorShape& shape, const ProcessorCosts& costs,
+                     const SurvivalTable& survival, Calendar& calendar, Event& resume, bool strict)
     : clock(calendar, resume, strict),
       id_(id),
       costs_(costs),
       cycle_clock_(shape.clock),
-      survival_(shape.l2_lines, shape.l2_ways),
-      l2_(survival_),
+      l2_(survival),
       l1_lines_(shape.l1_lines) {}
 
 void Processor::touch(Activity activity, FootprintId owner, std::uint32_t lines) {
   const std::uint32_t missing = l2_.touch(owner, lines);
   l1_displaced_ = std::min(l1_lines_, l1_displaced_ + lines);
-  spend(activity, costs_.miss_price * missing);
+  if (missing > 0) spend(activity, costs_.miss_price * missing);
 }
 
 void Processor::idle_until(Time until) {
@@ -59,7 +58,7 @@ Time Processor::end(const Execution& execution, Time at) {
   const Time elapsed = at - execution.start;
   const WorkingSet::Progress progress = execution.working_set->run(execution.position, elapsed);
   const std::uint32_t missed = progress.resident - std::min(progress.resident, execution.resident);
-  l2_.ran(execution.footprint, progress.touched, missed);
+  l2_.ran(execution.footprint, progress.touched);
   refilled_lines_ += missed;
   spend(Activity::user, progress.work);
   spend(Activity::refill, elapsed - progress.work);

@@ -38,9 +38,10 @@ struct Execution {
 /// The hardware of one processor, with time charged to it. It knows no kernel and no monitor.
 class Processor {
  public:
-  /// `resume` leads back to the platform's loop over steps (see ProcessorClock).
-  Processor(CpuId id, const ProcessorShape& shape, const ProcessorCosts& costs, Calendar& calendar,
-            Event& resume, bool strict);
+  /// `survival` is that of the L2, for all processors of a shape. `resume` leads back to the platform's loop
+  /// over steps (see ProcessorClock).
+  Processor(CpuId id, const ProcessorShape& shape, const ProcessorCosts& costs, const SurvivalTable& survival,
+            Calendar& calendar, Event& resume, bool strict);
 
   [[nodiscard]] CpuId id() const { return id_; }
   [[nodiscard]] const ProcessorCosts& costs() const { return costs_; }
@@ -77,7 +78,6 @@ class Processor {
   CpuId id_;
   const ProcessorCosts& costs_;
   CycleClock cycle_clock_;
-  SurvivalTable survival_;
   CacheFootprint l2_;
   std::uint32_t l1_lines_;
   FootprintId l1_owner_;            ///< the program that used the L1 last

@@ -26,6 +26,7 @@ class AccurateTimers {
   [[nodiscard]] Time expires(Purpose purpose) const { return expires_[index(purpose)]; }
   [[nodiscard]] Time earliest() const { return *std::min_element(expires_.begin(), expires_.end()); }
 
+  [[nodiscard]] bool any_due(Time now) const { return earliest() <= now + slop; }
   /// Takes off and returns whether the timer is due, slop included.
   [[nodiscard]] bool take_due(Purpose purpose, Time now) {
     Time& expires = expires_[index(purpose)];

@@ -32,14 +32,14 @@ GuestKernel::Started GuestKernel::start(Program program, int nice) {
 void GuestKernel::timer(unsigned vcpu, Time now, TimerDuty duty) {
   Processor& processor = machine_.processor(vcpu);
   processor.touch(Activity::kernel, footprint_, costs_.interrupt_lines);
-  processor.charge(Activity::kernel, costs_.timer_interrupt);
   std::uint64_t elapsed = 1;
   if (duty != TimerDuty::charge) {
     const auto due = static_cast<std::uint64_t>((now - boot_) / tick_length);
     elapsed = due - std::min(due, jiffies_);
     jiffies_ += elapsed;
   }
-  processor.charge(Activity::kernel, costs_.tick * static_cast<std::int64_t>(elapsed));
+  processor.charge(Activity::kernel,
+                   costs_.timer_interrupt + costs_.tick * static_cast<std::int64_t>(elapsed));
   if (duty != TimerDuty::keep_time && queue_.tick(vcpu, elapsed)) reschedule_[vcpu] = true;
   if (duty != TimerDuty::charge && elapsed > 0) {
     processor.charge(Activity::kernel, costs_.bottom_half);
@@ -78,11 +78,11 @@ void GuestKernel::schedule(unsigned vcpu) {
   if (queue_.runnable() == 0 && !previous) return;  // the idle loop looks at a flag only
   const RunQueue::Selection selection = queue_.select(vcpu);
   // The current process's own entry is among the lines of every interrupt.
-  const std::uint32_t others = selection.scanned - std::min(selection.scanned, 1U);
+  const auto others =
+      static_cast<std::uint32_t>(queue_.runnable() - std::min<std::size_t>(queue_.runnable(), 1));
   if (others > 0) processor.touch(Activity::kernel, process_table_, others * costs_.scan_entry_lines);
-  processor.charge(Activity::kernel, costs_.schedule_pass);
-  processor.charge(Activity::kernel, costs_.schedule_scan_entry * selection.scanned);
-  processor.charge(Activity::kernel, costs_.recalculate_entry * selection.recalculated);
+  processor.charge(Activity::kernel, costs_.schedule_pass + costs_.schedule_scan_entry * selection.scanned +
+                                         costs_.recalculate_entry * selection.recalculated);
   if (selection.next && selection.next != previous) {
     ++switches_;
     processor.touch(Activity::kernel, footprint_, costs_.process_lines);

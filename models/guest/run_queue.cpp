@@ -89,16 +89,17 @@ RunQueue::Selection RunQueue::select(unsigned cpu) {
   const std::optional<ProcessId> previous = current_[cpu];
   for (;;) {
     int best = idle_goodness;
-    selection.next.reset();
+    std::uint32_t next = none;
     for (std::uint32_t i = head_; i != none; i = tasks_[i].following) {
       ++selection.scanned;
       if (tasks_[i].running_on != nowhere && tasks_[i].running_on != cpu) continue;
       const int weight = goodness(i, cpu, previous);
       if (weight > best) {
         best = weight;
-        selection.next = ProcessId{i};
+        next = i;
       }
     }
+    selection.next = next == none ? std::nullopt : std::optional(ProcessId{next});
     if (best != 0) break;
     for (Task& task : tasks_) {
       if (task.exists) task.counter = task.counter / 2 + slice_ticks(task.nice);

@@ -44,8 +44,7 @@ Monitor::Monitor(const MonitorParameters& parameters, const HostContext& context
       scheduler_(std::move(scheduler)),
       task_list_{footprints_++} {
   for (std::uint32_t i = 0; i < context.cpus; ++i) {
-    const FootprintId code{footprints_++}, queue{footprints_++};
-    cores_.push_back(std::make_unique<Core>(*this, CpuId{i}, context, code, queue));
+    cores_.push_back(std::make_unique<Core>(*this, CpuId{i}, context, FootprintId{footprints_++}));
   }
   Core& first = *cores_.front();
   first.timers.set(Purpose::tick, calendar_.now() + parameters_.tick);
@@ -85,7 +84,7 @@ void Monitor::run(Core& core) {
     const bool interrupted = core.apic_waits || core.ipi_waits;
     if (!interrupted && core.mode == Core::Mode::halted) return;
     if (!interrupted && core.mode == Core::Mode::user) {
-      core.execution.begin(core.current->kernel, 0);
+      core.execution.begin(core.current->kernel, 0, core.apic.pending() ? core.apic.when() : never);
       return;
     }
     step(core);
@@ -109,7 +108,7 @@ void Monitor::step(Core& core) {
 void Monitor::take_interrupt(Core& core) {
   ++core.interrupts;
   core.processor.charge(Activity::monitor, costs_.interrupt_entry);
-  core.processor.touch(Activity::monitor, core.code, costs_.switch_lines);
+  core.lines_used = false;
   if (core.apic_waits) {
     core.apic_waits = false;
     core.timer_softirq = true;
@@ -121,8 +120,15 @@ void Monitor::take_interrupt(Core& core) {
   core.mode = Core::Mode::monitor;
 }
 
+/// The monitor's own code and data, once in each visit to it.
+void Monitor::use_lines(Core& core, std::uint32_t lines) {
+  core.lines_used = true;
+  core.processor.touch(Activity::monitor, core.lines, lines);
+}
+
 void Monitor::return_to_guest(Core& core) {
   Processor& processor = core.processor;
+  if (!core.lines_used) use_lines(core, costs_.switch_lines);
   processor.charge(Activity::monitor, costs_.exit_tests);
   Domain* domain = core.current;
   if (domain == nullptr) {
@@ -159,6 +165,7 @@ void Monitor::run_guest_kernel(Core& core) {
     return;
   }
   // The idle loop: the yield hypercall blocks the domain until an event.
+  core.lines_used = false;
   processor.charge(Activity::monitor, costs_.hypercall_entry);
   domain.state = Domain::State::interruptible;
   core.need_reschedule = true;
@@ -171,12 +178,7 @@ void Monitor::run_timers(Core& core) {
   const Time now = core.processor.clock.local();
   core.timer_softirq = false;
   core.processor.charge(Activity::monitor, costs_.timer_pass);
-  if (core.timers.take_due(Purpose::slice, now)) core.need_reschedule = true;
-  if (core.timers.take_due(Purpose::policy, now)) {
-    request_pass(core, scheduler_->expire(core.processor.id(), now), &core, now);
-    core.timers.set(Purpose::policy, scheduler_->deadline(core.processor.id()));
-  }
-  if (core.timers.take_due(Purpose::tick, now)) tick(core, now);
+  if (core.timers.any_due(now)) run_due_timers(core, now);
   if (core.need_reschedule) return;  // the pass that follows sets the slice and comes here again
   const Time earliest = core.timers.earliest();
   if (earliest == never) {
@@ -184,6 +186,15 @@ void Monitor::run_timers(Core& core) {
   } else {
     calendar_.schedule(core.apic, std::max(earliest, core.processor.clock.local()));
   }
+}
+
+void Monitor::run_due_timers(Core& core, Time now) {
+  if (core.timers.take_due(Purpose::slice, now)) core.need_reschedule = true;
+  if (core.timers.take_due(Purpose::policy, now)) {
+    request_pass(core, scheduler_->expire(core.processor.id(), now), &core, now);
+    core.timers.set(Purpose::policy, scheduler_->deadline(core.processor.id()));
+  }
+  if (core.timers.take_due(Purpose::tick, now)) tick(core, now);
 }
 
 void Monitor::tick(Core& core, Time now) {
@@ -271,10 +282,8 @@ void Monitor::schedule(Core& core) {
 
   ++core.passes;
   core.scanned += decision.scanned;
-  processor.touch(Activity::monitor, core.code, costs_.switch_lines);
-  processor.touch(Activity::monitor, core.run_queue, decision.scanned * costs_.scan_entry_lines);
-  processor.charge(Activity::monitor, costs_.schedule_pass);
-  processor.charge(Activity::monitor, costs_.schedule_scan_entry * decision.scanned);
+  use_lines(core, costs_.switch_lines + decision.scanned * costs_.scan_entry_lines);
+  processor.charge(Activity::monitor, costs_.schedule_pass + costs_.schedule_scan_entry * decision.scanned);
   trace(core, core.processor.clock.local(), TraceKind::schedule_pass, decision.next, decision.scanned);
 
   if (previous != nullptr) {

@@ -54,8 +54,10 @@ class Monitor {
 
   void take_interrupt(Core& core);
   void run_timers(Core& core);
+  void run_due_timers(Core& core, Time now);
   void schedule(Core& core);
   void switch_to(Core& core, Domain* next);
+  void use_lines(Core& core, std::uint32_t lines);
   void return_to_guest(Core& core);
   void run_guest_kernel(Core& core);
 

@@ -23,17 +23,16 @@ struct Monitor::Core {
     user,     ///< in a program, ring 3
   };
 
-  Core(Monitor& owner, CpuId id, const HostContext& context, FootprintId monitor_lines,
-       FootprintId queue_lines)
+  Core(Monitor& owner, CpuId id, const HostContext& context, FootprintId monitor_lines)
       : host(owner),
         resume(Event::calling<&Core::on_resume>(*this)),
         completion(Event::calling<&Core::on_completion>(*this)),
         apic(Event::calling<&Core::on_apic>(*this)),
         ipi(Event::calling<&Core::on_ipi>(*this)),
-        processor(id, context.shape, context.costs, context.calendar, resume, context.strict),
+        processor(id, context.shape, context.costs, context.survival, context.calendar, resume,
+                  context.strict),
         execution(processor, context.calendar, completion),
-        code(monitor_lines),
-        run_queue(queue_lines) {}
+        lines(monitor_lines) {}
 
   void on_resume() {
     processor.clock.resumed();
@@ -59,7 +58,8 @@ struct Monitor::Core {
   Processor processor;
   UserExecution execution;
   AccurateTimers timers;
-  FootprintId code, run_queue;  ///< the monitor's own lines in this processor's caches
+  FootprintId lines;        ///< the monitor's own in this processor's caches: code, data, run queue
+  bool lines_used = false;  ///< in the present visit to the monitor
   Mode mode = Mode::halted;
   Domain* current = nullptr;  ///< null: the idle domain
   bool apic_waits = false, ipi_waits = false;

@@ -97,7 +97,7 @@ Native::Core::Core(Native& owner, CpuId id, const HostContext& context)
       tick(Event::calling<&Core::on_tick>(*this)),
       pit(Event::calling<&Core::on_pit>(*this)),
       kick(Event::calling<&Core::on_kick>(*this)),
-      processor(id, context.shape, context.costs, context.calendar, resume, context.strict),
+      processor(id, context.shape, context.costs, context.survival, context.calendar, resume, context.strict),
       execution(processor, context.calendar, completion) {}
 
 Native::Native(const NativeParameters& p, const HostContext& context)
@@ -164,7 +164,9 @@ void Native::run(Core& core) {
     } else if (core.mode == Core::Mode::kernel) {
       core.mode = kernel_->return_to_user(vcpu) ? Core::Mode::user : Core::Mode::idle;
     } else {
-      if (core.mode == Core::Mode::user) core.execution.begin(*kernel_, vcpu);
+      const Event& timer = core.tick.pending() ? core.tick : core.pit;
+      if (core.mode == Core::Mode::user)
+        core.execution.begin(*kernel_, vcpu, timer.pending() ? timer.when() : never);
       return;
     }
   }

@@ -15,6 +15,7 @@
 #include "models/cpu/processor_shape.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"
 #include "models/guest/program.hpp"
+#include "models/memory/cache_footprint.hpp"
 
 namespace xensim {
 
@@ -24,6 +25,7 @@ struct HostContext {
   ProcessorShape shape;
   const Calibration& calibration;
   const ProcessorCosts& costs;
+  const SurvivalTable& survival;  ///< of the L2 caches
   Calendar& calendar;
   TraceSink* trace = nullptr;  ///< null: no trace
   bool audit = false;          ///< audit everything after each scheduling pass

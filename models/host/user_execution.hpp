@@ -11,20 +11,23 @@
 namespace xensim {
 
 /// Between `begin` and `end` the processor executes the current process of a kernel. Only the end of its
-/// operation is in the calendar; whatever interrupts it before calls `end` itself.
+/// operation is in the calendar, and only if an interrupt does not come before; what interrupts calls `end`.
 class UserExecution {
  public:
   /// `completion` must lead to `end(calendar.now(), true)`.
   UserExecution(Processor& processor, Calendar& calendar, Event& completion)
       : processor_(processor), calendar_(calendar), completion_(completion) {}
 
-  void begin(GuestKernel& kernel, unsigned vcpu) {
+  /// `interrupt`: when the processor will be interrupted at the latest; `never` if nothing is certain.
+  void begin(GuestKernel& kernel, unsigned vcpu, Time interrupt) {
     const GuestKernel::Computation computation = kernel.computation(vcpu);
     kernel_ = &kernel;
     vcpu_ = vcpu;
     execution_ = processor_.begin(*computation.working_set, computation.footprint);
-    const Time span = computation.working_set->time_for(execution_->position, computation.remaining);
-    calendar_.schedule(completion_, execution_->start + span);
+    interrupt_ = interrupt;
+    const Time end =
+        execution_->start + computation.working_set->time_for(execution_->position, computation.remaining);
+    if (end <= interrupt) calendar_.schedule(completion_, end);
   }
 
   /// Stops at `at`, which is not before the begin; `complete`: the operation is done.
@@ -56,7 +59,7 @@ class UserExecution {
   void settle(Time now) {
     if (!active() || now <= execution_->start) return;
     end(now, false);
-    begin(*kernel_, vcpu_);
+    begin(*kernel_, vcpu_, interrupt_);
   }
 
  private:
@@ -66,6 +69,7 @@ class UserExecution {
   std::optional<Execution> execution_;
   GuestKernel* kernel_ = nullptr;
   unsigned vcpu_ = 0;
+  Time interrupt_ = never;
 };
 
 }  // namespace xensim

@@ -1,6 +1,8 @@
 /// Who owns how many lines of a cache, in order of last use.
 #pragma once
 
+#include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,20 +28,44 @@ class SurvivalTable {
 
   /// Expected survivors among the owner's `own` most recent lines (at most the capacity), in lines of
   /// 1/256, after others used `foreign` distinct lines. O(1).
-  [[nodiscard]] std::uint32_t survivors(std::uint32_t own, std::uint32_t foreign) const;
+  [[nodiscard]] std::uint32_t survivors(std::uint32_t own, std::uint32_t foreign) const {
+    if (foreign >= horizon_) return 0;
+    own = std::min(own, capacity_);
+    const std::uint32_t within = (1U << grain_shift_) - 1;
+    const std::uint32_t column = std::min(own >> grain_shift_, grains_ - 1);
+    const std::uint32_t own_part = own - (column << grain_shift_);
+    const std::uint32_t* above = &table_[(foreign >> grain_shift_) * row_ + column];
+    const std::uint32_t* below = above + row_;
+    const auto part_of = [&](std::uint32_t whole, std::uint32_t part) {
+      return static_cast<std::uint32_t>(std::uint64_t{whole} * part >> grain_shift_);
+    };
+    const std::uint32_t high = above[0] + part_of(above[1] - above[0], own_part);
+    const std::uint32_t low = below[0] + part_of(below[1] - below[0], own_part);
+    return high - part_of(high - low, foreign & within);
+  }
 
   [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
+  /// Up to so many foreign lines leave all of a small footprint (one of up to `small()` lines).
+  [[nodiscard]] std::uint32_t harmless() const { return harmless_; }
+  [[nodiscard]] std::uint32_t small() const { return 1U << grain_shift_; }
   /// After so many foreign lines nothing is left.
   [[nodiscard]] std::uint32_t horizon() const { return horizon_; }
 
  private:
-  std::uint32_t capacity_, grain_, horizon_ = 0;
+  static constexpr std::uint32_t grains_ = 16;  ///< per capacity, at most
+
+  std::uint32_t capacity_, harmless_ = 0, horizon_ = 0;
+  unsigned grain_shift_;              ///< a grain is a power of two of lines
   std::size_t row_;                   ///< entries of a row: own lines in steps of a grain
   std::vector<std::uint32_t> table_;  ///< a row per grain of foreign lines
 };
 
-/// The cache as stretches of lines that one owner used last at about the same time, in order of use. Each
-/// operation is O(log n) in the number of stretches that can still matter, for owners with few of them.
+/// The cache as stretches of lines that one owner used last at about the same time, in order of use.
+///
+/// Owners tend to come back in the order in which they were last here, or soon. So places are found by
+/// walking: from the newest stretch, or from where the last search ended. An operation takes time in the
+/// number of stretches in between, of an owner with few stretches: constant where owners take turns, linear
+/// in the number of stretches that can still matter (at most some thousand) where they come at random.
 class CacheFootprint {
  public:
   /// The table is shared by all caches of the same size and outlives them.
@@ -47,13 +73,17 @@ class CacheFootprint {
 
   [[nodiscard]] std::uint32_t capacity() const { return table_.capacity(); }
   /// Lines of `owner` in the cache, as expected.
-  [[nodiscard]] std::uint32_t resident(FootprintId owner) const;
+  [[nodiscard]] std::uint32_t resident(FootprintId owner);
 
   /// `owner` used the same `lines` lines as ever. Returns how many were missing.
   std::uint32_t touch(FootprintId owner, std::uint32_t lines);
 
-  /// `owner` used `touched` distinct lines, of which `missed` were not in the cache.
-  void ran(FootprintId owner, std::uint32_t touched, std::uint32_t missed);
+  /// `owner` used `lines` distinct lines. It uses again first what it used last: those that were missing are
+  /// lines it had lost, as far as it had so many, and new ones only beyond.
+  void ran(FootprintId owner, std::uint32_t lines) {
+    take(owner, lines);
+    push(owner, lines);
+  }
 
   /// Forgets an owner that is gone: nobody will use its lines again, but they stay until evicted.
   void release(FootprintId owner);
@@ -65,24 +95,47 @@ class CacheFootprint {
   static constexpr std::uint32_t none = UINT32_MAX;
   struct Stretch {
     FootprintId owner;
-    std::uint32_t lines = 0;
     std::uint32_t older = none;  ///< the owner's stretch before this one
   };
-  [[nodiscard]] std::uint32_t last_of(FootprintId owner) const;
+  [[nodiscard]] std::uint32_t last_of(FootprintId owner) const {
+    return owner.value < last_.size() ? last_[owner.value] : none;
+  }
   /// Lines in stretches after this one.
-  [[nodiscard]] std::uint32_t newer_than(std::uint32_t stretch) const;
-  void change(std::uint32_t stretch, std::int32_t lines);
+  [[nodiscard]] std::uint32_t newer_than(std::uint32_t stretch);
+  /// Lines in this stretch and all before it; moves the finger there.
+  [[nodiscard]] std::uint32_t up_to(std::uint32_t stretch);
+  void change(std::uint32_t stretch, std::uint32_t lines) {  // modulo 2^32, so that it may be negative
+    lines_[stretch] += lines;
+    total_ += lines;
+    if (stretch <= finger_) up_to_finger_ += lines;
+  }
   void take(FootprintId owner, std::uint32_t lines);
-  void push(FootprintId owner, std::uint32_t lines);
-  void append(FootprintId owner, std::uint32_t lines);
+  void push(FootprintId owner, std::uint32_t lines) {
+    if (lines == 0) return;
+    assert(owner.valid());
+    if (used_ == lines_.size()) tidy_up();
+    if (owner.value >= last_.size()) meet(owner);
+    std::uint32_t& last = last_[owner.value];
+    if (last == none || last + 1 != used_) {
+      stretches_[used_] = {.owner = owner, .older = last};
+      lines_[used_] = 0;
+      last = used_++;
+    }
+    change(last, lines);
+  }
+  void meet(FootprintId owner);
   /// Drops what can no longer matter and makes room.
   void tidy_up();
 
   const SurvivalTable& table_;
-  std::vector<Stretch> stretches_;   ///< least recently used first
-  std::vector<std::uint32_t> sums_;  ///< of lines, as a Fenwick tree over the stretches
+  // By stretch, least recently used first; room for some more.
+  std::vector<Stretch> stretches_;
+  std::vector<std::uint32_t> lines_;
+  std::uint32_t used_ = 0;           ///< of those
+  std::uint32_t total_ = 0;          ///< of the lines
+  std::uint32_t finger_ = 0;         ///< a stretch...
+  std::uint32_t up_to_finger_ = 0;   ///< ...and the lines in it and all older ones
   std::vector<std::uint32_t> last_;  ///< by owner: its most recent stretch
-  std::uint32_t lines_ = 0;          ///< of all stretches
 };
 
 }  // namespace xensim

@@ -117,6 +117,7 @@ WorkingSet WorkingSet::from_curve(const MissCurve& curve, double cpi, Frequency 
 }
 
 WorkingSet::Position WorkingSet::with_resident(std::uint32_t lines) const {
+  if (lines == 0) return nodes_.front();
   lines = std::min(lines, capacity_);
   const auto right = std::upper_bound(nodes_.begin(), nodes_.end(), lines,
                                       [](std::uint32_t l, const Position& node) { return l < node.lines; });

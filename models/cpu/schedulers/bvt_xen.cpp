@@ -44,30 +44,30 @@ void BvtXen::sleep(VcpuId vcpu, Time) {
 
 Decision BvtXen::schedule(CpuId cpu, bool current_runnable, Time now) {
   Processor& p = on(cpu);
-  if (Vcpu* const previous = p.current) {
-    previous->avt = avt_at(p, now);
-    descheduled(p);
-    if (current_runnable) p.queue.push_back(*previous, evt(*previous, previous->avt), previous->avt);
-  }
-
   Decision decision;
   decision.slice = ctx_allow();
-  decision.scanned = static_cast<std::uint32_t>(p.queue.size()) + 1;
-  p.current = p.queue.first();
+  if (Vcpu* const previous = p.current) {
+    previous->avt = avt_at(p, now);
+    p.warp_timer = never;
+    if (current_runnable) p.queue.push_back(*previous, evt(*previous, previous->avt), previous->avt);
+  }
+  const auto next = p.queue.pop_front();
+  p.current = next.vcpu;
   p.since = now;
-  if (p.current) {
-    Vcpu& next = *p.current;
-    p.svt = static_cast<std::uint32_t>(p.queue.least_avt());
-    if (p.svt >= avt_overflow) bring_down(p);
-    if (const Vcpu* const second = p.queue.second()) {
-      const VirtualTime lead = p.queue.evt(*second) - p.queue.evt(next);
-      decision.slice += std::chrono::nanoseconds{lead / next.mcu_advance};  // the unit slip
+  decision.scanned = static_cast<std::uint32_t>(p.queue.size()) + 1;  // the idle task
+  if (next.vcpu != nullptr) {
+    ++decision.scanned;
+    p.svt = next.vcpu->avt;
+    if (const Vcpu* const second = p.queue.first()) {
+      p.svt = std::min(p.svt, static_cast<std::uint32_t>(p.queue.least_avt()));
+      const VirtualTime lead = p.queue.evt(*second) - next.evt;
+      decision.slice += std::chrono::nanoseconds{lead / next.vcpu->mcu_advance};  // the unit slip
     } else {
       decision.slice *= 10;
     }
-    decision.next = next.id;
-    p.queue.erase(next);
-    dispatched(p);
+    if (p.svt >= avt_overflow) bring_down(p);
+    decision.next = next.vcpu->id;
+    if (next.vcpu->warp && next.vcpu->warpl > Time{}) p.warp_timer = now + next.vcpu->warpl;
   }
   p.slice_end = now + decision.slice;
   return decision;

@@ -74,9 +74,9 @@ class BvtXen : public Scheduler {
   [[nodiscard]] static std::uint32_t avt_at(const Processor& processor, Time now);
 
   /// Of a vCPU whose actual virtual time is `avt`.
-  [[nodiscard]] virtual VirtualTime evt(const Vcpu& vcpu, std::uint32_t avt) const = 0;
-  virtual void descheduled(Processor& processor) = 0;
-  virtual void dispatched(Processor& processor) = 0;
+  [[nodiscard]] static VirtualTime evt(const Vcpu& vcpu, std::uint32_t avt) {
+    return vcpu.warp ? VirtualTime{avt} - vcpu.warp_value : avt;
+  }
 
  private:
   void bring_down(Processor& processor);

@@ -42,10 +42,6 @@ class BvtXen1 final : public BvtXen {
     if (p.slice_end <= allowed + time_slop) return never;
     return p.slice_end = allowed;
   }
-
-  [[nodiscard]] VirtualTime evt(const Vcpu&, std::uint32_t avt) const override { return avt; }
-  void descheduled(Processor&) override {}
-  void dispatched(Processor&) override {}
 };
 
 const RegisterScheduler<BvtXen1, BvtXenParameters> registered{

@@ -74,15 +74,6 @@ class BvtXen2 final : public BvtXen {
     }
     return pass;
   }
-
- private:
-  [[nodiscard]] VirtualTime evt(const Vcpu& vcpu, std::uint32_t avt) const override {
-    return vcpu.warp ? VirtualTime{avt} - vcpu.warp_value : avt;
-  }
-  void descheduled(Processor& p) override { p.warp_timer = never; }
-  void dispatched(Processor& p) override {
-    if (p.current->warp && p.current->warpl > Time{}) p.warp_timer = p.since + p.current->warpl;
-  }
 };
 
 const RegisterScheduler<BvtXen2, BvtXenParameters> registered{

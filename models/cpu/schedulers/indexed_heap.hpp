@@ -1,4 +1,4 @@
-/// A priority queue that can also remove from its middle and name its second best.
+/// A priority queue that can also remove from its middle and change its keys.
 #pragma once
 
 #include <algorithm>
@@ -11,27 +11,27 @@ namespace xensim {
 
 /// A 4-ary min-heap of items that stay where they are; the member `Slot` of each remembers its place,
 /// so that an item is in at most one heap per such member. Which of several equal keys comes first is
-/// unspecified. push, erase: O(log n); first, second: O(1); grows, but never allocates below its peak.
+/// unspecified. push, erase: O(log n); first: O(1); grows, but never allocates below its peak.
 template <class Key, class Item, auto Slot>
 class IndexedHeap {
  public:
   static constexpr std::uint32_t absent = UINT32_MAX;  ///< what `Slot` must be initialised to
+  struct Entry {
+    Key key;
+    Item* item;
+  };
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] bool empty() const { return entries_.empty(); }
   [[nodiscard]] static bool contains(const Item& item) { return item.*Slot != absent; }
 
-  /// The item of the least key, or of the least but one; null if there are not so many.
+  /// The item of the least key; null if there is none.
   [[nodiscard]] Item* first() const { return empty() ? nullptr : entries_.front().item; }
-  [[nodiscard]] Item* second() const {
-    if (size() < 2) return nullptr;
-    return entries_[least_of(1)].item;
-  }
   [[nodiscard]] const Key& key(const Item& item) const { return entries_[item.*Slot].key; }
 
   void push(Item& item, Key key) {
-    entries_.push_back({std::move(key), &item});
-    rise(entries_.size() - 1);
+    entries_.push_back({key, &item});
+    rise(entries_.size() - 1, {std::move(key), &item});
   }
 
   void erase(Item& item) {
@@ -40,12 +40,17 @@ class IndexedHeap {
     const Entry last = entries_.back();
     entries_.pop_back();
     if (hole == entries_.size()) return;
-    const Entry erased = std::exchange(entries_[hole], last);
-    if (last.key < erased.key) {
-      rise(hole);
+    if (last.key < entries_[hole].key) {
+      rise(hole, last);
     } else {
-      sink(hole);
+      sink(hole, last);
     }
+  }
+
+  /// Calls `visit(item, key)` for each, in no particular order.
+  template <class Visitor>
+  void for_each(Visitor visit) const {
+    for (const Entry& entry : entries_) visit(*entry.item, entry.key);
   }
 
   /// Changes all keys by a function that keeps their order. O(n).
@@ -65,27 +70,23 @@ class IndexedHeap {
 
  private:
   static constexpr std::size_t arity = 4;  // siblings share a cache line or two
-  struct Entry {
-    Key key;
-    Item* item;
-  };
-
   void place(std::size_t slot, const Entry& entry) {
     entries_[slot] = entry;
     entry.item->*Slot = static_cast<std::uint32_t>(slot);
   }
 
   [[nodiscard]] std::size_t least_of(std::size_t child) const {
-    const std::size_t end = std::min(child + arity, entries_.size());
+    const auto lesser = [this](std::size_t a, std::size_t b) {
+      return entries_[b].key < entries_[a].key ? b : a;
+    };
+    if (child + arity <= size()) return lesser(lesser(child, child + 1), lesser(child + 2, child + 3));
     std::size_t least = child;
-    while (++child < end) {
-      if (entries_[child].key < entries_[least].key) least = child;
-    }
+    while (++child < size()) least = lesser(least, child);
     return least;
   }
 
-  void rise(std::size_t slot) {
-    const Entry entry = entries_[slot];
+  /// Puts an entry where it belongs, at the free `slot` or above it; below it.
+  void rise(std::size_t slot, const Entry entry) {
     for (; slot > 0; slot = (slot - 1) / arity) {
       const Entry& parent = entries_[(slot - 1) / arity];
       if (!(entry.key < parent.key)) break;
@@ -94,8 +95,7 @@ class IndexedHeap {
     place(slot, entry);
   }
 
-  void sink(std::size_t slot) {
-    const Entry entry = entries_[slot];
+  void sink(std::size_t slot, const Entry entry) {
     for (std::size_t child = 0; (child = slot * arity + 1) < entries_.size(); slot = child) {
       child = least_of(child);
       if (!(entries_[child].key < entry.key)) break;

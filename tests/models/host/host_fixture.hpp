@@ -51,6 +51,7 @@ class TestHost {
                            .tlb_entries = 64},
                  .calibration = calibration_,
                  .costs = costs_,
+                 .survival = survival_,
                  .calendar = calendar,
                  .trace = options.trace,
                  .audit = options.audit,
@@ -103,6 +104,7 @@ class TestHost {
   Json platform_config_;
   Calibration calibration_ = read_calibration();
   ProcessorCosts costs_{calibration_};
+  SurvivalTable survival_{8192, 8};
 
  public:
   Calendar calendar;

@@ -32,21 +32,21 @@ TEST_F(L2, KeepsWhatNobodyDisplaced) {
 }
 
 TEST_F(L2, AProgramAloneKeepsUpToTheCapacity) {
-  cache.ran(a, 5000, 5000);
+  cache.ran(a, 5000);
   EXPECT_EQ(cache.resident(a), 5000U);
-  cache.ran(a, 20000, 20000);
+  cache.ran(a, 20000);
   EXPECT_EQ(cache.resident(a), 8192U);
 }
 
 TEST_F(L2, ALargeForeignFootprintLeavesNothing) {
-  cache.ran(a, 8000, 8000);
-  cache.ran(b, 24000, 24000);
+  cache.ran(a, 8000);
+  cache.ran(b, 24000);
   EXPECT_LE(cache.resident(a), 8U);
 }
 
 TEST_F(L2, SmallFootprintsFitTogether) {
-  cache.ran(a, 2000, 2000);
-  cache.ran(b, 2000, 2000);
+  cache.ran(a, 2000);
+  cache.ran(b, 2000);
   EXPECT_GE(cache.resident(a), 1960U);
   EXPECT_EQ(cache.resident(b), 2000U);
 }
@@ -55,8 +55,8 @@ TEST_F(L2, MoreForeignLinesNeverLeaveMore) {
   std::uint32_t before = 8192;
   for (std::uint32_t foreign = 0; foreign < 40000; foreign += 100) {
     CacheFootprint fresh(table);
-    fresh.ran(a, 8192, 8192);
-    fresh.ran(b, foreign, foreign);
+    fresh.ran(a, 8192);
+    fresh.ran(b, foreign);
     EXPECT_LE(fresh.resident(a), before) << foreign;
     before = fresh.resident(a);
   }
@@ -64,16 +64,16 @@ TEST_F(L2, MoreForeignLinesNeverLeaveMore) {
 }
 
 TEST_F(L2, ForgetsAnOwnerThatIsGone) {
-  cache.ran(a, 1000, 1000);
+  cache.ran(a, 1000);
   cache.release(a);
   EXPECT_EQ(cache.resident(a), 0U);
 }
 
 TEST_F(L2, StaysConsistentWhenAnOwnerWithSeveralStretchesIsForgotten) {
-  cache.ran(a, 1000, 1000);
-  cache.ran(b, 500, 500);
-  cache.ran(a, 300, 300);
-  cache.ran(b, 100, 0);
+  cache.ran(a, 1000);
+  cache.ran(b, 500);
+  cache.ran(a, 300);
+  cache.ran(b, 100);
   cache.touch(a, 300);
   cache.release(a);
   EXPECT_EQ(cache.audit(), "");
@@ -89,12 +89,10 @@ TEST_F(L2, NoOwnerEverHasMoreThanItUsedOrTheCacheHolds) {
         rc::gen::pair(rc::gen::inRange(0, 3), rc::gen::inRange<std::uint32_t>(1, 30000)));
     for (const auto& [owner, lines] : steps) {
       const FootprintId id{static_cast<std::uint32_t>(owner)};
-      const std::uint32_t resident = fresh.resident(id);
       if (lines < 200) {
         RC_ASSERT(fresh.touch(id, lines) <= lines);
       } else {
-        const std::uint32_t hits = std::min(resident, lines / 2);
-        fresh.ran(id, lines, lines - hits);
+        fresh.ran(id, lines);
       }
       used[id.value] += lines;
       for (const FootprintId each : {a, b, c}) {
@@ -141,8 +139,8 @@ TEST_F(L2, SurvivalIsThatOfASetAssociativeCacheWithRandomAddresses) {
       const auto kept = static_cast<double>(detailed.count(lines));
 
       CacheFootprint footprint(table);
-      footprint.ran(a, own, own);
-      footprint.ran(b, foreign, foreign);
+      footprint.ran(a, own);
+      footprint.ran(b, foreign);
       EXPECT_NEAR(footprint.resident(a), kept * own / alone, 0.03 * own + 20)
           << own << " own, " << foreign << " foreign lines";
     }
