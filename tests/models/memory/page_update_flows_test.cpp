@@ -98,6 +98,7 @@ class Kernel {
     if (queue_.size() == 2048) flush();
   }
   void flush() {
+    if (queue_.empty()) return;
     ASSERT_EQ(update_pages(bench.as(domain), queue_).status, HypercallStatus::done);
     requests += queue_.size();
     ++batches;
