@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/random.hpp"
 #include "core/registry.hpp"
+#include "core/statistic.hpp"
 #include "models/cpu/calibration.hpp"
 #include "models/cpu/costs.hpp"
 #include "models/cpu/processor_shape.hpp"
@@ -31,6 +33,9 @@ class Workload {
   /// The programs that instance number `instance` (from 0) of the template starts with; none: it idles.
   /// `random` belongs to this instance alone.
   [[nodiscard]] virtual std::vector<Program> programs(std::uint32_t instance, RandomStream& random) = 0;
+
+  /// What its programs have measured themselves, at the end of a run.
+  virtual void report(StatisticSink& /*sink*/, const std::string& /*prefix*/) const {}
 };
 
 using WorkloadRegistry = Registry<Workload, const WorkloadContext&>;

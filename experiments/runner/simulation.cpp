@@ -175,6 +175,7 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
                             .survival = survival,
                             .calendar = calendar,
                             .trace = options.trace,
+                            .memory = experiment.machine.memory,
                             .audit = options.audit,
                             .strict = options.strict};
   const std::unique_ptr<Platform> platform =
@@ -206,6 +207,13 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   for (std::size_t i = 0; i < after.size(); ++i) {
     const double start = after[i].statistic->kind == Statistic::Kind::counter ? before[i].value : 0;
     result.metrics.push_back({after[i].path, std::string(after[i].statistic->unit), after[i].value - start});
+  }
+  Snapshot measured(experiment.measure.metrics);
+  for (std::size_t i = 0; i < workloads.size(); ++i) {
+    workloads[i]->report(measured, experiment.domains[i].name + '/');
+  }
+  for (const Snapshot::Entry& entry : measured.entries) {
+    result.metrics.push_back({entry.path, std::string(entry.statistic->unit), entry.value});
   }
   if (!the_operator.throughput_series.samples.empty()) {
     result.series.emplace_back(throughput.name, std::move(the_operator.throughput_series));

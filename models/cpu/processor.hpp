@@ -56,6 +56,8 @@ class Processor {
 
   /// All translations are gone (an address-space load without tags).
   void flush_tlb() { tlb_cold_ = true; }
+  /// An address space is loaded whose translations are looked up one by one (Mmu), by whoever uses them.
+  void use_modelled_tlb() { tlb_cold_ = false; }
 
   /// Begins user-mode execution now: pays for the TLB and L1 contents that are gone.
   [[nodiscard]] Execution begin(const WorkingSet& set, FootprintId footprint);

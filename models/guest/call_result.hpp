@@ -25,6 +25,7 @@ enum class CallError : std::uint8_t {
   file_too_big,    ///< EFBIG
   no_space,        ///< ENOSPC
   broken_pipe,     ///< EPIPE; a write also sends SIGPIPE
+  bad_address,     ///< EFAULT
 };
 
 /// What a call came to. A call that sleeps has entered its process into the wait queues it waits on; it is to

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "models/guest/process_kernel.hpp"
+
 namespace xensim {
 
 GuestKernel::GuestKernel(VirtualMachine& machine, unsigned processors, const GuestCosts& costs,
@@ -21,8 +23,10 @@ GuestKernel::Started GuestKernel::start(Program program, int nice) {
   processes_.push_back({.program = std::move(program),
                         .account = {},
                         .footprint = new_footprint_(),
+                        .busy = false,
+                        .has_state = false,
                         .computing = {},
-                        .busy = false});
+                        .call = nullptr});
   queue_.add(id, nice);
   const std::optional<unsigned> target = queue_.wake(id);
   if (target) reschedule_[*target] = true;
@@ -55,19 +59,20 @@ void GuestKernel::wake_sleepers(unsigned vcpu) {
   }
 }
 
-void GuestKernel::wake(unsigned vcpu, ProcessId process) {
+void GuestKernel::wake(unsigned vcpu, ProcessId process, bool synchronous) {
   const std::optional<unsigned> target = queue_.wake(process);
-  if (!target) return;
+  if (!target || synchronous) return;
   reschedule_[*target] = true;
   if (*target != vcpu) machine_.kick(vcpu, *target);
 }
 
-bool GuestKernel::return_to_user(unsigned vcpu) {
+GuestKernel::Next GuestKernel::return_to_user(unsigned vcpu) {
   for (;;) {
     if (reschedule_[vcpu] || !queue_.current(vcpu)) schedule(vcpu);
     const std::optional<ProcessId> current = queue_.current(vcpu);
-    if (!current) return false;
-    if (processes_[current->value].busy || next_operation(vcpu, *current)) return true;
+    if (!current) return Next::idle;
+    if (processes_[current->value].busy) return Next::user;
+    if (const Next next = next_operation(vcpu, *current); next != Next::idle) return next;
   }
 }
 
@@ -94,32 +99,83 @@ void GuestKernel::schedule(unsigned vcpu) {
   }
 }
 
-bool GuestKernel::next_operation(unsigned vcpu, ProcessId id) {
+GuestKernel::Next GuestKernel::next_operation(unsigned vcpu, ProcessId id) {
   Process& process = processes_[id.value];
-  Processor& processor = machine_.processor(vcpu);
+  if (process.call != nullptr) return make_call(vcpu, id);
   if (!process.program.advance()) {
-    processor.charge(Activity::kernel, costs_.system_call);
-    processor.release(process.footprint);
-    process.program = Program{};
-    queue_.block(id);
-    reschedule_[vcpu] = true;
-    return false;
+    exit(vcpu, id);
+    return Next::idle;
   }
   const Operation& operation = process.program.operation();
   if (const auto* compute = std::get_if<Compute>(&operation)) {
     // At least a nanosecond, so that a program that computes nothing for ever still moves time on.
     process.computing = {std::max(compute->work, Time{1ns}), compute->working_set};
     process.busy = true;
-    return true;
+    return Next::user;
+  }
+  if (const auto* call = std::get_if<Call*>(&operation)) {
+    process.call = *call;
+    return make_call(vcpu, id);
   }
   const Time duration = std::get<Sleep>(operation).duration;
-  processor.charge(Activity::kernel, costs_.system_call);
+  machine_.processor(vcpu).charge(Activity::kernel, costs_.system_call);
   const auto jiffies =
       static_cast<std::uint64_t>((std::max(duration, Time{}) + tick_length - Time{1}) / tick_length);
   sleepers_.push({jiffies_ + jiffies + 1, sleep_order_++, id});
+  block(vcpu, id);
+  return Next::idle;
+}
+
+GuestKernel::Next GuestKernel::make_call(unsigned vcpu, ProcessId id) {
+  using enum ProcessKernel::Progress;
+  Process& caller = processes_[id.value];
+  caller.has_state = true;
+  const ProcessKernel::Progress progress = machine_.processes().perform(vcpu, id, *caller.call);
+  // A fork has moved the processes.
+  if (progress == done) processes_[id.value].call = nullptr;
+  if (progress == killed) exit(vcpu, id);
+  if (progress == sleeps) block(vcpu, id);
+  return progress == killed || progress == sleeps ? Next::idle : Next::kernel;
+}
+
+void GuestKernel::exit(unsigned vcpu, ProcessId id) {
+  Process& process = processes_[id.value];
+  Processor& processor = machine_.processor(vcpu);
+  processor.charge(Activity::kernel, costs_.system_call);
+  process.program = Program{};
+  process.call = nullptr;
+  if (process.has_state) machine_.processes().exit(vcpu, id);
+  processor.release(process.footprint);
+  block(vcpu, id);
+}
+
+void GuestKernel::block(unsigned vcpu, ProcessId id) {
   queue_.block(id);
   reschedule_[vcpu] = true;
-  return false;
+}
+
+ProcessId GuestKernel::fork(unsigned vcpu, Program child, const std::function<void(ProcessId)>& prepare) {
+  const ProcessId parent = *queue_.current(vcpu);
+  ProcessId id{static_cast<std::uint32_t>(processes_.size())};
+  if (unused_ids_.empty()) {
+    processes_.emplace_back();
+    processes_.back().footprint = new_footprint_();
+  } else {
+    id = unused_ids_.back();
+    unused_ids_.pop_back();
+  }
+  processes_[id.value].program = std::move(child);
+  processes_[id.value].has_state = true;
+  prepare(id);
+  if (queue_.fork(parent, id)) reschedule_[vcpu] = true;
+  wake(vcpu, id);
+  return id;
+}
+
+void GuestKernel::reap(ProcessId parent, ProcessId child) {
+  queue_.reap(parent, child);
+  processes_[child.value].has_state = false;
+  unused_ids_.push_back(child);
 }
 
 GuestKernel::Computation GuestKernel::computation(unsigned vcpu) const {

@@ -49,11 +49,16 @@ class GuestKernel {
   /// them in one go).
   void timer(unsigned vcpu, Time now, TimerDuty duty);
 
-  /// Return to user mode: reschedules if asked to, lets programs ask for what comes next. False: nothing
-  /// to run, the idle loop. True: the current process is to compute.
-  [[nodiscard]] bool return_to_user(unsigned vcpu);
+  /// What follows a step of the kernel.
+  enum class Next : std::uint8_t {
+    idle,    ///< nothing to run: the idle loop
+    user,    ///< the current process is to compute
+    kernel,  ///< another step, before which interrupts may come
+  };
+  /// Return to user mode: reschedules if asked to, lets programs ask for what comes next.
+  [[nodiscard]] Next return_to_user(unsigned vcpu);
 
-  /// The computation of the process current on `vcpu`; return_to_user was true.
+  /// The computation of the process current on `vcpu`; return_to_user said user.
   struct Computation {
     const WorkingSet* working_set;
     FootprintId footprint;
@@ -62,6 +67,16 @@ class GuestKernel {
   [[nodiscard]] Computation computation(unsigned vcpu) const;
   /// The current process has done so much of it; `complete` when that was all.
   void computed(unsigned vcpu, Time work, bool complete);
+
+  /// A child of the process current on `vcpu`, with half of its slice; runnable after `prepare`.
+  ProcessId fork(unsigned vcpu, Program child, const std::function<void(ProcessId)>& prepare);
+  /// A dead child's number and remaining slice go back.
+  void reap(ProcessId parent, ProcessId child);
+  /// The process runs another program from its next operation on; the old one is destroyed.
+  void replace(ProcessId process, Program program) { processes_[process.value].program = std::move(program); }
+  /// Makes a process runnable if it is not. `synchronous`: the waker is about to sleep, nobody is preempted.
+  void wake(unsigned vcpu, ProcessId process, bool synchronous = false);
+  [[nodiscard]] FootprintId footprint(ProcessId process) const { return processes_[process.value].footprint; }
 
   [[nodiscard]] const ProcessAccount& account(ProcessId process) const;
   /// Of all processes there ever were.
@@ -76,8 +91,10 @@ class GuestKernel {
     Program program;
     ProcessAccount account;
     FootprintId footprint;
-    Compute computing;  ///< what is left of the current operation
-    bool busy = false;  ///< has an operation in progress
+    bool busy = false;       ///< has a computation in progress
+    bool has_state = false;  ///< the part of the kernel for memory, files and signals knows it
+    Compute computing;       ///< what is left of it
+    Call* call = nullptr;    ///< in progress
   };
   struct Sleeper {
     std::uint64_t jiffy = 0;
@@ -88,10 +105,14 @@ class GuestKernel {
     }
   };
   void schedule(unsigned vcpu);
-  /// Lets the current process ask for its next operation. False when it cannot go on now.
-  bool next_operation(unsigned vcpu, ProcessId id);
+  /// Lets the current process ask for its next operation. Idle: it cannot go on now.
+  Next next_operation(unsigned vcpu, ProcessId id);
+  /// Makes progress on the call of the current process.
+  [[gnu::noinline]] Next make_call(unsigned vcpu, ProcessId id);
+  [[gnu::noinline]] void exit(unsigned vcpu, ProcessId id);
+  /// The process current on `vcpu` can no longer run.
+  void block(unsigned vcpu, ProcessId id);
   void wake_sleepers(unsigned vcpu);
-  void wake(unsigned vcpu, ProcessId process);
 
   VirtualMachine& machine_;
   const GuestCosts& costs_;
@@ -105,6 +126,7 @@ class GuestKernel {
   std::uint64_t jiffies_ = 0;
   Time boot_;
   std::uint64_t switches_ = 0;
+  std::vector<ProcessId> unused_ids_;  ///< of children that were reaped
 };
 
 }  // namespace xensim

@@ -34,7 +34,7 @@ class Paging {
   /// M2P; invalid if the frame is not the guest's.
   [[nodiscard]] PageNumber page(FrameNumber frame) const {
     if (frame.value >= pages_.size()) return {};
-    const PageNumber page = pages_[frame.value];
+    const PageNumber page{pages_[frame.value]};
     return page.value < frames_.size() && frames_[page.value] == frame ? page : PageNumber{};
   }
 
@@ -69,21 +69,28 @@ class Paging {
   virtual void flush_page(PageNumber directory, Address address, std::uint32_t processors) = 0;
 
   /// Contents of ordinary pages, as far as anything looks at them.
-  void zero(PageNumber page) { memory_.clear(frame(page)); }
+  void zero(PageNumber page) {
+    about_to_write(page);
+    memory_.clear(frame(page));
+  }
   void copy(PageNumber from, PageNumber to) {
+    about_to_write(to);
     if (const PhysicalMemory::Words* words = memory_.contents(frame(from))) {
       memory_.words(frame(to)) = *words;
     } else {
-      zero(to);
+      memory_.clear(frame(to));
     }
   }
 
  protected:
   explicit Paging(PhysicalMemory& memory) : memory_(memory) {}
 
+  /// The kernel writes to an ordinary page, which may have been a table until queued requests take effect.
+  virtual void about_to_write(PageNumber /*page*/) {}
+
   PhysicalMemory& memory_;
-  std::span<const FrameNumber> frames_;  ///< by page: the guest's own; set by the implementation
-  std::span<const PageNumber> pages_;    ///< by frame: of the whole machine, whoever owns it
+  std::span<const FrameNumber> frames_;   ///< by page: the guest's own; set by the implementation
+  std::span<const std::uint32_t> pages_;  ///< by frame: of the whole machine, whoever owns it
 };
 
 }  // namespace xensim

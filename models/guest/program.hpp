@@ -21,8 +21,11 @@ struct Sleep {
   Time duration{};
 };
 
+/// Anything else: a request that lives in the program until it is done (see Self).
+class Call;
+
 /// A program that returns exits.
-using Operation = std::variant<Compute, Sleep>;
+using Operation = std::variant<Compute, Sleep, Call*>;
 using Program = BasicProgram<Operation>;
 
 }  // namespace xensim

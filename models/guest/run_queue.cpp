@@ -10,6 +10,7 @@ namespace {
 
 constexpr int affinity_bonus = 15;  // PROC_CHANGE_PENALTY of SMP kernels
 constexpr int idle_goodness = -1000;
+constexpr int most_ticks_given_back = 20;  // MAX_COUNTER
 
 /// Ticks of 10 ms per slice.
 constexpr int slice_ticks(int nice) { return ((20 - nice) >> 2) + 1; }
@@ -23,6 +24,20 @@ void RunQueue::add(ProcessId process, int nice) {
   tasks_[process.value].counter = slice_ticks(nice);
   tasks_[process.value].exists = true;
   ++existing_;
+}
+
+bool RunQueue::fork(ProcessId parent, ProcessId child) {
+  add(child, tasks_[parent.value].nice);
+  int& remaining = tasks_[parent.value].counter;
+  tasks_[child.value].counter = (remaining + 1) / 2;
+  remaining /= 2;
+  return remaining == 0;
+}
+
+void RunQueue::reap(ProcessId parent, ProcessId child) {
+  int& remaining = tasks_[parent.value].counter;
+  remaining = std::min(most_ticks_given_back, remaining + tasks_[child.value].counter);
+  remove(child);
 }
 
 void RunQueue::remove(ProcessId process) {

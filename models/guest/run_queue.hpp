@@ -27,6 +27,10 @@ class RunQueue {
 
   /// A new process, not runnable yet. `nice` is -20 to 19. Ids are dense.
   void add(ProcessId process, int nice);
+  /// A child takes half of its parent's remaining ticks. True: the parent has none left.
+  [[nodiscard]] bool fork(ProcessId parent, ProcessId child);
+  /// A child is gone, and its remaining ticks go back to the parent. It must not be runnable.
+  void reap(ProcessId parent, ProcessId child);
   /// The process is gone. It must not be runnable.
   void remove(ProcessId process);
 

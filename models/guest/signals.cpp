@@ -56,6 +56,21 @@ void Signals::set_blocked(SignalSet blocked) {
 
 void Signals::block(SignalSet blocked) { set_blocked(blocked); }
 
+Signals Signals::forked() const {
+  Signals child(*context_);
+  child.actions_ = actions_;
+  child.blocked_ = blocked_;
+  child.frames_ = frames_;
+  return child;
+}
+
+void Signals::reset_handlers() {
+  for (SignalAction& action : actions_) {
+    if (action.kind == SignalAction::Kind::handler) action = {};
+  }
+  frames_.clear();
+}
+
 bool Signals::send(SignalNumber signal) {
   context_->did(KernelPath::signal_send);
   context_->locked(2);  // the list of all processes, to find this one

@@ -61,6 +61,10 @@ class Signals {
   [[nodiscard]] CallResult install(SignalNumber signal, const SignalAction& action,
                                    SignalAction* previous = nullptr);
   void block(SignalSet blocked);
+  /// What a fork gives the child: actions and what is blocked, nothing pending.
+  [[nodiscard]] Signals forked() const;
+  /// As exec does: what was handled becomes standard again, what was ignored stays so.
+  void reset_handlers();
 
   /// As kill does once it has found the process; 0 only checks. True: a process asleep until a signal comes
   /// is to be woken.

@@ -2,9 +2,12 @@
 /// do not know which one they run on.
 #pragma once
 
+#include "core/error.hpp"
 #include "models/cpu/processor.hpp"
 
 namespace xensim {
+
+class ProcessKernel;
 
 /// Virtual processors are numbered from 0 within the guest. All calls are made from code that runs on the
 /// virtual processor concerned, and charge their time to the processor under it.
@@ -21,6 +24,11 @@ class VirtualMachine {
   virtual void switch_address_space(unsigned vcpu) = 0;
   /// Makes `target` enter its kernel soon to reschedule; called on `vcpu`, another one.
   virtual void kick(unsigned vcpu, unsigned target) = 0;
+  /// The part of the kernel that knows memory, files and signals, made when it is first needed. Throws
+  /// SimulationError where programs can only compute and sleep.
+  [[nodiscard]] virtual ProcessKernel& processes() {
+    throw SimulationError("programs on this platform can only compute and sleep");
+  }
 };
 
 }  // namespace xensim

@@ -8,7 +8,7 @@ BarePaging::BarePaging(PhysicalMemory& memory, std::uint32_t pages, Hooks hooks)
     : Paging(memory), hooks_(std::move(hooks)), loaded_(32) {
   for (std::uint32_t i = 0; i < pages; ++i) {
     identity_frames_.push_back({i});
-    identity_pages_.push_back({i});
+    identity_pages_.push_back(i);
   }
   frames_ = identity_frames_;
   pages_ = identity_pages_;

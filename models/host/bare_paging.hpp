@@ -49,7 +49,7 @@ class BarePaging final : public Paging {
   void flush_others(std::uint32_t processors, const Address* address);
 
   std::vector<FrameNumber> identity_frames_;
-  std::vector<PageNumber> identity_pages_;
+  std::vector<std::uint32_t> identity_pages_;
   Hooks hooks_;
   unsigned processor_ = 0;
   std::vector<PageNumber> loaded_;  ///< by processor

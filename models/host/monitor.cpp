@@ -159,7 +159,7 @@ void Monitor::run_guest_kernel(Core& core) {
     }
     domain.events.unmask();
   }
-  if (domain.kernel.return_to_user(0)) {
+  if (domain.kernel.return_to_user(0) == GuestKernel::Next::user) {
     domain.in_user = true;
     core.mode = Core::Mode::user;
     return;

@@ -4,9 +4,13 @@
 /// local APIC, out of phase with the others, charges its ticks; on UP the PIT does both.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <memory>
 
 #include "models/guest/kernel.hpp"
+#include "models/guest/kernel_path_costs.hpp"
+#include "models/guest/process_kernel.hpp"
+#include "models/host/native_memory.hpp"
 #include "models/host/platform.hpp"
 #include "models/host/user_execution.hpp"
 
@@ -74,7 +78,12 @@ class Native final : public Platform, private VirtualMachine {
   [[nodiscard]] Processor& processor(unsigned vcpu) override { return cores_[vcpu]->processor; }
   void switch_address_space(unsigned vcpu) override;
   void kick(unsigned vcpu, unsigned target) override;
+  [[nodiscard]] ProcessKernel& processes() override;
 
+  [[nodiscard]] static Core::Mode mode_after(GuestKernel::Next next) {
+    using enum Core::Mode;
+    return next == GuestKernel::Next::user ? user : next == GuestKernel::Next::kernel ? kernel : idle;
+  }
   void interrupt(Core& core);
   void run(Core& core);
   void take_interrupt(Core& core);
@@ -86,6 +95,11 @@ class Native final : public Platform, private VirtualMachine {
   std::vector<std::unique_ptr<Core>> cores_;
   std::uint32_t footprints_ = 0;
   std::unique_ptr<GuestKernel> kernel_;
+  Cycles invalidate_page_;
+  Bytes memory_size_;
+  KernelPathCosts path_costs_;
+  std::unique_ptr<NativeMemory> memory_;  ///< null as long as no program needs more than the scheduler
+  std::unique_ptr<ProcessKernel> processes_;
   std::vector<std::vector<ProcessId>> instances_;
   TraceSink* trace_;
 };
@@ -105,6 +119,9 @@ Native::Native(const NativeParameters& p, const HostContext& context)
       processor_costs_(context.costs),
       costs_(context.calibration, context.costs),
       ipi_latency_(CycleClock(context.shape.clock).convert(context.costs.ipi_delivery)),
+      invalidate_page_{std::llround(context.calibration.value("monitor_memory.invalidate_page"))},
+      memory_size_(context.memory),
+      path_costs_(kernel_path_costs(context.calibration)),
       trace_(context.trace) {
   const unsigned processors = p.smp ? context.cpus : 1;
   for (unsigned i = 0; i < processors; ++i)
@@ -134,8 +151,12 @@ void Native::start(std::vector<Program> programs, const SchedulingShare& /*share
 
 void Native::switch_address_space(unsigned vcpu) {
   Processor& processor = cores_[vcpu]->processor;
-  processor.charge(Activity::kernel, processor_costs_.address_space_load);
-  processor.flush_tlb();
+  if (!processes_) processor.charge(Activity::kernel, processor_costs_.address_space_load);
+  if (processes_ && processes_->switch_to(vcpu, *kernel_->current(vcpu))) {
+    processor.use_modelled_tlb();
+  } else {
+    processor.flush_tlb();
+  }
   if (trace_) {
     trace_->record({.at = processor.clock.local(),
                     .argument = static_cast<std::int64_t>(kernel_->current(vcpu)->value),
@@ -151,6 +172,18 @@ void Native::kick(unsigned vcpu, unsigned target) {
     calendar_.schedule(core.kick, cores_[vcpu]->processor.clock.local() + ipi_latency_);
 }
 
+ProcessKernel& Native::processes() {
+  if (!processes_) {
+    const auto count = static_cast<unsigned>(cores_.size());
+    const auto pages = static_cast<std::uint32_t>(memory_size_.count / page_size);
+    VirtualMachine& machine = *this;
+    memory_ = std::make_unique<NativeMemory>(machine, count, pages, invalidate_page_);
+    processes_ = std::make_unique<ProcessKernel>(*kernel_, machine, *memory_, path_costs_,
+                                                 KernelBuild{.smp = count > 1}, pages);
+  }
+  return *processes_;
+}
+
 void Native::interrupt(Core& core) {
   if (core.execution.interrupt()) run(core);
 }
@@ -162,7 +195,7 @@ void Native::run(Core& core) {
       take_interrupt(core);
       core.mode = Core::Mode::kernel;
     } else if (core.mode == Core::Mode::kernel) {
-      core.mode = kernel_->return_to_user(vcpu) ? Core::Mode::user : Core::Mode::idle;
+      core.mode = mode_after(kernel_->return_to_user(vcpu));
     } else {
       const Event& timer = core.tick.pending() ? core.tick : core.pit;
       if (core.mode == Core::Mode::user)
@@ -214,6 +247,11 @@ void Native::report(StatisticSink& sink, const std::string& prefix) const {
 std::string Native::audit() const {
   for (const auto& core : cores_) {
     if (std::string fault = core->processor.audit(); !fault.empty()) return fault;
+  }
+  if (processes_) {
+    for (std::string fault : {memory_->audit(), processes_->audit()}) {
+      if (!fault.empty()) return fault;
+    }
   }
   return kernel_->audit();
 }

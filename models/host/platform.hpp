@@ -27,9 +27,10 @@ struct HostContext {
   const ProcessorCosts& costs;
   const SurvivalTable& survival;  ///< of the L2 caches
   Calendar& calendar;
-  TraceSink* trace = nullptr;  ///< null: no trace
-  bool audit = false;          ///< audit everything after each scheduling pass
-  bool strict = false;         ///< every step through the calendar
+  TraceSink* trace = nullptr;             ///< null: no trace
+  Bytes memory{std::int64_t{256} << 20};  ///< of the machine
+  bool audit = false;                     ///< audit everything after each scheduling pass
+  bool strict = false;                    ///< every step through the calendar
 };
 
 /// Instances (domains, or process groups of one kernel) are numbered from 0 in the order of their start;

@@ -12,7 +12,7 @@
 namespace xensim {
 namespace {
 
-constexpr std::uint32_t fraction = 256;   // of a line
+constexpr std::uint32_t parts = 256;      // of a line
 constexpr std::size_t least_room = 4096;  // stretches
 
 /// The chance that a binomial variable (n trials of 1 in `sets`) stays below `ways`. Only operations that
@@ -52,13 +52,13 @@ SurvivalTable::SurvivalTable(std::uint32_t lines, std::uint32_t ways)
     table_.push_back(0);
     for (std::uint32_t i = 0; i < grains_; ++i) {
       sum += grain * stays_below(ways, middle(i) + foreign, sets) / alone[i];
-      table_.push_back(static_cast<std::uint32_t>(sum * fraction));
+      table_.push_back(static_cast<std::uint32_t>(sum * parts));
     }
     horizon_ = static_cast<std::uint32_t>(foreign);
     if (sum < nothing * lines) break;
   }
-  constexpr std::uint32_t loss = fraction / 3;  // is rounded away
-  while (survivors(small(), harmless_ + 1) + loss >= small() * fraction) ++harmless_;
+  constexpr std::uint32_t loss = parts / 3;  // is rounded away
+  while (survivors(small(), harmless_ + 1) + loss >= small() * parts) ++harmless_;
 }
 
 CacheFootprint::CacheFootprint(const SurvivalTable& table)
@@ -91,7 +91,7 @@ std::uint32_t CacheFootprint::resident(FootprintId owner) {
     if (own > 0) expected -= table_.survivors(own, foreign);
     own += lines;
   }
-  return (expected + fraction / 2) / fraction;
+  return (expected + parts / 2) / parts;
 }
 
 std::uint32_t CacheFootprint::touch(FootprintId owner, std::uint32_t lines) {
@@ -106,7 +106,7 @@ std::uint32_t CacheFootprint::touch(FootprintId owner, std::uint32_t lines) {
   if (lines_[last] == lines) {
     // It used just these the last time: they move to the front as they are.
     const bool all = newer <= table_.harmless() && lines <= table_.small();
-    const std::uint32_t present = all ? lines : (table_.survivors(lines, newer) + fraction / 2) / fraction;
+    const std::uint32_t present = all ? lines : (table_.survivors(lines, newer) + parts / 2) / parts;
     change(last, 0 - lines);
     last_[owner.value] = stretches_[last].older;
     push(owner, lines);

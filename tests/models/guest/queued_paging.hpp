@@ -19,10 +19,10 @@ class QueuedPaging final : public Paging {
   static constexpr std::uint32_t foreign = 16;  ///< frames of others, before ours
 
   QueuedPaging(PhysicalMemory& memory, std::uint32_t pages, Mmu& mmu) : Paging(memory), mmu_(mmu) {
-    machine_pages_.resize(foreign);
+    machine_pages_.resize(foreign, UINT32_MAX);
     for (std::uint32_t i = 0; i < pages; ++i) {
       guest_frames_.push_back({foreign + pages - 1 - i});
-      machine_pages_.push_back({pages - 1 - i});
+      machine_pages_.push_back(pages - 1 - i);
     }
     frames_ = guest_frames_;
     pages_ = machine_pages_;
@@ -116,7 +116,7 @@ class QueuedPaging final : public Paging {
 
   Mmu& mmu_;
   std::vector<FrameNumber> guest_frames_;
-  std::vector<PageNumber> machine_pages_;
+  std::vector<std::uint32_t> machine_pages_;
   std::vector<Request> queue_;
   std::set<PageNumber> tables_, directories_;
   PageNumber loaded_{};

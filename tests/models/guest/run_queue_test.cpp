@@ -171,5 +171,30 @@ TEST(RunQueue, StaysConsistentUnderAnyUse) {
   }));
 }
 
+TEST(RunQueue, AForkLeavesTheParentHalfOfItsSliceAndTheThirdForkNothing) {
+  RunQueue queue(1);
+  const ProcessId parent{0};
+  queue.add(parent, 0);
+  std::vector<int> parents, children;
+  for (std::uint32_t child = 1; child <= 3; ++child) {
+    EXPECT_EQ(queue.fork(parent, {child}), child == 3);
+    parents.push_back(queue.counter(parent));
+    children.push_back(queue.counter({child}));
+  }
+  EXPECT_EQ(parents, (std::vector<int>{3, 1, 0}));
+  EXPECT_EQ(children, (std::vector<int>{3, 2, 1}));
+}
+
+TEST(RunQueue, AReapedChildGivesItsTicksBackUpToALimit) {
+  RunQueue queue(1);
+  const ProcessId parent{0};
+  queue.add(parent, -20);
+  for (std::uint32_t child = 1; child <= 3; ++child) {
+    queue.add({child}, -20);
+    queue.reap(parent, {child});
+  }
+  EXPECT_EQ(queue.counter(parent), 20) << "of 44";
+}
+
 }  // namespace
 }  // namespace xensim

@@ -15,7 +15,8 @@ struct TypicalProgram {
                                 data = AreaFlags::read | AreaFlags::write;
   static constexpr Address heap{0x08054000}, stack_top = AddressSpace::user_end;
 
-  explicit TypicalProgram(MemoryFixture& fixture)
+  template <class Fixture>
+  explicit TypicalProgram(Fixture& fixture)
       : program(fixture.file(12)),
         loader(fixture.file(21)),
         library(fixture.file(285)),

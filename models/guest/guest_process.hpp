@@ -1,0 +1,39 @@
+/// A process as everything but the scheduler knows it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "models/guest/address_space.hpp"
+#include "models/guest/self.hpp"
+#include "models/guest/system_calls.hpp"
+
+namespace xensim {
+
+/// One process's memory, files, signals and family. Those that only compute and sleep have none.
+struct GuestProcess {
+  GuestProcess(const KernelContext& context, ProcessId its_id)
+      : id(its_id), files(context), signals(context) {}
+
+  ProcessId id;
+  ProcessId parent{};                   ///< invalid: nobody waits for it
+  std::unique_ptr<AddressSpace> space;  ///< null until the first exec
+  std::optional<PageNumber> stack;      ///< task structure and kernel stack, 8 KB
+  ProcessFiles files;
+  Signals signals;
+  std::uint32_t children = 0;    ///< alive or dead
+  std::vector<ProcessId> dead;   ///< children to be waited for
+  bool waits_for_child = false;  ///< asleep in wait
+  bool uses_fpu = false;
+  std::unique_ptr<Self::Body> body;  ///< that its program came from, and may refer to
+
+  // The call in progress.
+  bool in_call = false;
+  bool in_kernel = false;                 ///< through a gate
+  bool again = false;                     ///< it goes on with another step at once
+  unsigned processor = 0;                 ///< that it runs on
+  std::unique_ptr<Self::Body> next_body;  ///< exec has succeeded
+};
+
+}  // namespace xensim

@@ -1,0 +1,12 @@
+/// Prices of a guest kernel's paths.
+#pragma once
+
+#include "models/cpu/calibration.hpp"
+#include "models/guest/kernel_work.hpp"
+
+namespace xensim {
+
+/// `kernel_paths` of the calibration, in cycles. Throws InputError if one is missing.
+[[nodiscard]] KernelPathCosts kernel_path_costs(const Calibration& calibration);
+
+}  // namespace xensim

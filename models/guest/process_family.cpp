@@ -1,0 +1,151 @@
+/// fork, exec, exit and wait of Linux 2.4.21, on top of address spaces, files and signals.
+#include <algorithm>
+#include <utility>
+
+#include "models/guest/process_kernel.hpp"
+#include "models/guest/regular_file.hpp"
+
+namespace xensim {
+namespace {
+
+constexpr std::uint64_t task_lines = 27;    ///< of the 1.7 KB that fork copies of a task structure
+constexpr std::uint64_t action_lines = 22;  ///< 64 signal actions
+constexpr unsigned stack_order = 1;         ///< task structure and kernel stack, 8 KB
+
+}  // namespace
+
+CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_body) {
+  context_.did(KernelPath::system_call);
+  const auto stack = memory_.pages.allocate(stack_order);
+  if (!stack) return CallResult::failed(CallError::no_memory);
+  context_.did(KernelPath::copy_line, task_lines + action_lines);
+  std::unique_ptr<AddressSpace> space = parent.space ? parent.space->fork() : nullptr;
+  if (parent.space && !space) {
+    memory_.pages.free(*stack, stack_order);
+    return CallResult::failed(CallError::no_memory);
+  }
+  auto body = std::make_unique<Self::Body>(child_body);
+  const ProcessId id = scheduler_.fork(parent.processor, (*body)(Self{}), [&](ProcessId child_id) {
+    GuestProcess& child = process(child_id);
+    child.parent = parent.id;
+    child.space = std::move(space);
+    child.stack = stack;
+    child.files.table = parent.files.table.forked();
+    child.files.working_directory = parent.files.working_directory;
+    child.signals = parent.signals.forked();
+    child.uses_fpu = parent.uses_fpu;
+    child.body = std::move(body);
+  });
+  ++parent.children;
+  context_.did(KernelPath::wake_process);
+  return {.value = id.value};
+}
+
+CallResult ProcessKernel::wait(GuestProcess& parent) {
+  if (!std::exchange(parent.waits_for_child, false)) context_.did(KernelPath::system_call);
+  if (parent.children == 0) return CallResult::failed(CallError::no_process);
+  if (parent.dead.empty()) {
+    context_.did(KernelPath::wait_entry);
+    context_.locked(6);
+    parent.waits_for_child = true;
+    return {.sleeps = true};
+  }
+  const ProcessId child = parent.dead.front();
+  parent.dead.erase(parent.dead.begin());
+  --parent.children;
+  release(*processes_[child.value]);
+  return {.value = child.value};
+}
+
+void ProcessKernel::release(GuestProcess& dead) {
+  const ProcessId id = dead.id, parent = dead.parent;
+  if (dead.stack) memory_.pages.free(*dead.stack, stack_order);
+  processes_[id.value].reset();
+  if (parent.valid()) scheduler_.reap(parent, id);
+}
+
+void ProcessKernel::exit(unsigned vcpu, ProcessId id) {
+  run_on(vcpu);
+  GuestProcess& dying = process(id);
+  if (dying.space) {
+    dying.space->clear();
+    machine_.unload(dying.space->directory());
+    std::replace(loaded_.begin(), loaded_.end(), dying.space.get(), static_cast<AddressSpace*>(nullptr));
+    dying.space.reset();
+  }
+  Wakes wakes;
+  dying.files.table.close_all(wakes);
+  for (const Wake& wake : wakes) scheduler_.wake(vcpu, wake.process, wake.synchronous);
+  for (const auto& other : processes_) {
+    if (!other || other->parent != id) continue;
+    // init would wait for it.
+    if (std::ranges::count(dying.dead, other->id) > 0)
+      release(*other);
+    else
+      other->parent = {};
+  }
+  if (!dying.parent.valid()) return release(dying);
+  GuestProcess& parent = *processes_[dying.parent.value];
+  (void)parent.signals.send(signal_number::child);
+  parent.dead.push_back(id);
+  context_.did(KernelPath::wake_up);
+  if (!parent.waits_for_child) return;
+  context_.did(KernelPath::wake_process);
+  scheduler_.wake(vcpu, parent.id);
+}
+
+void ProcessKernel::install(const std::string& path, std::uint32_t pages) {
+  if (installed_.contains(path)) return;
+  const auto descriptor = static_cast<unsigned>(calls_.creat(kernel_files_, path).value);
+  const auto file = std::dynamic_pointer_cast<RegularFile>(kernel_files_.table.get(descriptor));
+  Inode& inode = files_.inode(file->inode());
+  for (std::uint32_t i = 0; i < pages; ++i) {
+    (void)files_.write(file->inode(), std::uint64_t{i} * page_size, page_size);
+  }
+  // The inode lives as long as the file system: its descriptor stays open.
+  installed_[path] = std::shared_ptr<MappedFile>(std::shared_ptr<void>(), &inode);
+}
+
+Executable ProcessKernel::linked(const ProgramImage& image) {
+  constexpr std::uint8_t text = AreaFlags::read | AreaFlags::execute,
+                         data = AreaFlags::read | AreaFlags::write;
+  return {.file = installed_.at(image.path),
+          .segments = {{ProgramImage::base, image.text, text, 0},
+                       {image.data_start(), image.data, data, image.text}},
+          .data_end = image.data_end(),
+          .bss_end = image.bss_end()};
+}
+
+CallResult ProcessKernel::exec(GuestProcess& caller, const ProgramImage& image, const Self::Body& body) {
+  if (!installed_.contains(image.path)) {  // it was there, and read, long ago
+    work_.on(nullptr);
+    install(image.path, image.text + image.data);
+    run_on(caller.processor);
+  }
+  const CallResult found = calls_.stat(caller.files, image.path);
+  if (!found.ok()) return found;
+  if (!caller.space) {
+    caller.space = AddressSpace::create(memory_);
+    if (!caller.space) return CallResult::failed(CallError::no_memory);
+    load(caller.processor, caller.space.get());
+  }
+  constexpr std::uint8_t text = AreaFlags::read | AreaFlags::execute,
+                         data = AreaFlags::read | AreaFlags::write;
+  const Executable loader{.file = installed_.at("/lib/ld-linux.so.2"),
+                          .segments = {{{0}, 20, text, 0}, {{20 * page_size}, 1, data, 20}},
+                          .data_end = {20 * page_size + 0xa00},
+                          .bss_end = {20 * page_size + 0xc00}};
+  const auto loaded = execute(memory_, *caller.space, linked(image), image.dynamic ? &loader : nullptr);
+  if (!loaded) return CallResult::failed(CallError::no_memory);
+  for (const Address address : loaded->cleared) {
+    machine_.enter_by_fault(caller.processor);
+    (void)caller.space->fault({address, PageFault::write});
+    machine_.leave(caller.processor);
+  }
+  caller.signals.reset_handlers();
+  caller.uses_fpu = false;
+  caller.next_body = std::make_unique<Self::Body>(body);
+  return {};
+}
+
+}  // namespace xensim

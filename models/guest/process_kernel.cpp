@@ -1,0 +1,139 @@
+#include "models/guest/process_kernel.hpp"
+
+#include <utility>
+
+namespace xensim {
+
+ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors, ProcessMachine& machine,
+                             const KernelPathCosts& costs, KernelBuild build, std::uint32_t pages)
+    : scheduler_(scheduler),
+      processors_(processors),
+      machine_(machine),
+      work_(costs),
+      context_{work_, build},
+      memory_(context_, machine.paging(), pages, image_pages),
+      cache_pages_(memory_),
+      files_(context_, cache_pages_),
+      calls_(context_, files_),
+      kernel_files_(context_),
+      buffer_(Self::longest_transfer) {
+  for (const char* directory : {"/dev", "/lib", "/bin", "/usr", "/usr/tmp", "/usr/tmp/lat_fs"}) {
+    (void)calls_.mkdir(kernel_files_, directory);
+  }
+  (void)calls_.mknod(kernel_files_, "/dev/zero", InodeKind::zero_device);
+  (void)calls_.mknod(kernel_files_, "/dev/null", InodeKind::null_device);
+  install("/lib/ld-linux.so.2", 21);
+  install("/lib/libc.so.6", 285);
+  install("/usr/tmp/lat_fs/lmbench", 1);
+}
+
+ProcessKernel::~ProcessKernel() {
+  work_.on(nullptr);
+  Wakes nobody;
+  for (const auto& process : processes_) {
+    if (process) process->files.table.close_all(nobody);
+  }
+}
+
+void ProcessKernel::run_on(unsigned vcpu) {
+  work_.on(&processors_.processor(vcpu));
+  machine_.run_on(vcpu);
+}
+
+GuestProcess& ProcessKernel::process(ProcessId id) {
+  if (id.value >= processes_.size()) processes_.resize(id.value + 1);
+  std::unique_ptr<GuestProcess>& process = processes_[id.value];
+  if (!process) process = std::make_unique<GuestProcess>(context_, id);
+  return *process;
+}
+
+ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call& call) {
+  run_on(vcpu);
+  GuestProcess& caller = process(id);
+  caller.processor = vcpu;
+  if (!caller.in_call && call.kind() == Call::Kind::system) {
+    machine_.enter_by_call(vcpu);
+    caller.in_kernel = true;
+  }
+  caller.in_call = true;
+  caller.again = false;
+  const CallResult result = call.step(*this, caller);
+  for (const Wake& wake : result.wakes) scheduler_.wake(vcpu, wake.process, wake.synchronous);
+  if (result.sleeps) return Progress::sleeps;
+  if (caller.again) return Progress::more;
+  caller.in_call = false;
+  if (caller.next_body) {
+    // The call goes with the program that made it.
+    scheduler_.replace(id, (*caller.next_body)(Self{}));
+    caller.body = std::move(caller.next_body);
+  } else {
+    call.finish(result);
+  }
+  const bool lives = deliver_signals(caller);
+  if (caller.in_kernel) leave(caller);
+  return lives ? Progress::done : Progress::killed;
+}
+
+void ProcessKernel::enter_by_fault(GuestProcess& caller) {
+  machine_.enter_by_fault(caller.processor);
+  caller.in_kernel = true;
+}
+
+void ProcessKernel::leave(GuestProcess& caller) {
+  machine_.leave(caller.processor);
+  caller.in_kernel = false;
+}
+
+bool ProcessKernel::deliver_signals(GuestProcess& caller) {
+  while (caller.signals.pending()) {
+    const std::optional<SignalDelivery> delivery = caller.signals.deliver(caller.uses_fpu);
+    if (!delivery) break;
+    if (delivery->kind == SignalDelivery::Kind::terminate) return false;
+    if (delivery->kind == SignalDelivery::Kind::stop) continue;
+    // The handler runs and returns.
+    leave(caller);
+    machine_.enter_by_call(caller.processor);
+    caller.in_kernel = true;
+    (void)calls_.sigreturn(caller.signals);
+  }
+  return true;
+}
+
+bool ProcessKernel::switch_to(unsigned vcpu, ProcessId id) {
+  AddressSpace* space =
+      id.value < processes_.size() && processes_[id.value] ? processes_[id.value]->space.get() : nullptr;
+  load(vcpu, space);
+  return space != nullptr;
+}
+
+void ProcessKernel::load(unsigned vcpu, AddressSpace* space) {
+  if (vcpu >= loaded_.size()) loaded_.resize(vcpu + 1);
+  machine_.load(vcpu, space != nullptr ? space->directory() : PageNumber{});
+  if (loaded_[vcpu] != nullptr) loaded_[vcpu]->left_by(vcpu);
+  loaded_[vcpu] = space;
+  if (space != nullptr) space->used_by(vcpu);
+}
+
+std::uint32_t ProcessKernel::unused_pages() const {
+  return memory_.pages.free_pages() + static_cast<std::uint32_t>(memory_.tables.size()) + cache_pages_.held();
+}
+
+std::string ProcessKernel::audit() const {
+  std::vector<std::uint32_t> references(memory_.pages.size());
+  for (const auto& process : processes_) {
+    if (!process) continue;
+    if (process->stack) ++references[process->stack->value];
+    for (std::string fault : {process->files.table.audit(), process->signals.audit(),
+                              process->space ? process->space->audit(references) : std::string{}}) {
+      if (!fault.empty()) return fault;
+    }
+  }
+  for (std::uint32_t page = 0; page < memory_.pages.size(); ++page) {
+    if (memory_.pages[{page}].file != nullptr) ++references[page];
+  }
+  memory_.tables.count_references(references);
+  if (std::string fault = memory_.pages.audit(references); !fault.empty()) return fault;
+  return files_.audit();
+}
+
+}  // namespace xensim

@@ -1,0 +1,97 @@
+/// The part of a guest kernel that gives processes memory, files and signals.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/guest/executable.hpp"
+#include "models/guest/guest_process.hpp"
+#include "models/guest/kernel.hpp"
+#include "models/guest/page_cache_pages.hpp"
+#include "models/guest/process_machine.hpp"
+
+namespace xensim {
+
+/// Executes calls on the kernel's structures, and charges the processor they are made on. Everything a file
+/// system of the time holds that programs need lies in the page cache: /dev, /lib, /usr/tmp/lat_fs.
+class ProcessKernel {
+ public:
+  /// `pages` of memory, of which the kernel's image takes the first.
+  ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors, ProcessMachine& machine,
+                const KernelPathCosts& costs, KernelBuild build, std::uint32_t pages);
+  ~ProcessKernel();
+  ProcessKernel(const ProcessKernel&) = delete;
+  ProcessKernel& operator=(const ProcessKernel&) = delete;
+
+  enum class Progress : std::uint8_t {
+    done,
+    more,    ///< the call has further steps
+    sleeps,  ///< the call is to be made again when something has woken the process
+    killed,  ///< by a signal; exit follows
+  };
+  /// The process current on `vcpu` makes a call, or goes on with it.
+  [[nodiscard]] Progress perform(unsigned vcpu, ProcessId id, Call& call);
+  /// do_exit: its memory and files go. Its parent has to wait for it; without one it is gone.
+  void exit(unsigned vcpu, ProcessId id);
+  /// The processor goes over to the process's address space. False: it has none that is modelled.
+  bool switch_to(unsigned vcpu, ProcessId id);
+
+  // For calls, on the caller.
+  /// The child's number, or no_memory.
+  [[nodiscard]] CallResult fork(GuestProcess& parent, const Self::Body& child);
+  [[nodiscard]] CallResult wait(GuestProcess& parent);
+  [[nodiscard]] CallResult exec(GuestProcess& caller, const ProgramImage& image, const Self::Body& body);
+  /// One access, with at most one fault handled: then `again` is set. False: SIGSEGV was raised.
+  [[nodiscard]] bool access(GuestProcess& caller, Address address, Access access);
+  [[nodiscard]] CallResult map(GuestProcess& caller, const Self::MapRequest& request);
+  [[nodiscard]] SystemCalls& calls() { return calls_; }
+  [[nodiscard]] Processor& processor(const GuestProcess& caller) {
+    return processors_.processor(caller.processor);
+  }
+  [[nodiscard]] FootprintId footprint(const GuestProcess& caller) const {
+    return scheduler_.footprint(caller.id);
+  }
+  /// Memory for transfers whose contents nobody looks at.
+  [[nodiscard]] std::span<std::byte> buffer(std::size_t bytes) { return std::span(buffer_).first(bytes); }
+  [[nodiscard]] const KernelContext& context() const { return context_; }
+
+  [[nodiscard]] const KernelWork& work() const { return work_; }
+  [[nodiscard]] const GuestMemory& memory() const { return memory_; }
+  /// Pages that no process holds: free, on the quicklists, in the page cache.
+  [[nodiscard]] std::uint32_t unused_pages() const;
+  [[nodiscard]] std::string audit() const;
+
+ private:
+  static constexpr std::uint32_t image_pages = 512;  ///< of the kernel: 2 MB
+  void install(const std::string& path, std::uint32_t pages);
+  void enter_by_fault(GuestProcess& caller);
+  void leave(GuestProcess& caller);
+  [[nodiscard]] Executable linked(const ProgramImage& image);
+  void load(unsigned vcpu, AddressSpace* space);
+  /// Signals on the way to user mode. False: one kills the process.
+  [[nodiscard]] bool deliver_signals(GuestProcess& caller);
+  [[nodiscard]] GuestProcess& process(ProcessId id);
+  void release(GuestProcess& dead);
+  void run_on(unsigned vcpu);
+
+  GuestKernel& scheduler_;
+  VirtualMachine& processors_;
+  ProcessMachine& machine_;
+  KernelWork work_;
+  KernelContext context_;
+  GuestMemory memory_;
+  PageCachePages cache_pages_;
+  FileSystem files_;
+  SystemCalls calls_;
+  ProcessFiles kernel_files_;
+  std::map<std::string, std::shared_ptr<MappedFile>> installed_;
+  std::vector<std::byte> buffer_;
+  std::vector<std::unique_ptr<GuestProcess>> processes_;  ///< by id; null: computes and sleeps only
+  std::vector<AddressSpace*> loaded_;                     ///< by virtual processor
+};
+
+}  // namespace xensim

@@ -1,0 +1,37 @@
+/// What processes with memory need of what is under their kernel.
+#pragma once
+
+#include <cstdint>
+
+#include "models/guest/paging.hpp"
+#include "models/memory/walker.hpp"
+
+namespace xensim {
+
+/// All calls charge their time to the processor under the virtual processor concerned.
+class ProcessMachine {
+ public:
+  ProcessMachine() = default;
+  ProcessMachine(const ProcessMachine&) = delete;
+  ProcessMachine& operator=(const ProcessMachine&) = delete;
+  virtual ~ProcessMachine() = default;
+
+  [[nodiscard]] virtual Paging& paging() = 0;
+  /// The kernel runs on this virtual processor from now on.
+  virtual void run_on(unsigned vcpu) = 0;
+
+  /// From user mode into the kernel by a system call or a fault, and back.
+  virtual void enter_by_call(unsigned vcpu) = 0;
+  virtual void enter_by_fault(unsigned vcpu) = 0;
+  virtual void leave(unsigned vcpu) = 0;
+
+  /// A program in the address space loaded there accesses a word.
+  [[nodiscard]] virtual Mmu::Result access(unsigned vcpu, Address address, Access access) = 0;
+
+  /// The processor goes over to an address space. False: it had it loaded still.
+  virtual bool load(unsigned vcpu, PageNumber directory) = 0;
+  /// The address space is about to go: no processor may keep it.
+  virtual void unload(PageNumber directory) = 0;
+};
+
+}  // namespace xensim

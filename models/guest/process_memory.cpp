@@ -1,0 +1,47 @@
+/// How programs use their memory: accesses with their faults, and mmap.
+#include "models/guest/process_kernel.hpp"
+#include "models/guest/regular_file.hpp"
+
+namespace xensim {
+
+bool ProcessKernel::access(GuestProcess& caller, Address address, Access kind) {
+  if (!caller.space) {
+    enter_by_fault(caller);
+    caller.signals.force(signal_number::segmentation_fault);
+    return false;
+  }
+  const Mmu::Result result = machine_.access(caller.processor, address, kind);
+  if (!result.faulted()) return true;
+  enter_by_fault(caller);
+  const FaultResult::Outcome outcome = caller.space->fault(result.fault, address).outcome;
+  if (outcome <= FaultResult::Outcome::retry) {
+    leave(caller);
+    caller.again = true;  // the access is made again
+    return true;
+  }
+  caller.signals.force(outcome == FaultResult::Outcome::no_memory ? signal_number::kill
+                                                                  : signal_number::segmentation_fault);
+  return false;
+}
+
+CallResult ProcessKernel::map(GuestProcess& caller, const Self::MapRequest& request) {
+  context_.did(KernelPath::system_call);
+  if (!caller.space) return CallResult::failed(CallError::no_memory);
+  Mapping mapping{.length = request.length,
+                  .flags = request.flags,
+                  .fixed = request.fixed,
+                  .file_page = request.file_page};
+  if (request.fixed || request.address != 0) mapping.address = Address{request.address};
+  if (request.file >= 0) {
+    const auto file =
+        std::dynamic_pointer_cast<RegularFile>(caller.files.table.get(static_cast<unsigned>(request.file)));
+    if (!file) return CallResult::failed(CallError::bad_descriptor);
+    // The mapping keeps the file as its descriptor did.
+    mapping.file = std::shared_ptr<MappedFile>(file, &files_.inode(file->inode()));
+  }
+  const std::optional<Address> start = caller.space->map(std::move(mapping));
+  if (!start) return CallResult::failed(CallError::no_memory);
+  return {.value = start->value};
+}
+
+}  // namespace xensim

@@ -1,0 +1,233 @@
+#include "models/guest/self.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "models/guest/process_kernel.hpp"
+#include "models/guest/socket.hpp"
+
+namespace xensim {
+namespace {
+
+template <class Body>
+Call system_call(Body body) {
+  return Call{Call::Kind::system, std::move(body)};
+}
+
+CallResult succeeded(bool success) { return success ? CallResult{} : CallResult::failed(CallError::invalid); }
+
+constexpr unsigned number(std::int64_t descriptor) { return static_cast<unsigned>(descriptor); }
+
+/// Accesses that go on where a fault interrupted them.
+template <class AddressOf>
+Call accesses(std::size_t count, Access access, AddressOf address_of) {
+  return Call{Call::Kind::instructions,
+              [=, next = std::size_t{0}](ProcessKernel& kernel, GuestProcess& caller) mutable -> CallResult {
+                for (; next < count; ++next) {
+                  if (!kernel.access(caller, address_of(next), access)) {
+                    return CallResult::failed(CallError::bad_address);
+                  }
+                  if (caller.again) break;
+                }
+                return {};
+              }};
+}
+
+}  // namespace
+
+Call Self::getppid() const {
+  return system_call([](ProcessKernel& kernel, GuestProcess& caller) -> CallResult {
+    kernel.calls().getppid();
+    return {.value = caller.parent.valid() ? caller.parent.value : 1};
+  });
+}
+
+Call Self::fork(const Body& child) const {
+  return system_call(
+      [child](ProcessKernel& kernel, GuestProcess& caller) { return kernel.fork(caller, child); });
+}
+
+Call Self::wait() const {
+  return system_call([](ProcessKernel& kernel, GuestProcess& caller) { return kernel.wait(caller); });
+}
+
+Call Self::exec(const ProgramImage& image, const Body& body) const {
+  return system_call([image, body](ProcessKernel& kernel, GuestProcess& caller) {
+    return kernel.exec(caller, image, body);
+  });
+}
+
+Call Self::jump(const Body& body) const {
+  return Call{Call::Kind::instructions, [body](ProcessKernel&, GuestProcess& caller) -> CallResult {
+                caller.next_body = std::make_unique<Body>(body);
+                return {};
+              }};
+}
+
+Call Self::touch(Address first, std::uint32_t pages, Access access, std::uint32_t stride) const {
+  return accesses(pages, access, [=](std::size_t i) {
+    return Address{first.value + static_cast<std::uint32_t>(i) * stride};
+  });
+}
+
+Call Self::touch(const std::vector<Address>& addresses, Access access) const {
+  const std::size_t count = addresses.size();
+  return accesses(count, access, [all = addresses](std::size_t i) { return all[i]; });
+}
+
+Call Self::sum(Address array, Bytes size) const {
+  constexpr std::int64_t line = 64;
+  const auto pages = static_cast<std::uint32_t>((size.count + page_size - 1) / page_size);
+  const auto lines = static_cast<std::uint32_t>(size.count / line);
+  return Call{Call::Kind::instructions,
+              [=, next = 0U](ProcessKernel& kernel, GuestProcess& caller) mutable -> CallResult {
+                for (; next < pages; ++next) {
+                  if (!kernel.access(caller, {array.value + next * page_size}, Access::read)) {
+                    return CallResult::failed(CallError::bad_address);
+                  }
+                  if (caller.again) return {};
+                }
+                kernel.processor(caller).touch(Activity::refill, kernel.footprint(caller), lines);
+                return {};
+              }};
+}
+
+Call Self::mmap(MapRequest request) const {
+  return system_call(
+      [=](ProcessKernel& kernel, GuestProcess& caller) { return kernel.map(caller, request); });
+}
+
+Call Self::munmap(Address start, std::uint32_t length) const {
+  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
+    kernel.context().did(KernelPath::system_call);
+    return succeeded(caller.space && caller.space->unmap(start, length));
+  });
+}
+
+Call Self::mprotect(Address start, std::uint32_t length, std::uint8_t protection) const {
+  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
+    kernel.context().did(KernelPath::system_call);
+    return succeeded(caller.space && caller.space->protect(start, length, protection));
+  });
+}
+
+Call Self::brk(Address end) const {
+  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) -> CallResult {
+    kernel.context().did(KernelPath::system_call);
+    if (!caller.space) return CallResult::failed(CallError::no_memory);
+    return {.value = caller.space->set_heap_end(end).value};
+  });
+}
+
+Call Self::open(std::string_view path) const {
+  return system_call([path = std::string(path)](ProcessKernel& kernel, GuestProcess& caller) {
+    return kernel.calls().open(caller.files, path, {});
+  });
+}
+
+Call Self::creat(std::string_view path) const {
+  return system_call([path = std::string(path)](ProcessKernel& kernel, GuestProcess& caller) {
+    return kernel.calls().creat(caller.files, path);
+  });
+}
+
+Call Self::close(std::int64_t descriptor) const {
+  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
+    return kernel.calls().close(caller.files, number(descriptor));
+  });
+}
+
+Call Self::dup(std::int64_t descriptor) const {
+  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
+    return kernel.calls().dup(caller.files, number(descriptor));
+  });
+}
+
+Call Self::read(std::int64_t descriptor, std::size_t bytes) const {
+  return system_call([=, call = ReadCall{}](ProcessKernel& kernel, GuestProcess& caller) mutable {
+    if (call.file != nullptr) return kernel.calls().resume(call);
+    call.request = {caller.id, kernel.buffer(std::min(bytes, longest_transfer))};
+    return kernel.calls().read(caller.files, number(descriptor), call);
+  });
+}
+
+Call Self::write(std::int64_t descriptor, std::size_t bytes) const {
+  return system_call([=, call = WriteCall{}](ProcessKernel& kernel, GuestProcess& caller) mutable {
+    if (call.file != nullptr) return kernel.calls().resume(call);
+    call.request = {caller.id, kernel.buffer(std::min(bytes, longest_transfer))};
+    return kernel.calls().write(caller.files, number(descriptor), call);
+  });
+}
+
+Call Self::stat(std::string_view path) const {
+  return system_call([path = std::string(path)](ProcessKernel& kernel, GuestProcess& caller) {
+    return kernel.calls().stat(caller.files, path);
+  });
+}
+
+Call Self::unlink(std::string_view path) const {
+  return system_call([path = std::string(path)](ProcessKernel& kernel, GuestProcess& caller) {
+    return kernel.calls().unlink(caller.files, path);
+  });
+}
+
+Call Self::mkdir(std::string_view path) const {
+  return system_call([path = std::string(path)](ProcessKernel& kernel, GuestProcess& caller) {
+    return kernel.calls().mkdir(caller.files, path);
+  });
+}
+
+Call Self::pipe(PipeEnds& ends) const {
+  return system_call([&ends](ProcessKernel& kernel, GuestProcess& caller) {
+    unsigned write_end = 0;
+    const CallResult result = kernel.calls().pipe(caller.files, write_end);
+    if (result.ok()) ends = {result.value, write_end};
+    return result;
+  });
+}
+
+Call Self::socket() const {
+  return system_call([](ProcessKernel& kernel, GuestProcess& caller) {
+    kernel.context().did(KernelPath::system_call);
+    kernel.context().did(KernelPath::file_open);
+    return caller.files.table.install(std::make_shared<StreamSocket>(kernel.context()));
+  });
+}
+
+Call Self::select(unsigned count, const SelectSets& sets) const {
+  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
+    Select call(kernel.context(), caller.files.table, caller.id, count, sets, false);
+    return kernel.calls().select(call);
+  });
+}
+
+Call Self::sigaction(SignalNumber signal, SignalAction action) const {
+  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
+    SignalAction previous;
+    return kernel.calls().sigaction(caller.signals, signal, action, &previous);
+  });
+}
+
+Call Self::kill(SignalNumber signal) const {
+  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
+    bool wakes = false;
+    return kernel.calls().kill(caller.signals, signal, wakes);
+  });
+}
+
+Call Self::use_fpu() const {
+  return Call{Call::Kind::instructions, [](ProcessKernel&, GuestProcess& caller) -> CallResult {
+                caller.uses_fpu = true;
+                return {};
+              }};
+}
+
+Call Self::clock() const {
+  return Call{Call::Kind::instructions, [](ProcessKernel& kernel, GuestProcess& caller) -> CallResult {
+                return {.value = kernel.processor(caller).clock.local().count()};
+              }};
+}
+
+}  // namespace xensim

@@ -1,0 +1,98 @@
+/// What a program calls itself: its system calls, and its use of memory.
+///
+///     Program child(Self self) { co_await self.touch(heap, 4, Access::write); }
+///     Program parent(Self self) {
+///       co_await self.fork(child);
+///       co_await self.wait();
+///     }
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "models/guest/call.hpp"
+#include "models/guest/program_image.hpp"
+#include "models/guest/select.hpp"
+#include "models/guest/signals.hpp"
+#include "models/memory/walker.hpp"
+
+namespace xensim {
+
+/// What is not trivial is passed by reference: GCC 12 destroys by-value arguments of awaited calls twice.
+///
+/// Calls give what the real kernel's give: a value, or a CallError, negative. Files are named by path; reads
+/// and writes carry up to `longest_transfer` bytes without contents.
+class Self {
+ public:
+  using Body = std::function<Program(Self)>;
+  static constexpr std::size_t longest_transfer = 65536;
+
+  // Processes.
+  [[nodiscard]] Call getppid() const;
+  /// The child runs `child` in a copy of the address space.
+  [[nodiscard]] Call fork(const Body& child) const;
+  /// Sleeps until a child is dead; no_process if there is none. The child's number.
+  [[nodiscard]] Call wait() const;
+  /// The program goes on as `body` in a new image, and does not come back here.
+  [[nodiscard]] Call exec(const ProgramImage& image, const Body& body) const;
+
+  /// The program goes on as `body` in the same image, as a loader starts what it has loaded.
+  [[nodiscard]] Call jump(const Body& body) const;
+
+  // Memory. A process has none before its first exec.
+  /// Accesses a word in each of `pages` pages, `stride` bytes apart; bad_address if that raised SIGSEGV.
+  [[nodiscard]] Call touch(Address first, std::uint32_t pages, Access access,
+                           std::uint32_t stride = page_size) const;
+  /// The same at addresses in any order.
+  [[nodiscard]] Call touch(const std::vector<Address>& addresses, Access access) const;
+  /// Reads an array from its beginning to its end.
+  [[nodiscard]] Call sum(Address array, Bytes size) const;
+  struct MapRequest {
+    std::uint32_t length = 0;   ///< bytes
+    std::uint8_t flags = 0;     ///< AreaFlags
+    std::int64_t file = -1;     ///< descriptor; -1: anonymous
+    std::uint32_t address = 0;  ///< 0: anywhere
+    bool fixed = false;
+    std::uint32_t file_page = 0;
+  };
+  /// The value is the address.
+  [[nodiscard]] Call mmap(MapRequest request) const;
+  [[nodiscard]] Call munmap(Address start, std::uint32_t length) const;
+  [[nodiscard]] Call mprotect(Address start, std::uint32_t length, std::uint8_t protection) const;
+  [[nodiscard]] Call brk(Address end) const;
+
+  // Files.
+  [[nodiscard]] Call open(std::string_view path) const;
+  [[nodiscard]] Call creat(std::string_view path) const;
+  [[nodiscard]] Call close(std::int64_t descriptor) const;
+  [[nodiscard]] Call dup(std::int64_t descriptor) const;
+  [[nodiscard]] Call read(std::int64_t descriptor, std::size_t bytes) const;
+  [[nodiscard]] Call write(std::int64_t descriptor, std::size_t bytes) const;
+  [[nodiscard]] Call stat(std::string_view path) const;
+  [[nodiscard]] Call unlink(std::string_view path) const;
+  [[nodiscard]] Call mkdir(std::string_view path) const;
+  struct PipeEnds {
+    std::int64_t read = -1, write = -1;
+  };
+  /// `ends` must live until the call is done.
+  [[nodiscard]] Call pipe(PipeEnds& ends) const;
+  /// The descriptor of a connected TCP socket whose peer takes everything.
+  [[nodiscard]] Call socket() const;
+  /// With a timeout of zero. The number of ready descriptors.
+  [[nodiscard]] Call select(unsigned count, const SelectSets& sets) const;
+
+  // Signals.
+  [[nodiscard]] Call sigaction(SignalNumber signal, SignalAction action) const;
+  /// To itself; 0 only checks. A handler runs, and returns, before the program goes on.
+  [[nodiscard]] Call kill(SignalNumber signal) const;
+
+  /// Floating-point arithmetic: from now on signal frames hold that state too, until the next exec.
+  [[nodiscard]] Call use_fpu() const;
+
+  /// The simulated time in picoseconds, read without taking any.
+  [[nodiscard]] Call clock() const;
+};
+
+}  // namespace xensim

@@ -1,0 +1,102 @@
+#include "models/host/native_memory.hpp"
+
+#include <fmt/format.h>
+
+namespace xensim {
+
+NativeMemory::NativeMemory(VirtualMachine& processors, unsigned count, std::uint32_t pages,
+                           Cycles invalidate_page)
+    : processors_(processors),
+      invalidate_page_(invalidate_page),
+      memory_(pages),
+      cores_(count),
+      paging_(memory_, pages,
+              {.flush =
+                   [this] {
+                     Processor& processor = processors_.processor(running_);
+                     processor.charge(Activity::kernel, processor.costs().address_space_load);
+                     cores_[running_].mmu.switch_to();
+                   },
+               .flush_page =
+                   [this](Address address) {
+                     processors_.processor(running_).charge(Activity::kernel, invalidate_page_);
+                     cores_[running_].mmu.flush_page(address);
+                   },
+               .remote = [this](std::uint32_t others,
+                                const Address* address) { flush_remote(others, address); }}) {}
+
+void NativeMemory::run_on(unsigned vcpu) {
+  running_ = vcpu;
+  paging_.run_on(vcpu);
+}
+
+void NativeMemory::enter(unsigned vcpu) {
+  Processor& processor = processors_.processor(vcpu);
+  processor.charge(Activity::kernel, processor.costs().software_interrupt_entry);
+}
+
+void NativeMemory::leave(unsigned vcpu) {
+  Processor& processor = processors_.processor(vcpu);
+  processor.charge(Activity::kernel, processor.costs().interrupt_return);
+}
+
+Mmu::Result NativeMemory::access(unsigned vcpu, Address address, Access access) {
+  Core& core = cores_[vcpu];
+  const std::uint64_t before = core.mmu.counts().walks;
+  const Mmu::Result result =
+      core.mmu.translate(address, access, Privilege::ring3, paging_.frame(core.directory), memory_);
+  if (const std::uint64_t walks = core.mmu.counts().walks - before; walks > 0) {
+    Processor& processor = processors_.processor(vcpu);
+    processor.charge(Activity::refill, processor.costs().tlb_walk * static_cast<std::int64_t>(walks));
+  }
+  return result;
+}
+
+bool NativeMemory::load(unsigned vcpu, PageNumber directory) {
+  Core& core = cores_[vcpu];
+  if (directory.valid() && core.directory == directory) return false;
+  Processor& processor = processors_.processor(vcpu);
+  processor.charge(Activity::kernel, processor.costs().address_space_load);
+  if (core.directory.valid()) core.mmu.switch_to();
+  core.directory = directory;
+  run_on(vcpu);
+  paging_.load(directory);
+  return true;
+}
+
+void NativeMemory::unload(PageNumber directory) {
+  const unsigned running = running_;
+  for (unsigned i = 0; i < cores_.size(); ++i) {
+    if (cores_[i].directory != directory) continue;
+    cores_[i].directory = {};
+    cores_[i].mmu.switch_to();
+    run_on(i);
+    paging_.load({});
+  }
+  run_on(running);
+}
+
+void NativeMemory::flush_remote(std::uint32_t others, const Address* address) {
+  Processor& sender = processors_.processor(running_);
+  for (unsigned i = 0; i < cores_.size(); ++i) {
+    if ((others >> i & 1) == 0) continue;
+    if (address != nullptr)
+      cores_[i].mmu.flush_page(*address);
+    else
+      cores_[i].mmu.switch_to();
+    processors_.kick(running_, i);
+    // The sender waits for the answer.
+    sender.charge(Activity::kernel, sender.costs().ipi_delivery * 2);
+  }
+}
+
+std::string NativeMemory::audit() const {
+  for (unsigned i = 0; i < cores_.size(); ++i) {
+    if (!cores_[i].directory.valid()) continue;
+    const std::string fault = cores_[i].mmu.audit(paging_.frame(cores_[i].directory), memory_);
+    if (!fault.empty()) return fmt::format("cpu{}: {}", i, fault);
+  }
+  return {};
+}
+
+}  // namespace xensim

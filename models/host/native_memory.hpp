@@ -1,0 +1,50 @@
+/// Memory and gates of the bare machine, for processes that have memory.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "models/guest/process_machine.hpp"
+#include "models/guest/virtual_machine.hpp"
+#include "models/host/bare_paging.hpp"
+
+namespace xensim {
+
+/// One machine memory, an MMU for each processor. A system call and a fault cost the processor's own way in
+/// and out; what the kernel does in between is the kernel's to charge.
+class NativeMemory final : public ProcessMachine {
+ public:
+  /// `invalidate_page`: INVLPG. `processors` outlives this.
+  NativeMemory(VirtualMachine& processors, unsigned count, std::uint32_t pages, Cycles invalidate_page);
+
+  [[nodiscard]] Paging& paging() override { return paging_; }
+  void run_on(unsigned vcpu) override;
+  void enter_by_call(unsigned vcpu) override { enter(vcpu); }
+  void enter_by_fault(unsigned vcpu) override { enter(vcpu); }
+  void leave(unsigned vcpu) override;
+  [[nodiscard]] Mmu::Result access(unsigned vcpu, Address address, Access access) override;
+  bool load(unsigned vcpu, PageNumber directory) override;
+  void unload(PageNumber directory) override;
+
+  [[nodiscard]] const BarePaging::Counts& counts() const { return paging_.counts(); }
+  [[nodiscard]] const Mmu& mmu(unsigned vcpu) const { return cores_[vcpu].mmu; }
+  /// Empty, or the first translation that the page tables contradict.
+  [[nodiscard]] std::string audit() const;
+
+ private:
+  struct Core {
+    Mmu mmu;
+    PageNumber directory;  ///< loaded; invalid: one that is not modelled
+  };
+  void enter(unsigned vcpu);
+  void flush_remote(std::uint32_t processors, const Address* address);
+
+  VirtualMachine& processors_;
+  Cycles invalidate_page_;
+  PhysicalMemory memory_;
+  std::vector<Core> cores_;
+  unsigned running_ = 0;
+  BarePaging paging_;
+};
+
+}  // namespace xensim

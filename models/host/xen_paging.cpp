@@ -1,0 +1,172 @@
+#include "models/host/xen_paging.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.hpp"
+#include "models/memory/descriptor_tables.hpp"
+
+namespace xensim {
+namespace {
+
+using Entry = PageTableEntry;
+
+constexpr std::uint32_t read_only = Entry::present | Entry::accessed;
+constexpr std::uint32_t writable = read_only | Entry::writable | Entry::dirty;
+constexpr std::uint16_t kernel_data_selector = 0x0821;  ///< the monitor's flat one, of ring 1
+
+}  // namespace
+
+XenPaging::XenPaging(MachineMemory& machine, MemoryCpu& processor, MemoryDomain& domain,
+                     const KernelLayout& layout, Hooks hooks, std::size_t queue_length)
+    : Paging(machine.contents),
+      machine_(machine),
+      cpu_(&processor),
+      domain_(domain),
+      layout_(layout),
+      hooks_(std::move(hooks)),
+      queue_length_(queue_length),
+      normal_(make_request(machine.rules, PageCommand::normal, 0, 0).pointer),
+      own_frames_(domain_frames(machine, domain)),
+      loaded_(layout.directory()) {
+  queue_.reserve(queue_length);
+  frames_ = own_frames_;
+  pages_ = machine.machine_to_physical;
+}
+
+void XenPaging::queue(ExtendedCommand command, PageNumber page, std::uint32_t argument) {
+  queue(make_request(machine_.rules, command, frame(page).value * page_size, argument));
+}
+
+void XenPaging::map(PageNumber page, bool may_write) {
+  ++counts_.mapping_entries;
+  queue_entry(layout_.table(page.value / entries_per_table), page.value % entries_per_table,
+              Entry::to(frame(page), may_write ? writable : read_only));
+}
+
+void XenPaging::make_table(PageNumber table) {
+  map(table, false);
+  ++counts_.pins;
+  queue(ExtendedCommand::pin_l1, table);
+}
+
+void XenPaging::make_directory(PageNumber directory) {
+  about_to_write(directory);
+  PhysicalMemory::Words& words = memory_.words(frame(directory));
+  const PhysicalMemory::Words& first = *memory_.contents(frame(layout_.directory()));
+  constexpr std::uint32_t kernel_begin = KernelLayout::base.directory_index();
+  std::copy(first.begin() + kernel_begin, first.begin() + guest_directory_entries,
+            words.begin() + kernel_begin);
+  map(directory, false);
+  ++counts_.pins;
+  queue(ExtendedCommand::pin_l2, directory);
+}
+
+bool XenPaging::is_writable(PageNumber page) const {
+  return entry(layout_.table(page.value / entries_per_table), page.value % entries_per_table)
+      .has(Entry::writable);
+}
+
+void XenPaging::unmake(PageNumber table) {
+  if (is_writable(table)) (void)commit();  // it was made by what is still in the queue
+  ++counts_.unpins;
+  unmade_.push_back(table);
+  queue(ExtendedCommand::unpin, table);
+  map(table, true);
+}
+
+void XenPaging::set_entries(PageNumber table, std::span<const EntryUpdate> updates) {
+  counts_.table_entries += updates.size();
+  for (const EntryUpdate& update : updates) queue_entry(table, update.index, update.entry);
+}
+
+void XenPaging::set_directory_entry(PageNumber directory, std::uint32_t index, PageTableEntry entry) {
+  ++counts_.directory_entries;
+  queue_entry(directory, index, entry);
+}
+
+bool XenPaging::commit() {
+  if (queue_.empty()) return false;
+  ++counts_.hypercalls;
+  const auto requests = static_cast<std::uint32_t>(queue_.size());
+  send();
+  returned(requests, 1);
+  return true;
+}
+
+void XenPaging::flush(PageNumber directory, std::uint32_t /*processors*/) {
+  if (directory == loaded_) {
+    ++counts_.flushes;
+    queue(ExtendedCommand::tlb_flush, directory);
+  }
+  (void)commit();
+}
+
+void XenPaging::flush_page(PageNumber directory, Address address, std::uint32_t /*processors*/) {
+  if (directory == loaded_) {
+    ++counts_.page_flushes;
+    queue(ExtendedCommand::invalidate_page, directory, address.value);
+  }
+  (void)commit();
+}
+
+void XenPaging::load(PageNumber directory, std::uint32_t stack_pointer) {
+  if (abandoned_) return;
+  loaded_ = directory.valid() ? directory : layout_.directory();
+  ++counts_.switches;
+  queue(ExtendedCommand::new_base, loaded_);
+  ++counts_.hypercalls;
+  const auto requests = static_cast<std::uint32_t>(queue_.size());
+  send();
+  const HypercallStatus status =
+      stack_switch({machine_, *cpu_, domain_}, kernel_data_selector, stack_pointer);
+  if (status != HypercallStatus::done) {
+    throw SimulationError(fmt::format("domain {}: the monitor refused a kernel stack", domain_.id.value));
+  }
+  returned(requests, requests == 0 ? 1 : 2);
+}
+
+void XenPaging::about_to_write(PageNumber page) {
+  if (abandoned_ || is_writable(page)) return;
+  ++counts_.write_faults;
+  if (hooks_.write_fault) hooks_.write_fault();
+  if (commit() && is_writable(page)) return;
+  throw SimulationError(fmt::format("domain {}: the kernel writes to page {}, which is a page table",
+                                    domain_.id.value, page.value));
+}
+
+void XenPaging::send() {
+  const PageUpdateResult result = update_pages({machine_, *cpu_, domain_}, queue_);
+  if (result.status != HypercallStatus::done) refused(result);
+  queue_.clear();
+}
+
+void XenPaging::returned(std::uint32_t requests, std::uint32_t calls) {
+  for (const PageNumber page : unmade_) memory_.clear(frame(page));
+  unmade_.clear();
+  const PagingCall call{.work = std::exchange(cpu_->work, {}), .requests = requests, .calls = calls};
+  if (hooks_.hypercall) hooks_.hypercall(call);
+  if (cpu_->owed.all && hooks_.flush) hooks_.flush();
+  if (hooks_.flush_page) {
+    for (const Address address : cpu_->owed.pages) hooks_.flush_page(address);
+  }
+  cpu_->owed.clear();
+}
+
+void XenPaging::refused(const PageUpdateResult& result) const {
+  const PageRequest request = queue_[result.done];
+  const FrameNumber named{request.pointer / page_size};
+  std::string state = "of no frame";
+  if (machine_.frames.exists(named)) {
+    const Frame& f = machine_.frames[named];
+    state = fmt::format("owner {}, type {}, {} references, {} of the type{}", f.owner_bits,
+                        static_cast<unsigned>(f.type()), f.total, f.typed, f.pinned ? ", pinned" : "");
+  }
+  throw SimulationError(
+      fmt::format("domain {}: the monitor refused request {} of {}: pointer {:#x}, value {:#x} ({})",
+                  domain_.id.value, result.done + 1, queue_.size(), request.pointer, request.value, state));
+}
+
+}  // namespace xensim

@@ -1,0 +1,61 @@
+/// Every lmbench workload on native Linux measures a time, and always the same.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "experiments/runner/simulation.hpp"
+
+namespace xensim {
+namespace {
+
+RunResult measured(const std::string& workload, bool smp, const SimulationOptions& options) {
+  const Experiment experiment = interpret(Json::parse(fmt::format(
+      R"({{"name": "lmbench", "machine": "dell2650", "platform": {{"name": "native", "smp": {}}},
+           "domains": [{{"name": "lmbench", "count": 1, "workload": {}}}],
+           "measure": {{"warm_up": "0 s", "duration": "200 ms", "metrics": ["lmbench/latency"]}}}})",
+      smp, workload)));
+  return simulate(experiment, options);
+}
+
+std::string configured(const char* name, int iterations, const char* more = "") {
+  return fmt::format(R"({{"name": "{}", "iterations": {}, "repetitions": 3{}}})", name, iterations, more);
+}
+
+class Lmbench : public testing::TestWithParam<std::string> {};
+
+TEST_P(Lmbench, MeasuresTheSameTimeStepByStepAndRunningAhead) {
+  for (const bool smp : {false, true}) {
+    const RunResult ahead = measured(GetParam(), smp, {});
+    ASSERT_EQ(ahead.metrics.size(), 1U) << "the measurement is over within the run";
+    EXPECT_EQ(ahead.metrics[0].name, "lmbench/latency");
+    EXPECT_GT(ahead.metrics[0].value, 0.3);
+    const RunResult strict = measured(GetParam(), smp, {.strict = true});
+    EXPECT_EQ(strict.metrics[0].value, ahead.metrics[0].value);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    AllOperations, Lmbench,
+    testing::Values(configured("lmbench_null_call", 20), configured("lmbench_null_io", 20),
+                    configured("lmbench_stat", 20), configured("lmbench_open_close", 20),
+                    configured("lmbench_select_tcp", 20), configured("lmbench_signal_install", 20),
+                    configured("lmbench_signal_handle", 20), configured("lmbench_protection_fault", 20),
+                    configured("lmbench_fork", 5), configured("lmbench_exec", 5),
+                    configured("lmbench_context_switch", 20, R"(, "processes": 4, "array": "16 KiB")"),
+                    configured("lmbench_mmap", 2), configured("lmbench_page_fault", 1),
+                    configured("lmbench_create", 50), configured("lmbench_delete", 50)));
+
+TEST(LmbenchColumns, OneOperationAfterAnotherHasTheOrderOfThePapersColumns) {
+  const auto latency = [](const std::string& workload) {
+    return measured(workload, false, {}).metrics.at(0).value;
+  };
+  const double null_call = latency(configured("lmbench_null_call", 50));
+  const double stat = latency(configured("lmbench_stat", 50));
+  const double fork = latency(configured("lmbench_fork", 5)), exec = latency(configured("lmbench_exec", 5));
+  EXPECT_NEAR(null_call, 0.45, 0.01) << "to which the price of the gate was fixed";
+  EXPECT_LT(null_call, stat);
+  EXPECT_LT(stat * 5, fork);
+  EXPECT_LT(fork * 3, exec);
+}
+
+}  // namespace
+}  // namespace xensim

@@ -1,0 +1,91 @@
+/// What an iteration of lmbench's process benchmarks makes the kernel do, through the running kernel.
+#include <gmock/gmock.h>
+
+#include "tests/models/guest/process_fixture.hpp"
+#include "workloads/dynamic_loader.hpp"
+
+namespace xensim {
+namespace {
+
+using testing::AllOf;
+using testing::Ge;
+using testing::Le;
+
+Program executes(LoadedBody main) {
+  const ProgramImage image{.path = "/bin/test"};
+  const Self::Body body = dynamic_loader(typical_image, main);
+  co_await Self{}.exec(image, body);
+}
+
+/// What was done between two moments of a program.
+struct Counts {
+  explicit Counts(const ProcessFixture& fixture) : fixture_(fixture) {}
+  void begin() { counting_.restart(); }
+  void end() {
+    for (std::size_t i = 0; i < kernel_path_count; ++i) {
+      done_[i] = counting_[static_cast<KernelPath>(i)];
+    }
+  }
+  std::uint64_t operator[](KernelPath path) const { return done_[static_cast<std::size_t>(path)]; }
+
+ private:
+  const ProcessFixture& fixture_;
+  Counting counting_{fixture_.work()};
+  std::array<std::uint64_t, kernel_path_count> done_{};
+};
+
+/// fork, exit and wait as lat_proc does them, twice, the second time counted.
+struct ForkExit {
+  explicit ForkExit(KernelBuild build = {}) : fixture(build) {
+    fixture.audits = false;
+    const LoadedBody main = [this](Self self, const Place& place) { return run(self, place); };
+    fixture.run(executes(main));
+  }
+  Program run(Self self, Place place) {
+    const Self::Body child = [place](Self born) { return end(born, place); };
+    for (int i = 0; i < 3; ++i) {
+      counts.begin();
+      const std::uint64_t switched = fixture.switches(), flushed = fixture.paging().flushes;
+      co_await self.fork(child);
+      co_await writes(self, place, false);
+      co_await self.wait();
+      counts.end();
+      switches = fixture.switches() - switched;
+      flushes = fixture.paging().flushes - flushed;
+    }
+  }
+  static Program end(Self self, Place place) { co_await writes(self, place, true); }
+  static Call writes(Self self, const Place& place, bool all) {
+    std::vector<Address> pages{place.stack, place.bss, place.library_data};
+    if (all) pages.push_back(place.data);
+    return self.touch(pages, Access::write);
+  }
+
+  ProcessFixture fixture;
+  Counts counts{fixture};
+  std::uint64_t switches = 0, flushes = 0;
+};
+
+TEST(LmbenchFork, CopiesAHundredEntriesInTenAreasAndThreeTables) {
+  const ForkExit fork;
+  EXPECT_THAT(fork.counts[KernelPath::copy_entry], AllOf(Ge(90U), Le(130U)));
+  EXPECT_THAT(fork.counts[KernelPath::area_copy], AllOf(Ge(9U), Le(11U)));
+  EXPECT_EQ(fork.counts[KernelPath::zap_entry], fork.counts[KernelPath::copy_entry]);
+  EXPECT_EQ(fork.counts[KernelPath::directory_page], 1U);
+}
+
+TEST(LmbenchFork, IsTwoSwitchesAndSixToNineFaults) {
+  const ForkExit fork;
+  EXPECT_EQ(fork.switches, 2U);
+  EXPECT_THAT(fork.counts[KernelPath::fault], AllOf(Ge(6U), Le(9U)));
+  EXPECT_THAT(fork.counts[KernelPath::copy_page], AllOf(Ge(3U), Le(5U)));
+  EXPECT_EQ(fork.counts[KernelPath::zero_page], 0U) << "tables come from the quicklist";
+}
+
+TEST(LmbenchFork, ReloadsThePageTableBaseOnceForTheForkAndOncePerAreaAtExit) {
+  const ForkExit fork;
+  EXPECT_EQ(fork.flushes, fork.counts[KernelPath::area_copy] + 2);
+}
+
+}  // namespace
+}  // namespace xensim

@@ -1,0 +1,102 @@
+/// The harness of lmbench 3: what all its latencies have in common.
+#pragma once
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "models/guest/self.hpp"
+#include "workloads/dynamic_loader.hpp"
+#include "workloads/workload.hpp"
+
+namespace xensim {
+
+struct LmbenchParameters {
+  std::int64_t iterations = 200;
+  std::int64_t repetitions = 11;
+};
+
+/// What a benchmark times, and what of it is not what it wants to know.
+class LmbenchTimes {
+ public:
+  explicit LmbenchTimes(const LmbenchParameters& p) : parameters_(p) {}
+
+  /// Intervals to be timed, the first of which only warms up; operations in each.
+  [[nodiscard]] std::int64_t rounds() const { return parameters_.repetitions + 1; }
+  [[nodiscard]] std::int64_t iterations() const { return parameters_.iterations; }
+
+  /// An interval of `operations` took so many picoseconds.
+  void took(std::int64_t picoseconds, std::int64_t operations) { add(raw_, picoseconds, operations); }
+  /// The same without what is to be measured, to be subtracted.
+  void overhead(std::int64_t picoseconds, std::int64_t operations) {
+    add(overhead_, picoseconds, operations);
+  }
+
+  [[nodiscard]] bool complete() const { return std::ssize(raw_.all) == rounds(); }
+  /// Median, in microseconds for one operation.
+  [[nodiscard]] double latency() const { return raw_.median() - overhead_.median(); }
+
+ private:
+  struct Intervals {
+    std::vector<double> all;
+    [[nodiscard]] double median() const {
+      if (all.empty()) return 0;
+      std::vector<double> timed(all.begin() + (all.size() > 1 ? 1 : 0), all.end());
+      std::ranges::sort(timed);
+      return (timed[(timed.size() - 1) / 2] + timed[timed.size() / 2]) / 2;
+    }
+  };
+  static void add(Intervals& intervals, std::int64_t picoseconds, std::int64_t operations) {
+    intervals.all.push_back(static_cast<double>(picoseconds) * 1e-6 / static_cast<double>(operations));
+  }
+
+  LmbenchParameters parameters_;
+  Intervals raw_, overhead_;
+};
+
+inline const Statistic lmbench_latency{"latency", "us", Statistic::Kind::summary,
+                                       "time of one operation, as lmbench reports it"};
+
+/// One benchmark: `measure` is its main program. Parameters derive from LmbenchParameters. The last instance
+/// of a template is the one that is reported.
+template <class Parameters, Program (*measure)(Self, const Place&, LmbenchTimes&, const Parameters&)>
+class Lmbench final : public Workload {
+ public:
+  Lmbench(const Parameters& p, const WorkloadContext& /*context*/) : parameters_(p), times_(p) {}
+
+  std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
+    times_ = LmbenchTimes(parameters_);
+    std::vector<Program> all;
+    all.push_back(start(*this));
+    return all;
+  }
+  void report(StatisticSink& sink, const std::string& prefix) const override {
+    if (times_.complete()) sink.value(prefix, lmbench_latency, times_.latency());
+  }
+
+ private:
+  static Program start(Lmbench& benchmark) {
+    const LoadedBody main = [&benchmark](Self self, const Place& place) {
+      return measure(self, place, benchmark.times_, benchmark.parameters_);
+    };
+    const ProgramImage image{.path = "/bin/lmbench"};
+    const Self::Body body = dynamic_loader(typical_image, main);
+    co_await Self{}.exec(image, body);
+  }
+
+  Parameters parameters_;
+  LmbenchTimes times_;
+};
+
+template <class Parameters>
+ParameterTable<Parameters> lmbench_parameters() {
+  using Member = std::int64_t Parameters::*;
+  return ParameterTable<Parameters>{}
+      .add("iterations", static_cast<Member>(&Parameters::iterations),
+           "operations in an interval that is timed", "choice", {.minimum = 1, .maximum = 1'000'000})
+      .add("repetitions", static_cast<Member>(&Parameters::repetitions),
+           "intervals, of which the median is reported", "lmbench 3.0-a4, lib_timing.c",
+           {.minimum = 1, .maximum = 1001});
+}
+
+}  // namespace xensim

@@ -1,0 +1,176 @@
+/// lat_proc and lat_ctx of lmbench 3: processes made, replaced, ended, and switched between.
+#include "models/guest/area.hpp"
+#include "workloads/lmbench.hpp"
+
+namespace xensim {
+namespace {
+
+using Times = LmbenchTimes;
+
+struct ProcessParameters : LmbenchParameters {
+  ProcessParameters() { iterations = 20; }
+};
+const auto process_parameters = lmbench_parameters<ProcessParameters>();
+
+/// The C library's own clean-up in exit(1): four pages are written.
+Call clean_up(Self self, const Place& place) {
+  return self.touch({place.stack, place.data, place.bss, place.library_data}, Access::write);
+}
+
+Program end(Self self, Place place) { co_await clean_up(self, place); }
+
+/// What a parent writes between a fork and the next.
+Call go_on(Self self, const Place& place) {
+  return self.touch({place.stack, place.bss, place.library_data}, Access::write);
+}
+
+Program fork_exit(Self self, const Place& at, Times& times, const ProcessParameters& /*p*/) {
+  const Place place = at;
+  const Self::Body child = [place](Self born) { return end(born, place); };
+  for (std::int64_t round = 0; round < times.rounds(); ++round) {
+    const std::int64_t start = co_await self.clock();
+    for (std::int64_t i = 0; i < times.iterations(); ++i) {
+      co_await self.fork(child);
+      co_await go_on(self, place);
+      co_await self.wait();
+    }
+    times.took(co_await self.clock() - start, times.iterations());
+  }
+}
+
+/// Writes a greeting, to a descriptor that is closed.
+Program hello(Self self, const Place& place) {
+  const Place at = place;
+  co_await self.write(1, 12);
+  const Self::Body ends = [at](Self last) { return end(last, at); };
+  co_await self.jump(ends);
+}
+
+Program exec_hello(Self self, Place place) {
+  co_await self.touch(place.stack, 1, Access::write);
+  co_await self.touch(place.data, 1, Access::write);
+  co_await self.close(1);
+  const ProgramImage image{.path = "/bin/hello"};
+  const LoadedBody main = hello;
+  const Self::Body body = dynamic_loader(typical_image, main);
+  co_await self.exec(image, body);
+}
+
+Program fork_exec(Self self, const Place& at, Times& times, const ProcessParameters& /*p*/) {
+  const Place place = at;
+  const Self::Body child = [place](Self born) { return exec_hello(born, place); };
+  for (std::int64_t round = 0; round < times.rounds(); ++round) {
+    const std::int64_t start = co_await self.clock();
+    for (std::int64_t i = 0; i < times.iterations(); ++i) {
+      co_await self.fork(child);
+      co_await go_on(self, place);
+      co_await self.wait();
+    }
+    times.took(co_await self.clock() - start, times.iterations());
+  }
+}
+
+struct SwitchParameters : LmbenchParameters {
+  SwitchParameters() { iterations = 50; }
+  std::int64_t processes = 2;
+  Bytes array{};
+};
+const auto switch_parameters =
+    lmbench_parameters<SwitchParameters>()
+        .add("processes", &SwitchParameters::processes, "in a ring of pipes", "lmbench 3, lat_ctx",
+             {.minimum = 2, .maximum = 100})
+        .add("array", &SwitchParameters::array, "that each process reads before it passes the token on",
+             "lmbench 3, lat_ctx -s", {.minimum = Bytes{0}, .maximum = Bytes{std::int64_t{4} << 20}});
+
+constexpr std::size_t token = 4;
+
+struct Ring {
+  std::vector<Self::PipeEnds> pipes;
+  Place place;
+  Address array;
+  Bytes size;
+
+  /// The pages a program uses between two calls; after a switch their translations have to be found again.
+  [[nodiscard]] Call code(Self self) const {
+    const auto page = [](Address address, std::uint32_t number) {
+      return Address{address.value + number * page_size};
+    };
+    return self.touch({place.text, page(place.text, 1), place.library_text, page(place.library_text, 1)},
+                      Access::fetch);
+  }
+  [[nodiscard]] Call data(Self self) const {
+    return self.touch({place.stack, place.data, place.bss, place.library_data}, Access::write);
+  }
+};
+
+Program pass_on(Self self, const Ring& ring, std::size_t number) {
+  if (ring.size.count > 0) {
+    co_await self.touch(ring.array, static_cast<std::uint32_t>(ring.size.count / page_size), Access::write);
+  }
+  const std::int64_t in = ring.pipes[number].read;
+  const std::int64_t out = ring.pipes[(number + 1) % ring.pipes.size()].write;
+  for (;;) {
+    co_await self.read(in, token);
+    co_await ring.code(self);
+    co_await ring.data(self);
+    co_await self.sum(ring.array, ring.size);
+    co_await self.write(out, token);
+  }
+}
+
+Program context_switch(Self self, const Place& at, Times& times, const SwitchParameters& p) {
+  Ring ring{.pipes = std::vector<Self::PipeEnds>(static_cast<std::size_t>(p.processes)),
+            .place = at,
+            .array = {},
+            .size = p.array};
+  for (Self::PipeEnds& ends : ring.pipes) co_await self.pipe(ends);
+  if (p.array.count > 0) {
+    const std::int64_t array = co_await self.mmap(
+        {.length = static_cast<std::uint32_t>(p.array.count), .flags = AreaFlags::read | AreaFlags::write});
+    ring.array = {static_cast<std::uint32_t>(array)};
+    co_await self.touch(ring.array, static_cast<std::uint32_t>(p.array.count / page_size), Access::write);
+  }
+  // The same without switches: one process passes the token to itself.
+  const std::int64_t hops = times.iterations() * p.processes;
+  for (std::int64_t round = 0; round < times.rounds(); ++round) {
+    const std::int64_t start = co_await self.clock();
+    for (std::int64_t i = 0; i < hops; ++i) {
+      const Self::PipeEnds& ends = ring.pipes[static_cast<std::size_t>(i % p.processes)];
+      co_await self.write(ends.write, token);
+      co_await self.read(ends.read, token);
+      co_await ring.code(self);
+      co_await ring.data(self);
+      co_await self.sum(ring.array, ring.size);
+    }
+    times.overhead(co_await self.clock() - start, hops);
+  }
+  for (std::size_t i = 1; i < ring.pipes.size(); ++i) {
+    const Self::Body member = [&ring, i](Self born) { return pass_on(born, ring, i); };
+    co_await self.fork(member);
+  }
+  for (std::int64_t round = 0; round < times.rounds(); ++round) {
+    const std::int64_t start = co_await self.clock();
+    for (std::int64_t i = 0; i < times.iterations(); ++i) {
+      co_await self.write(ring.pipes[1].write, token);
+      co_await self.read(ring.pipes[0].read, token);
+      co_await ring.code(self);
+      co_await ring.data(self);
+      co_await self.sum(ring.array, ring.size);
+    }
+    times.took(co_await self.clock() - start, hops);
+  }
+  co_await self.wait();  // for good: the ring lives in this program
+}
+
+template <class Parameters, auto measure>
+using Variant = RegisterWorkload<Lmbench<Parameters, measure>, Parameters>;
+
+const Variant<ProcessParameters, fork_exit> a{"lmbench_fork", "lat_proc fork: fork, exit, wait",
+                                              process_parameters};
+const Variant<ProcessParameters, fork_exec> b{"lmbench_exec", "lat_proc exec: fork, exec of a small program",
+                                              process_parameters};
+const Variant<SwitchParameters, context_switch> c{"lmbench_context_switch", "lat_ctx: a token around a ring",
+                                                  switch_parameters};
+
+}  // namespace
+}  // namespace xensim
