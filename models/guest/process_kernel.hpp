@@ -46,7 +46,7 @@ class ProcessKernel {
   [[nodiscard]] CallResult wait(GuestProcess& parent);
   [[nodiscard]] CallResult exec(GuestProcess& caller, const ProgramImage& image, const Self::Body& body);
   /// One access, with at most one fault handled: then `again` is set. False: SIGSEGV was raised.
-  [[nodiscard]] bool access(GuestProcess& caller, Address address, Access access);
+  [[nodiscard]] bool access(GuestProcess& caller, Address address, Access kind);
   [[nodiscard]] CallResult map(GuestProcess& caller, const Self::MapRequest& request);
   [[nodiscard]] SystemCalls& calls() { return calls_; }
   [[nodiscard]] Processor& processor(const GuestProcess& caller) {

@@ -37,7 +37,7 @@ class NativeMemory final : public ProcessMachine {
     PageNumber directory;  ///< loaded; invalid: one that is not modelled
   };
   void enter(unsigned vcpu);
-  void flush_remote(std::uint32_t processors, const Address* address);
+  void flush_remote(std::uint32_t others, const Address* address);
 
   VirtualMachine& processors_;
   Cycles invalidate_page_;

@@ -61,7 +61,7 @@ def main(build: Path) -> int:
     ]
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, check=True).stdout
     common = version + (ROOT / ".clang-tidy").read_bytes()
-    clean = ROOT / "build" / "lint"
+    clean = ROOT / "build" / "lint" / "clean"
     clean.mkdir(parents=True, exist_ok=True)
     due = {}
     for command in commands:

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
+
 #include "tests/models/memory/memory_bench.hpp"
 
 namespace xensim {
@@ -114,7 +116,7 @@ class Kernel {
 TEST(Fork, MakesTwoRequestsAndThreeATableAndTwoAPage) {
   EXPECT_TRUE(rc::check([] {
     const auto p = *rc::gen::inRange<std::uint32_t>(1, 8);
-    const auto r = *rc::gen::inRange<std::uint32_t>(0, 1200);
+    const auto r = *rc::gen::inRange<std::uint32_t>(0, std::min(1200U, p * entries_per_table + 1));
     Kernel kernel(p, r);
     const AddressSpace parent = kernel.first_process();
     (void)kernel.fork(parent);
