@@ -32,7 +32,7 @@ std::string type(const ParameterInfo& parameter) {
 std::string variants_text(const std::vector<Variant>& variants) {
   std::string text;
   for (const Variant& variant : variants) {
-    text += fmt::format("  {:<18}{}\n", variant.name, variant.help);
+    text += fmt::format("  {:<26}{}\n", variant.name, variant.help);
     for (const ParameterInfo& parameter : variant.parameters) {
       text +=
           fmt::format("    {:<16}{}; default {}", parameter.name, type(parameter), plain(parameter.fallback));
@@ -119,7 +119,7 @@ std::string list_text(const std::string& kind) {
   std::string text = kind + "\n";
   if (kind == "experiments") {
     for (const Json& e : experiments_json())
-      text += fmt::format("  {:<18}{}\n", plain(e["name"]), plain(e["title"]));
+      text += fmt::format("  {:<26}{}\n", plain(e["name"]), plain(e["title"]));
     return text;
   }
   if (kind == "metrics") {

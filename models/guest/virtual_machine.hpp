@@ -25,9 +25,10 @@ class VirtualMachine {
   /// Makes `target` enter its kernel soon to reschedule; called on `vcpu`, another one.
   virtual void kick(unsigned vcpu, unsigned target) = 0;
   /// The part of the kernel that knows memory, files and signals, made when it is first needed. Throws
-  /// SimulationError where programs can only compute and sleep.
+  /// Throws InputError where programs can only compute and sleep.
   [[nodiscard]] virtual ProcessKernel& processes() {
-    throw SimulationError("programs on this platform can only compute and sleep");
+    throw InputError({}, "a program that makes system calls",
+                     "programs that only compute and sleep: this platform cannot run others yet");
   }
 };
 
