@@ -57,11 +57,11 @@ void Signals::set_blocked(SignalSet blocked) {
 void Signals::block(SignalSet blocked) { set_blocked(blocked); }
 
 Signals Signals::forked() const {
-  Signals child(*context_);
-  child.actions_ = actions_;
-  child.blocked_ = blocked_;
-  child.frames_ = frames_;
-  return child;
+  Signals copy(*context_);
+  copy.actions_ = actions_;
+  copy.blocked_ = blocked_;
+  copy.frames_ = frames_;
+  return copy;
 }
 
 void Signals::reset_handlers() {
