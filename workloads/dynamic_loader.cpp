@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint8_t text_flags = AreaFlags::read | AreaFlags::execute,
                        data_flags = AreaFlags::read | AreaFlags::write;
-constexpr std::uint32_t library_text_pages = 280, library_data_pages = 5, library_bss_pages = 4;
+constexpr std::uint32_t libc_text_pages = 280, libc_data_pages = 5, libc_bss_pages = 4;
 
 Address plus(Address address, std::uint32_t pages) { return {address.value + pages * page_size}; }
 
@@ -21,8 +21,8 @@ Program load(Self self, ImageUse use, LoadedBody main) {
               .data = image.data_start(),
               .bss = plus(image.data_start(), image.data),
               .stack = {0xC0000000 - page_size},
-              .library_text = {},
-              .library_data = {}};
+              .libc_text = {},
+              .libc_data = {}};
   // The loader relocates itself.
   co_await self.touch(loader, use.loader_text, Access::fetch);
   co_await self.touch(plus(loader, 20), 1, Access::write);
@@ -37,28 +37,26 @@ Program load(Self self, ImageUse use, LoadedBody main) {
   const std::int64_t library = co_await self.open("/lib/libc.so.6");
   co_await self.read(library, 1024);
   co_await self.stat("/lib/libc.so.6");
-  const std::uint32_t pages = library_text_pages + library_data_pages;
-  place.library_text = {static_cast<std::uint32_t>(
+  const std::uint32_t pages = libc_text_pages + libc_data_pages;
+  place.libc_text = {static_cast<std::uint32_t>(
       co_await self.mmap({.length = pages * page_size, .flags = text_flags, .file = library}))};
-  place.library_data = plus(place.library_text, library_text_pages);
-  co_await self.mprotect(place.library_data, library_data_pages * page_size, 0);
-  co_await self.mmap({.length = library_data_pages * page_size,
+  place.libc_data = plus(place.libc_text, libc_text_pages);
+  co_await self.mprotect(place.libc_data, libc_data_pages * page_size, 0);
+  co_await self.mmap({.length = libc_data_pages * page_size,
                       .flags = data_flags,
                       .file = library,
-                      .address = place.library_data.value,
+                      .address = place.libc_data.value,
                       .fixed = true,
-                      .file_page = library_text_pages});
-  const Address library_bss = plus(place.library_data, library_data_pages);
-  co_await self.mmap({.length = library_bss_pages * page_size,
-                      .flags = data_flags,
-                      .address = library_bss.value,
-                      .fixed = true});
+                      .file_page = libc_text_pages});
+  const Address libc_bss = plus(place.libc_data, libc_data_pages);
+  co_await self.mmap(
+      {.length = libc_bss_pages * page_size, .flags = data_flags, .address = libc_bss.value, .fixed = true});
   co_await self.close(library);
   co_await self.mmap({.length = page_size, .flags = data_flags});
   // Relocation reads the library's tables, writes its data and the program's.
-  co_await self.touch(place.library_text, use.library_text, Access::fetch);
-  co_await self.touch(place.library_data, use.library_data, Access::write);
-  co_await self.touch(library_bss, use.library_bss, Access::write);
+  co_await self.touch(place.libc_text, use.libc_text, Access::fetch);
+  co_await self.touch(place.libc_data, use.libc_data, Access::write);
+  co_await self.touch(libc_bss, use.libc_bss, Access::write);
   co_await self.touch(place.data, use.data, Access::write);
   co_await self.touch(place.text, use.text, Access::fetch);
   co_await self.touch(place.bss, use.bss, Access::write);

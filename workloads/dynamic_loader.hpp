@@ -10,14 +10,14 @@ namespace xensim {
 /// Where a program finds what it uses.
 struct Place {
   Address text, data, bss, stack;  ///< of the program; the stack's highest page
-  Address library_text, library_data;
+  Address libc_text, libc_data;
 };
 using LoadedBody = std::function<Program(Self, const Place&)>;
 
 /// How many pages of each part a program touches before and in its main function.
 struct ImageUse {
   std::uint32_t text = 10, data = 2, bss = 5;
-  std::uint32_t loader_text = 20, library_text = 55, library_data = 5, library_bss = 3;
+  std::uint32_t loader_text = 20, libc_text = 55, libc_data = 5, libc_bss = 3;
   std::uint32_t stack = 7;
 };
 /// A small program with its C library: 10 areas, some 110 resident pages, a quarter of them written.

@@ -14,19 +14,18 @@ const auto process_parameters = lmbench_parameters<ProcessParameters>();
 
 /// The C library's own clean-up in exit(1): four pages are written.
 Call clean_up(Self self, const Place& place) {
-  return self.touch({place.stack, place.data, place.bss, place.library_data}, Access::write);
+  return self.touch({place.stack, place.data, place.bss, place.libc_data}, Access::write);
 }
 
 Program end(Self self, Place place) { co_await clean_up(self, place); }
 
 /// What a parent writes between a fork and the next.
 Call go_on(Self self, const Place& place) {
-  return self.touch({place.stack, place.bss, place.library_data}, Access::write);
+  return self.touch({place.stack, place.bss, place.libc_data}, Access::write);
 }
 
-Program fork_exit(Self self, const Place& at, Times& times, const ProcessParameters& /*p*/) {
-  const Place place = at;
-  const Self::Body child = [place](Self born) { return end(born, place); };
+/// Forks `child` and waits for it, over and over.
+Program fork_and_wait(Self self, Place place, Times& times, Self::Body child) {
   for (std::int64_t round = 0; round < times.rounds(); ++round) {
     const std::int64_t start = co_await self.clock();
     for (std::int64_t i = 0; i < times.iterations(); ++i) {
@@ -36,6 +35,10 @@ Program fork_exit(Self self, const Place& at, Times& times, const ProcessParamet
     }
     times.took(co_await self.clock() - start, times.iterations());
   }
+}
+
+Program fork_exit(Self self, const Place& place, Times& times, const ProcessParameters& /*p*/) {
+  return fork_and_wait(self, place, times, [place](Self born) { return end(born, place); });
 }
 
 /// Writes a greeting, to a descriptor that is closed.
@@ -56,18 +59,8 @@ Program exec_hello(Self self, Place place) {
   co_await self.exec(image, body);
 }
 
-Program fork_exec(Self self, const Place& at, Times& times, const ProcessParameters& /*p*/) {
-  const Place place = at;
-  const Self::Body child = [place](Self born) { return exec_hello(born, place); };
-  for (std::int64_t round = 0; round < times.rounds(); ++round) {
-    const std::int64_t start = co_await self.clock();
-    for (std::int64_t i = 0; i < times.iterations(); ++i) {
-      co_await self.fork(child);
-      co_await go_on(self, place);
-      co_await self.wait();
-    }
-    times.took(co_await self.clock() - start, times.iterations());
-  }
+Program fork_exec(Self self, const Place& place, Times& times, const ProcessParameters& /*p*/) {
+  return fork_and_wait(self, place, times, [place](Self born) { return exec_hello(born, place); });
 }
 
 struct SwitchParameters : LmbenchParameters {
@@ -95,11 +88,11 @@ struct Ring {
     const auto page = [](Address address, std::uint32_t number) {
       return Address{address.value + number * page_size};
     };
-    return self.touch({place.text, page(place.text, 1), place.library_text, page(place.library_text, 1)},
+    return self.touch({place.text, page(place.text, 1), place.libc_text, page(place.libc_text, 1)},
                       Access::fetch);
   }
   [[nodiscard]] Call data(Self self) const {
-    return self.touch({place.stack, place.data, place.bss, place.library_data}, Access::write);
+    return self.touch({place.stack, place.data, place.bss, place.libc_data}, Access::write);
   }
 };
 

@@ -56,7 +56,7 @@ struct ForkExit {
   }
   static Program end(Self self, Place place) { co_await writes(self, place, true); }
   static Call writes(Self self, const Place& place, bool all) {
-    std::vector<Address> pages{place.stack, place.bss, place.library_data};
+    std::vector<Address> pages{place.stack, place.bss, place.libc_data};
     if (all) pages.push_back(place.data);
     return self.touch(pages, Access::write);
   }
