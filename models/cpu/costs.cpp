@@ -29,6 +29,7 @@ ProcessorCosts::ProcessorCosts(const Calibration& c)
       ipi_delivery(cycles(c, "processor.ipi_delivery")),
       segment_load(cycles(c, "processor.segment_load")),
       address_space_load(cycles(c, "processor.address_space_load")),
+      invalidate_page(cycles(c, "processor.invalidate_page")),
       descriptor_table_load(cycles(c, "processor.descriptor_table_load")),
       locked_operation(cycles(c, "processor.locked_operation")),
       kernel_cpi(c.value("processor.kernel_cpi")) {}

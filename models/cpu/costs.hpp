@@ -17,7 +17,7 @@ struct ProcessorCosts {
   Cycles l2_latency, tlb_walk;
   Cycles software_interrupt_entry, interrupt_return, external_interrupt_entry;
   Cycles apic_acknowledge, apic_program, ipi_delivery;
-  Cycles segment_load, address_space_load, descriptor_table_load, locked_operation;
+  Cycles segment_load, address_space_load, invalidate_page, descriptor_table_load, locked_operation;
 
   /// The time of a path of so many instructions whose data are in the L1 or L2.
   [[nodiscard]] Cycles path(double instructions) const {

@@ -48,7 +48,7 @@ MemoryCosts::MemoryCosts(const Calibration& c, const ProcessorCosts& p, const Mo
     path(step, "flush", p.address_space_load);
   }
   path(stale_retype, "stale_retype");
-  path(page_invalidation, "page_invalidation", primitive("invalidate_page"));
+  path(page_invalidation, "page_invalidation", p.invalidate_page);
 
   path(gdt_install, "gdt_install", p.descriptor_table_load);
   path(gdt_slot, "gdt_slot");

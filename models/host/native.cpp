@@ -4,7 +4,6 @@
 /// local APIC, out of phase with the others, charges its ticks; on UP the PIT does both.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <memory>
 
 #include "models/guest/kernel.hpp"
@@ -95,7 +94,6 @@ class Native final : public Platform, private VirtualMachine {
   std::vector<std::unique_ptr<Core>> cores_;
   std::uint32_t footprints_ = 0;
   std::unique_ptr<GuestKernel> kernel_;
-  Cycles invalidate_page_;
   Bytes memory_size_;
   KernelPathCosts path_costs_;
   std::unique_ptr<NativeMemory> memory_;  ///< null as long as no program needs more than the scheduler
@@ -119,7 +117,6 @@ Native::Native(const NativeParameters& p, const HostContext& context)
       processor_costs_(context.costs),
       costs_(context.calibration, context.costs),
       ipi_latency_(CycleClock(context.shape.clock).convert(context.costs.ipi_delivery)),
-      invalidate_page_{std::llround(context.calibration.value("monitor_memory.invalidate_page"))},
       memory_size_(context.memory),
       path_costs_(kernel_path_costs(context.calibration)),
       trace_(context.trace) {
@@ -177,7 +174,7 @@ ProcessKernel& Native::processes() {
     const auto count = static_cast<unsigned>(cores_.size());
     const auto pages = static_cast<std::uint32_t>(memory_size_.count / page_size);
     VirtualMachine& machine = *this;
-    memory_ = std::make_unique<NativeMemory>(machine, count, pages, invalidate_page_);
+    memory_ = std::make_unique<NativeMemory>(machine, count, pages, processor_costs_.invalidate_page);
     processes_ = std::make_unique<ProcessKernel>(*kernel_, machine, *memory_, path_costs_,
                                                  KernelBuild{.smp = count > 1}, pages);
   }

@@ -70,12 +70,13 @@ TEST_F(MemoryCost, AnEmptyHypercallIsTheWayThereAndBack) {
 }
 
 TEST_F(MemoryCost, FollowsTheConstants) {
-  const Calibration dear = read({{"monitor_memory.invalidate_page", 600}});
-  const MemoryCosts other(dear, processor, monitor);
+  const Calibration dear = read({{"processor.invalidate_page", 600}});
+  const ProcessorCosts dear_processor(dear);
+  const MemoryCosts other(dear, dear_processor, monitor);
   MemoryWork work;
   work.did(MemoryStep::page_invalidation);
   EXPECT_EQ(other.of(work) - costs.of(work),
-            Cycles{600 - static_cast<std::int64_t>(constant("monitor_memory.invalidate_page"))});
+            Cycles{600 - static_cast<std::int64_t>(constant("processor.invalidate_page"))});
 }
 
 TEST_F(MemoryCost, OfAForkGoesToTheMonitorAndItsRequestsToTheKernel) {
