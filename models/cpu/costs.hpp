@@ -37,7 +37,9 @@ struct MonitorCosts {
   Cycles exit_tests;       ///< softirqs, hypervisor events, guest events
   Cycles resume_guest;     ///< restore and iret
   Cycles deliver_to_user, deliver_to_kernel;  ///< event upcall frame, by what it interrupts
-  Cycles timer_pass;                          ///< one pass over the due timers, APIC reprogrammed
+  /// A page fault, from the instruction to the guest's handler, by what it interrupts.
+  Cycles bounce_from_user, bounce_from_kernel;
+  Cycles timer_pass;  ///< one pass over the due timers, APIC reprogrammed
   Cycles schedule_pass, schedule_scan_entry;
   Cycles domain_switch;         ///< registers, address space, descriptor tables, fast trap
   Cycles address_space_switch;  ///< a guest multicall: new page-table base, new kernel stack

@@ -6,6 +6,8 @@
 
 #include "core/time.hpp"
 #include "models/cpu/processor.hpp"
+#include "models/guest/kernel_image.hpp"
+#include "models/guest/kernel_memory.hpp"
 #include "models/guest/kernel_path.hpp"
 
 namespace xensim {
@@ -17,21 +19,33 @@ class KernelWork {
  public:
   explicit KernelWork(const KernelPathCosts& costs) : costs_(costs) {}
 
-  /// The processor that runs the kernel from now on; null: only counting.
-  void on(Processor* processor) { processor_ = processor; }
+  /// What runs the kernel from now on; without a processor: only counting.
+  void on(Processor* processor, KernelMemory* memory = nullptr) {
+    processor_ = processor;
+    memory_ = memory;
+  }
 
   void did(KernelPath path, std::uint64_t times = 1) {
     const auto index = static_cast<std::size_t>(path);
     counts_[index] += times;
-    if (processor_ != nullptr) {
-      processor_->charge(Activity::kernel, costs_[index] * static_cast<std::int64_t>(times));
-    }
+    if (processor_ == nullptr || times == 0) return;
+    processor_->charge(Activity::kernel, costs_[index] * static_cast<std::int64_t>(times));
+    use(kernel_places()[index]);
+  }
+  /// The kernel runs code and uses data there.
+  void use(const KernelPlace& place) {
+    use(place.code, Access::fetch);
+    use(place.data, Access::read);
+  }
+  void use(PageNumber page, Access access) {
+    if (memory_ != nullptr) memory_->kernel_access(kernel_address(page), access);
   }
   [[nodiscard]] std::uint64_t count(KernelPath path) const { return counts_[static_cast<std::size_t>(path)]; }
 
  private:
   const KernelPathCosts& costs_;
   Processor* processor_ = nullptr;
+  KernelMemory* memory_ = nullptr;
   std::array<std::uint64_t, kernel_path_count> counts_{};
 };
 

@@ -5,12 +5,19 @@
 #include <span>
 
 #include "core/ids.hpp"
+#include "models/guest/kernel_memory.hpp"
 #include "models/memory/page_table.hpp"
 #include "models/memory/physical_memory.hpp"
 
 namespace xensim {
 
 using PageNumber = Id<struct PageTag>;  ///< a page of what a guest takes for physical memory
+
+/// The kernel's own mapping of all its memory.
+inline constexpr Address kernel_base{0xc0000000};
+[[nodiscard]] constexpr Address kernel_address(PageNumber page) {
+  return {kernel_base.value + page.value * page_size};
+}
 
 /// A new value for one entry of a table.
 struct EntryUpdate {
@@ -29,6 +36,9 @@ class Paging {
   Paging(const Paging&) = delete;
   Paging& operator=(const Paging&) = delete;
   virtual ~Paging() = default;
+
+  /// Who is told of the kernel's own accesses to pages; it outlives this.
+  void tell(KernelMemory& user) { user_ = &user; }
 
   [[nodiscard]] FrameNumber frame(PageNumber page) const { return frames_[page.value]; }  ///< P2M
   /// M2P; invalid if the frame is not the guest's.
@@ -71,10 +81,13 @@ class Paging {
   /// Contents of ordinary pages, as far as anything looks at them.
   void zero(PageNumber page) {
     about_to_write(page);
+    used(page, Access::write);
     memory_.clear(frame(page));
   }
   void copy(PageNumber from, PageNumber to) {
     about_to_write(to);
+    used(from, Access::read);
+    used(to, Access::write);
     if (const PhysicalMemory::Words* words = memory_.contents(frame(from))) {
       memory_.words(frame(to)) = *words;
     } else {
@@ -87,10 +100,17 @@ class Paging {
 
   /// The kernel writes to an ordinary page, which may have been a table until queued requests take effect.
   virtual void about_to_write(PageNumber /*page*/) {}
+  /// The kernel uses a page through its own mapping.
+  void used(PageNumber page, Access access) {
+    if (user_ != nullptr) user_->kernel_access(kernel_address(page), access);
+  }
 
   PhysicalMemory& memory_;
   std::span<const FrameNumber> frames_;   ///< by page: the guest's own; set by the implementation
   std::span<const std::uint32_t> pages_;  ///< by frame: of the whole machine, whoever owns it
+
+ private:
+  KernelMemory* user_ = nullptr;
 };
 
 }  // namespace xensim

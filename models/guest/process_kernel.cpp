@@ -36,8 +36,14 @@ ProcessKernel::~ProcessKernel() {
 }
 
 void ProcessKernel::run_on(unsigned vcpu) {
-  work_.on(&processors_.processor(vcpu));
+  work_.on(&processors_.processor(vcpu), &machine_);
   machine_.run_on(vcpu);
+}
+
+void ProcessKernel::use_stack(const GuestProcess& process) {
+  if (!process.stack) return;
+  work_.use(*process.stack, Access::write);  // the task structure, at the bottom
+  work_.use({process.stack->value + 1}, Access::write);
 }
 
 GuestProcess& ProcessKernel::process(ProcessId id) {
@@ -55,6 +61,7 @@ ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call
     machine_.enter_by_call(vcpu);
     caller.in_kernel = true;
   }
+  use_stack(caller);
   caller.in_call = true;
   caller.again = false;
   const CallResult result = call.step(*this, caller);
@@ -100,9 +107,14 @@ bool ProcessKernel::deliver_signals(GuestProcess& caller) {
 }
 
 bool ProcessKernel::switch_to(unsigned vcpu, ProcessId id) {
-  AddressSpace* space =
-      id.value < processes_.size() && processes_[id.value] ? processes_[id.value]->space.get() : nullptr;
+  run_on(vcpu);
+  work_.use(schedule_place());
+  const GuestProcess* next = id.value < processes_.size() ? processes_[id.value].get() : nullptr;
+  AddressSpace* space = next != nullptr ? next->space.get() : nullptr;
   load(vcpu, space);
+  // On the other side of the switch.
+  work_.use(schedule_place());
+  if (next != nullptr) use_stack(*next);
   return space != nullptr;
 }
 

@@ -77,6 +77,7 @@ class ProcessKernel {
   [[nodiscard]] GuestProcess& process(ProcessId id);
   void release(GuestProcess& dead);
   void run_on(unsigned vcpu);
+  void use_stack(const GuestProcess& process);
 
   GuestKernel& scheduler_;
   VirtualMachine& processors_;

@@ -3,19 +3,15 @@
 
 #include <cstdint>
 
+#include "models/guest/kernel_memory.hpp"
 #include "models/guest/paging.hpp"
 #include "models/memory/walker.hpp"
 
 namespace xensim {
 
 /// All calls charge their time to the processor under the virtual processor concerned.
-class ProcessMachine {
+class ProcessMachine : public KernelMemory {
  public:
-  ProcessMachine() = default;
-  ProcessMachine(const ProcessMachine&) = delete;
-  ProcessMachine& operator=(const ProcessMachine&) = delete;
-  virtual ~ProcessMachine() = default;
-
   [[nodiscard]] virtual Paging& paging() = 0;
   /// The kernel runs on this virtual processor from now on.
   virtual void run_on(unsigned vcpu) = 0;

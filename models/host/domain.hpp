@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "core/ids.hpp"
 #include "models/cpu/events.hpp"
 #include "models/guest/kernel.hpp"
+#include "models/guest/process_kernel.hpp"
 #include "models/guest/virtual_machine.hpp"
+#include "models/host/xen_memory.hpp"
 
 namespace xensim {
 
@@ -27,10 +30,23 @@ class Domain final : public VirtualMachine {
         footprint(monitor_footprint),
         kernel(*this, 1, costs, kernel_footprint, new_footprint, boot),
         monitor_(monitor) {}
+  ~Domain() override {
+    if (memory_) memory_->abandon();
+  }
+  Domain(const Domain&) = delete;
+  Domain& operator=(const Domain&) = delete;
 
   [[nodiscard]] Processor& processor(unsigned index) override;
   void switch_address_space(unsigned index) override;
   void kick(unsigned /*vcpu*/, unsigned /*target*/) override {}  // there is no other
+  [[nodiscard]] ProcessKernel& processes() override;
+  /// Null as long as no program needs more than the scheduler.
+  [[nodiscard]] const XenMemory* memory() const { return memory_.get(); }
+  /// The current process's address space is loaded. False: it has none that is modelled.
+  [[nodiscard]] bool load_address_space() {
+    return processes_ && processes_->switch_to(0, *kernel.current(0));
+  }
+  [[nodiscard]] std::string audit() const;
 
   const VcpuId vcpu;
   const CpuId cpu;              ///< it stays where it was placed
@@ -47,6 +63,8 @@ class Domain final : public VirtualMachine {
 
  private:
   Monitor& monitor_;
+  std::unique_ptr<XenMemory> memory_;
+  std::unique_ptr<ProcessKernel> processes_;
 };
 
 }  // namespace xensim

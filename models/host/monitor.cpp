@@ -32,12 +32,32 @@ constexpr double ns_per_us = 1000;
 Processor& Domain::processor(unsigned /*vcpu*/) { return monitor_.processor(cpu); }
 void Domain::switch_address_space(unsigned /*vcpu*/) { monitor_.switch_address_space(*this); }
 
+ProcessKernel& Domain::processes() {
+  if (!processes_) {
+    memory_ = monitor_.give_memory(*this);
+    VirtualMachine& machine = *this;
+    processes_ = std::make_unique<ProcessKernel>(kernel, machine, *memory_, monitor_.path_costs(),
+                                                 KernelBuild{.smp = false, .paravirtual = true},
+                                                 memory_->usable_pages());
+  }
+  return *processes_;
+}
+
+std::string Domain::audit() const {
+  if (processes_) {
+    if (std::string fault = processes_->audit(); !fault.empty()) return fault;
+  }
+  return kernel.audit();
+}
+
 Monitor::Monitor(const MonitorParameters& parameters, const HostContext& context,
                  std::unique_ptr<Scheduler> scheduler)
     : parameters_(parameters),
+      context_(context),
       calendar_(context.calendar),
       costs_(context.calibration, context.costs),
       guest_costs_(context.calibration, context.costs),
+      path_costs_(kernel_path_costs(context.calibration)),
       ipi_latency_(CycleClock(context.shape.clock).convert(context.costs.ipi_delivery)),
       trace_(context.trace),
       audit_(context.audit),
@@ -159,7 +179,9 @@ void Monitor::run_guest_kernel(Core& core) {
     }
     domain.events.unmask();
   }
-  if (domain.kernel.return_to_user(0) == GuestKernel::Next::user) {
+  const GuestKernel::Next next = domain.kernel.return_to_user(0);
+  if (next == GuestKernel::Next::kernel) return;
+  if (next == GuestKernel::Next::user) {
     domain.in_user = true;
     core.mode = Core::Mode::user;
     return;
@@ -303,6 +325,7 @@ void Monitor::switch_to(Core& core, Domain* next) {
   ++core.switches;
   processor.charge(Activity::monitor, costs_.domain_switch);
   processor.flush_tlb();
+  if (memory_) memory_->cores[processor.id().value].mmu.switch_to();
   core.current = next;
   if (next != nullptr) {
     processor.touch(Activity::monitor, next->footprint, costs_.domain_switch_lines);
@@ -318,8 +341,18 @@ void Monitor::switch_to(Core& core, Domain* next) {
 
 void Monitor::switch_address_space(Domain& domain) {
   Processor& on = processor(domain.cpu);
-  on.charge(Activity::monitor, costs_.address_space_switch);
-  on.flush_tlb();
+  if (domain.memory() == nullptr) on.charge(Activity::monitor, costs_.address_space_switch);
+  if (domain.load_address_space()) {
+    on.use_modelled_tlb();
+  } else {
+    on.flush_tlb();
+  }
+}
+
+std::unique_ptr<XenMemory> Monitor::give_memory(const Domain& domain) {
+  if (!memory_) memory_ = std::make_unique<MonitorMemory>(context_, costs_);
+  return std::make_unique<XenMemory>(parameters_, costs_, *memory_, processor(domain.cpu),
+                                     DomainId{domain.vcpu.value});
 }
 
 // --- Reports ------------------------------------------------------------------------------------------
@@ -370,7 +403,17 @@ std::string Monitor::audit() const {
     const Core& core = *cores_[domain.cpu.value];
     const int places = (blocked_[v] ? 1 : 0) + (core.waiting[v] ? 1 : 0) + (core.current == &domain ? 1 : 0);
     if (places != 1) return fmt::format("domain {} is in {} of: blocked, waiting, running", v, places);
-    if (std::string fault = domain.kernel.audit(); !fault.empty()) return fault;
+    if (std::string fault = domain.audit(); !fault.empty()) return fault;
+    if (domain.memory() != nullptr && core.current == &domain) {
+      if (std::string fault = domain.memory()->audit(); !fault.empty()) return fault;
+    }
+  }
+  if (memory_) {
+    std::vector<const MemoryDomain*> with_memory;
+    for (const Domain& domain : domains_) {
+      if (domain.memory() != nullptr) with_memory.push_back(&domain.memory()->domain());
+    }
+    if (std::string fault = memory_->audit(std::move(with_memory)); !fault.empty()) return fault;
   }
   return scheduler_->audit();
 }

@@ -11,14 +11,15 @@
 #include "core/statistic.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"
 #include "models/cpu/timers.hpp"
+#include "models/guest/kernel_path_costs.hpp"
 #include "models/host/domain.hpp"
 #include "models/host/platform.hpp"
 #include "models/host/user_execution.hpp"
+#include "models/host/xen_memory.hpp"
 
 namespace xensim {
 
-/// Timing of the monitor's periodic work.
-struct MonitorParameters {
+struct MonitorParameters : XenMemoryParameters {
   Time tick = 20ms;  ///< period of the timer event to every domain
 };
 
@@ -42,9 +43,12 @@ class Monitor {
   void report(StatisticSink& sink, const std::string& prefix) const;
   [[nodiscard]] std::string audit() const;
 
-  /// For domains: the processor they run on, and the hypercall that changes their address space.
+  /// For domains: the processor they run on, the hypercall that changes their address space, and memory for
+  /// their processes.
   [[nodiscard]] Processor& processor(CpuId cpu);
   void switch_address_space(Domain& domain);
+  [[nodiscard]] std::unique_ptr<XenMemory> give_memory(const Domain& domain);
+  [[nodiscard]] const KernelPathCosts& path_costs() const { return path_costs_; }
 
  private:
   struct Core;
@@ -71,16 +75,19 @@ class Monitor {
   void trace(const Core& core, Time at, TraceKind kind, VcpuId vcpu, std::int64_t argument = 0) const;
 
   MonitorParameters parameters_;
+  const HostContext context_;
   Calendar& calendar_;
   MonitorCosts costs_;
   GuestCosts guest_costs_;
+  KernelPathCosts path_costs_;
   Time ipi_latency_;
   TraceSink* trace_;
   bool audit_;
   std::unique_ptr<Scheduler> scheduler_;
-  std::deque<Domain> domains_;  ///< by VcpuId; a deque keeps them where they are
   std::vector<std::unique_ptr<Core>> cores_;
-  boost::dynamic_bitset<> blocked_;  ///< by VcpuId
+  std::unique_ptr<MonitorMemory> memory_;  ///< null as long as no domain's programs need more than time
+  std::deque<Domain> domains_;             ///< by VcpuId; a deque keeps them where they are
+  boost::dynamic_bitset<> blocked_;        ///< by VcpuId
   std::uint64_t ticks_ = 0;
   std::uint32_t footprints_ = 0;
   FootprintId task_list_;  ///< the structures that the tick walks over, in the caches

@@ -23,7 +23,9 @@ NativeMemory::NativeMemory(VirtualMachine& processors, unsigned count, std::uint
                      cores_[running_].mmu.flush_page(address);
                    },
                .remote = [this](std::uint32_t others,
-                                const Address* address) { flush_remote(others, address); }}) {}
+                                const Address* address) { flush_remote(others, address); }}) {
+  paging_.tell(*this);
+}
 
 void NativeMemory::run_on(unsigned vcpu) {
   running_ = vcpu;
@@ -40,16 +42,27 @@ void NativeMemory::leave(unsigned vcpu) {
   processor.charge(Activity::kernel, processor.costs().interrupt_return);
 }
 
-Mmu::Result NativeMemory::access(unsigned vcpu, Address address, Access access) {
+Mmu::Result NativeMemory::translate(unsigned vcpu, Address address, Access access, Privilege privilege,
+                                    Activity payer) {
   Core& core = cores_[vcpu];
   const std::uint64_t before = core.mmu.counts().walks;
   const Mmu::Result result =
-      core.mmu.translate(address, access, Privilege::ring3, paging_.frame(core.directory), memory_);
+      core.mmu.translate(address, access, privilege, paging_.frame(core.directory), memory_);
   if (const std::uint64_t walks = core.mmu.counts().walks - before; walks > 0) {
     Processor& processor = processors_.processor(vcpu);
-    processor.charge(Activity::refill, processor.costs().tlb_walk * static_cast<std::int64_t>(walks));
+    processor.charge(payer, processor.costs().tlb_walk * static_cast<std::int64_t>(walks));
   }
   return result;
+}
+
+Mmu::Result NativeMemory::access(unsigned vcpu, Address address, Access access) {
+  return translate(vcpu, address, access, Privilege::ring3, Activity::refill);
+}
+
+void NativeMemory::kernel_access(Address address, Access access) {
+  // The kernel's own directory, which is not modelled, maps it as all others do.
+  if (!cores_[running_].directory.valid()) return;
+  (void)translate(running_, address, access, Privilege::ring0, Activity::kernel);
 }
 
 bool NativeMemory::load(unsigned vcpu, PageNumber directory) {

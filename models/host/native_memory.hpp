@@ -23,6 +23,7 @@ class NativeMemory final : public ProcessMachine {
   void enter_by_fault(unsigned vcpu) override { enter(vcpu); }
   void leave(unsigned vcpu) override;
   [[nodiscard]] Mmu::Result access(unsigned vcpu, Address address, Access access) override;
+  void kernel_access(Address address, Access access) override;
   bool load(unsigned vcpu, PageNumber directory) override;
   void unload(PageNumber directory) override;
 
@@ -37,6 +38,9 @@ class NativeMemory final : public ProcessMachine {
     PageNumber directory;  ///< loaded; invalid: one that is not modelled
   };
   void enter(unsigned vcpu);
+  /// Translates, and waits for the walks of the page tables that it takes.
+  [[nodiscard]] Mmu::Result translate(unsigned vcpu, Address address, Access access, Privilege privilege,
+                                      Activity payer);
   void flush_remote(std::uint32_t others, const Address* address);
 
   VirtualMachine& processors_;

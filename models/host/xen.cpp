@@ -1,15 +1,28 @@
 /// The platform "xen": Xen 1.0 with uniprocessor XenoLinux domains, and domain 0 idle on processor 0.
 ///
-/// What is modelled: interrupts, timers, events, scheduling and switching of domains, the guests' ticks,
-/// all in their order and with their time. What is left out so far: building domains, page tables, devices.
+/// What is modelled: interrupts, timers, events, scheduling and switching of domains, the guests' ticks, page
+/// tables and faults, all in their order and with their time. What is left out so far: the time of building
+/// domains, devices.
 #include "models/host/monitor.hpp"
 
 namespace xensim {
 namespace {
 
-const auto parameters = ParameterTable<MonitorParameters>{}.add(
-    "tick", &MonitorParameters::tick, "period of the timer event to every domain",
-    "Xen 1.0: a single timer on processor 0", {.minimum = 1ms});
+const auto parameters =
+    ParameterTable<MonitorParameters>{}
+        .add("tick", &MonitorParameters::tick, "period of the timer event to every domain",
+             "Xen 1.0: a single timer on processor 0", {.minimum = 1ms})
+        .add("memory", static_cast<Bytes MonitorParameters::*>(&MonitorParameters::memory),
+             "of each domain whose programs make system calls", "choice",
+             {.minimum = Bytes{8 << 20}, .maximum = Bytes{std::int64_t{959} << 20}})
+        .add("update_queue", static_cast<std::int64_t MonitorParameters::*>(&MonitorParameters::update_queue),
+             "page-table requests that a guest collects at most", "XenoLinux 2.4.21",
+             {.minimum = 1, .maximum = 2048})
+        .add("fast_trap", static_cast<bool MonitorParameters::*>(&MonitorParameters::fast_trap),
+             "system calls enter the guest's kernel without the monitor", "Xen 1.0")
+        .add("bounce_faults", static_cast<bool MonitorParameters::*>(&MonitorParameters::bounce_faults),
+             "page faults enter the monitor first; false: the guest's kernel, as no real i386 could",
+             "Xen 1.0");
 
 class Xen final : public Platform {
  public:

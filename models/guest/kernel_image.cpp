@@ -1,0 +1,190 @@
+#include "models/guest/kernel_image.hpp"
+
+namespace xensim {
+namespace {
+
+/// Source files, in the order of linking.
+enum class SourceFile : std::uint8_t {
+  arch_entry,
+  arch_signal,
+  arch_fault,
+  arch_usercopy,
+  sched,
+  fork,
+  exit,
+  signal,
+  memory,
+  mmap,
+  mprotect,
+  filemap,
+  page_alloc,
+  open,
+  read_write,
+  file_table,
+  buffer,
+  stat,
+  exec,
+  pipe,
+  namei,
+  select,
+  dcache,
+  inode,
+  ext3_balloc,
+  ext3_ialloc,
+  ext3_inode,
+  ext3_namei,
+  jbd_transaction,
+  devices,
+};
+
+constexpr SourceFile file_of(KernelPath path) {
+  using enum KernelPath;
+  switch (path) {
+    case system_call:
+    case locked_operation:
+      return SourceFile::arch_entry;
+    case signal_deliver:
+    case signal_frame:
+    case signal_return:
+    case signal_fpu:
+    case debug_register_load:
+      return SourceFile::arch_signal;
+    case fault:
+      return SourceFile::arch_fault;
+    case copy_user:
+    case copy_line:
+    case clear_line:
+    case zero_page:
+    case copy_page:
+      return SourceFile::arch_usercopy;
+    case wait_entry:
+    case wake_up:
+    case wake_process:
+      return SourceFile::sched;
+    case space_create:
+    case area_copy:
+    case file_reference:
+      return SourceFile::fork;
+    case sigaction:
+    case signal_send:
+    case signal_force:
+      return SourceFile::signal;
+    case table_page:
+    case directory_page:
+    case scan_entry:
+    case copy_entry:
+    case write_protect_entry:
+    case zap_entry:
+    case scan_directory:
+    case fault_zero:
+    case fault_anonymous:
+    case fault_copy:
+    case fault_reuse:
+    case fault_mark:
+      return SourceFile::memory;
+    case area_find:
+    case area_create:
+    case area_remove:
+    case area_map:
+    case area_scan:
+    case area_unmap:
+    case area_grow:
+      return SourceFile::mmap;
+    case area_protect:
+    case protect_entry:
+      return SourceFile::mprotect;
+    case page_cache_lookup:
+    case page_cache_insert:
+    case page_cache_remove:
+    case page_read:
+    case page_write:
+    case file_write:
+    case fault_file:
+      return SourceFile::filemap;
+    case page_allocate:
+    case page_free:
+      return SourceFile::page_alloc;
+    case descriptor_allocate:
+    case descriptor_release:
+      return SourceFile::open;
+    case file_access:
+      return SourceFile::read_write;
+    case fd_lookup:
+    case file_open:
+    case file_release:
+      return SourceFile::file_table;
+    case buffer_lookup:
+      return SourceFile::buffer;
+    case inode_stat_copy:
+      return SourceFile::stat;
+    case exec_fixed:
+    case argument_page:
+      return SourceFile::exec;
+    case pipe_transfer:
+      return SourceFile::pipe;
+    case name_copy:
+    case path_character:
+    case path_start:
+    case path_component:
+      return SourceFile::namei;
+    case select_fixed:
+    case select_bit:
+    case poll_one:
+    case poll_table_page:
+      return SourceFile::select;
+    case dentry_create:
+    case dentry_delete:
+      return SourceFile::dcache;
+    case inode_destroy:
+      return SourceFile::inode;
+    case bitmap_search:
+    case bitmap_word:
+    case block_free:
+      return SourceFile::ext3_balloc;
+    case inode_create:
+      return SourceFile::ext3_ialloc;
+    case block_allocate:
+    case inode_update:
+      return SourceFile::ext3_inode;
+    case directory_entry:
+    case directory_change:
+      return SourceFile::ext3_namei;
+    case journal_handle:
+    case journal_join:
+    case journal_access:
+    case journal_dirty:
+    case journal_data:
+    case journal_forget:
+      return SourceFile::jbd_transaction;
+    case device_access:
+      return SourceFile::devices;
+    case count_:
+      break;
+  }
+  return SourceFile::arch_entry;
+}
+
+constexpr KernelPlace place_in(SourceFile file) {
+  constexpr std::uint32_t first_code = 256, first_data = 384;  // 1 MB: where the image is loaded
+  const auto number = static_cast<std::uint32_t>(file);
+  return {{first_code + number}, {first_data + number}};
+}
+
+constexpr KernelPlaces all_places() {
+  KernelPlaces places{};
+  for (std::size_t i = 0; i < kernel_path_count; ++i) {
+    places[i] = place_in(file_of(static_cast<KernelPath>(i)));
+  }
+  return places;
+}
+
+}  // namespace
+
+const KernelPlaces& kernel_places() {
+  static constexpr KernelPlaces places = all_places();
+  return places;
+}
+
+KernelPlace schedule_place() { return place_in(SourceFile::sched); }
+
+}  // namespace xensim

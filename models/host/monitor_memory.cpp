@@ -1,0 +1,35 @@
+#include "models/host/monitor_memory.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/memory/audit.hpp"
+
+namespace xensim {
+
+std::uint32_t MonitorMemory::frames_of(Bytes memory) {
+  // What is above 4 GB cannot be named by an entry of the page tables.
+  constexpr std::int64_t most = std::int64_t{1} << 32;
+  return static_cast<std::uint32_t>(std::min(memory.count, most) / page_size);
+}
+
+KernelLayout MonitorMemory::build(MemoryDomain& domain, CpuId cpu, Bytes size) {
+  MemoryCpu& builder = cores[cpu.value].monitor;
+  const auto pages = static_cast<std::uint32_t>(size.count / page_size);
+  const auto layout = build_domain_memory({machine, builder, control_}, domain, pages);
+  if (!layout) {
+    throw InputError({}, fmt::format("domain {} with {} of memory", domain.id.value, format(size)),
+                     "domains that fit into the machine's memory together");
+  }
+  builder.work = {};
+  builder.owed.clear();
+  return *layout;
+}
+
+std::string MonitorMemory::audit(std::vector<const MemoryDomain*> domains) const {
+  domains.push_back(&control_);
+  return audit_memory(machine, {.domains = domains});
+}
+
+}  // namespace xensim

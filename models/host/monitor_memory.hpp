@@ -1,0 +1,50 @@
+/// All memory of the machine under the monitor, and what each processor needs to use it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/host/memory_costs.hpp"
+#include "models/host/platform.hpp"
+#include "models/memory/machine_memory.hpp"
+#include "models/memory/walker.hpp"
+
+namespace xensim {
+
+/// A processor's translations, and what the monitor's memory management keeps for it.
+struct MemoryCore {
+  MemoryCpu monitor;
+  Mmu mmu;
+};
+
+/// Made when the first domain has processes with memory: domains whose programs only compute need none of it.
+class MonitorMemory {
+ public:
+  MonitorMemory(const HostContext& context, const MonitorCosts& costs)
+      : machine(xen_1_0_memory, frames_of(context.memory), monitor_frames),
+        costs(context.calibration, context.costs, costs),
+        cores(context.cpus) {
+    control_.id = DomainId{0};
+    control_.privileged = true;
+  }
+
+  /// A new domain's memory, built by the control domain. Building takes no time here.
+  /// Throws InputError if the machine has too little left.
+  [[nodiscard]] KernelLayout build(MemoryDomain& domain, CpuId cpu, Bytes size);
+
+  /// Empty, or the first contradiction in the frame table. `domains` are all that were built and still are.
+  [[nodiscard]] std::string audit(std::vector<const MemoryDomain*> domains) const;
+
+  MachineMemory machine;
+  const MemoryCosts costs;
+  std::vector<MemoryCore> cores;  ///< by CpuId
+
+ private:
+  /// The monitor's image and heap, the M2P table and room for the frame table.
+  static constexpr std::uint32_t monitor_frames = (48U << 20) / page_size;
+  [[nodiscard]] static std::uint32_t frames_of(Bytes memory);
+
+  MemoryDomain control_;
+};
+
+}  // namespace xensim
