@@ -21,6 +21,8 @@ class EventMask {
 
   /// The monitor delivers: the pending and enabled bits, and the master, are masked.
   void deliver() { mask_ &= ~((events_ & mask_) | master); }
+  /// Nothing is delivered until the guest opens the mask again.
+  void mask() { mask_ &= ~master; }
   /// The guest takes all pending bits.
   [[nodiscard]] std::uint32_t take() {
     const std::uint32_t taken = events_;
