@@ -22,6 +22,7 @@ ProcessorCosts::ProcessorCosts(const Calibration& c)
       l2_latency(cycles(c, "processor.l2_latency")),
       tlb_walk(cycles(c, "processor.tlb_walk")),
       software_interrupt_entry(cycles(c, "processor.software_interrupt_entry")),
+      page_fault_entry(cycles(c, "processor.page_fault_entry")),
       interrupt_return(cycles(c, "processor.interrupt_return")),
       external_interrupt_entry(cycles(c, "processor.external_interrupt_entry")),
       apic_acknowledge(cycles(c, "processor.apic_acknowledge")),
@@ -43,10 +44,6 @@ MonitorCosts::MonitorCosts(const Calibration& c, const ProcessorCosts& p) {
   resume_guest = path("restore") + p.segment_load * 4 + p.interrupt_return;
   deliver_to_user = path("event_delivery") + path("bounce_from_user") + p.segment_load;
   deliver_to_kernel = path("event_delivery") + path("bounce_from_kernel") + p.segment_load;
-  const Cycles exception =
-      p.software_interrupt_entry + path("save") + p.segment_load * 2 + exit_tests + resume_guest;
-  bounce_from_user = exception + path("bounce_from_user") + p.segment_load;
-  bounce_from_kernel = exception + path("bounce_from_kernel") + p.segment_load;
   timer_pass = path("timer_pass") + p.apic_program;
   schedule_pass = path("schedule_pass") + path("update_domain_time") + p.locked_operation * 2;
   schedule_scan_entry = path("schedule_scan");

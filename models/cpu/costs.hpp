@@ -15,7 +15,7 @@ struct ProcessorCosts {
 
   Time miss_price;  ///< part of the memory latency that one refill miss exposes
   Cycles l2_latency, tlb_walk;
-  Cycles software_interrupt_entry, interrupt_return, external_interrupt_entry;
+  Cycles software_interrupt_entry, page_fault_entry, interrupt_return, external_interrupt_entry;
   Cycles apic_acknowledge, apic_program, ipi_delivery;
   Cycles segment_load, address_space_load, invalidate_page, descriptor_table_load, locked_operation;
 
@@ -37,9 +37,7 @@ struct MonitorCosts {
   Cycles exit_tests;       ///< softirqs, hypervisor events, guest events
   Cycles resume_guest;     ///< restore and iret
   Cycles deliver_to_user, deliver_to_kernel;  ///< event upcall frame, by what it interrupts
-  /// A page fault, from the instruction to the guest's handler, by what it interrupts.
-  Cycles bounce_from_user, bounce_from_kernel;
-  Cycles timer_pass;  ///< one pass over the due timers, APIC reprogrammed
+  Cycles timer_pass;                          ///< one pass over the due timers, APIC reprogrammed
   Cycles schedule_pass, schedule_scan_entry;
   Cycles domain_switch;         ///< registers, address space, descriptor tables, fast trap
   Cycles address_space_switch;  ///< a guest multicall: new page-table base, new kernel stack

@@ -127,7 +127,7 @@ CallResult ProcessKernel::exec(GuestProcess& caller, const ProgramImage& image, 
   if (!caller.space) {
     caller.space = AddressSpace::create(memory_);
     if (!caller.space) return CallResult::failed(CallError::no_memory);
-    load(caller.processor, caller.space.get());
+    load(caller.processor, caller.space.get(), caller.stack.value_or(PageNumber{}));
   }
   constexpr std::uint8_t text = AreaFlags::read | AreaFlags::execute,
                          data = AreaFlags::read | AreaFlags::write;
@@ -138,8 +138,9 @@ CallResult ProcessKernel::exec(GuestProcess& caller, const ProgramImage& image, 
   const auto loaded = execute(memory_, *caller.space, linked(image), image.dynamic ? &loader : nullptr);
   if (!loaded) return CallResult::failed(CallError::no_memory);
   for (const Address address : loaded->cleared) {
-    machine_.enter_by_fault(caller.processor);
-    (void)caller.space->fault({address, PageFault::write});
+    const PageFault fault{address, PageFault::write};
+    machine_.enter_by_fault(caller.processor, fault);
+    (void)caller.space->fault(fault);
     machine_.leave(caller.processor);
   }
   caller.signals.reset_handlers();

@@ -81,8 +81,8 @@ ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call
   return lives ? Progress::done : Progress::killed;
 }
 
-void ProcessKernel::enter_by_fault(GuestProcess& caller) {
-  machine_.enter_by_fault(caller.processor);
+void ProcessKernel::enter_by_fault(GuestProcess& caller, const PageFault& fault) {
+  machine_.enter_by_fault(caller.processor, fault);
   caller.in_kernel = true;
 }
 
@@ -111,16 +111,16 @@ bool ProcessKernel::switch_to(unsigned vcpu, ProcessId id) {
   work_.use(schedule_place());
   const GuestProcess* next = id.value < processes_.size() ? processes_[id.value].get() : nullptr;
   AddressSpace* space = next != nullptr ? next->space.get() : nullptr;
-  load(vcpu, space);
+  load(vcpu, space, next != nullptr && next->stack ? *next->stack : PageNumber{});
   // On the other side of the switch.
   work_.use(schedule_place());
   if (next != nullptr) use_stack(*next);
   return space != nullptr;
 }
 
-void ProcessKernel::load(unsigned vcpu, AddressSpace* space) {
+void ProcessKernel::load(unsigned vcpu, AddressSpace* space, PageNumber stack) {
   if (vcpu >= loaded_.size()) loaded_.resize(vcpu + 1);
-  machine_.load(vcpu, space != nullptr ? space->directory() : PageNumber{});
+  machine_.load(vcpu, space != nullptr ? space->directory() : PageNumber{}, stack);
   if (loaded_[vcpu] != nullptr) loaded_[vcpu]->left_by(vcpu);
   loaded_[vcpu] = space;
   if (space != nullptr) space->used_by(vcpu);

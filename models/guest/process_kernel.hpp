@@ -68,10 +68,10 @@ class ProcessKernel {
  private:
   static constexpr std::uint32_t image_pages = 512;  ///< of the kernel: 2 MB
   void install(const std::string& path, std::uint32_t pages);
-  void enter_by_fault(GuestProcess& caller);
+  void enter_by_fault(GuestProcess& caller, const PageFault& fault);
   void leave(GuestProcess& caller);
   [[nodiscard]] Executable linked(const ProgramImage& image);
-  void load(unsigned vcpu, AddressSpace* space);
+  void load(unsigned vcpu, AddressSpace* space, PageNumber stack);
   /// Signals on the way to user mode. False: one kills the process.
   [[nodiscard]] bool deliver_signals(GuestProcess& caller);
   [[nodiscard]] GuestProcess& process(ProcessId id);

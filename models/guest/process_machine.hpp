@@ -18,14 +18,15 @@ class ProcessMachine : public KernelMemory {
 
   /// From user mode into the kernel by a system call or a fault, and back.
   virtual void enter_by_call(unsigned vcpu) = 0;
-  virtual void enter_by_fault(unsigned vcpu) = 0;
+  virtual void enter_by_fault(unsigned vcpu, const PageFault& fault) = 0;
   virtual void leave(unsigned vcpu) = 0;
 
   /// A program in the address space loaded there accesses a word.
   [[nodiscard]] virtual Mmu::Result access(unsigned vcpu, Address address, Access access) = 0;
 
-  /// The processor goes over to an address space. False: it had it loaded still.
-  virtual bool load(unsigned vcpu, PageNumber directory) = 0;
+  /// The processor goes over to an address space, and to a kernel stack of two pages from `stack` on
+  /// (invalid: the first one). False: it had the address space loaded still.
+  virtual bool load(unsigned vcpu, PageNumber directory, PageNumber stack) = 0;
   /// The address space is about to go: no processor may keep it.
   virtual void unload(PageNumber directory) = 0;
 };

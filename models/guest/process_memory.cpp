@@ -6,13 +6,13 @@ namespace xensim {
 
 bool ProcessKernel::access(GuestProcess& caller, Address address, Access kind) {
   if (!caller.space) {
-    enter_by_fault(caller);
+    enter_by_fault(caller, {address, PageFault::user});
     caller.signals.force(signal_number::segmentation_fault);
     return false;
   }
   const Mmu::Result result = machine_.access(caller.processor, address, kind);
   if (!result.faulted()) return true;
-  enter_by_fault(caller);
+  enter_by_fault(caller, result.fault);
   const FaultResult::Outcome outcome = caller.space->fault(result.fault, address).outcome;
   if (outcome <= FaultResult::Outcome::retry) {
     leave(caller);

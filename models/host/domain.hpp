@@ -46,6 +46,13 @@ class Domain final : public VirtualMachine {
   [[nodiscard]] bool load_address_space() {
     return processes_ && processes_->switch_to(0, *kernel.current(0));
   }
+  /// Its processor goes over to it, or away.
+  void switch_in() {
+    if (memory_) memory_->switch_in();
+  }
+  void switch_out() {
+    if (memory_) memory_->switch_out();
+  }
   [[nodiscard]] std::string audit() const;
 
   const VcpuId vcpu;

@@ -325,7 +325,11 @@ void Monitor::switch_to(Core& core, Domain* next) {
   ++core.switches;
   processor.charge(Activity::monitor, costs_.domain_switch);
   processor.flush_tlb();
-  if (memory_) memory_->cores[processor.id().value].mmu.switch_to();
+  if (memory_) {
+    memory_->cores[processor.id().value].mmu.switch_to();
+    if (core.current != nullptr) core.current->switch_out();
+    if (next != nullptr) next->switch_in();
+  }
   core.current = next;
   if (next != nullptr) {
     processor.touch(Activity::monitor, next->footprint, costs_.domain_switch_lines);
@@ -349,10 +353,10 @@ void Monitor::switch_address_space(Domain& domain) {
   }
 }
 
-std::unique_ptr<XenMemory> Monitor::give_memory(const Domain& domain) {
+std::unique_ptr<XenMemory> Monitor::give_memory(Domain& domain) {
   if (!memory_) memory_ = std::make_unique<MonitorMemory>(context_, costs_);
-  return std::make_unique<XenMemory>(parameters_, costs_, *memory_, processor(domain.cpu),
-                                     DomainId{domain.vcpu.value});
+  return std::make_unique<XenMemory>(parameters_, *memory_, processor(domain.cpu),
+                                     DomainId{domain.vcpu.value}, domain.events);
 }
 
 // --- Reports ------------------------------------------------------------------------------------------

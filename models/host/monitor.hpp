@@ -47,7 +47,7 @@ class Monitor {
   /// their processes.
   [[nodiscard]] Processor& processor(CpuId cpu);
   void switch_address_space(Domain& domain);
-  [[nodiscard]] std::unique_ptr<XenMemory> give_memory(const Domain& domain);
+  [[nodiscard]] std::unique_ptr<XenMemory> give_memory(Domain& domain);
   [[nodiscard]] const KernelPathCosts& path_costs() const { return path_costs_; }
 
  private:

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "models/cpu/traps/trap_costs.hpp"
 #include "models/host/memory_costs.hpp"
 #include "models/host/platform.hpp"
 #include "models/memory/machine_memory.hpp"
@@ -11,18 +12,20 @@
 
 namespace xensim {
 
-/// A processor's translations, and what the monitor's memory management keeps for it.
+/// A processor's translations and gates, and what the monitor's memory management keeps for it.
 struct MemoryCore {
   MemoryCpu monitor;
   Mmu mmu;
+  InterruptTable gates;
 };
 
 /// Made when the first domain has processes with memory: domains whose programs only compute need none of it.
 class MonitorMemory {
  public:
-  MonitorMemory(const HostContext& context, const MonitorCosts& costs)
+  MonitorMemory(const HostContext& context, const MonitorCosts& monitor)
       : machine(xen_1_0_memory, frames_of(context.memory), monitor_frames),
-        costs(context.calibration, context.costs, costs),
+        costs(context.calibration, context.costs, monitor),
+        trap_costs(context.calibration, context.costs, monitor),
         cores(context.cpus) {
     control_.id = DomainId{0};
     control_.privileged = true;
@@ -37,6 +40,7 @@ class MonitorMemory {
 
   MachineMemory machine;
   const MemoryCosts costs;
+  const TrapCosts trap_costs;
   std::vector<MemoryCore> cores;  ///< by CpuId
 
  private:

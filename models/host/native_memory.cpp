@@ -65,7 +65,7 @@ void NativeMemory::kernel_access(Address address, Access access) {
   (void)translate(running_, address, access, Privilege::ring0, Activity::kernel);
 }
 
-bool NativeMemory::load(unsigned vcpu, PageNumber directory) {
+bool NativeMemory::load(unsigned vcpu, PageNumber directory, PageNumber /*stack*/) {
   Core& core = cores_[vcpu];
   if (directory.valid() && core.directory == directory) return false;
   Processor& processor = processors_.processor(vcpu);

@@ -20,11 +20,11 @@ class NativeMemory final : public ProcessMachine {
   [[nodiscard]] Paging& paging() override { return paging_; }
   void run_on(unsigned vcpu) override;
   void enter_by_call(unsigned vcpu) override { enter(vcpu); }
-  void enter_by_fault(unsigned vcpu) override { enter(vcpu); }
+  void enter_by_fault(unsigned vcpu, const PageFault& /*fault*/) override { enter(vcpu); }
   void leave(unsigned vcpu) override;
   [[nodiscard]] Mmu::Result access(unsigned vcpu, Address address, Access access) override;
   void kernel_access(Address address, Access access) override;
-  bool load(unsigned vcpu, PageNumber directory) override;
+  bool load(unsigned vcpu, PageNumber directory, PageNumber stack) override;
   void unload(PageNumber directory) override;
 
   [[nodiscard]] const BarePaging::Counts& counts() const { return paging_.counts(); }

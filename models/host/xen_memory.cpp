@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
+#include "models/cpu/traps/guest_segment.hpp"
+
 namespace xensim {
 namespace {
 
@@ -13,18 +17,19 @@ MemoryDomain domain_named(DomainId id) {
 
 }  // namespace
 
-XenMemory::XenMemory(const XenMemoryParameters& parameters, const MonitorCosts& costs, MonitorMemory& memory,
-                     Processor& processor, DomainId domain)
+XenMemory::XenMemory(const XenMemoryParameters& parameters, MonitorMemory& memory, Processor& processor,
+                     DomainId domain, EventMask& events)
     : parameters_(parameters),
-      costs_(costs),
       memory_(memory),
       core_(memory.cores[processor.id().value]),
       processor_(processor),
+      events_(events),
       domain_(domain_named(domain)),
       layout_(memory.build(domain_, processor.id(), parameters.memory)),
       paging_(memory.machine, core_.monitor, domain_, layout_, hooks(),
               static_cast<std::size_t>(parameters.update_queue)) {
   paging_.tell(*this);
+  set_traps();
 }
 
 XenPaging::Hooks XenMemory::hooks() {
@@ -36,30 +41,81 @@ XenPaging::Hooks XenMemory::hooks() {
           .flush = [this] { core_.mmu.switch_to(); },
           .flush_page = [this](Address address) { core_.mmu.flush_page(address); },
           .write_fault =
-              [this] {
-                processor_.charge(Activity::monitor, costs_.bounce_from_kernel);
-                processor_.charge(Activity::kernel, processor_.costs().interrupt_return);
+              [this](Address address) {
+                const std::uint32_t code = PageFault::present | PageFault::write;
+                bounce({.vector = vectors::page_fault, .error_code = code, .fault_address = address}, 1);
+                processor_.charge(Activity::kernel, memory_.trap_costs.return_within_kernel);
               }};
 }
 
+void XenMemory::set_traps() {
+  // Handlers in the order of the kernel's code; what an address is does not matter here.
+  constexpr std::uint32_t code = kernel_base.value + (std::uint32_t{1} << 20);
+  constexpr std::array<TrapEntry, 5> handlers{{{vectors::device_not_available, 0, flat_kernel_code, code},
+                                               {vectors::general_protection, 0, flat_kernel_code, code + 16},
+                                               {vectors::page_fault, 0, flat_kernel_code, code + 32},
+                                               {vectors::system_call, 3, flat_kernel_code, code + 48},
+                                               {}}};
+  const bool done = traps_.table.set(handlers).status == HypercallStatus::done &&
+                    (!parameters_.fast_trap || set_fast_trap(traps_.table, traps_.fast_trap, core_.gates,
+                                                             vectors::system_call) == HypercallStatus::done);
+  if (!done) throw SimulationError(fmt::format("domain {}: the monitor refused a trap", domain_.id.value));
+}
+
 void XenMemory::enter_by_call(unsigned /*vcpu*/) {
-  if (parameters_.fast_trap) {
-    processor_.charge(Activity::kernel, processor_.costs().software_interrupt_entry);
+  constexpr unsigned user = 3;
+  if (core_.gates.software_interrupt(vectors::system_call, user) == SoftwareInterrupt::guest_kernel) {
+    processor_.charge(Activity::kernel, memory_.trap_costs.fast_trap);
   } else {
-    processor_.charge(Activity::monitor, costs_.bounce_from_user);
+    bounce({.vector = vectors::general_protection, .error_code = vectors::system_call << 3 | 2}, user);
   }
 }
 
-void XenMemory::enter_by_fault(unsigned /*vcpu*/) {
+void XenMemory::enter_by_fault(unsigned /*vcpu*/, const PageFault& fault) {
   if (parameters_.bounce_faults) {
-    processor_.charge(Activity::monitor, costs_.bounce_from_user);
+    bounce({.vector = vectors::page_fault, .error_code = fault.error_code, .fault_address = fault.address},
+           3);
   } else {
-    processor_.charge(Activity::kernel, processor_.costs().software_interrupt_entry);
+    processor_.charge(Activity::kernel, processor_.costs().page_fault_entry);
   }
+}
+
+void XenMemory::bounce(const Exception& exception, unsigned ring) {
+  GuestRegisters registers;
+  if (ring == 1) {
+    registers.code_selector = flat_kernel_code;
+    registers.stack_selector = flat_kernel_data;
+    registers.stack = domain_.kernel_stack.pointer - page_size / 2;
+  }
+  const TrapOutcome outcome = handle_exception(traps_, events_, registers, exception);
+  processor_.charge(Activity::monitor, memory_.trap_costs.of(exception, outcome, ring));
+  struct KernelStack {
+    XenMemory& domain;
+    bool store(std::uint16_t selector, std::uint32_t offset, std::uint32_t word) {
+      return domain.store(selector, offset, word);
+    }
+  } stack{*this};
+  if (outcome.action == TrapAction::bounce &&
+      !deliver(stack, registers, domain_.kernel_stack, outcome.bounce)) {
+    throw SimulationError(fmt::format("domain {} is killed: its kernel's stack at {:#x} cannot be written",
+                                      domain_.id.value, domain_.kernel_stack.pointer));
+  }
+}
+
+bool XenMemory::store(std::uint16_t selector, std::uint32_t offset, std::uint32_t word) {
+  const std::optional<Address> address =
+      selector == flat_kernel_data
+          ? Address{offset}
+          : writable_address(descriptor_of(memory_.machine.contents, domain_, selector), offset, sizeof word);
+  if (!address || *address >= private_area) return false;
+  const Mmu::Result result = translate(*address, Access::write, Privilege::ring0, Activity::monitor);
+  if (result.faulted()) return false;
+  memory_.machine.contents.store(result.frame, (address->value % page_size) / sizeof word, word);
+  return true;
 }
 
 void XenMemory::leave(unsigned /*vcpu*/) {
-  processor_.charge(Activity::kernel, processor_.costs().interrupt_return);
+  processor_.charge(Activity::kernel, memory_.trap_costs.return_to_user);
 }
 
 Mmu::Result XenMemory::translate(Address address, Access access, Privilege privilege, Activity payer) {
@@ -85,10 +141,13 @@ void XenMemory::kernel_access(Address address, Access access) {
       fmt::format("domain {}: the kernel cannot access {:#x}", domain_.id.value, address.value));
 }
 
-bool XenMemory::load(unsigned /*vcpu*/, PageNumber directory) {
+bool XenMemory::load(unsigned /*vcpu*/, PageNumber directory, PageNumber stack) {
   if (directory.valid() && paging_.loaded() == directory && !borrowed_) return false;
   borrowed_ = false;
-  paging_.load(directory, KernelLayout::address_of(layout_.start_info()).value);
+  constexpr std::uint32_t stack_pages = 2;
+  const Address end = stack.valid() ? kernel_address({stack.value + stack_pages})
+                                    : kernel_address({layout_.start_info().value + 1});
+  paging_.load(directory, end.value);
   return true;
 }
 

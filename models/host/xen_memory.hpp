@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "models/cpu/processor.hpp"
+#include "models/cpu/traps/domain_traps.hpp"
 #include "models/guest/process_machine.hpp"
 #include "models/host/monitor_memory.hpp"
 #include "models/host/xen_paging.hpp"
@@ -22,23 +24,27 @@ struct XenMemoryParameters {
 /// The domain has one virtual processor, which stays on one processor.
 class XenMemory final : public ProcessMachine {
  public:
-  XenMemory(const XenMemoryParameters& parameters, const MonitorCosts& costs, MonitorMemory& memory,
-            Processor& processor, DomainId domain);
+  /// The kernel boots: it has its memory, and its trap handlers are set. `events` are the domain's.
+  XenMemory(const XenMemoryParameters& parameters, MonitorMemory& memory, Processor& processor,
+            DomainId domain, EventMask& events);
 
   /// The domain is being killed: see XenPaging. What its kernel still does takes no time.
   void abandon() {
     paging_.abandon();
     abandoned_ = true;
   }
+  /// The processor goes over to this domain, or away from it.
+  void switch_in() { core_.gates.install(traps_.fast_trap); }
+  void switch_out() { core_.gates.remove(traps_.fast_trap); }
 
   [[nodiscard]] Paging& paging() override { return paging_; }
   void run_on(unsigned /*vcpu*/) override {}
   void enter_by_call(unsigned vcpu) override;
-  void enter_by_fault(unsigned vcpu) override;
+  void enter_by_fault(unsigned vcpu, const PageFault& fault) override;
   void leave(unsigned vcpu) override;
   [[nodiscard]] Mmu::Result access(unsigned vcpu, Address address, Access access) override;
   void kernel_access(Address address, Access access) override;
-  bool load(unsigned vcpu, PageNumber directory) override;
+  bool load(unsigned vcpu, PageNumber directory, PageNumber stack) override;
   /// The directory stays loaded, as by a kernel that has borrowed it, until another is.
   void unload(PageNumber directory) override;
 
@@ -51,16 +57,21 @@ class XenMemory final : public ProcessMachine {
 
  private:
   [[nodiscard]] XenPaging::Hooks hooks();
+  void set_traps();
   /// Translates, and waits for the walks of the page tables that it takes.
   [[nodiscard]] Mmu::Result translate(Address address, Access access, Privilege privilege, Activity payer);
+  /// An exception of ring 1 or 3 goes by the monitor to the kernel's handler.
+  void bounce(const Exception& exception, unsigned ring);
+  [[nodiscard]] bool store(std::uint16_t selector, std::uint32_t offset, std::uint32_t word);
 
   XenMemoryParameters parameters_;
-  const MonitorCosts& costs_;
   MonitorMemory& memory_;
   MemoryCore& core_;
   Processor& processor_;
+  EventMask& events_;
   MemoryDomain domain_;
   KernelLayout layout_;
+  DomainTraps traps_;
   XenPaging paging_;
   bool borrowed_ = false;  ///< the address space that is loaded is gone
   bool abandoned_ = false;

@@ -131,7 +131,7 @@ void XenPaging::load(PageNumber directory, std::uint32_t stack_pointer) {
 void XenPaging::about_to_write(PageNumber page) {
   if (abandoned_ || is_writable(page)) return;
   ++counts_.write_faults;
-  if (hooks_.write_fault) hooks_.write_fault();
+  if (hooks_.write_fault) hooks_.write_fault(KernelLayout::address_of(page));
   if (commit() && is_writable(page)) return;
   throw SimulationError(fmt::format("domain {}: the kernel writes to page {}, which is a page table",
                                     domain_.id.value, page.value));

@@ -43,9 +43,9 @@ class XenPaging final : public Paging {
   /// Each may be empty. Called in this order, after the monitor is done.
   struct Hooks {
     std::function<void(const PagingCall&)> hypercall;
-    std::function<void()> flush;              ///< CR3 was loaded
-    std::function<void(Address)> flush_page;  ///< INVLPG
-    std::function<void()> write_fault;        ///< the kernel took one; the queue is about to be flushed
+    std::function<void()> flush;               ///< CR3 was loaded
+    std::function<void(Address)> flush_page;   ///< INVLPG
+    std::function<void(Address)> write_fault;  ///< the kernel took one; the queue is about to be flushed
   };
 
   /// `domain` runs on memory that build_domain_memory() laid out so; `queue_length` is at least 1.

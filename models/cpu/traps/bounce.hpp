@@ -43,7 +43,7 @@ struct Bounce {
 /// A guest's memory by segment and offset, under the guest's rights. False: the store would fault, be it by
 /// the segment or by its pages.
 template <class M>
-concept GuestMemory = requires(M& memory, std::uint16_t selector, std::uint32_t offset, std::uint32_t word) {
+concept SegmentedMemory = requires(M& memory, std::uint16_t selector, std::uint32_t offset, std::uint32_t word) {
   { memory.store(selector, offset, word) } -> std::same_as<bool>;
 };
 
@@ -76,7 +76,7 @@ class TrapFrame {
 
 /// Pushes the frame and sends the guest to its handler. False: the guest's stack cannot be written. Its
 /// registers are then as before, some words may be written, and the domain is to be killed.
-template <GuestMemory M>
+template <SegmentedMemory M>
 [[nodiscard]] bool deliver(M& memory, GuestRegisters& registers,
                            const MemoryDomain::KernelStack& kernel_stack, const Bounce& bounce) {
   const TrapFrame frame(registers, kernel_stack, bounce);

@@ -12,7 +12,7 @@ TrapCosts::TrapCosts(const Calibration& c, const ProcessorCosts& p, const Monito
     return path("bounce_call") + p.path(c.value(std::string("monitor.") + name)) + p.segment_load;
   };
 
-  entry_ = cycles("processor.page_fault_entry") + path("exception_stub") + p.segment_load * 2;  // ds, es
+  entry_ = p.page_fault_entry + path("exception_stub") + p.segment_load * 2;  // ds, es
   page_fault_handler_ = path("page_fault_handler");
   exception_handler_ = path("exception_handler");
   general_protection_handler_ = path("general_protection_handler");
