@@ -73,6 +73,11 @@ bool acceptable(SegmentDescriptor d) {
   const std::uint64_t base = (d.high & 0xff000000) | (d.high & 0xff) << 16 | d.low >> 16;
   std::uint64_t size = ((d.high & 0xf0000) | (d.low & 0xffff)) + 1;
   if ((d.high & limit_in_pages) != 0) size *= page_size;
+  // Stricter than the code of 2003: an expand-down segment reaches from its limit up, past the guest's end.
+  constexpr std::uint32_t code = 1U << 11, expand_down = 1U << 10, big = 1U << 22;
+  if ((d.high & (code | expand_down)) == expand_down) {
+    size = (d.high & big) != 0 ? std::uint64_t{1} << 32 : std::uint64_t{1} << 16;
+  }
   return base + size <= private_area.value;
 }
 

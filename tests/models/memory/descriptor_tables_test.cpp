@@ -34,6 +34,18 @@ TEST(Descriptor, NothingPresentReachesRing0) {
   }));
 }
 
+TEST(Descriptor, SegmentsThatExpandDownMustNotReachTheMonitorFromBelow) {
+  constexpr std::uint32_t expand_down = 0x400, big = 0x00400000;
+  SegmentDescriptor segment = data_segment(0, 0, false);
+  segment.high |= expand_down;
+  EXPECT_FALSE(acceptable(segment)) << "offsets 1 to 4 GB";
+  segment.high &= ~big;
+  EXPECT_TRUE(acceptable(segment)) << "offsets 1 to 64 KB";
+  segment.high |= 0xfc000000;
+  segment.low |= 0x3ff00000;
+  EXPECT_FALSE(acceptable({segment.low, segment.high | 0x3f})) << "64 KB from 0xfc3f3ff0";
+}
+
 TEST(Descriptor, SegmentsEndWhereTheMonitorsPrivateAreaBegins) {
   EXPECT_TRUE(acceptable(data_segment(0, 0xfc3ff, true)));
   EXPECT_FALSE(acceptable(data_segment(0, 0xfc400, true)));
