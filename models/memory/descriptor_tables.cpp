@@ -32,8 +32,17 @@ bool owns(const MemoryCall& call, FrameNumber frame) {
   return call.machine.frames.exists(frame) && call.machine.frames[frame].owner() == call.domain.id;
 }
 
-/// What the monitor puts into a guest's GDT: flat segments of all rings for itself and its guests.
 void store_reserved_descriptors(PhysicalMemory& contents, FrameNumber frame) {
+  for (std::uint32_t i = first_reserved_descriptor; i <= last_reserved_descriptor; ++i) {
+    const SegmentDescriptor d = reserved_descriptor(i);
+    contents.store(frame, 2 * i, d.low);
+    contents.store(frame, 2 * i + 1, d.high);
+  }
+}
+
+}  // namespace
+
+SegmentDescriptor reserved_descriptor(std::uint32_t index) {
   constexpr std::uint32_t guest_limit = (private_area.value >> 12) - 1, whole = 0xfffff;
   const auto flat = [](std::uint32_t limit, std::uint32_t access) {
     constexpr std::uint32_t in_pages_32_bit = 0x00c00000;
@@ -42,15 +51,9 @@ void store_reserved_descriptors(PhysicalMemory& contents, FrameNumber frame) {
   constexpr std::uint32_t first_flat = 257;
   const std::array flats{flat(whole, 0x9a),       flat(whole, 0x92),       flat(guest_limit, 0xba),
                          flat(guest_limit, 0xb2), flat(guest_limit, 0xfa), flat(guest_limit, 0xf2)};
-  for (std::uint32_t i = first_reserved_descriptor; i <= last_reserved_descriptor; ++i) {
-    const bool known = i >= first_flat && i - first_flat < flats.size();
-    const SegmentDescriptor d = known ? flats[i - first_flat] : SegmentDescriptor{};
-    contents.store(frame, 2 * i, d.low);
-    contents.store(frame, 2 * i + 1, d.high);
-  }
+  const bool known = index >= first_flat && index - first_flat < flats.size();
+  return known ? flats[index - first_flat] : SegmentDescriptor{};
 }
-
-}  // namespace
 
 bool is_code_selector(std::uint16_t selector) {
   return selector == flat_kernel_code || is_guest_selector(selector);

@@ -22,6 +22,8 @@ struct SegmentDescriptor {
   std::uint32_t low = 0, high = 0;
 };
 
+/// What the monitor keeps in these: flat segments of all rings for itself and its guests. Absent for others.
+[[nodiscard]] SegmentDescriptor reserved_descriptor(std::uint32_t index);
 /// Absent, or nothing that lets a guest reach ring 0 or the monitor's private memory.
 [[nodiscard]] bool acceptable(SegmentDescriptor descriptor);
 /// Selectors for the kernel's code and data: the monitor's flat ones or the guest's own, of ring 1.

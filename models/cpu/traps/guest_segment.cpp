@@ -7,6 +7,7 @@ SegmentDescriptor descriptor_of(const PhysicalMemory& contents, const MemoryDoma
   constexpr std::uint16_t local = 4;
   const std::uint32_t index = selector >> 3;
   const bool in_ldt = (selector & local) != 0;
+  if (!in_ldt && domain.gdt_entries == 0) return reserved_descriptor(index);
   if (index >= (in_ldt ? domain.ldt.entries : domain.gdt_entries)) return {};
   if (index == 0 && !in_ldt) return {};  // the null selector
   const FrameNumber frame = (in_ldt ? domain.ldt.slots : domain.gdt)[index / descriptors_per_frame];

@@ -10,7 +10,8 @@
 namespace xensim {
 
 /// The descriptor that `selector` names in the tables of a domain, as its processor sees them; one that is
-/// not present if there is none, as in pages of the LDT that are not mapped. O(1).
+/// not present if there is none, as in pages of the LDT that are not mapped. Until it sets a GDT, a
+/// domain runs on the monitor's. O(1).
 [[nodiscard]] SegmentDescriptor descriptor_of(const PhysicalMemory& contents, const MemoryDomain& domain,
                                               std::uint16_t selector);
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/cpu/traps/domain_traps.hpp"
 #include "tests/models/memory/memory_bench.hpp"
 
 namespace xensim::test {
@@ -22,6 +23,8 @@ struct AdversaryGuest {
   std::vector<FrameNumber> own{};          ///< at first in the order of the image
   std::vector<FrameNumber> in_transfer{};  ///< a device under way refers to them
   std::vector<PageRequest> queue{};
+  DomainTraps traps{};
+  EventMask events{};
 };
 
 /// The choices of one guest, biased towards frames and entries where something is to be had.

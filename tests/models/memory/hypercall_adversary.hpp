@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/models/memory/adversary_choices.hpp"
+#include "tests/models/memory/adversary_traps.hpp"
 
 namespace xensim::test {
 
@@ -28,7 +29,9 @@ class HypercallAdversary {
 
   void perform(const Step& step) {
     if (step.what / 4096 % 32 == 0) {
+      gates_.remove(guests_[running_].traps.fast_trap);
       running_ = step.what % domains;
+      gates_.install(guests_[running_].traps.fast_trap);
       cached_.clear();  // the switch loads the page-table base
     }
     Guest& guest = guests_[running_];
@@ -44,6 +47,9 @@ class HypercallAdversary {
   }
 
   [[nodiscard]] std::string audit() const {
+    if (!wrong_.empty()) return wrong_;
+    if (std::string found = audit_gates(gates_, guests_[running_].traps.fast_trap); !found.empty())
+      return found;
     std::vector<const MemoryDomain*> all{&domain0_};
     std::vector<HeldReference> held;
     for (const Guest& guest : guests_) {
@@ -91,6 +97,9 @@ class HypercallAdversary {
     cached_.clear();
     machine_.frames.unshare(guest.shared);
     release(machine_, guest.domain);
+    gates_.remove(guest.traps.fast_trap);  // only running guests die
+    guest.traps = {};
+    guest.events = {};
     start(guest);
   }
 
@@ -138,7 +147,7 @@ class HypercallAdversary {
         (void)map_ldt_page(call(guest), step.a % 8 != 0 ? step.a / 8 % (4 * page_size) : step.a);
         return;
       case 59:
-        return answer(guest, stack_switch(call(guest), static_cast<std::uint16_t>(step.a), step.b));
+        return trap(guest, step);
       case 60:
         return deflate(guest, step);
       case 61:
@@ -146,7 +155,8 @@ class HypercallAdversary {
       case 62:
         return transfer(guest, step);
       default:
-        if (step.a % 8 == 0) destroy(guest);
+        if (step.a % 8 != 0) return trap(guest, step);
+        destroy(guest);
     }
   }
 
@@ -170,6 +180,12 @@ class HypercallAdversary {
     if (!entry.has(writable_page) || !table.has(writable_page)) return;
     std::erase_if(cached_, [&](const CachedTranslation& c) { return c.page == address; });
     cached_.push_back({guest.domain.id, address, entry.frame(), true});
+  }
+
+  void trap(Guest& guest, const Step& step) {
+    AdversaryTraps traps(call(guest), guest, gates_, wrong_);
+    if (step.c % 4 != 0) return answer(guest, traps.call(step));
+    if (!traps.exception(step)) destroy(guest);
   }
 
   void install_gdt(Guest& guest, const Step& step) {
@@ -214,6 +230,8 @@ class HypercallAdversary {
   std::deque<Guest> guests_;
   std::uint32_t running_ = 0;
   std::vector<CachedTranslation> cached_;
+  InterruptTable gates_;
+  std::string wrong_;  ///< found while the monitor wrote to a guest's stack
   std::uint64_t hypercalls_ = 0, accepted_ = 0, deaths_ = 0;
 };
 
