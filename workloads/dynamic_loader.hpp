@@ -1,9 +1,10 @@
-/// How a dynamically linked program of 2003 starts: the work of ld.so for one library.
+/// How a dynamically linked program of 2003 starts: the work of ld.so.
 #pragma once
 
 #include <functional>
 
 #include "models/guest/self.hpp"
+#include "workloads/program_costs.hpp"
 
 namespace xensim {
 
@@ -11,6 +12,12 @@ namespace xensim {
 struct Place {
   Address text, data, bss, stack;  ///< of the program; the stack's highest page
   Address libc_text, libc_data;
+  const ProgramCosts* costs = nullptr;
+
+  /// exit(3): the C library's clean-up writes four pages.
+  [[nodiscard]] Call clean_up(Self self) const {
+    return self.touch({stack, data, bss, libc_data}, Access::write);
+  }
 };
 using LoadedBody = std::function<Program(Self, const Place&)>;
 
@@ -19,12 +26,15 @@ struct ImageUse {
   std::uint32_t text = 10, data = 2, bss = 5;
   std::uint32_t loader_text = 20, libc_text = 55, libc_data = 5, libc_bss = 3;
   std::uint32_t stack = 7;
+  std::uint32_t small_libraries = 0;  ///< libdl, libtermcap
 };
 /// A small program with its C library: 10 areas, some 110 resident pages, a quarter of them written.
 inline constexpr ImageUse typical_image{};
 
-/// The body for Self::exec of a program that has `main`: maps the library, relocates, and goes on as `main`.
-/// System calls and mappings as glibc 2.2 makes them; the symbol look-ups themselves take no time.
-[[nodiscard]] Self::Body dynamic_loader(const ImageUse& use, LoadedBody main);
+/// The body for Self::exec of `image`, whose main function is `main`: maps its libraries, relocates them, and
+/// goes on as `main`. System calls, mappings and symbol look-ups as glibc 2.2 makes them, without prelinking.
+/// `costs` outlives the program.
+[[nodiscard]] Self::Body dynamic_loader(const ProgramImage& image, const ImageUse& use,
+                                        const ProgramCosts& costs, LoadedBody main);
 
 }  // namespace xensim

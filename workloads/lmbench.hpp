@@ -62,7 +62,8 @@ inline const Statistic lmbench_latency{"latency", "us", Statistic::Kind::summary
 template <class Parameters, Program (*measure)(Self, const Place&, LmbenchTimes&, const Parameters&)>
 class Lmbench final : public Workload {
  public:
-  Lmbench(const Parameters& p, const WorkloadContext& /*context*/) : parameters_(p), times_(p) {}
+  Lmbench(const Parameters& p, const WorkloadContext& context)
+      : parameters_(p), times_(p), costs_(context.calibration) {}
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     times_ = LmbenchTimes(parameters_);
@@ -80,12 +81,13 @@ class Lmbench final : public Workload {
       return measure(self, place, benchmark.times_, benchmark.parameters_);
     };
     const ProgramImage image{.path = "/bin/lmbench"};
-    const Self::Body body = dynamic_loader(typical_image, main);
+    const Self::Body body = dynamic_loader(image, typical_image, benchmark.costs_, main);
     co_await Self{}.exec(image, body);
   }
 
   Parameters parameters_;
   LmbenchTimes times_;
+  ProgramCosts costs_;
 };
 
 template <class Parameters>

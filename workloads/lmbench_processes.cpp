@@ -12,12 +12,12 @@ struct ProcessParameters : LmbenchParameters {
 };
 const auto process_parameters = lmbench_parameters<ProcessParameters>();
 
-/// The C library's own clean-up in exit(1): four pages are written.
-Call clean_up(Self self, const Place& place) {
-  return self.touch({place.stack, place.data, place.bss, place.libc_data}, Access::write);
-}
+constexpr std::uint32_t exit_lines = 60;  ///< of code, from exit(3) to the system call
 
-Program end(Self self, Place place) { co_await clean_up(self, place); }
+Program end(Self self, Place place) {
+  co_await self.run(place.libc_text, exit_lines, place.costs->leave());
+  co_await place.clean_up(self);
+}
 
 /// What a parent writes between a fork and the next.
 Call go_on(Self self, const Place& place) {
@@ -49,18 +49,64 @@ Program hello(Self self, const Place& place) {
   co_await self.jump(ends);
 }
 
+const ProgramImage greeting_image{.path = "/bin/hello"};
+
+Self::Body greeting(const Place& place) {
+  const LoadedBody main = hello;
+  return dynamic_loader(greeting_image, typical_image, *place.costs, main);
+}
+
 Program exec_hello(Self self, Place place) {
   co_await self.touch(place.stack, 1, Access::write);
   co_await self.touch(place.data, 1, Access::write);
   co_await self.close(1);
-  const ProgramImage image{.path = "/bin/hello"};
-  const LoadedBody main = hello;
-  const Self::Body body = dynamic_loader(typical_image, main);
-  co_await self.exec(image, body);
+  const Self::Body program = greeting(place);
+  co_await self.exec(greeting_image, program);
 }
 
 Program fork_exec(Self self, const Place& place, Times& times, const ProcessParameters& /*p*/) {
   return fork_and_wait(self, place, times, [place](Self born) { return exec_hello(born, place); });
+}
+
+/// bash 2.05: some 250 pages are touched, 25 of them heap.
+const ProgramImage shell_image{.path = "/bin/sh", .text = 118, .data = 6, .bss = 5};
+constexpr ImageUse shell_use{
+    .text = 75, .data = 6, .bss = 5, .libc_text = 80, .stack = 7, .small_libraries = 2};
+constexpr std::uint32_t shell_heap = 25, shell_lines = 1500;
+
+/// A shell that is to run one command: sets itself up, finds the command, and becomes it.
+Program shell(Self self, const Place& place) {
+  const Place at = place;
+  const std::int64_t heap = co_await self.brk({});
+  const Address begin = page_ceiling({static_cast<std::uint32_t>(heap)});
+  co_await self.brk({begin.value + shell_heap * page_size});
+  co_await self.touch(begin, shell_heap, Access::write);
+  for (int i = 0; i < 14; ++i) co_await self.getppid();  // identities, limits, time, signal masks
+  for (int i = 0; i < 3; ++i) co_await self.open("/usr/lib/locale");  // is not there
+  co_await self.stat("/usr/tmp");
+  for (SignalNumber signal = 1; signal <= 20; ++signal) {
+    if (signal != signal_number::kill && signal != signal_number::stop) {
+      co_await self.sigaction(signal, {.kind = SignalAction::Kind::handler});
+    }
+  }
+  co_await self.run(at.text, shell_lines, at.costs->run_shell());
+  for (SignalNumber signal = 1; signal <= 6; ++signal) co_await self.sigaction(signal, {});
+  co_await self.stat("/bin/hello");
+  const Self::Body program = greeting(at);
+  co_await self.exec(greeting_image, program);
+}
+
+Program exec_shell(Self self, Place place) {
+  co_await self.touch(place.stack, 1, Access::write);
+  co_await self.touch(place.data, 1, Access::write);
+  co_await self.close(1);
+  const LoadedBody main = shell;
+  const Self::Body body = dynamic_loader(shell_image, shell_use, *place.costs, main);
+  co_await self.exec(shell_image, body);
+}
+
+Program fork_shell(Self self, const Place& place, Times& times, const ProcessParameters& /*p*/) {
+  return fork_and_wait(self, place, times, [place](Self born) { return exec_shell(born, place); });
 }
 
 struct SwitchParameters : LmbenchParameters {
@@ -162,6 +208,8 @@ const Variant<ProcessParameters, fork_exit> a{"lmbench_fork", "lat_proc fork: fo
                                               process_parameters};
 const Variant<ProcessParameters, fork_exec> b{"lmbench_exec", "lat_proc exec: fork, exec of a small program",
                                               process_parameters};
+const Variant<ProcessParameters, fork_shell> d{
+    "lmbench_shell", "lat_proc shell: fork, exec of a shell that runs a small program", process_parameters};
 const Variant<SwitchParameters, context_switch> c{"lmbench_context_switch", "lat_ctx: a token around a ring",
                                                   switch_parameters};
 

@@ -10,6 +10,11 @@ Cycles cycles(const Calibration& calibration, const std::string& name) {
   return {std::llround(calibration.value(name))};
 }
 
+/// A line of 64 bytes at a bandwidth in GB/s.
+Time line_time(const Calibration& calibration, const std::string& name) {
+  return Time{std::llround(64'000 / calibration.value(name))};
+}
+
 std::uint32_t lines(const Calibration& calibration, const std::string& name) {
   return static_cast<std::uint32_t>(std::llround(calibration.value(name)));
 }
@@ -19,12 +24,19 @@ std::uint32_t lines(const Calibration& calibration, const std::string& name) {
 ProcessorCosts::ProcessorCosts(const Calibration& c)
     : miss_price(
           std::llround(c.value("processor.memory_latency") * c.value("processor.l2_miss_overlap") * 1000)),
+      stream_read(line_time(c, "processor.memory_read_bandwidth")),
+      stream_write(line_time(c, "processor.memory_write_bandwidth")),
       l2_latency(cycles(c, "processor.l2_latency")),
       tlb_walk(cycles(c, "processor.tlb_walk")),
+      sum_line(cycles(c, "processor.sum_line")),
+      trace_miss(cycles(c, "processor.trace_miss")),
+      trace_lines(lines(c, "processor.trace_lines")),
       software_interrupt_entry(cycles(c, "processor.software_interrupt_entry")),
       page_fault_entry(cycles(c, "processor.page_fault_entry")),
       interrupt_return(cycles(c, "processor.interrupt_return")),
       external_interrupt_entry(cycles(c, "processor.external_interrupt_entry")),
+      page_fault_entry(cycles(c, "processor.page_fault_entry")),
+      page_fault_return(cycles(c, "processor.page_fault_return")),
       apic_acknowledge(cycles(c, "processor.apic_acknowledge")),
       apic_program(cycles(c, "processor.apic_program")),
       ipi_delivery(cycles(c, "processor.ipi_delivery")),

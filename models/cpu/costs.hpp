@@ -14,8 +14,14 @@ struct ProcessorCosts {
   explicit ProcessorCosts(const Calibration& calibration);
 
   Time miss_price;  ///< part of the memory latency that one refill miss exposes
+  /// A missing line of a sequence that the prefetcher sees: read; or written, with what it displaces.
+  Time stream_read, stream_write;
   Cycles l2_latency, tlb_walk;
-  Cycles software_interrupt_entry, page_fault_entry, interrupt_return, external_interrupt_entry;
+  Cycles sum_line;            ///< a line that a program adds up, in the L1 or L2
+  Cycles trace_miss;          ///< a line of code that is not in the trace cache is decoded again
+  std::uint32_t trace_lines;  ///< of 64 bytes of code that the trace cache holds
+  Cycles software_interrupt_entry, interrupt_return, external_interrupt_entry;
+  Cycles page_fault_entry, page_fault_return;
   Cycles apic_acknowledge, apic_program, ipi_delivery;
   Cycles segment_load, address_space_load, invalidate_page, descriptor_table_load, locked_operation;
 

@@ -20,6 +20,9 @@ const Statistic lines_refilled{"l2/refilled", "lines", counter,
 
 constexpr std::array statistics{&idle_time, &user_time, &refill_time, &kernel_time, &monitor_time};
 
+// Pentium 4: of the data cache and of the trace cache.
+constexpr std::uint32_t l1_ways = 4, trace_ways = 8;
+
 }  // namespace
 
 Processor::Processor(CpuId id, const ProcessorShape& shape, const ProcessorCosts& costs,
@@ -29,12 +32,40 @@ Processor::Processor(CpuId id, const ProcessorShape& shape, const ProcessorCosts
       costs_(costs),
       cycle_clock_(shape.clock),
       l2_(survival),
+      object_l1_table_(shape.l1_lines, l1_ways),
+      trace_table_(costs.trace_lines, trace_ways),
+      object_l1_(object_l1_table_),
+      trace_cache_(trace_table_),
       l1_lines_(shape.l1_lines) {}
 
 void Processor::touch(Activity activity, FootprintId owner, std::uint32_t lines) {
   const std::uint32_t missing = l2_.touch(owner, lines);
   l1_displaced_ = std::min(l1_lines_, l1_displaced_ + lines);
   if (missing > 0) spend(activity, costs_.miss_price * missing);
+}
+
+void Processor::use(Activity activity, FootprintId owner, std::uint32_t lines) {
+  const std::uint32_t outside = object_l1_.touch(owner, lines);
+  if (outside == 0) return;
+  l1_displaced_ = std::min(l1_lines_, l1_displaced_ + outside);
+  const std::uint32_t missing = std::min(outside, l2_.touch(owner, lines));
+  spend(activity, cycle_clock_.convert(costs_.l2_latency * outside) + costs_.miss_price * missing);
+}
+
+void Processor::stream(Activity activity, FootprintId owner, std::uint32_t lines, Cycles pace, Stream kind) {
+  (void)object_l1_.touch(owner, lines);
+  l1_displaced_ = std::min(l1_lines_, l1_displaced_ + lines);
+  const Time price = kind == Stream::read ? costs_.stream_read : costs_.stream_write;
+  const Time hidden = cycle_clock_.convert(pace);
+  const std::uint32_t missing = l2_.touch(owner, lines);
+  if (price > hidden && missing > 0) spend(activity, (price - hidden) * missing);
+}
+
+void Processor::execute(Activity activity, FootprintId code, std::uint32_t lines) {
+  const std::uint32_t outside = trace_cache_.touch(code, lines);
+  if (outside == 0) return;
+  const std::uint32_t missing = std::min(outside, l2_.touch(code, lines));
+  spend(activity, cycle_clock_.convert(costs_.trace_miss * outside) + costs_.miss_price * missing);
 }
 
 void Processor::idle_until(Time until) {
@@ -65,7 +96,11 @@ Time Processor::end(const Execution& execution, Time at) {
   return progress.work;
 }
 
-void Processor::release(FootprintId footprint) { l2_.release(footprint); }
+void Processor::release(FootprintId footprint) {
+  l2_.release(footprint);
+  object_l1_.release(footprint);
+  trace_cache_.release(footprint);
+}
 
 void Processor::report(StatisticSink& sink, const std::string& prefix) const {
   for (std::size_t i = 0; i < activity_count; ++i) {
@@ -82,6 +117,10 @@ std::string Processor::audit() const {
   }
   if (const std::string fault = l2_.audit(); !fault.empty())
     return fmt::format("cpu{} L2: {}", id_.value, fault);
+  if (const std::string fault = object_l1_.audit(); !fault.empty())
+    return fmt::format("cpu{} L1: {}", id_.value, fault);
+  if (const std::string fault = trace_cache_.audit(); !fault.empty())
+    return fmt::format("cpu{} trace cache: {}", id_.value, fault);
   return {};
 }
 

@@ -51,6 +51,18 @@ class Processor {
   void charge(Activity activity, Cycles cycles) { spend(activity, cycle_clock_.convert(cycles)); }
   /// Uses `lines` lines of `owner`, waiting for those that are missing.
   void touch(Activity activity, FootprintId owner, std::uint32_t lines);
+
+  // Objects with footprints of their own, in the L1 and the L2. Code and data that have only one footprint as
+  // a whole are touched above instead.
+  /// Uses `lines` lines of `owner` in no order that a prefetcher could see.
+  void use(Activity activity, FootprintId owner, std::uint32_t lines);
+  enum class Stream : std::uint8_t { read, write };
+  /// Passes over `lines` lines of `owner`. Charges only what memory takes longer for those that are missing
+  /// than the `pace` of the loop for each.
+  void stream(Activity activity, FootprintId owner, std::uint32_t lines, Cycles pace, Stream kind);
+  /// Begins a stretch of `lines` lines of code: what the trace cache does not hold is decoded again.
+  void execute(Activity activity, FootprintId code, std::uint32_t lines);
+
   /// Nothing happened since the local clock until `until`.
   void idle_until(Time until);
 
@@ -81,6 +93,8 @@ class Processor {
   const ProcessorCosts& costs_;
   CycleClock cycle_clock_;
   CacheFootprint l2_;
+  SurvivalTable object_l1_table_, trace_table_;
+  CacheFootprint object_l1_, trace_cache_;
   std::uint32_t l1_lines_;
   FootprintId l1_owner_;            ///< the program that used the L1 last
   std::uint32_t l1_displaced_ = 0;  ///< lines that kernels and the monitor used there since

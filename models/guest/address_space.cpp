@@ -39,6 +39,8 @@ std::unique_ptr<AddressSpace> AddressSpace::fork() {
   child->heap_start_ = heap_start_;
   child->heap_end_ = heap_end_;
   child->areas_.reserve(areas_.size());
+  uses_areas(areas_.size());
+  child->uses_areas(areas_.size());
   bool complete = true;
   for (const Area& area : areas_) {
     if (area.has(AreaFlags::not_forked)) continue;
@@ -54,6 +56,7 @@ std::unique_ptr<AddressSpace> AddressSpace::fork() {
 }
 
 void AddressSpace::clear() {
+  uses_areas(areas_.size());
   for (const Area& area : areas_) {
     memory_.kernel.did(KernelPath::area_remove);
     memory_.kernel.locked(5);

@@ -79,6 +79,10 @@ class AddressSpace {
  private:
   AddressSpace(GuestMemory& memory, PageNumber directory) : memory_(memory), tables_(memory, directory) {}
 
+  /// mm_struct, and so many of its areas: two lines each.
+  void uses_areas(std::size_t areas) const {
+    memory_.kernel.uses(KernelObject::space, directory().value, 2 + 2 * static_cast<std::uint32_t>(areas));
+  }
   void flush() { memory_.paging.flush(directory(), processors_); }
   /// Takes a range out of the tables: all its translations are stale then.
   void zap(AddressRange range);

@@ -35,6 +35,8 @@ DentryId DentryCache::add(DentryId parent, std::string_view name, std::optional<
     id = free_.back();
     free_.pop_back();
   }
+  constexpr std::uint32_t lines = 2;
+  context_.uses(KernelObject::name, id.value, lines);
   Entry& entry = entries_[id.value];
   entry = {.parent = parent, .name = std::string(name), .inode = inode, .used = ++uses_, .hashed = true};
   get(parent);
@@ -54,6 +56,7 @@ std::optional<InodeNumber> DentryCache::put(DentryId id) {
 std::optional<InodeNumber> DentryCache::remove(DentryId id) {
   context_.did(KernelPath::dentry_delete);
   context_.locked(2);
+  context_.uses(KernelObject::name, id.value);
   Entry& entry = entries_[id.value];
   if (entry.references == 0) return std::exchange(entry.inode, std::nullopt);
   unhash(id);

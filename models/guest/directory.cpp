@@ -33,6 +33,7 @@ bool Directory::place(Block& block, std::string_view name, InodeNumber inode, Sc
   const std::uint32_t needed = bytes_for(name);
   for (auto record = block.begin(); record != block.end(); ++record) {
     ++scan.entries;
+    ++scan.checked;
     const std::uint32_t gap = record->bytes - record->used();
     if (gap < needed) continue;
     if (record->inode.valid()) {
@@ -62,7 +63,9 @@ InodeNumber Directory::remove(std::string_view name, Scan& scan) {
   const InodeNumber inode = find(name, scan).value();
   Block& block = blocks_[scan.block];
   // The record was found; what precedes it is found by a second walk from the block's beginning.
+  const std::uint64_t before = scan.entries;
   const auto record = find_in(block, name, scan);
+  scan.checked += scan.entries - before;
   --names_;
   if (record == block.begin()) {
     record->inode = {};

@@ -18,6 +18,7 @@ class Directory {
   /// What an operation looked at, and the block it ended in.
   struct Scan {
     std::uint64_t entries = 0;  ///< records passed over, the last included
+    std::uint64_t checked = 0;  ///< of those, records held against the rules before they were passed
     std::uint32_t blocks = 0;   ///< blocks visited
     std::uint32_t block = 0;    ///< index of the block with the record
     bool grew = false;          ///< that block is new

@@ -29,7 +29,9 @@ FileSystem::~FileSystem() {
 }
 
 Inode& FileSystem::add_inode(InodeNumber number, InodeKind kind, InodeNumber parent) {
+  constexpr std::uint32_t inode_lines = 8;  // of 480 bytes
   context_.did(KernelPath::inode_create);
+  context_.uses(KernelObject::inode, number.value, inode_lines);
   context_.locked(6);  // hash and lists of inodes, its count
   auto inode = std::make_unique<Inode>(number, kind);
   inode->accessed = inode->modified = context_.seconds;
@@ -40,22 +42,27 @@ Inode& FileSystem::add_inode(InodeNumber number, InodeKind kind, InodeNumber par
   return *(inodes_[number] = std::move(inode));
 }
 
-void FileSystem::scanned(const Directory::Scan& scan) {
+void FileSystem::scanned(InodeNumber directory, const Directory::Scan& scan) {
   context_.did(KernelPath::buffer_lookup, scan.blocks);
   context_.locked(4 * std::uint64_t{scan.blocks});
-  context_.did(KernelPath::directory_entry, scan.entries);
+  context_.did(KernelPath::directory_entry, scan.entries - scan.checked);
+  context_.did(KernelPath::directory_check, scan.checked);
+  context_.uses(KernelObject::block, directory.value, static_cast<std::uint32_t>((scan.entries + 3) / 4));
 }
 
 std::optional<InodeNumber> FileSystem::lookup(InodeNumber directory, std::string_view name) {
   Directory::Scan scan;
   const auto found = inode(directory).directory->find(name, scan);
-  scanned(scan);
+  scanned(directory, scan);
   return found;
 }
 
 void FileSystem::update(const Inode& inode) {
   context_.did(KernelPath::buffer_lookup);
   context_.locked(6);  // buffer's hash and count, list of dirty inodes
+  constexpr std::uint32_t lines = 2;  // 128 bytes on the disk, all of them filled from as many in core
+  context_.uses(KernelObject::inode, inode.number.value, lines);
+  context_.uses(KernelObject::disk_inode, inode.number.value, lines);
   journal_.access(groups_.layout().inode_block(inode.number));
   context_.did(KernelPath::inode_update);
   journal_.dirty(groups_.layout().inode_block(inode.number));
@@ -69,7 +76,7 @@ void FileSystem::update_alone(const Inode& inode) {
 
 bool FileSystem::add_entry(Inode& directory, std::string_view name, InodeNumber inode) {
   const Directory::Scan scan = directory.directory->insert(name, inode);
-  scanned(scan);
+  scanned(directory.number, scan);
   if (scan.grew && !append_block(directory)) {
     directory.directory->remove_last_block();
     return false;
@@ -112,7 +119,7 @@ void FileSystem::unlink(InodeNumber directory, std::string_view name) {
   Inode& parent = inode(directory);
   Directory::Scan scan;
   Inode& removed = inode(parent.directory->remove(name, scan));
-  scanned(scan);
+  scanned(directory, scan);
   context_.did(KernelPath::directory_change);
   journal_.change(parent.blocks[scan.block]);
   parent.modified = context_.seconds;
@@ -125,6 +132,8 @@ void FileSystem::unlink(InodeNumber directory, std::string_view name) {
 void FileSystem::evict(InodeNumber number) {
   Inode& gone = inode(number);
   if (gone.links > 0) return;
+  constexpr std::uint32_t inode_lines = 8;
+  context_.uses(KernelObject::inode, number.value, inode_lines);
   drop_pages(gone);
   const Journal::Handle handle(journal_, delete_credits);
   context_.locked(8);  // big kernel lock, list of orphans, inode lists

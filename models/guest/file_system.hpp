@@ -53,7 +53,7 @@ class FileSystem {
 
  private:
   Inode& add_inode(InodeNumber number, InodeKind kind, InodeNumber parent);
-  void scanned(const Directory::Scan& scan);
+  void scanned(InodeNumber directory, const Directory::Scan& scan);
   [[nodiscard]] bool add_entry(Inode& directory, std::string_view name, InodeNumber inode);
   /// The inode is written to its block in the buffer cache, within a handle of the caller's or its own.
   void update(const Inode& inode);

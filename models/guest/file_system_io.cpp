@@ -41,7 +41,7 @@ CallResult FileSystem::read(InodeNumber number, std::uint64_t offset, std::uint6
     }
     context_.did(KernelPath::page_read);
     context_.locked(4);  // page cache, page's count up and down, its referenced bit
-    context_.copied(here);
+    context_.copied_file(here, file.page(index)->value, Processor::Stream::read);
     at += here;
   }
   if (file.accessed != context_.seconds) {
@@ -75,7 +75,7 @@ CallError FileSystem::write_page(Inode& file, std::uint64_t offset, std::uint64_
   const Journal::Handle handle(journal_, page_credits);
   context_.locked(10);  // big kernel lock twice; page cache, page's count and lock bit; list of dirty buffers
   if (const CallError error = prepare_page(file, index, bytes); error != CallError::none) return error;
-  context_.copied(bytes);
+  context_.copied_file(bytes, file.page(index)->value, Processor::Stream::write);
   context_.did(KernelPath::page_write);
   journal_.data(file.blocks[index]);
   if (offset + bytes > file.size) {
@@ -91,6 +91,7 @@ CallError FileSystem::prepare_page(Inode& file, std::uint32_t index, std::uint64
   if (!is_new) return CallError::none;
   if (index >= most_blocks) return CallError::file_too_big;
   const bool was_cached = file.page(index).has_value();
+  context_.did(KernelPath::buffer_create);
   if (!was_cached && !cache_page(file, index)) return CallError::no_memory;
   if (!map_block(file, index)) {
     if (!was_cached) {

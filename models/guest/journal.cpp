@@ -18,9 +18,12 @@ Journal::Handle::Handle(Journal& journal, std::uint32_t credits) : journal_(jour
 Journal::Handle::~Handle() { --journal_.depth_; }
 
 void Journal::join(BlockNumber block, Joined as) {
+  constexpr std::uint32_t lines = 3;  // buffer head and journal head
+  context_.uses(as == Joined::data ? KernelObject::data_buffer : KernelObject::buffer, block.value, lines);
   const auto [place, added] = members_.try_emplace(block, Member{as, next_order_});
   if (added) {
     ++next_order_;
+    context_.did(KernelPath::journal_head);
   } else if (place->second.as == Joined::data && as != Joined::data) {
     place->second.as = as;  // freed as data, used again for metadata
   } else {

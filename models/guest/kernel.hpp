@@ -76,6 +76,8 @@ class GuestKernel {
   void replace(ProcessId process, Program program) { processes_[process.value].program = std::move(program); }
   /// Makes a process runnable if it is not. `synchronous`: the waker is about to sleep, nobody is preempted.
   void wake(unsigned vcpu, ProcessId process, bool synchronous = false);
+  /// A name in the caches for something of this kernel's.
+  [[nodiscard]] FootprintId name_object() const { return new_footprint_(); }
   [[nodiscard]] FootprintId footprint(ProcessId process) const { return processes_[process.value].footprint; }
 
   [[nodiscard]] const ProcessAccount& account(ProcessId process) const;

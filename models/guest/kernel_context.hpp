@@ -20,10 +20,36 @@ struct KernelContext {
   void locked(std::uint64_t operations) const {
     if (build.smp) work.did(KernelPath::locked_operation, operations);
   }
+  /// So many entries were taken out of page tables: XenoLinux only queues that.
+  void took_out(std::uint64_t entries) const {
+    if (!build.paravirtual) work.did(KernelPath::exchange, entries);
+  }
   /// `bytes` were copied between kernel and user memory in one go.
   void copied(std::uint64_t bytes) const {
     work.did(KernelPath::copy_user);
     work.did(KernelPath::copy_line, (bytes + 63) / 64);
+  }
+  /// Lines of an object that may lie in any cache, or in none.
+  void uses(KernelObject kind, std::uint32_t number, std::uint32_t lines = 1) const {
+    work.uses(kind, number, lines);
+  }
+  // What passes over a page in sequence is counted as its path, and pays here for lines that are in no cache.
+  void zeroed(std::uint32_t page) const {
+    constexpr std::uint32_t lines = 64;
+    work.did(KernelPath::zero_page);
+    work.streams(page, lines, {work.cost(KernelPath::zero_page).count / lines}, Processor::Stream::write);
+  }
+  void copied_page(std::uint32_t from, std::uint32_t to) const {
+    constexpr std::uint32_t lines = 64;
+    work.did(KernelPath::copy_page);
+    const Cycles half{work.cost(KernelPath::copy_page).count / lines / 2};
+    work.streams(from, lines, half, Processor::Stream::read);
+    work.streams(to, lines, half, Processor::Stream::write);
+  }
+  /// `bytes` were copied between user memory, which is warm, and a page of a file.
+  void copied_file(std::uint64_t bytes, std::uint32_t page, Processor::Stream kind) const {
+    copied(bytes);
+    work.streams(page, static_cast<std::uint32_t>((bytes + 63) / 64), work.cost(KernelPath::copy_line), kind);
   }
 };
 

@@ -56,17 +56,24 @@ constexpr SourceFile file_of(KernelPath path) {
     case clear_line:
     case zero_page:
     case copy_page:
+    case exchange:
       return SourceFile::arch_usercopy;
     case wait_entry:
     case wake_up:
     case wake_process:
       return SourceFile::sched;
+    case fork_fixed:
     case space_create:
     case area_copy:
     case file_reference:
       return SourceFile::fork;
+    case exit_fixed:
+    case wait_fixed:
+    case process_release:
+      return SourceFile::exit;
     case sigaction:
     case signal_send:
+    case signal_queue:
     case signal_force:
       return SourceFile::signal;
     case table_page:
@@ -114,6 +121,7 @@ constexpr SourceFile file_of(KernelPath path) {
     case file_release:
       return SourceFile::file_table;
     case buffer_lookup:
+    case buffer_create:
       return SourceFile::buffer;
     case inode_stat_copy:
       return SourceFile::stat;
@@ -147,6 +155,7 @@ constexpr SourceFile file_of(KernelPath path) {
     case inode_update:
       return SourceFile::ext3_inode;
     case directory_entry:
+    case directory_check:
     case directory_change:
       return SourceFile::ext3_namei;
     case journal_handle:
@@ -155,6 +164,7 @@ constexpr SourceFile file_of(KernelPath path) {
     case journal_dirty:
     case journal_data:
     case journal_forget:
+    case journal_head:
       return SourceFile::jbd_transaction;
     case device_access:
       return SourceFile::devices;

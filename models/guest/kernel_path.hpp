@@ -16,6 +16,7 @@ enum class KernelPath : std::uint8_t {
   fault,        ///< do_page_fault up to the handler: find the area, check permission
   // SMP kernels only.
   locked_operation,  ///< one locked bus operation; uniprocessor builds have none
+  exchange,          ///< xchg with memory, which locks the bus in every build: how an entry is taken out
   // Names and directory entries.
   name_copy,        ///< getname and putname: a 4 KB buffer from its slab and back
   path_character,   ///< one character of a path, copied in and hashed
@@ -48,7 +49,8 @@ enum class KernelPath : std::uint8_t {
   poll_table_page,  ///< a page for 170 wait entries
   // Signals.
   sigaction,            ///< check and exchange of an action
-  signal_send,          ///< process found, permission, queue entry
+  signal_send,          ///< process found, permission
+  signal_queue,         ///< an entry made and queued, the receiver looked at
   signal_force,         ///< force_sig: unblock, default action if ignored
   signal_deliver,       ///< dequeue, free the entry, choose the action
   signal_frame,         ///< registers saved in a frame on the user's stack
@@ -65,9 +67,11 @@ enum class KernelPath : std::uint8_t {
   inode_destroy,     ///< clear_inode, ext3_free_inode without bitmap work, slab
   inode_update,      ///< 128 bytes of the inode filled into its block
   directory_entry,   ///< one entry passed over in a scan
+  directory_check,   ///< one entry passed over where a place is sought or an entry goes: checked first
   directory_change,  ///< an entry written or merged away
   // Journal (jbd).
   journal_handle,  ///< journal_start and journal_stop
+  journal_head,    ///< a block joins a transaction for the first time: its journal head
   journal_join,    ///< a nested start and stop: the handle's count
   journal_access,  ///< journal_get_write_access
   journal_dirty,   ///< journal_dirty_metadata
@@ -79,6 +83,7 @@ enum class KernelPath : std::uint8_t {
   page_cache_remove,  ///< a page leaves them, with its buffers
   page_read,          ///< one page of a cached read, without its copy
   page_write,         ///< one page of a write, without copy, journal and allocation
+  buffer_create,      ///< the buffer head of a new page, with the page tested and marked
   file_write,         ///< generic_file_write around its pages
   // Pages and address spaces.
   page_allocate,        ///< a block taken from the buddy lists, marks compared
@@ -88,6 +93,10 @@ enum class KernelPath : std::uint8_t {
   table_page,           ///< a page for a table or directory from its quicklist or back to it
   directory_page,       ///< a directory begun: 768 entries cleared, 256 copied
   space_create,         ///< mm_struct allocated and begun
+  fork_fixed,           ///< do_fork without memory and copies: numbers, tables of files and signals, lists
+  exit_fixed,           ///< do_exit without memory and files: timers, relatives told
+  wait_fixed,           ///< wait4 around its sleep: children looked at, status and times handed over
+  process_release,      ///< release_task: lists, numbers, counts
   area_find,            ///< a search of the tree of areas after the cache missed
   area_create,          ///< an area allocated, filled in and linked
   area_remove,          ///< an area unlinked and freed
@@ -120,6 +129,7 @@ inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_nam
     "system_call",
     "fault",
     "locked_operation",
+    "exchange",
     "name_copy",
     "path_character",
     "path_start",
@@ -148,6 +158,7 @@ inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_nam
     "poll_table_page",
     "sigaction",
     "signal_send",
+    "signal_queue",
     "signal_force",
     "signal_deliver",
     "signal_frame",
@@ -163,8 +174,10 @@ inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_nam
     "inode_destroy",
     "inode_update",
     "directory_entry",
+    "directory_check",
     "directory_change",
     "journal_handle",
+    "journal_head",
     "journal_join",
     "journal_access",
     "journal_dirty",
@@ -175,6 +188,7 @@ inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_nam
     "page_cache_remove",
     "page_read",
     "page_write",
+    "buffer_create",
     "file_write",
     "page_allocate",
     "page_free",
@@ -183,6 +197,10 @@ inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_nam
     "table_page",
     "directory_page",
     "space_create",
+    "fork_fixed",
+    "exit_fixed",
+    "wait_fixed",
+    "process_release",
     "area_find",
     "area_create",
     "area_remove",

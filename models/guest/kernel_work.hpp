@@ -3,21 +3,32 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <utility>
 
 #include "core/time.hpp"
 #include "models/cpu/processor.hpp"
 #include "models/guest/kernel_image.hpp"
 #include "models/guest/kernel_memory.hpp"
+#include "models/guest/kernel_object.hpp"
 #include "models/guest/kernel_path.hpp"
 
 namespace xensim {
 
-using KernelPathCosts = std::array<Cycles, kernel_path_count>;
+/// Time of each path with its code and data in the nearest caches, and the code it runs through.
+struct KernelPathCosts : std::array<Cycles, kernel_path_count> {
+  std::array<std::uint32_t, kernel_path_count> code_lines{};  ///< of 64 bytes
+  std::uint32_t process_lines = 0;  ///< data that a process and the kernel for it use between two switches
+};
 
-/// The kernel's logic says what it did; this counts it and charges the processor it runs on.
+/// The kernel's logic says what it did and what it used; this counts it and charges the processor it runs on.
 class KernelWork {
  public:
   explicit KernelWork(const KernelPathCosts& costs) : costs_(costs) {}
+  /// Its code and its objects compete for the caches under names that `new_footprint` hands out.
+  KernelWork(const KernelPathCosts& costs, std::function<FootprintId()> new_footprint)
+      : costs_(costs), objects_(std::move(new_footprint)) {}
 
   /// What runs the kernel from now on; without a processor: only counting.
   void on(Processor* processor, KernelMemory* memory = nullptr) {
@@ -29,6 +40,10 @@ class KernelWork {
     const auto index = static_cast<std::size_t>(path);
     counts_[index] += times;
     if (processor_ == nullptr || times == 0) return;
+    if (objects_ && costs_.code_lines[index] > 0) {
+      const FootprintId code = objects_->of(KernelObject::code, static_cast<std::uint32_t>(index));
+      processor_->execute(Activity::kernel, code, costs_.code_lines[index]);
+    }
     processor_->charge(Activity::kernel, costs_[index] * static_cast<std::int64_t>(times));
     use(kernel_places()[index]);
   }
@@ -40,10 +55,30 @@ class KernelWork {
   void use(PageNumber page, Access access) {
     if (memory_ != nullptr) memory_->kernel_access(kernel_address(page), access);
   }
+  /// So many lines of an object were used, wherever they were.
+  void uses(KernelObject kind, std::uint32_t number, std::uint32_t lines,
+            Activity activity = Activity::kernel) {
+    if (!objects_ || processor_ == nullptr || lines == 0) return;
+    processor_->use(activity, objects_->of(kind, number), lines);
+  }
+  /// So many lines of a page were passed over by a loop whose own time, `pace` for each, is counted.
+  void streams(std::uint32_t page, std::uint32_t lines, Cycles pace, Processor::Stream kind,
+               Activity activity = Activity::kernel) {
+    if (!objects_ || processor_ == nullptr || lines == 0) return;
+    processor_->stream(activity, objects_->of(KernelObject::page, page), lines, pace, kind);
+  }
+  /// A program ran through code in a page.
+  void executes(std::uint32_t page, std::uint32_t lines) {
+    if (!objects_ || processor_ == nullptr || lines == 0) return;
+    processor_->execute(Activity::refill, objects_->of(KernelObject::page, page), lines);
+  }
+  [[nodiscard]] std::uint32_t process_lines() const { return costs_.process_lines; }
+  [[nodiscard]] Cycles cost(KernelPath path) const { return costs_[static_cast<std::size_t>(path)]; }
   [[nodiscard]] std::uint64_t count(KernelPath path) const { return counts_[static_cast<std::size_t>(path)]; }
 
  private:
   const KernelPathCosts& costs_;
+  std::optional<ObjectFootprints> objects_;
   Processor* processor_ = nullptr;
   KernelMemory* memory_ = nullptr;
   std::array<std::uint64_t, kernel_path_count> counts_{};

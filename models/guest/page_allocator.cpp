@@ -47,7 +47,10 @@ std::optional<PageNumber> PageAllocator::allocate(unsigned order, Need need) {
       if (zone->begin == zone->end) continue;
       mark += mark_of(*zone);
       if (zone->free <= mark) continue;
-      if (const auto page = take(*zone, order)) return page;
+      if (const auto page = take(*zone, order)) {
+        kernel_.uses(KernelObject::page_descriptor, page->value);
+        return page;
+      }
     }
     return {};
   };
@@ -84,6 +87,7 @@ std::optional<PageNumber> PageAllocator::take(Zone& zone, unsigned order) {
 void PageAllocator::free(PageNumber first, unsigned order) {
   kernel_.did(KernelPath::page_free);
   kernel_.locked(1);
+  kernel_.uses(KernelObject::page_descriptor, first.value);
   pages_[first.value].count = 0;
   merge(zone_of(first.value), first.value, order);
 }

@@ -22,9 +22,11 @@ FaultResult AddressSpace::fault(const PageFault& fault, Address stack_pointer) {
   memory_.kernel.did(KernelPath::fault);
   if (memory_.paging.commit()) return {retry};
   memory_.kernel.locked(4);
+  uses_areas(1);
   const Area* area = area_for(fault, stack_pointer);
   if (area == nullptr) return {bad_address};
   if (!tables_.make_table(fault.address)) return {no_memory};
+  memory_.kernel.uses(KernelObject::page, tables_.table(fault.address)->value);
   const Entry entry = tables_.entry(fault.address);
   if (!is_resident(entry)) {
     return area->file ? file_page(*area, fault.address, write) : anonymous_page(*area, fault.address, write);
@@ -81,7 +83,7 @@ FaultResult AddressSpace::anonymous_page(const Area& area, Address address, bool
   } else {
     const auto page = memory_.pages.allocate();
     if (!page) return {no_memory};
-    memory_.kernel.did(KernelPath::zero_page);
+    memory_.kernel.zeroed(page->value);
     memory_.kernel.did(KernelPath::fault_anonymous);
     memory_.kernel.locked(3);
     paging.zero(*page);
@@ -99,6 +101,7 @@ FaultResult AddressSpace::file_page(const Area& area, Address address, bool writ
   const auto cached = area.file->page(index);
   if (!cached) return {read_page, area.file.get(), index};
   memory_.kernel.did(KernelPath::fault_file);
+  memory_.kernel.uses(KernelObject::page_descriptor, cached->value);
   memory_.kernel.locked(4);
   PageNumber page = *cached;
   std::uint32_t bits = entry_bits(area.flags);
@@ -106,7 +109,7 @@ FaultResult AddressSpace::file_page(const Area& area, Address address, bool writ
   if (write && area.copies_on_write()) {
     const auto copy = memory_.pages.allocate();
     if (!copy) return {no_memory};
-    memory_.kernel.did(KernelPath::copy_page);
+    memory_.kernel.copied_page(page.value, copy->value);
     memory_.kernel.locked(3);
     paging.copy(page, *copy);
     page = *copy;
@@ -124,6 +127,7 @@ FaultResult AddressSpace::write_protected(Address address, PageTableEntry entry)
   PageAllocator& pages = memory_.pages;
   const PageNumber old = paging.page(entry.frame());
   const bool counted = pages.is_counted(old);
+  if (counted) memory_.kernel.uses(KernelObject::page_descriptor, old.value);
   if (counted && pages[old].count == 1) {
     memory_.kernel.did(KernelPath::fault_reuse);
     memory_.kernel.locked(2);
@@ -136,10 +140,10 @@ FaultResult AddressSpace::write_protected(Address address, PageTableEntry entry)
   memory_.kernel.did(KernelPath::fault_copy);
   memory_.kernel.locked(8);
   if (old == PageAllocator::zero_page()) {
-    memory_.kernel.did(KernelPath::zero_page);
+    memory_.kernel.zeroed(page->value);
     paging.zero(*page);
   } else {
-    memory_.kernel.did(KernelPath::copy_page);
+    memory_.kernel.copied_page(old.value, page->value);
     paging.copy(old, *page);
   }
   tables_.set(address, Entry::to(paging.frame(*page), written));

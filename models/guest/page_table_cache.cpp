@@ -5,7 +5,7 @@ namespace xensim {
 std::optional<PageNumber> PageTableCache::fresh() {
   const auto page = pages_.allocate();
   if (!page) return {};
-  kernel_.did(KernelPath::zero_page);
+  kernel_.zeroed(page->value);
   paging_.zero(*page);
   return page;
 }
@@ -15,6 +15,7 @@ std::optional<PageNumber> PageTableCache::take_table() {
   if (!tables_.empty()) {
     const PageNumber table = tables_.back();
     tables_.pop_back();
+    kernel_.uses(KernelObject::page, table.value);
     return table;
   }
   // The allocation may wait: nothing may be left half done.
@@ -34,6 +35,9 @@ std::optional<PageNumber> PageTableCache::take_directory() {
   const auto directory = pages_.allocate();
   if (!directory) return {};
   kernel_.did(KernelPath::directory_page);
+  constexpr std::uint32_t lines = 64;
+  kernel_.work.streams(directory->value, lines, {kernel_.work.cost(KernelPath::directory_page).count / lines},
+                       Processor::Stream::write);
   paging_.zero(*directory);
   paging_.make_directory(*directory);
   return directory;
@@ -41,6 +45,7 @@ std::optional<PageNumber> PageTableCache::take_directory() {
 
 void PageTableCache::release_table(PageNumber table) {
   kernel_.did(KernelPath::table_page);
+  kernel_.uses(KernelObject::page, table.value);
   tables_.push_back(table);
 }
 

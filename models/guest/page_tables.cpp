@@ -22,6 +22,9 @@ Slots slots_from(Address start, Address end) {
   return {region, start.table_index(), last ? Address{end.value - 1}.table_index() + 1 : entries_per_table};
 }
 
+/// Lines of a table that so many of its entries fill.
+constexpr std::uint32_t lines_of(std::size_t entries) { return (static_cast<std::uint32_t>(entries) + 15) / 16; }
+
 Address address_of(std::uint32_t region, std::uint32_t index) { return {((region << 10) + index) << 12}; }
 
 }  // namespace
@@ -64,11 +67,14 @@ bool PageTables::copy_to(PageTables& child, const Area& area, std::uint32_t& res
         }
         entry = entry.without(cleared);
         pages.get(page);
+        memory_.kernel.uses(KernelObject::page_descriptor, page.value);
         ++resident;
       }
       copies.push_back({i, entry});
     }
     memory_.kernel.did(KernelPath::scan_entry, slots.end - slots.first - copies.size());
+    memory_.kernel.uses(KernelObject::page, source->value, lines_of(slots.end - slots.first));
+    memory_.kernel.uses(KernelObject::page, target->value, lines_of(copies.size()));
     memory_.kernel.did(KernelPath::copy_entry, copies.size());
     memory_.kernel.did(KernelPath::write_protect_entry, protections.size());
     memory_.kernel.locked(copies.size() + protections.size());
@@ -96,6 +102,7 @@ PageTables::Zapped PageTables::zap(AddressRange range, std::size_t limit, std::v
       cleared.push_back({i, {}});
       const PageNumber page = memory_.paging.page(entry.frame());
       if (!left(page, entry)) continue;
+      memory_.kernel.uses(KernelObject::page_descriptor, page.value);
       ++zapped.resident;
       if (detached != nullptr) {
         detached->push_back(page);
@@ -106,7 +113,9 @@ PageTables::Zapped PageTables::zap(AddressRange range, std::size_t limit, std::v
     zapped.reached = address_of(slots.region, i);
     limit -= cleared.size();
     memory_.kernel.did(KernelPath::scan_entry, i - slots.first - cleared.size());
+    memory_.kernel.uses(KernelObject::page, table->value, lines_of(i - slots.first));
     memory_.kernel.did(KernelPath::zap_entry, cleared.size());
+    memory_.kernel.took_out(cleared.size());
     memory_.kernel.locked(cleared.size() + std::uint64_t{freed} * 2);
     if (!cleared.empty()) memory_.paging.set_entries(*table, cleared);
   }
@@ -140,7 +149,9 @@ void PageTables::protect(AddressRange range, std::uint8_t flags) {
           {i, Entry::to(entry.frame(), bits | (entry.bits & (Entry::accessed | Entry::dirty)))});
     }
     memory_.kernel.did(KernelPath::scan_entry, slots.end - slots.first - changed.size());
+    memory_.kernel.uses(KernelObject::page, table->value, lines_of(slots.end - slots.first));
     memory_.kernel.did(KernelPath::protect_entry, changed.size());
+    memory_.kernel.took_out(changed.size());
     if (!changed.empty()) memory_.paging.set_entries(*table, changed);
   }
 }

@@ -8,14 +8,15 @@
 namespace xensim {
 namespace {
 
-constexpr std::uint64_t task_lines = 27;    ///< of the 1.7 KB that fork copies of a task structure
-constexpr std::uint64_t action_lines = 22;  ///< 64 signal actions
+constexpr std::uint32_t task_lines = 27;    ///< of the 1.7 KB that fork copies of a task structure
+constexpr std::uint32_t action_lines = 22;  ///< 64 signal actions
 constexpr unsigned stack_order = 1;         ///< task structure and kernel stack, 8 KB
 
 }  // namespace
 
 CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_body) {
   context_.did(KernelPath::system_call);
+  context_.did(KernelPath::fork_fixed);
   const auto stack = memory_.pages.allocate(stack_order);
   if (!stack) return CallResult::failed(CallError::no_memory);
   context_.did(KernelPath::copy_line, task_lines + action_lines);
@@ -30,6 +31,8 @@ CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_bod
     child.parent = parent.id;
     child.space = std::move(space);
     child.stack = stack;
+    context_.uses(KernelObject::process, parent.id.value, task_lines + action_lines);
+    context_.uses(KernelObject::process, child_id.value, task_lines + action_lines);
     child.files.table = parent.files.table.forked();
     child.files.working_directory = parent.files.working_directory;
     child.signals = parent.signals.forked();
@@ -42,7 +45,10 @@ CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_bod
 }
 
 CallResult ProcessKernel::wait(GuestProcess& parent) {
-  if (!std::exchange(parent.waits_for_child, false)) context_.did(KernelPath::system_call);
+  if (!std::exchange(parent.waits_for_child, false)) {
+    context_.did(KernelPath::system_call);
+    context_.did(KernelPath::wait_fixed);
+  }
   if (parent.children == 0) return CallResult::failed(CallError::no_process);
   if (parent.dead.empty()) {
     context_.did(KernelPath::wait_entry);
@@ -59,6 +65,7 @@ CallResult ProcessKernel::wait(GuestProcess& parent) {
 
 void ProcessKernel::release(GuestProcess& dead) {
   const ProcessId id = dead.id, parent = dead.parent;
+  context_.did(KernelPath::process_release);
   if (dead.stack) memory_.pages.free(*dead.stack, stack_order);
   processes_[id.value].reset();
   if (parent.valid()) scheduler_.reap(parent, id);
@@ -67,6 +74,7 @@ void ProcessKernel::release(GuestProcess& dead) {
 void ProcessKernel::exit(unsigned vcpu, ProcessId id) {
   run_on(vcpu);
   GuestProcess& dying = process(id);
+  context_.did(KernelPath::exit_fixed);
   if (dying.space) {
     dying.space->clear();
     machine_.unload(dying.space->directory());

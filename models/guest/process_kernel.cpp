@@ -9,7 +9,7 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
     : scheduler_(scheduler),
       processors_(processors),
       machine_(machine),
-      work_(costs),
+      work_(costs, [&scheduler] { return scheduler.name_object(); }),
       context_{work_, build},
       memory_(context_, machine.paging(), pages, image_pages),
       cache_pages_(memory_),
@@ -24,6 +24,8 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
   (void)calls_.mknod(kernel_files_, "/dev/null", InodeKind::null_device);
   install("/lib/ld-linux.so.2", 21);
   install("/lib/libc.so.6", 285);
+  install("/lib/libtermcap.so.2", 4);
+  install("/lib/libdl.so.2", 3);
   install("/usr/tmp/lat_fs/lmbench", 1);
 }
 
@@ -115,6 +117,7 @@ bool ProcessKernel::switch_to(unsigned vcpu, ProcessId id) {
   // On the other side of the switch.
   work_.use(schedule_place());
   if (next != nullptr) use_stack(*next);
+  if (space != nullptr) work_.uses(KernelObject::process, id.value, work_.process_lines());
   return space != nullptr;
 }
 

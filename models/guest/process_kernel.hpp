@@ -47,6 +47,10 @@ class ProcessKernel {
   [[nodiscard]] CallResult exec(GuestProcess& caller, const ProgramImage& image, const Self::Body& body);
   /// One access, with at most one fault handled: then `again` is set. False: SIGSEGV was raised.
   [[nodiscard]] bool access(GuestProcess& caller, Address address, Access kind);
+  /// The caller adds up so many lines of a page that is there.
+  void sums(GuestProcess& caller, Address page, std::uint32_t lines);
+  /// The caller runs through `lines` lines of code in a page that is there, in `time` with warm caches.
+  void runs(GuestProcess& caller, Address page, std::uint32_t lines, Cycles time);
   [[nodiscard]] CallResult map(GuestProcess& caller, const Self::MapRequest& request);
   [[nodiscard]] SystemCalls& calls() { return calls_; }
   [[nodiscard]] Processor& processor(const GuestProcess& caller) {

@@ -11,7 +11,11 @@ bool ProcessKernel::access(GuestProcess& caller, Address address, Access kind) {
     return false;
   }
   const Mmu::Result result = machine_.access(caller.processor, address, kind);
-  if (!result.faulted()) return true;
+  if (!result.faulted()) {
+    const PageNumber page = memory_.paging.page(result.frame);
+    if (page.valid()) work_.uses(KernelObject::page, page.value, 1, Activity::refill);
+    return true;
+  }
   enter_by_fault(caller, result.fault);
   const FaultResult::Outcome outcome = caller.space->fault(result.fault, address).outcome;
   if (outcome <= FaultResult::Outcome::retry) {
@@ -22,6 +26,20 @@ bool ProcessKernel::access(GuestProcess& caller, Address address, Access kind) {
   caller.signals.force(outcome == FaultResult::Outcome::no_memory ? signal_number::kill
                                                                   : signal_number::segmentation_fault);
   return false;
+}
+
+void ProcessKernel::sums(GuestProcess& caller, Address address, std::uint32_t lines) {
+  Processor& running = processor(caller);
+  const Cycles pace = running.costs().sum_line;
+  const PageNumber page = memory_.paging.page(caller.space->tables().entry(address).frame());
+  running.charge(Activity::user, pace * lines);
+  work_.streams(page.value, lines, pace, Processor::Stream::read, Activity::refill);
+}
+
+void ProcessKernel::runs(GuestProcess& caller, Address address, std::uint32_t lines, Cycles time) {
+  const PageNumber page = memory_.paging.page(caller.space->tables().entry(address).frame());
+  work_.executes(page.value, lines);
+  processor(caller).charge(Activity::user, time);
 }
 
 CallResult ProcessKernel::map(GuestProcess& caller, const Self::MapRequest& request) {

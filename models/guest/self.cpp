@@ -80,7 +80,7 @@ Call Self::touch(const std::vector<Address>& addresses, Access access) const {
 Call Self::sum(Address array, Bytes size) const {
   constexpr std::int64_t line = 64;
   const auto pages = static_cast<std::uint32_t>((size.count + page_size - 1) / page_size);
-  const auto lines = static_cast<std::uint32_t>(size.count / line);
+  const auto line_count = static_cast<std::uint32_t>(size.count / line);
   return Call{Call::Kind::instructions,
               [=, next = 0U](ProcessKernel& kernel, GuestProcess& caller) mutable -> CallResult {
                 for (; next < pages; ++next) {
@@ -88,8 +88,26 @@ Call Self::sum(Address array, Bytes size) const {
                     return CallResult::failed(CallError::bad_address);
                   }
                   if (caller.again) return {};
+                  kernel.sums(caller, {array.value + next * page_size}, std::min(line_count - next * 64, 64U));
                 }
-                kernel.processor(caller).touch(Activity::refill, kernel.footprint(caller), lines);
+                return {};
+              }};
+}
+
+Call Self::run(Address code, std::uint32_t lines, Cycles time) const {
+  constexpr std::uint32_t page_lines = page_size / 64;
+  const std::uint32_t pages = (lines + page_lines - 1) / page_lines;
+  return Call{Call::Kind::instructions,
+              [=, next = 0U](ProcessKernel& kernel, GuestProcess& caller) mutable -> CallResult {
+                for (; next < pages; ++next) {
+                  const Address page{code.value + next * page_size};
+                  if (!kernel.access(caller, page, Access::fetch)) {
+                    return CallResult::failed(CallError::bad_address);
+                  }
+                  if (caller.again) return {};
+                  const Cycles part{next + 1 < pages ? time.count / pages : time.count - time.count / pages * next};
+                  kernel.runs(caller, page, std::min(lines - next * page_lines, page_lines), part);
+                }
                 return {};
               }};
 }

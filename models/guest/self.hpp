@@ -49,6 +49,8 @@ class Self {
   [[nodiscard]] Call touch(const std::vector<Address>& addresses, Access access) const;
   /// Reads an array from its beginning to its end.
   [[nodiscard]] Call sum(Address array, Bytes size) const;
+  /// Executes `lines` lines of 64 bytes of code from `code` on, which takes `time` with warm caches.
+  [[nodiscard]] Call run(Address code, std::uint32_t lines, Cycles time) const;
   struct MapRequest {
     std::uint32_t length = 0;   ///< bytes
     std::uint8_t flags = 0;     ///< AreaFlags

@@ -75,6 +75,7 @@ bool Signals::send(SignalNumber signal) {
   context_->did(KernelPath::signal_send);
   context_->locked(2);  // the list of all processes, to find this one
   if (signal == 0) return false;
+  context_->did(KernelPath::signal_queue);
   context_->locked(2);  // this process's signal lock; the number of queue entries in the system
   // One that is blocked is kept even if ignored: the action may change before it is unblocked.
   if (ignored(signal) && !blocked_.has(signal)) return false;
@@ -92,6 +93,7 @@ void Signals::force(SignalNumber signal) {
     installed(signal).kind = SignalAction::Kind::standard;
   blocked_.bits &= ~SignalSet::of(signal).bits;
   if (pending_.has(signal) && signal < first_queuing) return;
+  context_->did(KernelPath::signal_queue);
   context_->locked(1);
   pending_.bits |= SignalSet::of(signal).bits;
   queue_.push_back(signal);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace xensim {
 
 NativeMemory::NativeMemory(VirtualMachine& processors, unsigned count, std::uint32_t pages,
@@ -32,14 +34,23 @@ void NativeMemory::run_on(unsigned vcpu) {
   paging_.run_on(vcpu);
 }
 
-void NativeMemory::enter(unsigned vcpu) {
+void NativeMemory::enter_by_call(unsigned vcpu) {
   Processor& processor = processors_.processor(vcpu);
   processor.charge(Activity::kernel, processor.costs().software_interrupt_entry);
+  cores_[vcpu].by_fault = false;
+}
+
+void NativeMemory::enter_by_fault(unsigned vcpu, const PageFault& /*fault*/) {
+  Processor& processor = processors_.processor(vcpu);
+  processor.charge(Activity::kernel, processor.costs().page_fault_entry);
+  cores_[vcpu].by_fault = true;
 }
 
 void NativeMemory::leave(unsigned vcpu) {
   Processor& processor = processors_.processor(vcpu);
-  processor.charge(Activity::kernel, processor.costs().interrupt_return);
+  const ProcessorCosts& costs = processor.costs();
+  const bool by_fault = std::exchange(cores_[vcpu].by_fault, false);
+  processor.charge(Activity::kernel, by_fault ? costs.page_fault_return : costs.interrupt_return);
 }
 
 Mmu::Result NativeMemory::translate(unsigned vcpu, Address address, Access access, Privilege privilege,

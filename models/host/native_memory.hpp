@@ -19,8 +19,8 @@ class NativeMemory final : public ProcessMachine {
 
   [[nodiscard]] Paging& paging() override { return paging_; }
   void run_on(unsigned vcpu) override;
-  void enter_by_call(unsigned vcpu) override { enter(vcpu); }
-  void enter_by_fault(unsigned vcpu, const PageFault& /*fault*/) override { enter(vcpu); }
+  void enter_by_call(unsigned vcpu) override;
+  void enter_by_fault(unsigned vcpu, const PageFault& fault) override;
   void leave(unsigned vcpu) override;
   [[nodiscard]] Mmu::Result access(unsigned vcpu, Address address, Access access) override;
   void kernel_access(Address address, Access access) override;
@@ -35,9 +35,9 @@ class NativeMemory final : public ProcessMachine {
  private:
   struct Core {
     Mmu mmu;
-    PageNumber directory;  ///< loaded; invalid: one that is not modelled
+    PageNumber directory;   ///< loaded; invalid: one that is not modelled
+    bool by_fault = false;  ///< how the kernel was entered last
   };
-  void enter(unsigned vcpu);
   /// Translates, and waits for the walks of the page tables that it takes.
   [[nodiscard]] Mmu::Result translate(unsigned vcpu, Address address, Access access, Privilege privilege,
                                       Activity payer);

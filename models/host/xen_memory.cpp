@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "models/cpu/traps/guest_segment.hpp"
 
@@ -63,6 +64,7 @@ void XenMemory::set_traps() {
 }
 
 void XenMemory::enter_by_call(unsigned /*vcpu*/) {
+  by_fault_ = false;
   constexpr unsigned user = 3;
   if (core_.gates.software_interrupt(vectors::system_call, user) == SoftwareInterrupt::guest_kernel) {
     processor_.charge(Activity::kernel, memory_.trap_costs.fast_trap);
@@ -72,6 +74,7 @@ void XenMemory::enter_by_call(unsigned /*vcpu*/) {
 }
 
 void XenMemory::enter_by_fault(unsigned /*vcpu*/, const PageFault& fault) {
+  by_fault_ = true;
   if (parameters_.bounce_faults) {
     bounce({.vector = vectors::page_fault, .error_code = fault.error_code, .fault_address = fault.address},
            3);
@@ -115,7 +118,9 @@ bool XenMemory::store(std::uint16_t selector, std::uint32_t offset, std::uint32_
 }
 
 void XenMemory::leave(unsigned /*vcpu*/) {
-  processor_.charge(Activity::kernel, memory_.trap_costs.return_to_user);
+  const bool by_fault = std::exchange(by_fault_, false);
+  processor_.charge(Activity::kernel,
+                    by_fault ? processor_.costs().page_fault_return : memory_.trap_costs.return_to_user);
 }
 
 Mmu::Result XenMemory::translate(Address address, Access access, Privilege privilege, Activity payer) {

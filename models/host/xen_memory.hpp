@@ -74,6 +74,7 @@ class XenMemory final : public ProcessMachine {
   DomainTraps traps_;
   XenPaging paging_;
   bool borrowed_ = false;  ///< the address space that is loaded is gone
+  bool by_fault_ = false;  ///< how the kernel was entered last
   bool abandoned_ = false;
 };
 

@@ -1,0 +1,24 @@
+#include "workloads/program_costs.hpp"
+
+#include <cmath>
+#include <string>
+
+namespace xensim {
+
+ProgramCosts::ProgramCosts(const Calibration& calibration) {
+  const auto value = [&](const char* name) {
+    return std::int64_t{std::llround(calibration.value(std::string("programs.") + name))};
+  };
+  relative_relocation = {value("relative_relocation")};
+  symbol_lookup = {value("symbol_lookup")};
+  loader = {value("loader")};
+  exit = {value("exit")};
+  shell = {value("shell")};
+  relative = value("relative_relocations");
+  symbols = value("library_symbols");
+  own_symbols = value("program_symbols");
+  lazy_at_exit = value("lazy_at_exit");
+  lazy_in_shell = value("lazy_in_shell");
+}
+
+}  // namespace xensim
