@@ -32,7 +32,6 @@ ProcessorCosts::ProcessorCosts(const Calibration& c)
       trace_miss(cycles(c, "processor.trace_miss")),
       trace_lines(lines(c, "processor.trace_lines")),
       software_interrupt_entry(cycles(c, "processor.software_interrupt_entry")),
-      page_fault_entry(cycles(c, "processor.page_fault_entry")),
       interrupt_return(cycles(c, "processor.interrupt_return")),
       external_interrupt_entry(cycles(c, "processor.external_interrupt_entry")),
       page_fault_entry(cycles(c, "processor.page_fault_entry")),

@@ -14,8 +14,13 @@ MemoryCosts::MemoryCosts(const Calibration& c, const ProcessorCosts& p, const Mo
   const auto primitive = [&](const std::string& name) {
     return Cycles{static_cast<std::int64_t>(c.value("monitor_memory." + name) + 0.5)};
   };
-  const auto set = [this](MemoryStep step, std::int64_t instructions, Cycles hardware = {}) {
+  const double cycles_per_line = c.value("guest.code_line");
+  const auto lines_of = [&](std::int64_t path_thousandths) {
+    return static_cast<std::uint32_t>(static_cast<double>(path_thousandths) / 1000 / cycles_per_line + 1);
+  };
+  const auto set = [&](MemoryStep step, std::int64_t instructions, Cycles hardware = {}) {
     thousandths_[static_cast<std::size_t>(step)] = instructions + 1000 * hardware.count;
+    code_lines_[static_cast<std::size_t>(step)] = lines_of(instructions);
   };
   const auto path = [&](MemoryStep step, const std::string& name, Cycles hardware = {}) {
     set(step, thousandths(name), hardware);
@@ -42,6 +47,7 @@ MemoryCosts::MemoryCosts(const Calibration& c, const ProcessorCosts& p, const Mo
 
   path(map_slot, "map_slot", p.tlb_walk);
   path(map_sweep, "map_sweep");
+  code_lines_[static_cast<std::size_t>(map_sweep)] = 1;  // a loop
   set(wp_toggle, 0, primitive("control_register_load") * 2);
   path(virtual_read, "virtual_read");
   for (const MemoryStep step : {batch_flush, va_flush, descriptor_flush, balloon_flush, map_cache_flush}) {
@@ -64,6 +70,10 @@ MemoryCosts::MemoryCosts(const Calibration& c, const ProcessorCosts& p, const Mo
   request_thousandths_ = thousandths("guest_request");
   round_trip_ =
       monitor.hypercall_entry + whole(thousandths("batch")) + monitor.exit_tests + monitor.resume_guest;
+  const auto instructions = [&](const char* name) { return p.path(1000 * c.value(name)).count; };
+  entry_lines_ = lines_of(instructions("monitor.hypercall") + thousandths("batch") +
+                          instructions("monitor.exit_tests") + instructions("monitor.restore"));
+  data_lines_ = static_cast<std::uint32_t>(c.value("monitor_memory.data_lines") + 0.5);
   multicall_ = whole(thousandths("multicall"));
   multicall_call_ = whole(thousandths("multicall_call"));
 }

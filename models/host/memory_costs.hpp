@@ -17,6 +17,14 @@ class MemoryCosts {
  public:
   MemoryCosts(const Calibration& calibration, const ProcessorCosts& processor, const MonitorCosts& monitor);
 
+  /// Lines of code, of 64 bytes, that a step runs through, and that each entry into the monitor does.
+  [[nodiscard]] std::uint32_t code_lines(MemoryStep step) const {
+    return code_lines_[static_cast<std::size_t>(step)];
+  }
+  [[nodiscard]] std::uint32_t entry_lines() const { return entry_lines_; }
+  /// Of its stack and of what it keeps for the domain, in each entry.
+  [[nodiscard]] std::uint32_t data_lines() const { return data_lines_; }
+
   /// Of the work alone, in whole cycles. O(kinds of steps).
   [[nodiscard]] Cycles of(const MemoryWork& work) const;
   /// The monitor's time from the guest's instruction that calls it to the one after.
@@ -26,6 +34,8 @@ class MemoryCosts {
 
  private:
   std::array<std::int64_t, memory_step_count> thousandths_{};  ///< of a cycle, by step
+  std::array<std::uint32_t, memory_step_count> code_lines_{};
+  std::uint32_t entry_lines_, data_lines_;
   Cycles round_trip_, multicall_, multicall_call_;
   std::int64_t request_thousandths_;
 };

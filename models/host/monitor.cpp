@@ -354,7 +354,10 @@ void Monitor::switch_address_space(Domain& domain) {
 }
 
 std::unique_ptr<XenMemory> Monitor::give_memory(Domain& domain) {
-  if (!memory_) memory_ = std::make_unique<MonitorMemory>(context_, costs_);
+  if (!memory_) {
+    memory_ =
+        std::make_unique<MonitorMemory>(context_, costs_, [this] { return FootprintId{footprints_++}; });
+  }
   return std::make_unique<XenMemory>(parameters_, *memory_, processor(domain.cpu),
                                      DomainId{domain.vcpu.value}, domain.events);
 }

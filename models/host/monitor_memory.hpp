@@ -1,11 +1,14 @@
 /// All memory of the machine under the monitor, and what each processor needs to use it.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/cpu/traps/trap_costs.hpp"
 #include "models/host/memory_costs.hpp"
+#include "models/host/monitor_footprints.hpp"
 #include "models/host/platform.hpp"
 #include "models/memory/machine_memory.hpp"
 #include "models/memory/walker.hpp"
@@ -22,10 +25,12 @@ struct MemoryCore {
 /// Made when the first domain has processes with memory: domains whose programs only compute need none of it.
 class MonitorMemory {
  public:
-  MonitorMemory(const HostContext& context, const MonitorCosts& monitor)
+  MonitorMemory(const HostContext& context, const MonitorCosts& monitor,
+                std::function<FootprintId()> new_footprint)
       : machine(xen_1_0_memory, frames_of(context.memory), monitor_frames),
         costs(context.calibration, context.costs, monitor),
         trap_costs(context.calibration, context.costs, monitor),
+        footprints(std::move(new_footprint)),
         cores(context.cpus) {
     control_.id = DomainId{0};
     control_.privileged = true;
@@ -41,6 +46,7 @@ class MonitorMemory {
   MachineMemory machine;
   const MemoryCosts costs;
   const TrapCosts trap_costs;
+  MonitorFootprints footprints;
   std::vector<MemoryCore> cores;  ///< by CpuId
 
  private:

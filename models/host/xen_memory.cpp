@@ -34,11 +34,11 @@ XenMemory::XenMemory(const XenMemoryParameters& parameters, MonitorMemory& memor
 }
 
 XenPaging::Hooks XenMemory::hooks() {
-  return {.hypercall =
-              [this](const PagingCall& call) {
-                processor_.charge(Activity::kernel, memory_.costs.kernel(call));
-                processor_.charge(Activity::monitor, memory_.costs.monitor(call));
+  return {.frame =
+              [this](FrameNumber frame) {
+                processor_.use(Activity::monitor, memory_.footprints.frame_table_line(frame), 1);
               },
+          .hypercall = [this](const PagingCall& call) { charge(call); },
           .flush = [this] { core_.mmu.switch_to(); },
           .flush_page = [this](Address address) { core_.mmu.flush_page(address); },
           .write_fault =
@@ -47,6 +47,20 @@ XenPaging::Hooks XenMemory::hooks() {
                 bounce({.vector = vectors::page_fault, .error_code = code, .fault_address = address}, 1);
                 processor_.charge(Activity::kernel, memory_.trap_costs.return_within_kernel);
               }};
+}
+
+void XenMemory::charge(const PagingCall& call) {
+  const MemoryCosts& costs = memory_.costs;
+  MonitorFootprints& footprints = memory_.footprints;
+  processor_.charge(Activity::kernel, costs.kernel(call));
+  processor_.execute(Activity::monitor, footprints.hypercall_code(), costs.entry_lines());
+  processor_.use(Activity::monitor, footprints.data(), costs.data_lines());
+  for (std::size_t i = 0; i < memory_step_count; ++i) {
+    const auto step = static_cast<MemoryStep>(i);
+    if (call.work[step] > 0)
+      processor_.execute(Activity::monitor, footprints.code(step), costs.code_lines(step));
+  }
+  processor_.charge(Activity::monitor, costs.monitor(call));
 }
 
 void XenMemory::set_traps() {
@@ -91,6 +105,8 @@ void XenMemory::bounce(const Exception& exception, unsigned ring) {
     registers.stack = domain_.kernel_stack.pointer - page_size / 2;
   }
   const TrapOutcome outcome = handle_exception(traps_, events_, registers, exception);
+  processor_.execute(Activity::monitor, memory_.footprints.exception_code(), memory_.trap_costs.bounce_lines);
+  processor_.use(Activity::monitor, memory_.footprints.data(), memory_.costs.data_lines());
   processor_.charge(Activity::monitor, memory_.trap_costs.of(exception, outcome, ring));
   struct KernelStack {
     XenMemory& domain;

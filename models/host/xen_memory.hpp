@@ -58,6 +58,7 @@ class XenMemory final : public ProcessMachine {
  private:
   [[nodiscard]] XenPaging::Hooks hooks();
   void set_traps();
+  void charge(const PagingCall& call);
   /// Translates, and waits for the walks of the page tables that it takes.
   [[nodiscard]] Mmu::Result translate(Address address, Access access, Privilege privilege, Activity payer);
   /// An exception of ring 1 or 3 goes by the monitor to the kernel's handler.

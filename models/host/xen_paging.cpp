@@ -137,7 +137,20 @@ void XenPaging::about_to_write(PageNumber page) {
                                     domain_.id.value, page.value));
 }
 
+void XenPaging::tell_frames() const {
+  for (const PageRequest request : queue_) {
+    const FrameNumber named{request.pointer / page_size};
+    hooks_.frame(named);
+    if ((request.pointer & 3) != normal_) continue;
+    for (const Entry entry :
+         {Entry{request.value}, Entry{machine_.contents.load(named, request.pointer % page_size / 4)}}) {
+      if (entry.has(Entry::present)) hooks_.frame(entry.frame());
+    }
+  }
+}
+
 void XenPaging::send() {
+  if (hooks_.frame) tell_frames();
   const PageUpdateResult result = update_pages({machine_, *cpu_, domain_}, queue_);
   if (result.status != HypercallStatus::done) refused(result);
   queue_.clear();

@@ -42,6 +42,7 @@ class XenPaging final : public Paging {
   };
   /// Each may be empty. Called in this order, after the monitor is done.
   struct Hooks {
+    std::function<void(FrameNumber)> frame;  ///< the monitor looks at its entry in the frame table
     std::function<void(const PagingCall&)> hypercall;
     std::function<void()> flush;               ///< CR3 was loaded
     std::function<void(Address)> flush_page;   ///< INVLPG
@@ -107,6 +108,8 @@ class XenPaging final : public Paging {
 
   /// Hands the queue to the monitor as it is.
   void send();
+  /// The frames that its requests name, were to name and named before.
+  void tell_frames() const;
   /// The monitor returns: its time and what it owes to the TLB.
   void returned(std::uint32_t requests, std::uint32_t calls);
   [[noreturn]] void refused(const PageUpdateResult& result) const;

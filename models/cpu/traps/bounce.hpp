@@ -43,7 +43,8 @@ struct Bounce {
 /// A guest's memory by segment and offset, under the guest's rights. False: the store would fault, be it by
 /// the segment or by its pages.
 template <class M>
-concept SegmentedMemory = requires(M& memory, std::uint16_t selector, std::uint32_t offset, std::uint32_t word) {
+concept SegmentedMemory = requires(M& memory, std::uint16_t selector, std::uint32_t offset,
+                                   std::uint32_t word) {
   { memory.store(selector, offset, word) } -> std::same_as<bool>;
 };
 

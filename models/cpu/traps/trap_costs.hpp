@@ -26,6 +26,9 @@ struct TrapCosts {
   /// On top of a frame, or alone, on any exit: the frame for a kernel that was interrupted.
   Cycles event_on_top;
 
+  /// Of 64 bytes of code, from an exception to the guest's handler.
+  std::uint32_t bounce_lines;
+
   /// Within a hypercall, whose way there and back come on top.
   Cycles set_trap_table, trap_entry, set_fast_trap, set_callbacks, fpu_taskswitch;
   /// At a domain switch, if the unit was used.
