@@ -1,4 +1,6 @@
 /// lat_proc and lat_ctx of lmbench 3: processes made, replaced, ended, and switched between.
+#include <array>
+
 #include "models/guest/area.hpp"
 #include "workloads/lmbench.hpp"
 
@@ -26,6 +28,9 @@ Call go_on(Self self, const Place& place) {
 
 /// Forks `child` and waits for it, over and over.
 Program fork_and_wait(Self self, Place place, Times& times, Self::Body child) {
+  for (int i = 0; i < 3; ++i) co_await self.open("/dev/null");  // standard ones
+  std::array<Self::PipeEnds, 4> harness;
+  for (Self::PipeEnds& ends : harness) co_await self.pipe(ends);
   for (std::int64_t round = 0; round < times.rounds(); ++round) {
     const std::int64_t start = co_await self.clock();
     for (std::int64_t i = 0; i < times.iterations(); ++i) {

@@ -22,6 +22,7 @@ constexpr std::array statistics{&idle_time, &user_time, &refill_time, &kernel_ti
 
 // Pentium 4: of the data cache and of the trace cache.
 constexpr std::uint32_t l1_ways = 4, trace_ways = 8;
+constexpr std::uint32_t page_lines = 64;
 
 }  // namespace
 
@@ -34,8 +35,10 @@ Processor::Processor(CpuId id, const ProcessorShape& shape, const ProcessorCosts
       l2_(survival),
       object_l1_table_(shape.l1_lines, l1_ways),
       trace_table_(costs.trace_lines, trace_ways),
+      starts_table_(std::max(shape.l2_lines / page_lines, shape.l2_ways), shape.l2_ways),
       object_l1_(object_l1_table_),
       trace_cache_(trace_table_),
+      starts_(starts_table_),
       l1_lines_(shape.l1_lines) {}
 
 void Processor::touch(Activity activity, FootprintId owner, std::uint32_t lines) {
@@ -52,12 +55,21 @@ void Processor::use(Activity activity, FootprintId owner, std::uint32_t lines) {
   spend(activity, cycle_clock_.convert(costs_.l2_latency * outside) + costs_.miss_price * missing);
 }
 
+void Processor::use_start(Activity activity, FootprintId page) {
+  if (object_l1_.touch(page, 1) == 0) return;
+  l1_displaced_ = std::min(l1_lines_, l1_displaced_ + 1);
+  (void)l2_.touch(page, 1);
+  const std::uint32_t missing = starts_.touch(page, 1);
+  spend(activity, cycle_clock_.convert(costs_.l2_latency) + costs_.miss_price * missing);
+}
+
 void Processor::stream(Activity activity, FootprintId owner, std::uint32_t lines, Cycles pace, Stream kind) {
   (void)object_l1_.touch(owner, lines);
   l1_displaced_ = std::min(l1_lines_, l1_displaced_ + lines);
   const Time price = kind == Stream::read ? costs_.stream_read : costs_.stream_write;
   const Time hidden = cycle_clock_.convert(pace);
   const std::uint32_t missing = l2_.touch(owner, lines);
+  if (lines == page_lines) (void)starts_.touch(owner, 1);
   if (price > hidden && missing > 0) spend(activity, (price - hidden) * missing);
 }
 
@@ -100,6 +112,7 @@ void Processor::release(FootprintId footprint) {
   l2_.release(footprint);
   object_l1_.release(footprint);
   trace_cache_.release(footprint);
+  starts_.release(footprint);
 }
 
 void Processor::report(StatisticSink& sink, const std::string& prefix) const {

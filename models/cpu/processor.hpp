@@ -56,6 +56,8 @@ class Processor {
   // a whole are touched above instead.
   /// Uses `lines` lines of `owner` in no order that a prefetcher could see.
   void use(Activity activity, FootprintId owner, std::uint32_t lines);
+  /// Uses the first line of a page: those of all pages share one 64th of the sets.
+  void use_start(Activity activity, FootprintId page);
   enum class Stream : std::uint8_t { read, write };
   /// Passes over `lines` lines of `owner`. Charges only what memory takes longer for those that are missing
   /// than the `pace` of the loop for each.
@@ -93,8 +95,9 @@ class Processor {
   const ProcessorCosts& costs_;
   CycleClock cycle_clock_;
   CacheFootprint l2_;
-  SurvivalTable object_l1_table_, trace_table_;
+  SurvivalTable object_l1_table_, trace_table_, starts_table_;
   CacheFootprint object_l1_, trace_cache_;
+  CacheFootprint starts_;  ///< the sets of the L2 that first lines of pages fall into
   std::uint32_t l1_lines_;
   FootprintId l1_owner_;            ///< the program that used the L1 last
   std::uint32_t l1_displaced_ = 0;  ///< lines that kernels and the monitor used there since

@@ -56,6 +56,7 @@ FileTable FileTable::forked() const {
 void FileTable::close_all(Wakes& wakes) {
   for (auto& slot : slots_) {
     if (slot == nullptr) continue;
+    context_->did(KernelPath::descriptor_release);
     context_->locked(1);
     drop_reference(*context_, std::exchange(slot, nullptr), wakes);
   }

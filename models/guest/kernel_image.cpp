@@ -61,6 +61,7 @@ constexpr SourceFile file_of(KernelPath path) {
     case wait_entry:
     case wake_up:
     case wake_process:
+    case process_switch:
       return SourceFile::sched;
     case fork_fixed:
     case space_create:
@@ -110,6 +111,7 @@ constexpr SourceFile file_of(KernelPath path) {
       return SourceFile::filemap;
     case page_allocate:
     case page_free:
+    case lru_remove:
       return SourceFile::page_alloc;
     case descriptor_allocate:
     case descriptor_release:

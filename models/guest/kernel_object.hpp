@@ -15,6 +15,7 @@ namespace xensim {
 /// Kinds of objects; each is numbered as its part of the kernel numbers them.
 enum class KernelObject : std::uint8_t {
   code,             ///< of a KernelPath
+  statics,          ///< what every run of a KernelPath uses: list heads, counters, caches of its allocator
   page,             ///< contents of a page of memory
   page_descriptor,  ///< struct page
   process,          ///< task structure, kernel stack, tables of files and signals

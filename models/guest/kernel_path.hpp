@@ -42,6 +42,7 @@ enum class KernelPath : std::uint8_t {
   wait_entry,       ///< one entry into a wait queue and out of it again
   wake_up,          ///< a wait queue looked at
   wake_process,     ///< one sleeper made runnable
+  process_switch,  ///< switch_mm and __switch_to without the load of the address space
   pipe_transfer,    ///< a read or write of a pipe without its copies: semaphore, tests, times
   select_fixed,     ///< bitmaps allocated and copied, open descriptors checked
   select_bit,       ///< one descriptor number looked at
@@ -88,6 +89,7 @@ enum class KernelPath : std::uint8_t {
   // Pages and address spaces.
   page_allocate,        ///< a block taken from the buddy lists, marks compared
   page_free,            ///< a block put back, merged with free buddies
+  lru_remove,  ///< a page leaves its list before it is freed
   zero_page,            ///< 4 KB cleared
   copy_page,            ///< 4 KB copied
   table_page,           ///< a page for a table or directory from its quicklist or back to it
@@ -151,6 +153,7 @@ inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_nam
     "wait_entry",
     "wake_up",
     "wake_process",
+    "process_switch",
     "pipe_transfer",
     "select_fixed",
     "select_bit",
@@ -192,6 +195,7 @@ inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_nam
     "file_write",
     "page_allocate",
     "page_free",
+    "lru_remove",
     "zero_page",
     "copy_page",
     "table_page",

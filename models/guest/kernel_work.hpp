@@ -19,7 +19,8 @@ namespace xensim {
 /// Time of each path with its code and data in the nearest caches, and the code it runs through.
 struct KernelPathCosts : std::array<Cycles, kernel_path_count> {
   std::array<std::uint32_t, kernel_path_count> code_lines{};  ///< of 64 bytes
-  std::uint32_t process_lines = 0;  ///< data that a process and the kernel for it use between two switches
+  std::array<std::uint32_t, kernel_path_count> static_lines{};
+  std::uint32_t process_lines = 0;  ///< data that a process and the kernel for it use between two calls
 };
 
 /// The kernel's logic says what it did and what it used; this counts it and charges the processor it runs on.
@@ -43,6 +44,7 @@ class KernelWork {
     if (objects_ && costs_.code_lines[index] > 0) {
       const FootprintId code = objects_->of(KernelObject::code, static_cast<std::uint32_t>(index));
       processor_->execute(Activity::kernel, code, costs_.code_lines[index]);
+      uses(KernelObject::statics, static_cast<std::uint32_t>(index), costs_.static_lines[index]);
     }
     processor_->charge(Activity::kernel, costs_[index] * static_cast<std::int64_t>(times));
     use(kernel_places()[index]);
@@ -60,6 +62,10 @@ class KernelWork {
             Activity activity = Activity::kernel) {
     if (!objects_ || processor_ == nullptr || lines == 0) return;
     processor_->use(activity, objects_->of(kind, number), lines);
+  }
+  void uses_start(std::uint32_t page, Activity activity) {
+    if (!objects_ || processor_ == nullptr) return;
+    processor_->use_start(activity, objects_->of(KernelObject::page, page));
   }
   /// So many lines of a page were passed over by a loop whose own time, `pace` for each, is counted.
   void streams(std::uint32_t page, std::uint32_t lines, Cycles pace, Processor::Stream kind,

@@ -116,6 +116,7 @@ PageTables::Zapped PageTables::zap(AddressRange range, std::size_t limit, std::v
     memory_.kernel.uses(KernelObject::page, table->value, lines_of(i - slots.first));
     memory_.kernel.did(KernelPath::zap_entry, cleared.size());
     memory_.kernel.took_out(cleared.size());
+    memory_.kernel.did(KernelPath::lru_remove, freed);
     memory_.kernel.locked(cleared.size() + std::uint64_t{freed} * 2);
     if (!cleared.empty()) memory_.paging.set_entries(*table, cleared);
   }

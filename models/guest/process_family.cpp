@@ -38,6 +38,7 @@ CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_bod
     child.signals = parent.signals.forked();
     child.uses_fpu = parent.uses_fpu;
     child.body = std::move(body);
+    child.in_kernel = true;
   });
   ++parent.children;
   context_.did(KernelPath::wake_process);

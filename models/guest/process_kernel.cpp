@@ -59,11 +59,15 @@ ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call
   run_on(vcpu);
   GuestProcess& caller = process(id);
   caller.processor = vcpu;
+  if (!caller.in_call && caller.in_kernel) leave(caller);  // a child comes from its parent's fork
   if (!caller.in_call && call.kind() == Call::Kind::system) {
     machine_.enter_by_call(vcpu);
     caller.in_kernel = true;
   }
   use_stack(caller);
+  if (call.kind() == Call::Kind::system) {
+    context_.uses(KernelObject::process, id.value, work_.process_lines());
+  }
   caller.in_call = true;
   caller.again = false;
   const CallResult result = call.step(*this, caller);
@@ -85,6 +89,7 @@ ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call
 
 void ProcessKernel::enter_by_fault(GuestProcess& caller, const PageFault& fault) {
   machine_.enter_by_fault(caller.processor, fault);
+  context_.uses(KernelObject::process, caller.id.value, work_.process_lines());
   caller.in_kernel = true;
 }
 
@@ -117,7 +122,10 @@ bool ProcessKernel::switch_to(unsigned vcpu, ProcessId id) {
   // On the other side of the switch.
   work_.use(schedule_place());
   if (next != nullptr) use_stack(*next);
-  if (space != nullptr) work_.uses(KernelObject::process, id.value, work_.process_lines());
+  if (space != nullptr) {
+    context_.did(KernelPath::process_switch);
+    context_.locked(6);  // run queue, the process's own lock, bits of the processors that use an address space
+  }
   return space != nullptr;
 }
 

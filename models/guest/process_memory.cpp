@@ -13,7 +13,12 @@ bool ProcessKernel::access(GuestProcess& caller, Address address, Access kind) {
   const Mmu::Result result = machine_.access(caller.processor, address, kind);
   if (!result.faulted()) {
     const PageNumber page = memory_.paging.page(result.frame);
-    if (page.valid()) work_.uses(KernelObject::page, page.value, 1, Activity::refill);
+    constexpr std::uint32_t line = 64;
+    if (page.valid() && address.value % page_size < line) {
+      work_.uses_start(page.value, Activity::refill);
+    } else if (page.valid()) {
+      work_.uses(KernelObject::page, page.value, 1, Activity::refill);
+    }
     return true;
   }
   enter_by_fault(caller, result.fault);

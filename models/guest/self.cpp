@@ -68,7 +68,10 @@ Call Self::jump(const Body& body) const {
 
 Call Self::touch(Address first, std::uint32_t pages, Access access, std::uint32_t stride) const {
   return accesses(pages, access, [=](std::size_t i) {
-    return Address{first.value + static_cast<std::uint32_t>(i) * stride};
+    const std::uint32_t address = first.value + static_cast<std::uint32_t>(i) * stride;
+    // Nothing says where in its page a word lies; it is not the same place in all of them.
+    const std::uint32_t place = (address / page_size * 13 % 63 + 1) * 64;
+    return Address{stride == page_size ? address / page_size * page_size + place : address};
   });
 }
 
