@@ -13,9 +13,10 @@ struct ProgramCosts {
   explicit ProgramCosts(const Calibration& calibration);
 
   Cycles relative_relocation, symbol_lookup;
-  Cycles loader, exit, shell;                   ///< besides relocations
-  std::int64_t relative, symbols, own_symbols;  ///< in the C library; symbols in a program and a small library
-  std::int64_t lazy_at_exit, lazy_in_shell;     ///< functions that are bound when first called
+  Cycles loader, exit, shell;  ///< besides relocations
+  std::int64_t relative, symbols,
+      own_symbols;                           ///< in the C library; symbols in a program and a small library
+  std::int64_t lazy_at_exit, lazy_in_shell;  ///< functions that are bound when first called
 
   /// Relocating a program with the C library and `small_libraries` others.
   [[nodiscard]] Cycles link(std::int64_t small_libraries) const {

@@ -59,7 +59,7 @@ std::optional<InodeNumber> FileSystem::lookup(InodeNumber directory, std::string
 
 void FileSystem::update(const Inode& inode) {
   context_.did(KernelPath::buffer_lookup);
-  context_.locked(6);  // buffer's hash and count, list of dirty inodes
+  context_.locked(6);                 // buffer's hash and count, list of dirty inodes
   constexpr std::uint32_t lines = 2;  // 128 bytes on the disk, all of them filled from as many in core
   context_.uses(KernelObject::inode, inode.number.value, lines);
   context_.uses(KernelObject::disk_inode, inode.number.value, lines);

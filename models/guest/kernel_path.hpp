@@ -14,7 +14,7 @@ enum class KernelPath : std::uint8_t {
   // Every system call and every fault.
   system_call,  ///< table call and the tests on return; the processor's entry and return come on top
   fault,        ///< do_page_fault up to the handler: find the area, check permission
-  // SMP kernels only.
+  // Operations that lock the bus.
   locked_operation,  ///< one locked bus operation; uniprocessor builds have none
   exchange,          ///< xchg with memory, which locks the bus in every build: how an entry is taken out
   // Names and directory entries.
@@ -42,7 +42,7 @@ enum class KernelPath : std::uint8_t {
   wait_entry,       ///< one entry into a wait queue and out of it again
   wake_up,          ///< a wait queue looked at
   wake_process,     ///< one sleeper made runnable
-  process_switch,  ///< switch_mm and __switch_to without the load of the address space
+  process_switch,   ///< switch_mm and __switch_to without the load of the address space
   pipe_transfer,    ///< a read or write of a pipe without its copies: semaphore, tests, times
   select_fixed,     ///< bitmaps allocated and copied, open descriptors checked
   select_bit,       ///< one descriptor number looked at
@@ -89,7 +89,7 @@ enum class KernelPath : std::uint8_t {
   // Pages and address spaces.
   page_allocate,        ///< a block taken from the buddy lists, marks compared
   page_free,            ///< a block put back, merged with free buddies
-  lru_remove,  ///< a page leaves its list before it is freed
+  lru_remove,           ///< a page leaves its list before it is freed
   zero_page,            ///< 4 KB cleared
   copy_page,            ///< 4 KB copied
   table_page,           ///< a page for a table or directory from its quicklist or back to it
@@ -128,106 +128,31 @@ inline constexpr std::size_t kernel_path_count = static_cast<std::size_t>(Kernel
 
 /// Names in the calibration file and in explanations, in the order of the enumeration.
 inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_names{
-    "system_call",
-    "fault",
-    "locked_operation",
-    "exchange",
-    "name_copy",
-    "path_character",
-    "path_start",
-    "path_component",
-    "dentry_create",
-    "dentry_delete",
-    "inode_stat_copy",
-    "fd_lookup",
-    "file_access",
-    "device_access",
-    "descriptor_allocate",
-    "descriptor_release",
-    "file_open",
-    "file_release",
-    "file_reference",
-    "copy_user",
-    "copy_line",
-    "clear_line",
-    "wait_entry",
-    "wake_up",
-    "wake_process",
-    "process_switch",
-    "pipe_transfer",
-    "select_fixed",
-    "select_bit",
-    "poll_one",
-    "poll_table_page",
-    "sigaction",
-    "signal_send",
-    "signal_queue",
-    "signal_force",
-    "signal_deliver",
-    "signal_frame",
-    "signal_return",
-    "signal_fpu",
-    "debug_register_load",
-    "buffer_lookup",
-    "bitmap_search",
-    "bitmap_word",
-    "block_allocate",
-    "block_free",
-    "inode_create",
-    "inode_destroy",
-    "inode_update",
-    "directory_entry",
-    "directory_check",
-    "directory_change",
-    "journal_handle",
-    "journal_head",
-    "journal_join",
-    "journal_access",
-    "journal_dirty",
-    "journal_data",
-    "journal_forget",
-    "page_cache_lookup",
-    "page_cache_insert",
-    "page_cache_remove",
-    "page_read",
-    "page_write",
-    "buffer_create",
-    "file_write",
-    "page_allocate",
-    "page_free",
-    "lru_remove",
-    "zero_page",
-    "copy_page",
-    "table_page",
-    "directory_page",
-    "space_create",
-    "fork_fixed",
-    "exit_fixed",
-    "wait_fixed",
-    "process_release",
-    "area_find",
-    "area_create",
-    "area_remove",
-    "area_copy",
-    "area_map",
-    "area_scan",
-    "area_unmap",
-    "area_protect",
-    "area_grow",
-    "scan_entry",
-    "copy_entry",
-    "write_protect_entry",
-    "zap_entry",
-    "protect_entry",
-    "scan_directory",
-    "fault_zero",
-    "fault_anonymous",
-    "fault_file",
-    "fault_copy",
-    "fault_reuse",
-    "fault_mark",
-    "exec_fixed",
-    "argument_page",
+    "system_call",         "fault",           "locked_operation",    "exchange",
+    "name_copy",           "path_character",  "path_start",          "path_component",
+    "dentry_create",       "dentry_delete",   "inode_stat_copy",     "fd_lookup",
+    "file_access",         "device_access",   "descriptor_allocate", "descriptor_release",
+    "file_open",           "file_release",    "file_reference",      "copy_user",
+    "copy_line",           "clear_line",      "wait_entry",          "wake_up",
+    "wake_process",        "process_switch",  "pipe_transfer",       "select_fixed",
+    "select_bit",          "poll_one",        "poll_table_page",     "sigaction",
+    "signal_send",         "signal_queue",    "signal_force",        "signal_deliver",
+    "signal_frame",        "signal_return",   "signal_fpu",          "debug_register_load",
+    "buffer_lookup",       "bitmap_search",   "bitmap_word",         "block_allocate",
+    "block_free",          "inode_create",    "inode_destroy",       "inode_update",
+    "directory_entry",     "directory_check", "directory_change",    "journal_handle",
+    "journal_head",        "journal_join",    "journal_access",      "journal_dirty",
+    "journal_data",        "journal_forget",  "page_cache_lookup",   "page_cache_insert",
+    "page_cache_remove",   "page_read",       "page_write",          "buffer_create",
+    "file_write",          "page_allocate",   "page_free",           "lru_remove",
+    "zero_page",           "copy_page",       "table_page",          "directory_page",
+    "space_create",        "fork_fixed",      "exit_fixed",          "wait_fixed",
+    "process_release",     "area_find",       "area_create",         "area_remove",
+    "area_copy",           "area_map",        "area_scan",           "area_unmap",
+    "area_protect",        "area_grow",       "scan_entry",          "copy_entry",
+    "write_protect_entry", "zap_entry",       "protect_entry",       "scan_directory",
+    "fault_zero",          "fault_anonymous", "fault_file",          "fault_copy",
+    "fault_reuse",         "fault_mark",      "exec_fixed",          "argument_page",
 };
 
 }  // namespace xensim

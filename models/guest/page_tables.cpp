@@ -23,7 +23,9 @@ Slots slots_from(Address start, Address end) {
 }
 
 /// Lines of a table that so many of its entries fill.
-constexpr std::uint32_t lines_of(std::size_t entries) { return (static_cast<std::uint32_t>(entries) + 15) / 16; }
+constexpr std::uint32_t lines_of(std::size_t entries) {
+  return (static_cast<std::uint32_t>(entries) + 15) / 16;
+}
 
 Address address_of(std::uint32_t region, std::uint32_t index) { return {((region << 10) + index) << 12}; }
 

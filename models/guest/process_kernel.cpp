@@ -124,7 +124,8 @@ bool ProcessKernel::switch_to(unsigned vcpu, ProcessId id) {
   if (next != nullptr) use_stack(*next);
   if (space != nullptr) {
     context_.did(KernelPath::process_switch);
-    context_.locked(6);  // run queue, the process's own lock, bits of the processors that use an address space
+    context_.locked(
+        6);  // run queue, the process's own lock, bits of the processors that use an address space
   }
   return space != nullptr;
 }

@@ -91,7 +91,8 @@ Call Self::sum(Address array, Bytes size) const {
                     return CallResult::failed(CallError::bad_address);
                   }
                   if (caller.again) return {};
-                  kernel.sums(caller, {array.value + next * page_size}, std::min(line_count - next * 64, 64U));
+                  kernel.sums(caller, {array.value + next * page_size},
+                              std::min(line_count - next * 64, 64U));
                 }
                 return {};
               }};
@@ -100,19 +101,20 @@ Call Self::sum(Address array, Bytes size) const {
 Call Self::run(Address code, std::uint32_t lines, Cycles time) const {
   constexpr std::uint32_t page_lines = page_size / 64;
   const std::uint32_t pages = (lines + page_lines - 1) / page_lines;
-  return Call{Call::Kind::instructions,
-              [=, next = 0U](ProcessKernel& kernel, GuestProcess& caller) mutable -> CallResult {
-                for (; next < pages; ++next) {
-                  const Address page{code.value + next * page_size};
-                  if (!kernel.access(caller, page, Access::fetch)) {
-                    return CallResult::failed(CallError::bad_address);
-                  }
-                  if (caller.again) return {};
-                  const Cycles part{next + 1 < pages ? time.count / pages : time.count - time.count / pages * next};
-                  kernel.runs(caller, page, std::min(lines - next * page_lines, page_lines), part);
-                }
-                return {};
-              }};
+  return Call{
+      Call::Kind::instructions,
+      [=, next = 0U](ProcessKernel& kernel, GuestProcess& caller) mutable -> CallResult {
+        for (; next < pages; ++next) {
+          const Address page{code.value + next * page_size};
+          if (!kernel.access(caller, page, Access::fetch)) {
+            return CallResult::failed(CallError::bad_address);
+          }
+          if (caller.again) return {};
+          const Cycles part{next + 1 < pages ? time.count / pages : time.count - time.count / pages * next};
+          kernel.runs(caller, page, std::min(lines - next * page_lines, page_lines), part);
+        }
+        return {};
+      }};
 }
 
 Call Self::mmap(MapRequest request) const {

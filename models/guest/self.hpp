@@ -42,8 +42,8 @@ class Self {
   [[nodiscard]] Call jump(const Body& body) const;
 
   // Memory. A process has none before its first exec.
-  /// Accesses a word somewhere in each of `pages` pages, or words just `stride` bytes apart; bad_address if that
-  /// raised SIGSEGV.
+  /// Accesses a word somewhere in each of `pages` pages, or words just `stride` bytes apart; bad_address if
+  /// that raised SIGSEGV.
   [[nodiscard]] Call touch(Address first, std::uint32_t pages, Access access,
                            std::uint32_t stride = page_size) const;
   /// The same at addresses in any order.

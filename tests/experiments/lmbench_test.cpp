@@ -40,6 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
                     configured("lmbench_select_tcp", 20), configured("lmbench_signal_install", 20),
                     configured("lmbench_signal_handle", 20), configured("lmbench_protection_fault", 20),
                     configured("lmbench_fork", 5), configured("lmbench_exec", 5),
+                    configured("lmbench_shell", 3),
                     configured("lmbench_context_switch", 20, R"(, "processes": 4, "array": "16 KiB")"),
                     configured("lmbench_mmap", 2), configured("lmbench_page_fault", 1),
                     configured("lmbench_create", 50), configured("lmbench_delete", 50)));
@@ -55,6 +56,24 @@ TEST(LmbenchColumns, OneOperationAfterAnotherHasTheOrderOfThePapersColumns) {
   EXPECT_LT(null_call, stat);
   EXPECT_LT(stat * 5, fork);
   EXPECT_LT(fork * 3, exec);
+  EXPECT_LT(exec * 3, latency(configured("lmbench_shell", 5)));
+}
+
+TEST(LmbenchColumns, ArraysThatDoNotFitTheL2CostMemoryBandwidth) {
+  const auto latency = [](int processes, const char* array) {
+    const std::string more = fmt::format(R"(, "processes": {}, "array": "{}")", processes, array);
+    return measured(configured("lmbench_context_switch", 20, more.c_str()), false, {}).metrics.at(0).value;
+  };
+  const double fits = latency(2, "64 KiB"), just = latency(8, "64 KiB"), exceeds = latency(16, "64 KiB");
+  EXPECT_LT(fits, 3);
+  EXPECT_GT(just, 10 * fits);
+  EXPECT_LT(just, exceeds);
+  EXPECT_LT(exceeds, 64 * 1024 / 1400.0) << "64 KB at 1.4 GB/s";
+}
+
+TEST(LmbenchColumns, AFaultsOwnGateIsPartOfAProtectionFault) {
+  const double fault = measured(configured("lmbench_protection_fault", 50), false, {}).metrics.at(0).value;
+  EXPECT_GT(fault, (500 + 600) / 2400.0) << "entry and return without what the kernel does";
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 /// What an iteration of lmbench's process benchmarks makes the kernel do, through the running kernel.
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "tests/models/guest/process_fixture.hpp"
 #include "workloads/dynamic_loader.hpp"
 
@@ -11,9 +13,18 @@ using testing::AllOf;
 using testing::Ge;
 using testing::Le;
 
+const ProgramCosts& program_costs() {
+  static const ProgramCosts costs = [] {
+    std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
+    static const Json none = Json::object();
+    return ProgramCosts(Calibration(Json::parse(file), Config(none)));
+  }();
+  return costs;
+}
+
 Program executes(LoadedBody main) {
   const ProgramImage image{.path = "/bin/test"};
-  const Self::Body body = dynamic_loader(typical_image, main);
+  const Self::Body body = dynamic_loader(image, typical_image, program_costs(), main);
   co_await Self{}.exec(image, body);
 }
 
@@ -85,6 +96,37 @@ TEST(LmbenchFork, IsTwoSwitchesAndSixToNineFaults) {
 TEST(LmbenchFork, ReloadsThePageTableBaseOnceForTheForkAndOncePerAreaAtExit) {
   const ForkExit fork;
   EXPECT_EQ(fork.flushes, fork.counts[KernelPath::area_copy] + 2);
+}
+
+TEST(LmbenchFork, CountsOnceWhatHasNothingToDoWithMemory) {
+  const ForkExit fork;
+  for (const KernelPath once : {KernelPath::fork_fixed, KernelPath::exit_fixed, KernelPath::wait_fixed,
+                                KernelPath::process_release}) {
+    EXPECT_EQ(fork.counts[once], 1U) << kernel_path_names[static_cast<std::size_t>(once)];
+  }
+  EXPECT_EQ(fork.counts[KernelPath::process_switch], 2U);
+}
+
+TEST(LmbenchFork, TakesEachEntryOutByALockedExchangeEvenOnAUniprocessor) {
+  const ForkExit fork;
+  EXPECT_EQ(fork.counts[KernelPath::exchange], fork.counts[KernelPath::zap_entry]);
+  EXPECT_EQ(fork.counts[KernelPath::locked_operation], 0U);
+}
+
+TEST(DynamicLoader, MakesTwentySystemCallsAndAHundredFaultsForOneLibrary) {
+  ProcessFixture fixture;
+  fixture.audits = false;
+  const LoadedBody main = [](Self self, const Place& place) -> Program {
+    co_await self.touch(place.stack, 1, Access::write);
+  };
+  fixture.run(executes(main));
+  EXPECT_THAT(fixture.did(KernelPath::fault), AllOf(Ge(90U), Le(120U)));
+  EXPECT_THAT(fixture.did(KernelPath::area_map), AllOf(Ge(9U), Le(13U)));
+}
+
+TEST(DynamicLoader, RelocatesForTwoToFourHundredMicrosecondsWithACLibrary) {
+  EXPECT_THAT(program_costs().link(0).count / 2400, AllOf(Ge(190), Le(400)));
+  EXPECT_GT(program_costs().link(2), program_costs().link(0));
 }
 
 }  // namespace

@@ -1,0 +1,95 @@
+/// What objects with footprints of their own cost a processor, by where their lines are.
+#include "models/cpu/processor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+
+namespace xensim {
+namespace {
+
+class ObjectsInCaches : public testing::Test {
+ protected:
+  static Calibration read_calibration() {
+    std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
+    static const Json none = Json::object();
+    return {Json::parse(file), Config(none)};
+  }
+  template <class Work>
+  Time time_of(Work work) {
+    const Time before = processor.clock.local();
+    work();
+    EXPECT_EQ(processor.audit(), "");
+    return processor.clock.local() - before;
+  }
+  Time use(std::uint32_t owner, std::uint32_t lines) {
+    return time_of([&] { processor.use(Activity::kernel, FootprintId{owner}, lines); });
+  }
+  Time read(std::uint32_t page, Cycles pace) {
+    return time_of([&] {
+      processor.stream(Activity::kernel, FootprintId{page}, page_lines, pace, Processor::Stream::read);
+    });
+  }
+  Time execute(std::uint32_t code, std::uint32_t lines) {
+    return time_of([&] { processor.execute(Activity::kernel, FootprintId{code}, lines); });
+  }
+  Time use_start(std::uint32_t page) {
+    return time_of([&] { processor.use_start(Activity::kernel, FootprintId{page}); });
+  }
+  Time cycles(Cycles count) const { return CycleClock(shape.clock).convert(count); }
+  void resume() {}
+
+  static constexpr std::uint32_t page_lines = 64;
+  Calibration calibration = read_calibration();
+  ProcessorCosts costs{calibration};
+  ProcessorShape shape{.clock = Frequency{2'400'000},
+                       .line = Bytes{64},
+                       .l1_lines = 128,
+                       .l2_lines = 8192,
+                       .l2_ways = 8,
+                       .tlb_entries = 64};
+  SurvivalTable survival{8192, 8};
+  Calendar calendar;
+  Event resume_event = Event::calling<&ObjectsInCaches::resume>(*this);
+  Processor processor{CpuId{0}, shape, costs, survival, calendar, resume_event, false};
+};
+
+TEST_F(ObjectsInCaches, AreFreeInTheL1DearerInTheL2AndDearestInMemory) {
+  EXPECT_EQ(use(0, 4), cycles(costs.l2_latency * 4) + costs.miss_price * 4) << "never used";
+  EXPECT_EQ(use(0, 4), Time{});
+  for (std::uint32_t other = 1; other <= 8; ++other) use(other, 100);
+  EXPECT_EQ(use(0, 4), cycles(costs.l2_latency * 4)) << "others filled the L1";
+  for (std::uint32_t other = 100; other < 400; ++other) use(other, 100);
+  EXPECT_EQ(use(0, 4), cycles(costs.l2_latency * 4) + costs.miss_price * 4) << "and the L2";
+}
+
+TEST_F(ObjectsInCaches, ThatAreReadInOrderCostWhatMemoryTakesLongerThanTheLoop) {
+  const Cycles pace{19};
+  EXPECT_EQ(read(0, pace), (costs.stream_read - cycles(pace)) * page_lines);
+  EXPECT_EQ(read(0, pace), Time{}) << "in the L2: the loop's own time is its own to count";
+  EXPECT_EQ(read(1, Cycles{1000}), Time{}) << "a slow loop waits for nothing";
+}
+
+TEST_F(ObjectsInCaches, ReadInOrderTakeAThirdOfWhatTheyTakeAtRandom) {
+  EXPECT_LT(costs.stream_read * 2, costs.miss_price + cycles(costs.l2_latency));
+  EXPECT_GT(costs.stream_write, costs.stream_read);
+}
+
+TEST_F(ObjectsInCaches, CodeIsDecodedAgainWhenOtherCodeRanSince) {
+  EXPECT_EQ(execute(0, 10), cycles(costs.trace_miss * 10) + costs.miss_price * 10);
+  EXPECT_EQ(execute(0, 10), Time{}) << "a loop runs from the trace cache";
+  for (std::uint32_t other = 1; other <= 8; ++other) execute(other, costs.trace_lines / 2);
+  EXPECT_EQ(execute(0, 10), cycles(costs.trace_miss * 10)) << "its lines are in the L2";
+}
+
+TEST_F(ObjectsInCaches, FirstLinesOfPagesHaveASixtyFourthOfTheL2) {
+  constexpr std::uint32_t pages = 2048;  // 2048 lines, a quarter of the L2
+  for (std::uint32_t page = 0; page < pages; ++page) use_start(page);
+  EXPECT_EQ(use_start(0), cycles(costs.l2_latency) + costs.miss_price) << "16 sets hold 128 of them";
+  for (std::uint32_t object = 0; object < pages; ++object) use(pages + object, 1);
+  EXPECT_EQ(use(pages, 1), cycles(costs.l2_latency)) << "lines anywhere else fit";
+}
+
+}  // namespace
+}  // namespace xensim
