@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/guest/operation_counts.hpp"
 #include "models/guest/self.hpp"
 #include "workloads/dynamic_loader.hpp"
 #include "workloads/workload.hpp"
@@ -25,8 +26,14 @@ class LmbenchTimes {
   [[nodiscard]] std::int64_t rounds() const { return parameters_.repetitions + 1; }
   [[nodiscard]] std::int64_t iterations() const { return parameters_.iterations; }
 
-  /// An interval of `operations` took so many picoseconds.
-  void took(std::int64_t picoseconds, std::int64_t operations) { add(raw_, picoseconds, operations); }
+  /// An interval of `operations` took so many picoseconds. The clock was read at its beginning and at its
+  /// end, and not since.
+  void took(std::int64_t picoseconds, std::int64_t operations) {
+    add(raw_, picoseconds, operations);
+    if (raw_.all.size() == 1 || readings_.size() < 2) return;
+    counts_ += readings_.back() - readings_[readings_.size() - 2];
+    counted_operations_ += operations;
+  }
   /// The same without what is to be measured, to be subtracted.
   void overhead(std::int64_t picoseconds, std::int64_t operations) {
     add(overhead_, picoseconds, operations);
@@ -35,6 +42,15 @@ class LmbenchTimes {
   [[nodiscard]] bool complete() const { return std::ssize(raw_.all) == rounds(); }
   /// Median, in microseconds for one operation.
   [[nodiscard]] double latency() const { return raw_.median() - overhead_.median(); }
+
+  /// For Self::observe: what was done at each reading of the clock.
+  [[nodiscard]] std::vector<OperationCounts>& readings() { return readings_; }
+  /// Mean over the timed intervals, for one operation. What `overhead` subtracts from the time is not
+  /// subtracted here.
+  [[nodiscard]] double count(OperationCount what) const {
+    return static_cast<double>(counts_[what]) / static_cast<double>(counted_operations_);
+  }
+  [[nodiscard]] bool counted() const { return counted_operations_ > 0; }
 
  private:
   struct Intervals {
@@ -52,6 +68,9 @@ class LmbenchTimes {
 
   LmbenchParameters parameters_;
   Intervals raw_, overhead_;
+  std::vector<OperationCounts> readings_;
+  OperationCounts counts_;
+  std::int64_t counted_operations_ = 0;
 };
 
 inline const Statistic lmbench_latency{"latency", "us", Statistic::Kind::summary,
@@ -63,7 +82,7 @@ template <class Parameters, Program (*measure)(Self, const Place&, LmbenchTimes&
 class Lmbench final : public Workload {
  public:
   Lmbench(const Parameters& p, const WorkloadContext& context)
-      : parameters_(p), times_(p), costs_(context.calibration) {}
+      : parameters_(p), times_(p), costs_(context.calibration), explains_(context.explain) {}
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     times_ = LmbenchTimes(parameters_);
@@ -72,7 +91,13 @@ class Lmbench final : public Workload {
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
-    if (times_.complete()) sink.value(prefix, lmbench_latency, times_.latency());
+    if (!times_.complete()) return;
+    sink.value(prefix, lmbench_latency, times_.latency());
+    if (!times_.counted()) return;
+    for (std::size_t i = 0; i < operation_count_kinds; ++i) {
+      const auto what = static_cast<OperationCount>(i);
+      sink.value(prefix, statistic_of(what), times_.count(what));
+    }
   }
 
  private:
@@ -80,6 +105,7 @@ class Lmbench final : public Workload {
     const LoadedBody main = [&benchmark](Self self, const Place& place) {
       return measure(self, place, benchmark.times_, benchmark.parameters_);
     };
+    if (benchmark.explains_) co_await Self{}.observe(benchmark.times_.readings());
     const ProgramImage image{.path = "/bin/lmbench"};
     const Self::Body body = dynamic_loader(image, typical_image, benchmark.costs_, main);
     co_await Self{}.exec(image, body);
@@ -88,6 +114,7 @@ class Lmbench final : public Workload {
   Parameters parameters_;
   LmbenchTimes times_;
   ProgramCosts costs_;
+  bool explains_;
 };
 
 template <class Parameters>

@@ -20,6 +20,7 @@ struct WorkloadContext {
   const ProcessorShape& shape;
   const Calibration& calibration;
   const ProcessorCosts& costs;
+  bool explain = false;  ///< programs that can say what lies behind their results shall count it
 };
 
 /// Made once per domain template; outlives its programs.

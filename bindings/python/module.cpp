@@ -86,9 +86,10 @@ void bind_experiments(py::module_& module) {
 
 // --- Simulation ---------------------------------------------------------------------------------------
 
-py::dict simulate_text(const std::string& text, std::uint64_t seed, bool audit, bool strict) {
+py::dict simulate_text(const std::string& text, std::uint64_t seed, bool audit, bool strict, bool explain) {
   const Experiment experiment = interpret(parse_json(text, {}).value);
-  const SimulationOptions options{.seed = seed, .trace = nullptr, .audit = audit, .strict = strict};
+  const SimulationOptions options{
+      .seed = seed, .trace = nullptr, .audit = audit, .explain = explain, .strict = strict};
   RunResult result;
   {
     const SimulationLock lock;
@@ -123,7 +124,8 @@ PYBIND11_MODULE(_xensim, module) {
   bind_scheduler(module);
   bind_workload(module);
   module.def("simulate", &simulate_text, py::arg("text"), py::arg("seed"), py::arg("audit") = false,
-             py::arg("strict") = false, "Runs one resolved experiment (JSON text) to its end.");
+             py::arg("strict") = false, py::arg("explain") = false,
+             "Runs one resolved experiment (JSON text) to its end.");
   module.def("schema", [] { return experiment_schema().dump(); });
   module.def("kinds", &list_kinds);
   module.def("list", [](const std::string& kind) { return list_json(kind).dump(); });

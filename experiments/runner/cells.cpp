@@ -82,26 +82,18 @@ std::string label_of(const Json& value) {
 }
 
 CompareBlock read_block(const Config& config) {
-  static const std::vector<std::string> known{"cell", "metric", "relative_to", "unit", "role", "calibrated"};
-  static const std::vector<std::string> roles{"predicted", "calibrated"};
+  static const std::vector<std::string> known{"cell", "metric", "relative_to", "unit"};
   config.allow_only(known);
   CompareBlock block{.cell = config.at("cell").string(),
                      .metric = config.at("metric").string(),
                      .unit = config.at("unit").string(),
-                     .role = config.at("role").choice("role", roles),
-                     .relative_to = {},
-                     .calibrated = {}};
+                     .relative_to = {}};
   if (config.has("relative_to")) {
     const Config base = config.at("relative_to");
     base.require_object();
     for (const std::string& path : base.keys()) {
       block.relative_to.emplace_back(path, label_of(base.at(path).json()));
     }
-  }
-  if (config.has("calibrated")) {
-    const Config cells = config.at("calibrated");
-    cells.require_array();
-    for (std::size_t i = 0; i < cells.size(); ++i) block.calibrated.push_back(cells.at(i).string());
   }
   return block;
 }
@@ -118,8 +110,14 @@ std::vector<CompareBlock> read_compare_blocks(const ExperimentFile& file) {
   return blocks;
 }
 
+std::string cell_of(const CompareBlock& block, const Run& run) {
+  std::vector<std::string> named;
+  return cell_id(block.cell, run.point, named);
+}
+
 std::vector<Cell> form_cells(const CompareBlock& block, const std::vector<Run>& runs,
-                             std::span<const RunResult> results, const PublishedValues& published) {
+                             std::span<const RunResult> results, const PublishedValues& published,
+                             const std::set<std::string, std::less<>>& calibrated) {
   std::map<std::string, std::size_t> by_key;
   for (std::size_t i = 0; i < runs.size(); ++i) by_key[key_of(runs[i].point, runs[i].replication)] = i;
 
@@ -151,9 +149,9 @@ std::vector<Cell> form_cells(const CompareBlock& block, const std::vector<Run>& 
   for (const std::string& id : order) {
     std::vector<std::vector<double>> rows;
     for (const auto& [condition, values] : samples[id]) rows.push_back(values);
-    const bool fitted = std::ranges::count(block.calibrated, id) > 0;
-    Cell& cell = cells.emplace_back(
-        make_cell(id, block.unit, estimate_crossed(rows), fitted ? "calibrated" : block.role, published));
+    Cell& cell =
+        cells.emplace_back(make_cell(id, block.unit, estimate_crossed(rows),
+                                     calibrated.contains(id) ? "calibrated" : "predicted", published));
     cell.by_definition = !measured.contains(id);
   }
   return cells;

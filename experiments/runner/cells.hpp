@@ -6,14 +6,14 @@
 ///       "cell": "figure6/{platform}/{domains[0].count}",  // {sweep path}: the label of its value
 ///       "metric": "throughput",
 ///       "relative_to": {"domains[0].count": 1},           // optional: divide by the run at this point
-///       "unit": "x one instance",
-///       "role": "predicted",
-///       "calibrated": ["figure6/xen_5ms/2"]               // optional: cells a constant was fitted to
+///       "unit": "x one instance"
 ///     }
 ///
 /// A cell is the mean over all sweep values that its id does not name, and over replications.
 #pragma once
 
+#include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -26,19 +26,23 @@
 namespace xensim {
 
 struct CompareBlock {
-  std::string cell, metric, unit, role;
+  std::string cell, metric, unit;
   std::vector<std::pair<std::string, std::string>> relative_to;  ///< sweep path -> label of the base
-  std::vector<std::string> calibrated;
 };
 
 /// The blocks of an experiment file; none if it has no "compare". Throws InputError.
 [[nodiscard]] std::vector<CompareBlock> read_compare_blocks(const ExperimentFile& file);
 
+/// The id of the cell that a run belongs to. Throws InputError if the block names what is not swept.
+[[nodiscard]] std::string cell_of(const CompareBlock& block, const Run& run);
+
 /// The cells of one block, in the order in which the runs first reach them. Ratios are taken run by run:
 /// the base has the same other sweep values and the same replication, hence the same random numbers.
-/// Throws InputError if the block names a sweep path, metric or base point that the runs do not have.
+/// Those in `calibrated` (Calibration::cells) have that role, all others are predicted. Throws InputError if
+/// the block names a sweep path, metric or base point that the runs do not have.
 [[nodiscard]] std::vector<Cell> form_cells(const CompareBlock& block, const std::vector<Run>& runs,
                                            std::span<const RunResult> results,
-                                           const PublishedValues& published);
+                                           const PublishedValues& published,
+                                           const std::set<std::string, std::less<>>& calibrated);
 
 }  // namespace xensim

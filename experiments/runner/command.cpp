@@ -7,6 +7,7 @@
 #include <new>
 
 #include "experiments/runner/demand.hpp"
+#include "experiments/runner/explanation.hpp"
 #include "experiments/runner/listing.hpp"
 #include "experiments/runner/overrides.hpp"
 #include "experiments/runner/reproduction.hpp"
@@ -54,7 +55,9 @@ void run_experiment(Arguments& arguments) {
                        ? home_directory() / "results" / "output" / file.document["name"].get<std::string>()
                        : std::filesystem::path(arguments.output);
   const std::vector<RunResult> results = run_all(file, runs, options);
-  std::cout << summary_table(runs, results) << "results in " << options.output->string() << '\n';
+  std::cout << summary_table(runs, results);
+  if (options.explain) std::cout << explanation(runs, results, describe_point);
+  std::cout << "results in " << options.output->string() << '\n';
 }
 
 void validate(const Arguments& arguments) {
@@ -100,6 +103,10 @@ void add_runner_options(CLI::App& command, Arguments& arguments) {
   command.add_option("--output", arguments.output, "Directory for results (default: results/output)");
   command.add_flag("--resume", arguments.runner.resume, "Keep finished runs of the same configuration");
   command.add_flag("--quiet", arguments.runner.quiet, "Show no progress");
+  command.add_flag("--explain", arguments.runner.explain,
+                   "Print what was done per operation, counted in the timed intervals. Times leave out the "
+                   "benchmark's own overhead, timed by itself; counts leave that time out too, but do not "
+                   "subtract its operations");
 }
 
 /// Declares the subcommands; each sets `failed` if it found a failure that is no exception.

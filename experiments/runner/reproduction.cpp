@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "experiments/runner/cells.hpp"
+#include "experiments/runner/explanation.hpp"
 #include "results/atomic_file.hpp"
 #include "results/comparison.hpp"
 
@@ -39,24 +40,37 @@ std::uint64_t seed_of(const ExperimentFile& file) {
   return file.document.contains("seed") ? file.document["seed"].get<std::uint64_t>() : 1;
 }
 
-ExperimentComparison compare(const std::string& name, const ExperimentFile& file, const RunnerOptions& runner,
-                             const PublishedValues& published) {
+struct Reproduced {
+  ExperimentComparison comparison;
+  std::string explanation;  ///< empty unless it was asked for
+};
+
+Reproduced run_and_compare(const std::string& name, const ExperimentFile& file, const RunnerOptions& runner,
+                           const PublishedValues& published) {
   const auto start = std::chrono::steady_clock::now();
   const std::vector<CompareBlock> blocks = read_compare_blocks(file);
   const std::vector<Run> runs = expand(file);
   const std::vector<RunResult> results = run_all(file, runs, runner);
 
-  ExperimentComparison comparison{.name = name, .cells = {}};
+  Reproduced done{.comparison = {.name = name, .cells = {}}, .explanation = {}};
+  ExperimentComparison& comparison = done.comparison;
   for (const RunResult& result : results) {
     comparison.simulated_s += result.simulated_s;
     comparison.events += result.events;
   }
+  const std::shared_ptr<const Calibration> calibration = interpret(runs.front().document).calibration;
   for (const CompareBlock& block : blocks) {
-    const std::vector<Cell> cells = form_cells(block, runs, results, published);
+    const std::vector<Cell> cells = form_cells(block, runs, results, published, calibration->cells());
     comparison.cells.insert(comparison.cells.end(), cells.begin(), cells.end());
   }
+  if (runner.explain) {
+    const auto first_cell = [&](const Run& run) {
+      return blocks.empty() ? describe_point(run) : cell_of(blocks.front(), run);
+    };
+    done.explanation = explanation(runs, results, first_cell);
+  }
   comparison.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return comparison;
+  return done;
 }
 
 }  // namespace
@@ -86,10 +100,12 @@ void reproduce(const ReproduceOptions& options) {
     if (comparisons.empty()) seed = seed_of(file);
     RunnerOptions runner = options.runner;
     runner.output = output / name;
-    comparisons.push_back(compare(name, file, runner, published));
+    const Reproduced done = run_and_compare(name, file, runner, published);
+    comparisons.push_back(done.comparison);
     const ExperimentComparison& comparison = comparisons.back();
     write_file(*runner.output / "cells.csv", comparison_csv(comparison.cells));
-    fmt::print("{}\n{}data in {}\n\n", name, comparison_table(comparison.cells), runner.output->string());
+    fmt::print("{}\n{}{}data in {}\n\n", name, comparison_table(comparison.cells), done.explanation,
+               runner.output->string());
     std::fflush(stdout);
     // After each experiment, so that an interruption loses none that is done.
     if (options.json) {

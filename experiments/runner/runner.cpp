@@ -71,7 +71,7 @@ Provenance provenance_of(const ExperimentFile& file, const std::vector<Run>& run
 
 RunResult simulate_run(const ExperimentFile& file, const RunnerOptions& options, const Run& run) {
   const Experiment experiment = interpret(run.document, file.source);
-  SimulationOptions simulation{.seed = run.seed, .audit = options.audit};
+  SimulationOptions simulation{.seed = run.seed, .audit = options.audit, .explain = options.explain};
   if (options.trace.empty()) return simulate(experiment, simulation);
 
   const std::unique_ptr<TraceFile> trace = open_trace(parse_trace_request(options.trace));
@@ -113,8 +113,8 @@ std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run
   std::vector<std::size_t> missing;
   std::optional<Recorder> recorder;
   if (options.output) {
-    // A trace is only written by running.
-    const bool resume = options.resume && options.trace.empty();
+    // A trace is only written by running, and finished runs may not have counted.
+    const bool resume = options.resume && options.trace.empty() && !options.explain;
     recorder.emplace(*options.output, provenance_of(file, runs), resume);
   }
   for (std::size_t i = 0; i < runs.size(); ++i) {

@@ -18,8 +18,9 @@ struct RunnerOptions {
   std::optional<std::filesystem::path> output;  ///< where results go; nothing is written if empty
   bool resume = false;                          ///< keep what `output` holds of the same configuration
   bool audit = false;
-  std::string trace;   ///< "KIND:FILE", or empty; needs exactly one run
-  bool quiet = false;  ///< no progress
+  bool explain = false;  ///< results also count what the workloads did; then nothing is resumed
+  std::string trace;     ///< "KIND:FILE", or empty; needs exactly one run
+  bool quiet = false;    ///< no progress
 };
 
 /// The results, in the order of `runs`, whatever the number of jobs. Each finished run is on disk before

@@ -36,14 +36,8 @@ Json compare_schema() {
        {{"cell", text("id of the published value, with {path} for the label of a swept path")},
         {"metric", text("name of the metric that is compared")},
         {"relative_to", described(by_path(Json::object()), "divide by the run at this point of the sweep")},
-        {"unit", text("of the compared value")},
-        {"role",
-         {{"enum", {"predicted", "calibrated"}}, {"description", "calibrated: a constant was fitted"}}},
-        {"calibrated",
-         {{"type", "array"},
-          {"items", {{"type", "string"}}},
-          {"description", "cells that a constant was fitted to"}}}}},
-      {"required", {"cell", "metric", "unit", "role"}},
+        {"unit", text("of the compared value")}}},
+      {"required", {"cell", "metric", "unit"}},
       {"additionalProperties", false}};
   return {{"anyOf", {block, {{"type", "array"}, {"items", block}}}}};
 }

@@ -13,6 +13,7 @@ struct SimulationOptions {
   std::uint64_t seed = 1;
   TraceSink* trace = nullptr;  ///< not owned; null: no trace
   bool audit = false;          ///< audit every component after each scheduling pass
+  bool explain = false;        ///< workloads that can count what lies behind their results report it too
   bool strict = false;         ///< no running ahead: every step through the calendar
 };
 

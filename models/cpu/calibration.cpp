@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/parameter.hpp"
 
@@ -48,6 +49,10 @@ void Calibration::collect(const Config& config, const std::string& prefix) {
                   "a range [low, high] that holds the value");
     }
     constants_.push_back({name, value, range[0], range[1]});
+    if (!member.has("cells")) continue;
+    for (std::string& cell : JsonType<std::vector<std::string>>::read(member.at("cells"))) {
+      cells_.insert(std::move(cell));
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 /// The timing constants of a testbed, each with unit, range, origin and source.
 #pragma once
 
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +13,8 @@ namespace xensim {
 
 /// Constants by name, such as `processor.l2_miss_overlap`: read from one file
 /// (experiments/calibration/MACHINE.json), where each is
-/// `{"value": V, "unit": U, "range": [LOW, HIGH], "origin": O, "source": S}`.
+/// `{"value": V, "unit": U, "range": [LOW, HIGH], "origin": O, "source": S}`, with
+/// `"cells": [IDS]` if published results entered its value.
 class Calibration {
  public:
   /// `document` is the file; `overrides` an object from names to values (what-if runs). Throws InputError
@@ -24,6 +27,9 @@ class Calibration {
 
   /// All names, in the file's order.
   [[nodiscard]] std::vector<std::string> names() const;
+  /// Published results that any constant rests on, such as `table3/L-UP/null_call`: simulating these again
+  /// predicts nothing.
+  [[nodiscard]] const std::set<std::string, std::less<>>& cells() const { return cells_; }
   /// Overrides that lie outside the constant's range: legal, but a result obtained so needs a remark.
   [[nodiscard]] const std::vector<std::string>& out_of_range() const { return out_of_range_; }
 
@@ -36,6 +42,7 @@ class Calibration {
   [[nodiscard]] const Constant* find(std::string_view name) const;
 
   std::vector<Constant> constants_;
+  std::set<std::string, std::less<>> cells_;
   std::vector<std::string> out_of_range_;
 };
 

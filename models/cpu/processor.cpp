@@ -43,6 +43,7 @@ Processor::Processor(CpuId id, const ProcessorShape& shape, const ProcessorCosts
 
 void Processor::touch(Activity activity, FootprintId owner, std::uint32_t lines) {
   const std::uint32_t missing = l2_.touch(owner, lines);
+  touched_missing_ += missing;
   l1_displaced_ = std::min(l1_lines_, l1_displaced_ + lines);
   if (missing > 0) spend(activity, costs_.miss_price * missing);
 }
@@ -52,6 +53,7 @@ void Processor::use(Activity activity, FootprintId owner, std::uint32_t lines) {
   if (outside == 0) return;
   l1_displaced_ = std::min(l1_lines_, l1_displaced_ + outside);
   const std::uint32_t missing = std::min(outside, l2_.touch(owner, lines));
+  touched_missing_ += missing;
   spend(activity, cycle_clock_.convert(costs_.l2_latency * outside) + costs_.miss_price * missing);
 }
 
@@ -60,6 +62,7 @@ void Processor::use_start(Activity activity, FootprintId page) {
   l1_displaced_ = std::min(l1_lines_, l1_displaced_ + 1);
   (void)l2_.touch(page, 1);
   const std::uint32_t missing = starts_.touch(page, 1);
+  touched_missing_ += missing;
   spend(activity, cycle_clock_.convert(costs_.l2_latency) + costs_.miss_price * missing);
 }
 
@@ -69,6 +72,7 @@ void Processor::stream(Activity activity, FootprintId owner, std::uint32_t lines
   const Time price = kind == Stream::read ? costs_.stream_read : costs_.stream_write;
   const Time hidden = cycle_clock_.convert(pace);
   const std::uint32_t missing = l2_.touch(owner, lines);
+  touched_missing_ += missing;
   if (lines == page_lines) (void)starts_.touch(owner, 1);
   if (price > hidden && missing > 0) spend(activity, (price - hidden) * missing);
 }
@@ -77,6 +81,7 @@ void Processor::execute(Activity activity, FootprintId code, std::uint32_t lines
   const std::uint32_t outside = trace_cache_.touch(code, lines);
   if (outside == 0) return;
   const std::uint32_t missing = std::min(outside, l2_.touch(code, lines));
+  touched_missing_ += missing;
   spend(activity, cycle_clock_.convert(costs_.trace_miss * outside) + costs_.miss_price * missing);
 }
 

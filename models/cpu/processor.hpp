@@ -81,6 +81,8 @@ class Processor {
   /// A process is gone.
   void release(FootprintId footprint);
 
+  /// Lines that were not in the L2 when they were used again, by whomever.
+  [[nodiscard]] std::uint64_t lines_missed() const { return refilled_lines_ + touched_missing_; }
   [[nodiscard]] Time spent(Activity activity) const { return account_[static_cast<std::size_t>(activity)]; }
   void report(StatisticSink& sink, const std::string& prefix) const;
   [[nodiscard]] std::string audit() const;
@@ -103,7 +105,8 @@ class Processor {
   std::uint32_t l1_displaced_ = 0;  ///< lines that kernels and the monitor used there since
   bool tlb_cold_ = true;
   std::array<Time, activity_count> account_{};
-  std::uint64_t refilled_lines_ = 0;
+  std::uint64_t refilled_lines_ = 0;   ///< of programs, found missing in the course of an execution
+  std::uint64_t touched_missing_ = 0;  ///< of lines touched one by one
 };
 
 }  // namespace xensim

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/guest/address_space.hpp"
+#include "models/guest/operation_counts.hpp"
 #include "models/guest/self.hpp"
 #include "models/guest/system_calls.hpp"
 
@@ -26,7 +27,8 @@ struct GuestProcess {
   std::vector<ProcessId> dead;   ///< children to be waited for
   bool waits_for_child = false;  ///< asleep in wait
   bool uses_fpu = false;
-  std::unique_ptr<Self::Body> body;  ///< that its program came from, and may refer to
+  std::vector<OperationCounts>* readings = nullptr;  ///< see Self::observe; null: nobody asked
+  std::unique_ptr<Self::Body> body;                  ///< that its program came from, and may refer to
 
   // The call in progress.
   bool in_call = false;

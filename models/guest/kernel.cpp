@@ -63,7 +63,9 @@ void GuestKernel::wake(unsigned vcpu, ProcessId process, bool synchronous) {
   const std::optional<unsigned> target = queue_.wake(process);
   if (!target || synchronous) return;
   reschedule_[*target] = true;
-  if (*target != vcpu) machine_.kick(vcpu, *target);
+  if (*target == vcpu) return;
+  ++kicks_;
+  machine_.kick(vcpu, *target);
 }
 
 GuestKernel::Next GuestKernel::return_to_user(unsigned vcpu) {
@@ -95,6 +97,7 @@ void GuestKernel::schedule(unsigned vcpu) {
   }
   if (selection.kick && *selection.kick != vcpu) {
     reschedule_[*selection.kick] = true;
+    ++kicks_;
     machine_.kick(vcpu, *selection.kick);
   }
 }

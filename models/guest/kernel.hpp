@@ -85,6 +85,8 @@ class GuestKernel {
   [[nodiscard]] Time total_work() const;
   [[nodiscard]] std::optional<ProcessId> current(unsigned vcpu) const { return queue_.current(vcpu); }
   [[nodiscard]] std::uint64_t switches() const { return switches_; }
+  /// Other processors told to reschedule.
+  [[nodiscard]] std::uint64_t kicks() const { return kicks_; }
   [[nodiscard]] std::uint64_t ticks() const { return jiffies_; }
   [[nodiscard]] std::string audit() const { return queue_.audit(); }
 
@@ -127,7 +129,7 @@ class GuestKernel {
   std::uint64_t sleep_order_ = 0;
   std::uint64_t jiffies_ = 0;
   Time boot_;
-  std::uint64_t switches_ = 0;
+  std::uint64_t switches_ = 0, kicks_ = 0;
   std::vector<ProcessId> unused_ids_;  ///< of children that were reaped
 };
 

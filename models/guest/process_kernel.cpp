@@ -142,6 +142,19 @@ std::uint32_t ProcessKernel::unused_pages() const {
   return memory_.pages.free_pages() + static_cast<std::uint32_t>(memory_.tables.size()) + cache_pages_.held();
 }
 
+OperationCounts ProcessKernel::counts() const {
+  using enum OperationCount;
+  OperationCounts counts = machine_.counts();
+  counts.add(system_calls, work_.count(KernelPath::system_call));
+  counts.add(faults, work_.count(KernelPath::fault));
+  counts.add(context_switches, scheduler_.switches());
+  counts.add(locked_operations, work_.count(KernelPath::locked_operation));
+  counts.add(pages_cleared, work_.count(KernelPath::zero_page));
+  counts.add(pages_copied, work_.count(KernelPath::copy_page));
+  counts.add(interrupts_sent, scheduler_.kicks());
+  return counts;
+}
+
 std::string ProcessKernel::audit() const {
   std::vector<std::uint32_t> references(memory_.pages.size());
   for (const auto& process : processes_) {

@@ -64,6 +64,8 @@ class ProcessKernel {
   [[nodiscard]] const KernelContext& context() const { return context_; }
 
   [[nodiscard]] const KernelWork& work() const { return work_; }
+  /// What kernel and machine have done since they began.
+  [[nodiscard]] OperationCounts counts() const;
   [[nodiscard]] const GuestMemory& memory() const { return memory_; }
   /// Pages that no process holds: free, on the quicklists, in the page cache.
   [[nodiscard]] std::uint32_t unused_pages() const;

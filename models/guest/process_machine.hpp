@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "models/guest/kernel_memory.hpp"
+#include "models/guest/operation_counts.hpp"
 #include "models/guest/paging.hpp"
 #include "models/memory/walker.hpp"
 
@@ -29,6 +30,10 @@ class ProcessMachine : public KernelMemory {
   virtual bool load(unsigned vcpu, PageNumber directory, PageNumber stack) = 0;
   /// The address space is about to go: no processor may keep it.
   virtual void unload(PageNumber directory) = 0;
+
+  /// What was done for this guest since it began, on all its processors: the part of OperationCounts that is
+  /// the machine's. Whatever it costs to look is not charged.
+  [[nodiscard]] virtual OperationCounts counts() const = 0;
 };
 
 }  // namespace xensim

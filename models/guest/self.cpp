@@ -249,7 +249,15 @@ Call Self::use_fpu() const {
 
 Call Self::clock() const {
   return Call{Call::Kind::instructions, [](ProcessKernel& kernel, GuestProcess& caller) -> CallResult {
+                if (caller.readings != nullptr) caller.readings->push_back(kernel.counts());
                 return {.value = kernel.processor(caller).clock.local().count()};
+              }};
+}
+
+Call Self::observe(std::vector<OperationCounts>& readings) const {
+  return Call{Call::Kind::instructions, [&readings](ProcessKernel&, GuestProcess& caller) -> CallResult {
+                caller.readings = &readings;
+                return {};
               }};
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "models/guest/call.hpp"
+#include "models/guest/operation_counts.hpp"
 #include "models/guest/program_image.hpp"
 #include "models/guest/select.hpp"
 #include "models/guest/signals.hpp"
@@ -96,6 +97,9 @@ class Self {
 
   /// The simulated time in picoseconds, read without taking any.
   [[nodiscard]] Call clock() const;
+  /// From now on each reading of the clock by this process also notes what had been done by then, at the end
+  /// of `readings`, which must outlive the process.
+  [[nodiscard]] Call observe(std::vector<OperationCounts>& readings) const;
 };
 
 }  // namespace xensim

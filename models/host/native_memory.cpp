@@ -81,6 +81,7 @@ bool NativeMemory::load(unsigned vcpu, PageNumber directory, PageNumber /*stack*
   if (directory.valid() && core.directory == directory) return false;
   Processor& processor = processors_.processor(vcpu);
   processor.charge(Activity::kernel, processor.costs().address_space_load);
+  ++loads_;
   if (core.directory.valid()) core.mmu.switch_to();
   core.directory = directory;
   run_on(vcpu);
@@ -112,6 +113,22 @@ void NativeMemory::flush_remote(std::uint32_t others, const Address* address) {
     // The sender waits for the answer.
     sender.charge(Activity::kernel, sender.costs().ipi_delivery * 2);
   }
+}
+
+OperationCounts NativeMemory::counts() const {
+  using enum OperationCount;
+  const BarePaging::Counts& paging = paging_.counts();
+  OperationCounts counts;
+  counts.add(entries_written, paging.table_entries + paging.directory_entries);
+  counts.add(address_space_loads, loads_);
+  counts.add(full_flushes, paging.flushes);
+  counts.add(page_invalidations, paging.page_flushes);
+  counts.add(interrupts_sent, paging.remote_flushes);
+  for (unsigned i = 0; i < cores_.size(); ++i) {
+    counts.add(tlb_walks, cores_[i].mmu.counts().walks);
+    counts.add(lines_refilled, processors_.processor(i).lines_missed());
+  }
+  return counts;
 }
 
 std::string NativeMemory::audit() const {

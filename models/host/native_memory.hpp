@@ -26,8 +26,9 @@ class NativeMemory final : public ProcessMachine {
   void kernel_access(Address address, Access access) override;
   bool load(unsigned vcpu, PageNumber directory, PageNumber stack) override;
   void unload(PageNumber directory) override;
+  [[nodiscard]] OperationCounts counts() const override;
 
-  [[nodiscard]] const BarePaging::Counts& counts() const { return paging_.counts(); }
+  [[nodiscard]] const BarePaging::Counts& paging_counts() const { return paging_.counts(); }
   [[nodiscard]] const Mmu& mmu(unsigned vcpu) const { return cores_[vcpu].mmu; }
   /// Empty, or the first translation that the page tables contradict.
   [[nodiscard]] std::string audit() const;
@@ -48,6 +49,7 @@ class NativeMemory final : public ProcessMachine {
   PhysicalMemory memory_;
   std::vector<Core> cores_;
   unsigned running_ = 0;
+  std::uint64_t loads_ = 0;  ///< of address spaces
   BarePaging paging_;
 };
 

@@ -61,6 +61,7 @@ void XenMemory::charge(const PagingCall& call) {
       processor_.execute(Activity::monitor, footprints.code(step), costs.code_lines(step));
   }
   processor_.charge(Activity::monitor, costs.monitor(call));
+  work_ += call.work;
 }
 
 void XenMemory::set_traps() {
@@ -174,6 +175,24 @@ bool XenMemory::load(unsigned /*vcpu*/, PageNumber directory, PageNumber stack) 
 
 void XenMemory::unload(PageNumber directory) {
   if (paging_.loaded() == directory) borrowed_ = true;
+}
+
+OperationCounts XenMemory::counts() const {
+  using enum OperationCount;
+  const XenPaging::Counts& paging = paging_.counts();
+  OperationCounts counts;
+  counts.add(entries_written, paging.table_entries + paging.directory_entries + paging.mapping_entries);
+  counts.add(hypercalls, paging.hypercalls);
+  counts.add(requests, paging.requests);
+  counts.add(updates_validated, work_[MemoryStep::leaf_update] + work_[MemoryStep::directory_update]);
+  counts.add(pins, paging.pins);
+  counts.add(unpins, paging.unpins);
+  counts.add(address_space_loads, paging.switches);
+  counts.add(full_flushes, paging.flushes);
+  counts.add(page_invalidations, paging.page_flushes);
+  counts.add(tlb_walks, core_.mmu.counts().walks);
+  counts.add(lines_refilled, processor_.lines_missed());
+  return counts;
 }
 
 std::string XenMemory::audit() const {

@@ -47,6 +47,7 @@ class XenMemory final : public ProcessMachine {
   bool load(unsigned vcpu, PageNumber directory, PageNumber stack) override;
   /// The directory stays loaded, as by a kernel that has borrowed it, until another is.
   void unload(PageNumber directory) override;
+  [[nodiscard]] OperationCounts counts() const override;
 
   /// Pages that the kernel may use, from the first.
   [[nodiscard]] std::uint32_t usable_pages() const { return layout_.usable(); }
@@ -74,6 +75,7 @@ class XenMemory final : public ProcessMachine {
   KernelLayout layout_;
   DomainTraps traps_;
   XenPaging paging_;
+  MemoryWork work_;        ///< of all hypercalls
   bool borrowed_ = false;  ///< the address space that is loaded is gone
   bool by_fault_ = false;  ///< how the kernel was entered last
   bool abandoned_ = false;

@@ -102,6 +102,10 @@ class MemoryWork {
   [[nodiscard]] std::uint64_t operator[](MemoryStep step) const {
     return counts_[static_cast<std::size_t>(step)];
   }
+  MemoryWork& operator+=(const MemoryWork& other) {
+    for (std::size_t i = 0; i < memory_step_count; ++i) counts_[i] += other.counts_[i];
+    return *this;
+  }
   bool operator==(const MemoryWork&) const = default;
 
  private:

@@ -111,8 +111,7 @@ TEST(Expansion, RefusesMoreRunsThanAnyoneCanWaitFor) {
 TEST(Compare, MustNameWhatIsSwept) {
   const auto compare = [](const std::string& cell, const std::string& base) {
     return complaint(R"("sweep": {"domains[0].count": [1, 2]}, "compare": {"cell": ")" + cell +
-                     R"(", "metric": "throughput", "unit": "1", "role": "predicted", "relative_to": )" +
-                     base + "}");
+                     R"(", "metric": "throughput", "unit": "1", "relative_to": )" + base + "}");
   };
   EXPECT_EQ(compare("a/{domains[0].count}", R"({"domains[0].count": 1})"), "no fault");
   EXPECT_THAT(compare("a/{domains[0].cuont}", "{}"), HasSubstr("did you mean \"domains[0].count\"?"));

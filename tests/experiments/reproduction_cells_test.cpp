@@ -12,7 +12,7 @@ using testing::ThrowsMessage;
 
 const Json compare = Json::parse(R"({
   "cell": "figure6/{platform}/{domains[0].count}", "metric": "throughput",
-  "relative_to": {"domains[0].count": 1}, "unit": "x one instance", "role": "predicted"})");
+  "relative_to": {"domains[0].count": 1}, "unit": "x one instance"})");
 
 CompareBlock block_of(const Json& json) {
   return read_compare_blocks({Json{{"compare", json}}, nullptr}).at(0);
@@ -41,7 +41,9 @@ class CellsTest : public testing::Test {
                     .document = {}});
     results.push_back({.metrics = {{"events", "", 0}, {"throughput", "1/s", speed * gain}}, .series = {}});
   }
-  std::vector<Cell> cells(const Json& json) { return form_cells(block_of(json), runs, results, published); }
+  std::vector<Cell> cells(const Json& json, const std::set<std::string, std::less<>>& calibrated = {}) {
+    return form_cells(block_of(json), runs, results, published, calibrated);
+  }
 
   const PublishedValues published{{"figure6/linux/4", {2, "x one instance", ""}}};
   std::vector<xensim::Run> runs;
@@ -83,10 +85,10 @@ TEST_F(CellsTest, carry_published_value_and_role) {
   EXPECT_EQ(all[3].role, "unpublished");
 }
 
-TEST_F(CellsTest, that_constants_were_fitted_to_are_calibrated) {
-  Json fitted = compare;
-  fitted["calibrated"] = {"figure6/linux/4"};
-  EXPECT_EQ(cells(fitted)[1].role, "calibrated");
+TEST_F(CellsTest, that_a_constant_rests_on_are_calibrated_if_they_were_published) {
+  const std::vector<Cell> all = cells(compare, {"figure6/linux/4", "figure6/xen/4"});
+  EXPECT_EQ(all[1].role, "calibrated");
+  EXPECT_EQ(all[3].role, "unpublished");
 }
 
 TEST_F(CellsTest, without_a_base_are_plain_means) {
@@ -119,13 +121,13 @@ TEST(CompareBlocks, may_be_absent_one_or_several) {
   EXPECT_EQ(read_compare_blocks({Json{{"compare", Json::array({compare, compare})}}, nullptr}).size(), 2U);
 }
 
-TEST(CompareBlocks, refuse_unknown_members_and_roles) {
+TEST(CompareBlocks, refuse_unknown_members_and_to_state_a_role_of_their_own) {
   Json wrong = compare;
   wrong["rolle"] = 1;
   EXPECT_THAT([&] { (void)block_of(wrong); }, ThrowsMessage<InputError>(HasSubstr("rolle")));
   wrong = compare;
-  wrong["role"] = "guessed";
-  EXPECT_THAT([&] { (void)block_of(wrong); }, ThrowsMessage<InputError>(HasSubstr("predicted")));
+  wrong["role"] = "calibrated";
+  EXPECT_THAT([&] { (void)block_of(wrong); }, ThrowsMessage<InputError>(HasSubstr("role")));
 }
 
 }  // namespace

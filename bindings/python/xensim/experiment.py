@@ -27,15 +27,17 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Experiment:
 
 
 def simulate(
-    document: Mapping[str, Any], seed: int = 1, audit: bool = False, strict: bool = False
+    document: Mapping[str, Any], seed: int = 1, audit: bool = False, strict: bool = False,
+    explain: bool = False,
 ) -> dict[str, Any]:
     """Runs one experiment without a sweep, in this process.
 
     Returns {"metrics": [(name, unit, value), ...], "simulated_s": seconds, "events": count}. `audit`
     checks every component after each scheduling pass; `strict` takes every step through the calendar,
-    which changes no result. Raises InputError or SimulationError.
+    which changes no result. `explain` lets workloads that can count what lies behind their results report
+    that too, per operation. Raises InputError or SimulationError.
     """
-    return _xensim.simulate(_text(document), seed, audit, strict)
+    return _xensim.simulate(_text(document), seed, audit, strict, explain)
 
 
 class Experiment:

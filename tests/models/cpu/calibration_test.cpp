@@ -45,6 +45,17 @@ TEST(Calibration, RefusesAConstantOutsideItsOwnRangeOrWithoutItsOrigin) {
   EXPECT_THAT(message_of(nameless, Json::object()), HasSubstr("\"origin\" is missing"));
 }
 
+TEST(Calibration, KnowsThePublishedCellsThatItsConstantsRestOn) {
+  const Json none = Json::object();
+  Json document = one_constant(150, 125, 180);
+  EXPECT_TRUE(Calibration(document, Config(none)).cells().empty());
+  document["processor"]["latency"]["cells"] = {"table4/L-UP/2p_0K", "table3/L-UP/stat"};
+  EXPECT_THAT(Calibration(document, Config(none)).cells(),
+              testing::ElementsAre("table3/L-UP/stat", "table4/L-UP/2p_0K"));
+  document["processor"]["latency"]["cells"] = "table3/L-UP/stat";
+  EXPECT_THAT(message_of(document, Json::object()), HasSubstr("expected an array"));
+}
+
 TEST(Calibration, OverridesOneAndSaysWhenItLeavesTheRange) {
   const Json inside = {{"processor.latency", 130}}, outside = {{"processor.latency", 300}};
   EXPECT_TRUE(Calibration(one_constant(150, 125, 180), Config(inside)).out_of_range().empty());

@@ -47,7 +47,7 @@ class ProcessFixture final : private VirtualMachine {
   }
   [[nodiscard]] std::uint64_t did(KernelPath path) const { return processes_.work().count(path); }
   [[nodiscard]] const KernelWork& work() const { return processes_.work(); }
-  [[nodiscard]] const BarePaging::Counts& paging() const { return memory_.counts(); }
+  [[nodiscard]] const BarePaging::Counts& paging() const { return memory_.paging_counts(); }
   [[nodiscard]] std::uint64_t switches() const { return kernel_.switches(); }
   [[nodiscard]] std::uint32_t unused_pages() const { return processes_.unused_pages(); }
   [[nodiscard]] Time now() const { return processor_.clock.local(); }

@@ -1,0 +1,77 @@
+"""The command `./xensim calibrate`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from .. import _xensim
+from ..cells import published_values
+from .calibration import calibrate
+from .constants import Constants, write_atomically
+from .model import Tables, Unavailable
+from .report import into_document, report
+from .stages import STAGES
+
+EXPERIMENTS = ("table3", "table4", "table5")
+BAD_INPUT, INTERRUPTED = 2, 130
+
+
+def arguments(given: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="xensim calibrate",
+        description="Fits constants to a few published cells, within their ranges and near their priors, and "
+        "writes the calibration file and the report in docs/calibration.md.",
+        epilog="Example:\n  xensim calibrate --blind --output blind.json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--blind", action="store_true", help="use no cell of a monitor; its constants stay as counted")
+    parser.add_argument("--jobs", type=int, help="worker processes (default: one per processor)")
+    parser.add_argument("--output", type=Path, help="write constants there (default: in place) and no report")
+    options = parser.parse_args(given)
+    if options.jobs is not None and not 1 <= options.jobs <= 1024:
+        parser.error(f"found --jobs {options.jobs}; expected 1 to 1024")
+    return options
+
+
+def main(given: list[str]) -> int:
+    options = arguments(given)
+    signal.signal(signal.SIGTERM, _interrupt)
+    home = Path(_xensim.home_directory())
+    file = home / "experiments" / "calibration" / "dell2650.json"
+    document = home / "docs" / "calibration.md"
+    try:
+        constants = Constants(file)
+        jobs = options.jobs or len(os.sched_getaffinity(0))
+        with Tables(EXPERIMENTS, jobs) as tables:
+            published = published_values()
+            outcome = calibrate(constants, STAGES, published, tables, options.blind, _say)
+        block = report(outcome, constants, published)
+        print(block)
+        write_atomically(options.output or file, constants.text())
+        if options.output is None:
+            write_atomically(document, into_document(document.read_text(encoding="utf-8"), block))
+    except KeyboardInterrupt:
+        _say("interrupted; nothing was written")
+        return INTERRUPTED
+    except (_xensim.InputError, Unavailable) as error:
+        _say(f"error: {error}")
+        return BAD_INPUT
+    _say(f"constants in {options.output or file}")
+    return 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(text: str) -> None:
+    print(f"xensim: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,106 @@
+"""The calibration file, read and written so that a difference shows only what changed."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from .._xensim import InputError
+from .fit import Parameter
+
+FITTED = "fitted"
+
+
+class Constants:
+    """Constants by name, such as "kernel_paths.stat". Those that were fitted keep what they were before, their
+    prior, beside the fitted value."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        try:
+            self.document = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: found {error}; expected a calibration file") from error
+        self._entries = dict(self._walk(self.document, ""))
+
+    def _walk(self, section: dict[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        for key, member in section.items():
+            if not isinstance(member, dict):
+                continue
+            if "value" in member:
+                yield prefix + key, member
+            else:
+                yield from self._walk(member, f"{prefix}{key}.")
+
+    def matching(self, patterns: Iterable[str], excluded: Iterable[str] = ()) -> list[str]:
+        """Names that match, in the file's order."""
+        out = set(excluded)
+        patterns = list(patterns)
+        return [
+            name
+            for name in self._entries
+            if name not in out and any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+        ]
+
+    def parameter(self, name: str) -> Parameter:
+        """To be fitted. Raises InputError if its prior is outside its range."""
+        entry = self._entries[name]
+        low, high = entry["range"]
+        value = entry.get("prior", entry)["value"]
+        # Prices in cycles are charged in whole ones.
+        parameter = Parameter(name, float(value), float(low), float(high), whole=entry["unit"] == "cycles")
+        if not 0 < low <= value <= high:
+            raise InputError(
+                f"{self.path}: {name}: found {value}; expected a value in its range [{low}, {high}]"
+            )
+        return parameter
+
+    def value(self, name: str) -> float:
+        return self._entries[name]["value"]
+
+    def fitted(self) -> list[str]:
+        return [name for name, entry in self._entries.items() if "prior" in entry]
+
+    def cells(self) -> set[str]:
+        """Published cells that any constant rests on."""
+        return {cell for entry in self._entries.values() for cell in entry.get("cells", [])}
+
+    def restore(self) -> None:
+        """Back to the priors."""
+        for name in self.fitted():
+            entry = self._entries[name]
+            entry.pop("cells", None)
+            entry.update(entry.pop("prior"))
+
+    def set_fitted(self, name: str, value: float, cells: Iterable[str]) -> None:
+        entry = self._entries[name]
+        prior = {key: entry.pop(key) for key in ("value", "origin", "cells") if key in entry}
+        rest = dict(entry)
+        entry.clear()
+        number = int(value) if float(value).is_integer() else value
+        entry.update({"value": number, "unit": rest.pop("unit"), "range": rest.pop("range"), "origin": FITTED})
+        entry.update(rest)
+        entry.update({"cells": list(cells), "prior": prior})
+
+    def text(self) -> str:
+        return json.dumps(self.document, indent=1, ensure_ascii=False) + "\n"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Either all of it appears, or what was there stays."""
+    path = path.resolve()
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(temporary, "x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise InputError(f"{path}: found {error.strerror}; expected a file that can be written") from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,176 @@
+"""Maximum a posteriori values of constants: least squares on cells and on priors, within bounds.
+
+    sum over cells ((simulated - published) / (1 % of published))^2
+  + sum over constants ((ln value - ln prior) / s)^2        where [low, high] is prior +- 2 s
+
+Simulated times are nearly linear in the constants, so a few steps of Gauss and Newton lead there. Derivatives
+are differences over half of the range and more, so that whole cycles and chance do not matter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy
+from scipy.optimize import least_squares
+
+TOLERANCE = 0.01  # standard deviation of a published cell, relative
+LINEAR_ENOUGH = 0.001  # of a cell: the step led to where the derivatives said
+STEPS = 4
+DIGITS = 4
+
+Values = dict[str, float]
+# Points of the space of constants and the cells wanted there -> their simulated values.
+Evaluate = Callable[[Sequence[tuple[Values, Sequence[str]]]], list[Values]]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    name: str
+    prior: float
+    low: float
+    high: float
+    whole: bool = False
+
+    @property
+    def spread(self) -> float:
+        return math.log(self.high / self.low) / 4
+
+    def rounded(self, value: float) -> float:
+        """What is written: four digits, the same on any machine, and within the range."""
+        number = float(f"{value:.{DIGITS}g}")
+        if self.whole:
+            number = float(round(number))
+        return min(max(number, self.low), self.high)
+
+    def far_bound(self, value: float) -> float:
+        return self.high if value * value < self.low * self.high else self.low
+
+
+@dataclass
+class Fit:
+    parameters: list[Parameter]  # that any of the cells depends on
+    cells: list[str]
+    values: Values
+    before: Values  # simulated
+    after: Values
+    derivatives: numpy.ndarray  # cell by parameter, at `values`
+    steps: int
+    degrees_of_freedom: float  # cells less what the fit spent on them
+
+    @property
+    def at_bound(self) -> list[str]:
+        return [p.name for p in self.parameters if self.values[p.name] in (p.low, p.high)]
+
+    def cells_of(self, parameter: Parameter) -> list[str]:
+        """Cells that depend on it."""
+        column = self.derivatives[:, self.parameters.index(parameter)]
+        return [cell for cell, derivative in zip(self.cells, column, strict=True) if derivative != 0]
+
+
+def fit(parameters: Sequence[Parameter], published: Mapping[str, float], evaluate: Evaluate) -> Fit:
+    """`published`: cell -> value. Parameters that no cell depends on stay out of the result."""
+    parameters = [p for p in parameters if p.low < p.high]
+    cells = list(published)
+    depends = {p.name: cells for p in parameters}
+    values = {p.name: p.prior for p in parameters}
+    before: Values | None = None
+    after: Values = {}
+    derivatives = numpy.zeros((len(cells), len(parameters)))
+    steps = 0
+    while steps < STEPS:
+        after, derivatives = _linearise(parameters, cells, depends, values, evaluate)
+        before = before or after
+        depends = {p.name: [c for c, d in zip(cells, derivatives.T[i], strict=True) if d != 0]
+                   for i, p in enumerate(parameters)}  # fmt: skip
+        steps += 1
+        moved = _solve(parameters, cells, published, values, after, derivatives)
+        if moved == values:
+            break
+        change = numpy.array([moved[p.name] - values[p.name] for p in parameters])
+        expected = dict(zip(cells, derivatives @ change, strict=True))
+        start, values = after, moved
+        (after,) = evaluate([(values, cells)])
+        if all(abs(after[c] - start[c] - expected[c]) < LINEAR_ENOUGH * published[c] for c in cells):
+            break
+
+    kept = [i for i, p in enumerate(parameters) if depends[p.name]]
+    parameters = [parameters[i] for i in kept]
+    derivatives = derivatives[:, kept]
+    return Fit(
+        parameters=parameters,
+        cells=cells,
+        values={p.name: values[p.name] for p in parameters},
+        before=before or {},
+        after=after,
+        derivatives=derivatives,
+        steps=steps,
+        degrees_of_freedom=_degrees_of_freedom(parameters, cells, published, values, derivatives),
+    )
+
+
+def _linearise(
+    parameters: Sequence[Parameter],
+    cells: Sequence[str],
+    depends: Mapping[str, Sequence[str]],
+    values: Values,
+    evaluate: Evaluate,
+) -> tuple[Values, numpy.ndarray]:
+    points = [(values, cells)]
+    points += [(values | {p.name: p.far_bound(values[p.name])}, depends[p.name]) for p in parameters]
+    here, *there = evaluate(points)
+    derivatives = numpy.zeros((len(cells), len(parameters)))
+    for i, (p, result) in enumerate(zip(parameters, there, strict=True)):
+        for cell, value in result.items():
+            step = p.far_bound(values[p.name]) - values[p.name]
+            derivatives[cells.index(cell), i] = (value - here[cell]) / step
+    return here, derivatives
+
+
+def _solve(
+    parameters: Sequence[Parameter],
+    cells: Sequence[str],
+    published: Mapping[str, float],
+    values: Values,
+    simulated: Values,
+    derivatives: numpy.ndarray,
+) -> Values:
+    """The best values if the simulation were linear."""
+    base = numpy.array([values[p.name] for p in parameters])
+    low, high = numpy.log([[p.low, p.high] for p in parameters]).T
+    prior = numpy.log([p.prior for p in parameters])
+    spread = numpy.array([p.spread for p in parameters])
+    wanted = numpy.array([published[c] for c in cells])
+    found = numpy.array([simulated[c] for c in cells])
+
+    def residuals(x: numpy.ndarray) -> numpy.ndarray:
+        misses = (found + derivatives @ (numpy.exp(x) - base) - wanted) / (TOLERANCE * wanted)
+        return numpy.concatenate([misses, (x - prior) / spread])
+
+    def jacobian(x: numpy.ndarray) -> numpy.ndarray:
+        data = derivatives * numpy.exp(x) / (TOLERANCE * wanted)[:, None]
+        return numpy.vstack([data, numpy.diag(1 / spread)])
+
+    start = numpy.clip(numpy.log(base), low + 1e-9, high - 1e-9)
+    answer = least_squares(residuals, start, jac=jacobian, bounds=(low, high), xtol=1e-12, ftol=1e-12,
+                           gtol=1e-12, max_nfev=1000)  # fmt: skip
+    return {p.name: p.rounded(math.exp(x)) for p, x in zip(parameters, answer.x, strict=True)}
+
+
+def _degrees_of_freedom(
+    parameters: Sequence[Parameter],
+    cells: Sequence[str],
+    published: Mapping[str, float],
+    values: Values,
+    derivatives: numpy.ndarray,
+) -> float:
+    """Cells less the trace of the matrix that turns published into fitted ones."""
+    free = [i for i, p in enumerate(parameters) if p.low < values[p.name] < p.high]
+    if not free:
+        return float(len(cells))
+    scale = numpy.array([values[parameters[i].name] * parameters[i].spread for i in free])
+    data = derivatives[:, free] * scale / (TOLERANCE * numpy.array([published[c] for c in cells]))[:, None]
+    square = data.T @ data
+    return len(cells) - float(numpy.trace(numpy.linalg.solve(square + numpy.eye(len(free)), square)))

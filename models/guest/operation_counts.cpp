@@ -1,0 +1,33 @@
+#include "models/guest/operation_counts.hpp"
+
+namespace xensim {
+namespace {
+
+constexpr auto kind = Statistic::Kind::summary;
+const std::array<Statistic, operation_count_kinds> statistics{
+    Statistic{"count/system_calls", "per operation", kind, "system calls, returns from signals included"},
+    Statistic{"count/faults", "per operation", kind, "page faults"},
+    Statistic{"count/context_switches", "per operation", kind, "switches between processes"},
+    Statistic{"count/locked_operations", "per operation", kind, "locked bus operations of an SMP kernel"},
+    Statistic{"count/pages_cleared", "per operation", kind, "pages filled with zeros"},
+    Statistic{"count/pages_copied", "per operation", kind, "pages copied"},
+    Statistic{"count/entries_written", "per operation", kind,
+              "page-table and directory entries, written or requested"},
+    Statistic{"count/hypercalls", "per operation", kind, "entries into the monitor by the kernel's wish"},
+    Statistic{"count/requests", "per operation", kind, "page-table requests handed to the monitor"},
+    Statistic{"count/updates_validated", "per operation", kind, "entries that the monitor checked"},
+    Statistic{"count/pins", "per operation", kind, "page tables and directories pinned"},
+    Statistic{"count/unpins", "per operation", kind, "page tables and directories unpinned"},
+    Statistic{"count/address_space_loads", "per operation", kind, "loads of another page-table base"},
+    Statistic{"count/full_flushes", "per operation", kind, "reloads of the page-table base to flush the TLB"},
+    Statistic{"count/page_invalidations", "per operation", kind, "single translations flushed"},
+    Statistic{"count/tlb_walks", "per operation", kind, "page-table walks after a TLB miss"},
+    Statistic{"count/lines_refilled", "per operation", kind, "cache lines fetched again from memory"},
+    Statistic{"count/interrupts_sent", "per operation", kind, "interrupts from one processor to another"},
+};
+
+}  // namespace
+
+const Statistic& statistic_of(OperationCount what) { return statistics[static_cast<std::size_t>(what)]; }
+
+}  // namespace xensim
