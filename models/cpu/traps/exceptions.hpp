@@ -11,7 +11,6 @@
 #include <optional>
 
 #include "models/cpu/traps/domain_traps.hpp"
-#include "models/memory/memory_rules.hpp"
 
 namespace xensim {
 
