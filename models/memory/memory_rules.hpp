@@ -3,8 +3,8 @@
 
 #include <array>
 #include <cstdint>
-#include <limits>
 
+#include "models/memory/hypercall_status.hpp"
 #include "models/memory/page_table.hpp"
 
 namespace xensim {
@@ -15,16 +15,6 @@ inline constexpr std::uint32_t guest_directory_entries = 1008;
 inline constexpr Address guest_end{guest_directory_entries << 22};
 /// First address above what guests' segments may reach; up to it, they may read the M2P table.
 inline constexpr Address private_area{0xfc400000};
-
-/// What a hypercall returns (negated Linux error numbers), or that the caller did not survive it.
-enum class HypercallStatus : std::int32_t {
-  done = 0,
-  not_permitted = -1,
-  out_of_memory = -12,
-  bad_address = -14,
-  invalid = -22,
-  killed = std::numeric_limits<std::int32_t>::min(),
-};
 
 /// What the two low bits of a request's pointer select.
 enum class PageCommand : std::uint8_t { normal, m2p, extended, unchecked };

@@ -8,7 +8,7 @@
 #include <span>
 
 #include "models/cpu/traps/vectors.hpp"
-#include "models/memory/memory_rules.hpp"
+#include "models/memory/hypercall_status.hpp"
 
 namespace xensim {
 
