@@ -154,7 +154,8 @@ class Audit {
       report(fmt::format("{} uses {} as {}, but that is {}, {} times", reference.where(), name(reference.to),
                          name(reference.as), name(f.type()), f.typed));
     }
-    if (reference.as == FrameType::writable && f.need_flush == 0) {
+    const bool through_tlb = reference.place != Reference::Place::held;
+    if (reference.as == FrameType::writable && through_tlb && f.need_flush == 0) {
       report(
           fmt::format("{} maps {} writable, but it is not marked so", reference.where(), name(reference.to)));
     }

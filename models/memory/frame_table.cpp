@@ -21,13 +21,8 @@ void FrameTable::reset(Frame& frame) {
   set_type(frame, FrameType::none);
 }
 
-FrameNumber FrameTable::allocate(MemoryDomain& domain) {
-  const FrameNumber frame = free_.first;
-  if (!frame.valid()) return frame;
+void FrameTable::append(MemoryDomain& domain, FrameNumber frame) {
   Frame& f = frames_[frame.value];
-  free_.first = f.next;
-  if (--free_.count == 0) free_ = {};
-
   f.owner_bits = domain.id.value & Frame::nobody;
   f.next = {};
   FrameList& list = domain.frames;
@@ -35,7 +30,40 @@ FrameNumber FrameTable::allocate(MemoryDomain& domain) {
   (list.last.valid() ? frames_[list.last.value].next : list.first) = frame;
   list.last = frame;
   ++list.count;
+}
+
+FrameNumber FrameTable::allocate(MemoryDomain& domain) {
+  const FrameNumber frame = take_free();
+  if (frame.valid()) append(domain, frame);
   return frame;
+}
+
+FrameNumber FrameTable::take_free() {
+  const FrameNumber frame = free_.first;
+  if (!frame.valid()) return frame;
+  free_.first = frames_[frame.value].next;
+  if (--free_.count == 0) free_ = {};
+  return frame;
+}
+
+void FrameTable::put_free(FrameNumber frame) {
+  frames_[frame.value].next = free_.first;
+  free_.first = frame;
+  if (free_.count++ == 0) free_.last = frame;
+}
+
+void FrameTable::seize(MemoryDomain& domain, FrameNumber frame) {
+  unlink(domain.frames, frame);
+  reset(frames_[frame.value]);
+}
+
+void FrameTable::bestow(MemoryDomain& domain, FrameNumber frame, bool mapped) {
+  append(domain, frame);
+  Frame& f = frames_[frame.value];
+  f.need_flush = 1;
+  if (!mapped) return;
+  set_type(f, FrameType::writable);
+  f.total = f.typed = 1;
 }
 
 void FrameTable::unlink(FrameList& list, FrameNumber frame) {
@@ -46,11 +74,8 @@ void FrameTable::unlink(FrameList& list, FrameNumber frame) {
 }
 
 void FrameTable::give_back(MemoryDomain& domain, FrameNumber frame) {
-  unlink(domain.frames, frame);
-  reset(frames_[frame.value]);
-  frames_[frame.value].next = free_.first;
-  free_.first = frame;
-  if (free_.count++ == 0) free_.last = frame;
+  seize(domain, frame);
+  put_free(frame);
 }
 
 void FrameTable::give_back_all(MemoryDomain& domain) {
@@ -116,6 +141,22 @@ void FrameTable::take_descriptors(FrameNumber frame, FrameType type) {
 }
 
 void FrameTable::drop_descriptors(FrameNumber frame) {
+  --frames_[frame.value].total;
+  --frames_[frame.value].typed;
+}
+
+bool FrameTable::hold_writable(FrameNumber frame) {
+  Frame& f = frames_[frame.value];
+  if (f.type() != FrameType::writable) {
+    if (f.typed != 0) return false;
+    set_type(f, FrameType::writable);
+  }
+  ++f.total;
+  ++f.typed;
+  return true;
+}
+
+void FrameTable::let_go_writable(FrameNumber frame) {
   --frames_[frame.value].total;
   --frames_[frame.value].typed;
 }

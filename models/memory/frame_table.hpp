@@ -76,6 +76,17 @@ class FrameTable {
   void share(FrameNumber frame, const MemoryDomain& domain);
   void unshare(FrameNumber frame);
 
+  // --- Frames that change hands with packets; the monitor's own are in no list ---
+  /// The head of the free list becomes the monitor's; invalid if none is free.
+  FrameNumber take_free();
+  /// One of the monitor's becomes the head of the free list.
+  void put_free(FrameNumber frame);
+  /// A domain's frame becomes the monitor's, whatever its counts were.
+  void seize(MemoryDomain& domain, FrameNumber frame);
+  /// One of the monitor's becomes the last of the domain's: mapped writable once, or not at all. In both
+  /// cases some TLB may hold a writable translation.
+  void bestow(MemoryDomain& domain, FrameNumber frame, bool mapped);
+
   // --- References by entries of page tables ---
   /// To a page. A writable one needs the type `writable`, which is given if no other is in use.
   [[nodiscard]] bool take_page(FrameNumber frame, bool writable, const MemoryDomain& by) {
@@ -122,6 +133,14 @@ class FrameTable {
   // --- References by devices under way ---
   void hold(FrameNumber frame) { ++frames_[frame.value].total; }
   void let_go(FrameNumber frame) { --frames_[frame.value].total; }
+  /// As the type in use, which thus stays; a table's is dropped by drop_table().
+  void hold_in_use(FrameNumber frame) {
+    ++frames_[frame.value].total;
+    ++frames_[frame.value].typed;
+  }
+  /// The device writes to it: false if it is in use as another type. No TLB is concerned.
+  [[nodiscard]] bool hold_writable(FrameNumber frame);
+  void let_go_writable(FrameNumber frame);
 
  private:
   static void set_type(Frame& frame, FrameType type) {
@@ -129,6 +148,7 @@ class FrameTable {
   }
   void reset(Frame& frame);
   void unlink(FrameList& list, FrameNumber frame);
+  void append(MemoryDomain& domain, FrameNumber frame);
 
   std::vector<Frame> frames_;
   std::vector<FrameNumber> previous_;  ///< in the owner's list; of free frames without meaning

@@ -171,5 +171,53 @@ TEST_F(Frames, ADeviceUnderWayKeepsAFrameReferenced) {
   EXPECT_TRUE(at(own).unreferenced());
 }
 
+TEST_F(Frames, ADeviceThatWritesNeedsAFrameOfNoOtherUse) {
+  ASSERT_TRUE(table.hold_writable(own));
+  EXPECT_TRUE(at(own).in_use_as(FrameType::writable));
+  EXPECT_EQ(at(own).need_flush, 0U) << "no TLB is concerned";
+  EXPECT_EQ(table.take_table(own, FrameType::l1, domain), Taken::refused);
+  table.let_go_writable(own);
+  EXPECT_EQ(table.take_table(own, FrameType::l1, domain), Taken::first);
+  EXPECT_FALSE(table.hold_writable(own));
+  EXPECT_EQ(at(own).total, 1U);
+}
+
+TEST_F(Frames, AFreeFrameBecomesTheMonitorsAndComesBack) {
+  const FrameNumber head = table.free().first;
+  const std::uint32_t count = table.free().count;
+  EXPECT_EQ(table.take_free(), head);
+  EXPECT_EQ(table.free().count, count - 1);
+  EXPECT_FALSE(at(head).owner().valid());
+  table.put_free(head);
+  EXPECT_EQ(table.free().first, head);
+  EXPECT_EQ(table.free().count, count);
+}
+
+TEST_F(Frames, TheLastFreeFrameMayBeTakenAndNoMore) {
+  std::vector<FrameNumber> taken;
+  while (table.free().count > 0) taken.push_back(table.take_free());
+  EXPECT_FALSE(table.take_free().valid());
+  EXPECT_FALSE(table.allocate(domain).valid());
+  table.put_free(taken[0]);
+  EXPECT_EQ(table.free().last, taken[0]);
+  EXPECT_EQ(table.allocate(domain), taken[0]);
+}
+
+TEST_F(Frames, ASeizedFrameIsTheMonitorsUntilItIsBestowed) {
+  ASSERT_TRUE(take(own, true));
+  table.seize(domain, own);
+  EXPECT_FALSE(at(own).owner().valid());
+  EXPECT_TRUE(at(own).unreferenced());
+  EXPECT_EQ(domain.frames.count, 0U);
+  table.bestow(other, own, true);
+  EXPECT_EQ(at(own).owner(), other.id);
+  EXPECT_EQ(other.frames.last, own);
+  EXPECT_TRUE(at(own).in_use_as(FrameType::writable));
+  table.seize(other, own);
+  table.bestow(domain, own, false);
+  EXPECT_TRUE(at(own).unreferenced());
+  EXPECT_EQ(table.take_table(own, FrameType::l1, domain), Taken::first_after_writes);
+}
+
 }  // namespace
 }  // namespace xensim
