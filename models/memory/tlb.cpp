@@ -11,16 +11,18 @@ Tlb::Tlb(const TlbShape& shape)
       none_(static_cast<std::uint16_t>(shape.entries)),
       tagged_(shape.tagged),
       hash_shift_(64 - static_cast<unsigned>(std::bit_width(8 * shape.entries - 1))),
-      slots_(std::size_t{none_} + 1 + sets_),
+      slots_(std::size_t{none_} + 1),
       listed_(slots_.size()),
+      oldest_(sets_),
       buckets_(std::size_t{1} << (64 - hash_shift_), none_) {
   assert(shape.entries <= 32767 && shape.entries == sets_ * shape.ways && std::has_single_bit(sets_));
   slots_[none_].next = none_;
   for (std::uint32_t set = 0; set < sets_; ++set) {
-    const std::uint16_t ring = ring_of(Key{set} << 1);
-    slots_[ring].newer = slots_[ring].older = ring;
+    const std::uint32_t first = set * shape.ways;
+    oldest_[set] = static_cast<std::uint16_t>(first);
     for (std::uint32_t way = 0; way < shape.ways; ++way) {
-      link_after(ring, static_cast<std::uint16_t>(set * shape.ways + way));
+      slots_[first + way].newer = static_cast<std::uint16_t>(first + (way + 1) % shape.ways);
+      slots_[first + way].older = static_cast<std::uint16_t>(first + (way + shape.ways - 1) % shape.ways);
     }
   }
 }
@@ -37,31 +39,36 @@ const Translation& Tlb::insert(Address address, Translation translation) {
   const bool shared = tagged_ && translation.has(PageTableEntry::global);
   const Key added = key(address, translation.has(PageTableEntry::large), shared ? every_space : space_);
   assert(find(added) == none_);
-  const std::uint16_t ring = ring_of(added), slot = oldest(ring);
-  if (slots_[slot].key != no_key) {
+  std::uint16_t& oldest = oldest_[set_of(added)];
+  // Nothing in the ring was used before the time that its oldest slot is listed with.
+  if (listed_[oldest] != slots_[oldest].used) settle(oldest);
+  const std::uint16_t slot = oldest;
+  Slot& made = slots_[slot];
+  if (made.key != no_key) {
     leave(slot);
     ++counts_.evictions;
   }
-  slots_[slot].key = added;
-  slots_[slot].translation = translation;
-  slots_[slot].used = listed_[slot] = ++now_;
-  unlink(slot);
-  link_after(ring, slot);
-  enter(slot);
-  return slots_[slot].translation;
+  made.translation = translation;
+  made.used = listed_[slot] = ++now_;
+  oldest = made.newer;  // which makes it the newest
+  enter(slot, added);
+  return made.translation;
 }
 
-std::uint16_t Tlb::oldest(std::uint16_t ring) {
-  for (;;) {
-    const std::uint16_t slot = slots_[ring].newer;
-    const std::uint64_t used = slots_[slot].used;
-    // Nothing in the ring was used before the time that its last slot is listed with.
-    if (listed_[slot] == used) return slot;
-    listed_[slot] = used;
+void Tlb::settle(std::uint16_t& oldest) {
+  while (listed_[oldest] != slots_[oldest].used) {
+    const std::uint16_t slot = oldest;
+    const std::uint64_t used = listed_[slot] = slots_[slot].used;
+    oldest = slots_[slot].newer;
+    std::uint16_t older = slots_[slot].older;
+    if (listed_[older] <= used) continue;  // it is the newest now
     unlink(slot);
-    std::uint16_t newer = ring;
-    while (listed_[slots_[newer].older] > used) newer = slots_[newer].older;
-    link_after(newer, slot);
+    while (listed_[older] > used && older != oldest) older = slots_[older].older;
+    if (listed_[older] > used) {
+      make_oldest(oldest, slot);
+    } else {
+      link_between(older, slots_[older].newer, slot);
+    }
   }
 }
 
@@ -109,11 +116,12 @@ std::uint32_t Tlb::size() const {
   return static_cast<std::uint32_t>(std::count_if(slots_.begin(), slots_.end(), used));
 }
 
-void Tlb::enter(std::uint16_t slot) {
-  std::uint16_t& bucket = buckets_[bucket_of(slots_[slot].key)];
+void Tlb::enter(std::uint16_t slot, Key key) {
+  std::uint16_t& bucket = buckets_[bucket_of(key)];
+  slots_[slot].key = key;
   slots_[slot].next = bucket;
   bucket = slot;
-  if (unusual(slots_[slot].key)) ++unusual_;
+  if (unusual(key)) ++unusual_;
 }
 
 void Tlb::leave(std::uint16_t slot) {
@@ -125,8 +133,10 @@ void Tlb::leave(std::uint16_t slot) {
 
 void Tlb::forget(std::uint16_t slot) {
   leave(slot);
-  unlink(slot);
-  link_after(slots_[ring_of(slots_[slot].key)].newer, slot);
+  if (std::uint16_t& oldest = oldest_[set_of(slots_[slot].key)]; slot != oldest) {
+    unlink(slot);
+    make_oldest(oldest, slot);
+  }
   slots_[slot].key = no_key;
   slots_[slot].used = listed_[slot] = 0;
 }
@@ -137,12 +147,16 @@ void Tlb::unlink(std::uint16_t slot) {
   slots_[gone.older].newer = gone.newer;
 }
 
-void Tlb::link_after(std::uint16_t newer, std::uint16_t slot) {
-  const std::uint16_t older = slots_[newer].older;
+void Tlb::link_between(std::uint16_t older, std::uint16_t newer, std::uint16_t slot) {
   slots_[slot].newer = newer;
   slots_[slot].older = older;
   slots_[newer].older = slot;
   slots_[older].newer = slot;
+}
+
+void Tlb::make_oldest(std::uint16_t& oldest, std::uint16_t slot) {
+  link_between(slots_[oldest].older, oldest, slot);
+  oldest = slot;
 }
 
 }  // namespace xensim

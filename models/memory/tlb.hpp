@@ -50,7 +50,8 @@ enum class FlushScope : std::uint8_t {
 ///
 /// An index finds an entry in O(1) in any organisation. A hit only notes when it was, so that it is cheap.
 /// The rings that keep the order of use learn of it when an entry comes up to make room: if it was used
-/// since, it goes back to where it belongs.
+/// since, it goes back to where it belongs. What takes the oldest slot is the newest once the ring starts at
+/// the next.
 class Tlb {
  public:
   struct Counts {
@@ -134,17 +135,18 @@ class Tlb {
   [[nodiscard]] std::uint16_t find_unusual(Address address) const;
   [[nodiscard]] bool unusual(Key key) const { return (key & 1) != 0 || is_shared(key); }
   [[nodiscard]] static constexpr bool is_shared(Key key) { return key >> 32 == every_space.value; }
-  /// Where the ring of the key's set starts and ends.
-  [[nodiscard]] std::uint16_t ring_of(Key key) const {
-    return static_cast<std::uint16_t>(none_ + 1 + ((static_cast<std::uint32_t>(key) >> 1) & (sets_ - 1)));
+  [[nodiscard]] std::uint32_t set_of(Key key) const {
+    return (static_cast<std::uint32_t>(key) >> 1) & (sets_ - 1);
   }
   void unlink(std::uint16_t slot);
-  /// Puts it into a ring as the next older one.
-  void link_after(std::uint16_t newer, std::uint16_t slot);
-  /// The slot of a ring that is to make room: an empty or the least recently used one.
-  [[nodiscard]] std::uint16_t oldest(std::uint16_t ring);
+  void link_between(std::uint16_t older, std::uint16_t newer, std::uint16_t slot);
+  /// Puts a slot that is in no ring into that of `oldest`.
+  void make_oldest(std::uint16_t& oldest, std::uint16_t slot);
+  /// Takes back the slots at the end of a ring to where their last use belongs, until the oldest is the one
+  /// that is to make room: an empty or the least recently used one.
+  void settle(std::uint16_t& oldest);
   /// Into the index and out of it.
-  void enter(std::uint16_t slot);
+  void enter(std::uint16_t slot, Key key);
   void leave(std::uint16_t slot);
   void forget(std::uint16_t slot);
 
@@ -158,8 +160,9 @@ class Tlb {
   AddressSpaceId space_{0};
   std::uint32_t unusual_ = 0;  ///< entries that a first look by page number does not find
   std::uint64_t now_ = 0;
-  std::vector<Slot> slots_;             ///< a set's ways side by side; none_; the start of each set's ring
+  std::vector<Slot> slots_;             ///< a set's ways side by side; none_
   std::vector<std::uint64_t> listed_;   ///< by slot: the time of use that its place in the ring goes by
+  std::vector<std::uint16_t> oldest_;   ///< by set: where its ring starts; the next older is the newest
   std::vector<std::uint16_t> buckets_;  ///< the first slot of each hash
   Counts counts_;
 };

@@ -9,6 +9,8 @@
 #include <optional>
 #include <vector>
 
+#include "core/random.hpp"
+
 namespace xensim {
 namespace {
 
@@ -242,6 +244,30 @@ TEST(Tlb, BehavesLikeAListSearchedFromEndToEnd) {
     EXPECT_TRUE(rc::check([&] { behaves_like_a_list({16, 16, tagged}, 24); }));
     EXPECT_TRUE(rc::check([&] { behaves_like_a_list({16, 4, tagged}, 24); }));
     EXPECT_TRUE(rc::check([&] { behaves_like_a_list({8, 1, tagged}, 24); }));
+  }
+}
+
+TEST(Tlb, EvictsWhatAListWouldEvictInAnyMixOfHitsAndMisses) {
+  // Nearly all hits, so that many entries were used when one must go, to nearly all misses.
+  for (const std::uint32_t pages : {70U, 100U, 1000U}) {
+    for (const TlbShape& shape : {data_tlb_shape, instruction_tlb_shape}) {
+      Tlb tlb(shape);
+      NaiveTlb naive(shape);
+      RandomStream random(1, "pages");
+      for (int i = 0; i < 20000; ++i) {
+        const Address address = page(static_cast<std::uint32_t>(random.below(pages)));
+        const bool hit = tlb.lookup(address) != nullptr;
+        ASSERT_EQ(hit, naive.lookup(address).has_value()) << pages << " pages, step " << i;
+        if (random.below(100) == 0) {
+          tlb.flush_page(address);
+          naive.flush_page(address);
+        } else if (!hit) {
+          tlb.insert(address, {.frame = {address.page()}});
+          naive.insert(address, {.frame = {address.page()}});
+        }
+      }
+      EXPECT_GT(tlb.counts().evictions + tlb.counts().hits, 10000U);
+    }
   }
 }
 
