@@ -1,20 +1,15 @@
 /// Guest kernels' memory management on a real monitor, and a processor that walks the tables they make.
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <memory>
-#include <optional>
-#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "models/guest/address_space.hpp"
-#include "models/guest/resident_file.hpp"
 #include "models/host/xen_paging.hpp"
 #include "models/memory/audit.hpp"
 #include "models/memory/balloon.hpp"
+#include "tests/models/guest/walking_program.hpp"
 
 namespace xensim {
 
@@ -46,14 +41,12 @@ struct XenMemory {
 };
 
 /// A domain, from the pages up. Goes in good order: its processes must be gone before.
-class XenGuest {
+class XenGuest final : public WalkingProgram {
  public:
-  static constexpr std::uint32_t reserved = 64;
-  using Outcome = FaultResult::Outcome;
-
   explicit XenGuest(XenMemory& host, std::uint32_t id = 1, std::uint32_t pages = 2048,
                     std::size_t queue_length = XenPaging::default_queue_length)
-      : host_(host),
+      : WalkingProgram(host.mmu, host.machine.contents, guest),
+        host_(host),
         domain{.id = DomainId{id}},
         layout(build_domain_memory({host.machine, host.cpu, host.domain0}, domain, pages).value()),
         memory(host.machine.contents),
@@ -66,8 +59,6 @@ class XenGuest {
     run();
     paging.zero(PageAllocator::zero_page());  // as every kernel does when it starts
   }
-  XenGuest(const XenGuest&) = delete;
-  XenGuest& operator=(const XenGuest&) = delete;
   ~XenGuest() {
     std::erase(host_.domains, &domain);
     if (host_.running == &domain) host_.running = nullptr;
@@ -83,55 +74,22 @@ class XenGuest {
     if (host_.running != &domain) run();
     space.used_by(0);
     paging.load(space.directory(), 0xc0001000);
-    loaded_ = &space;
-  }
-
-  /// A program accesses a word; faults are handled. Empty: done.
-  std::optional<Outcome> write(Address address, std::uint32_t value) {
-    return access(address, Access::write,
-                  [&](FrameNumber frame, std::uint32_t index) { memory.store(frame, index, value); });
-  }
-  std::optional<Outcome> read(Address address, std::uint32_t& value) {
-    return access(address, Access::read,
-                  [&](FrameNumber frame, std::uint32_t index) { value = memory.load(frame, index); });
-  }
-  std::uint32_t read(Address address) {
-    std::uint32_t value = 0;
-    EXPECT_EQ(read(address, value), std::nullopt) << std::hex << address.value;
-    return value;
-  }
-
-  std::shared_ptr<ResidentFile> file(std::uint32_t pages) {
-    auto made = std::make_shared<ResidentFile>(guest, pages);
-    for (std::uint32_t i = 0; i < pages; ++i) memory.store(paging.frame(*made->page(i)), 0, 1000 + i);
-    return made;
+    runs(space);
   }
 
   /// The kernel's own books, the monitor's, and the TLB agree.
   std::string audit(const std::vector<const AddressSpace*>& spaces,
                     const std::vector<MappedFile*>& files = {}) {
-    std::vector<std::uint32_t> references(guest.pages.size());
-    for (const AddressSpace* space : spaces) {
-      if (std::string fault = space->audit(references); !fault.empty()) return fault;
-    }
-    for (MappedFile* mapped : files) {
-      for (std::uint32_t i = 0; i < mapped->pages(); ++i) ++references[mapped->page(i)->value];
-    }
-    guest.tables.count_references(references);
-    if (std::string fault = guest.pages.audit(references); !fault.empty()) return fault;
+    if (std::string fault = audit_kernel(spaces, files); !fault.empty()) return fault;
     if (host_.running == &domain) {
       if (std::string fault = host_.mmu.audit(domain.base, memory); !fault.empty()) return fault;
     }
     return host_.audit();
   }
-  [[nodiscard]] bool all_free() const {
-    return guest.pages.free_pages() + guest.tables.size() + reserved == guest.pages.size();
-  }
 
  private:
   XenMemory& host_;
   KernelPathCosts costs_{};
-  AddressSpace* loaded_ = nullptr;
 
   XenPaging::Hooks hooks() {
     return {.hypercall = [this](const PagingCall& call) { calls.push_back(call); },
@@ -144,18 +102,7 @@ class XenGuest {
             .write_fault = {}};
   }
 
-  template <class Use>
-  std::optional<Outcome> access(Address address, Access kind, Use use) {
-    for (;;) {
-      const Mmu::Result result = host_.mmu.translate(address, kind, Privilege::ring3, domain.base, memory);
-      if (!result.faulted()) {
-        use(result.frame, (address.value % page_size) / 4);
-        return {};
-      }
-      const Outcome outcome = loaded_->fault(result.fault, {}).outcome;
-      if (outcome > Outcome::retry) return outcome;
-    }
-  }
+  [[nodiscard]] FrameNumber directory(const AddressSpace&) const override { return domain.base; }
 
  public:
   MemoryDomain domain;
