@@ -77,7 +77,7 @@ TEST(Explanation, OfAHopBetweenProcessesIsTwoCallsAndOneLoadOfThePageTableBase) 
   EXPECT_NEAR(counts.at("context_switches"), 1, 0.1);
   EXPECT_NEAR(counts.at("address_space_loads"), 1, 0.1);
   EXPECT_FALSE(counts.contains("faults"));
-  EXPECT_GT(counts.at("tlb_walks"), 8);
+  EXPECT_GE(counts.at("tlb_walks"), 8) << "the pages of program, library and stack, found again";
 }
 
 TEST(Explanation, OfForkCountsWhatParentAndChildDo) {

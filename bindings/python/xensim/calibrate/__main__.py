@@ -29,7 +29,9 @@ def arguments(given: list[str]) -> argparse.Namespace:
         epilog="Example:\n  xensim calibrate --blind --output blind.json",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--blind", action="store_true", help="use no cell of a monitor; its constants stay as counted")
+    parser.add_argument(
+        "--blind", action="store_true", help="use no cell of a monitor; its constants stay as counted"
+    )
     parser.add_argument("--jobs", type=int, help="worker processes (default: one per processor)")
     parser.add_argument("--output", type=Path, help="write constants there (default: in place) and no report")
     options = parser.parse_args(given)
@@ -40,7 +42,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
 
 def main(given: list[str]) -> int:
     options = arguments(given)
-    signal.signal(signal.SIGTERM, _interrupt)
+    interruption = Interruption()
     home = Path(_xensim.home_directory())
     file = home / "experiments" / "calibration" / "dell2650.json"
     document = home / "docs" / "calibration.md"
@@ -48,9 +50,11 @@ def main(given: list[str]) -> int:
         constants = Constants(file)
         jobs = options.jobs or len(os.sched_getaffinity(0))
         with Tables(EXPERIMENTS, jobs) as tables:
+            _say(f"{len(tables.cells)} cells, {jobs} at a time")
             published = published_values()
             outcome = calibrate(constants, STAGES, published, tables, options.blind, _say)
         block = report(outcome, constants, published)
+        interruption.check()
         print(block)
         write_atomically(options.output or file, constants.text())
         if options.output is None:
@@ -65,8 +69,21 @@ def main(given: list[str]) -> int:
     return 0
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+class Interruption:
+    """Ctrl-C and SIGTERM. Remembered, since an exception can get lost where Python may not raise one."""
+
+    def __init__(self) -> None:
+        self.came = False
+        signal.signal(signal.SIGINT, self._on_signal)
+        signal.signal(signal.SIGTERM, self._on_signal)
+
+    def check(self) -> None:
+        if self.came:
+            raise KeyboardInterrupt
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.came = True
+        raise KeyboardInterrupt
 
 
 def _say(text: str) -> None:

@@ -16,8 +16,8 @@ FITTED = "fitted"
 
 
 class Constants:
-    """Constants by name, such as "kernel_paths.stat". Those that were fitted keep what they were before, their
-    prior, beside the fitted value."""
+    """Constants by name, such as "kernel_paths.fault". Those that were fitted keep what they were before,
+    their prior, beside the fitted value."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
@@ -82,7 +82,7 @@ class Constants:
         rest = dict(entry)
         entry.clear()
         number = int(value) if float(value).is_integer() else value
-        entry.update({"value": number, "unit": rest.pop("unit"), "range": rest.pop("range"), "origin": FITTED})
+        entry |= {"value": number, "unit": rest.pop("unit"), "range": rest.pop("range"), "origin": FITTED}
         entry.update(rest)
         entry.update({"cells": list(cells), "prior": prior})
 

@@ -18,6 +18,7 @@ from scipy.optimize import least_squares
 
 TOLERANCE = 0.01  # standard deviation of a published cell, relative
 LINEAR_ENOUGH = 0.001  # of a cell: the step led to where the derivatives said
+NEGLIGIBLE = 0.0005  # of a cell over the whole range: not the constant, but when timer interrupts come
 STEPS = 4
 DIGITS = 4
 
@@ -124,8 +125,9 @@ def _linearise(
     derivatives = numpy.zeros((len(cells), len(parameters)))
     for i, (p, result) in enumerate(zip(parameters, there, strict=True)):
         for cell, value in result.items():
-            step = p.far_bound(values[p.name]) - values[p.name]
-            derivatives[cells.index(cell), i] = (value - here[cell]) / step
+            slope = (value - here[cell]) / (p.far_bound(values[p.name]) - values[p.name])
+            if abs(slope) * (p.high - p.low) > NEGLIGIBLE * here[cell]:
+                derivatives[cells.index(cell), i] = slope
     return here, derivatives
 
 

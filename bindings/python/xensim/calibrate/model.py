@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import re
 import signal
 from collections.abc import Mapping, Sequence
@@ -34,10 +35,15 @@ class Tables:
                     labels = dict(run.point)
                     cell = re.sub(r"\{(.*?)\}", lambda path: labels[path[1]], block["cell"])
                     self._runs.setdefault(cell, (json.loads(run.text), run.seed, block["metric"]))
-        # Forked: quick to start. Interrupts are for the parent to act upon.
+        # Forked: quick to start. Interrupts are for the parent to act upon, and not while it forks: hooks
+        # that run then would swallow the exception.
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         self._pool = ProcessPoolExecutor(
             jobs, mp_context=multiprocessing.get_context("fork"), initializer=_ignore_interrupts
         )
+        for started in [self._pool.submit(os.getpid) for _ in range(jobs)]:
+            started.result()
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
         self.refused: dict[str, str] = {}
 
     def __enter__(self) -> Tables:
@@ -94,6 +100,7 @@ class Tables:
 def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
 
 
 def _simulate(document: dict[str, Any], seed: int, metric: str, constants: Mapping[str, float]) -> float:

@@ -21,19 +21,19 @@ def column(table: str, platform: str, *rows: str) -> tuple[str, ...]:
 
 
 STAGES = (
-    # Lengths of the guest kernel's paths. Context switches with arrays rest on caches, not on paths, and are
-    # left to be predicted; so is sh_proc.
+    # Lengths of the guest kernel's paths. Context switches with arrays rest on caches, not on paths, and
+    # are left to be predicted; so is sh_proc.
     Stage(
         name="paths",
         title="Guest kernel paths on native Linux, uniprocessor",
         cells=column(
-            "table3", "L-UP", "null_call", "null_io", "stat", "open_close", "slct_tcp", "sig_inst", "sig_hndl",
-            "fork_proc", "exec_proc",
+            "table3", "L-UP", "null_call", "null_io", "stat", "open_close", "slct_tcp", "sig_inst",
+            "sig_hndl", "fork_proc", "exec_proc",
         )
         + column("table4", "L-UP", "2p_0K")
         + column(
-            "table5", "L-UP", "file0K_create", "file0K_delete", "file10K_create", "file10K_delete", "mmap_lat",
-            "prot_fault", "page_fault",
+            "table5", "L-UP", "file0K_create", "file0K_delete", "file10K_create", "file10K_delete",
+            "mmap_lat", "prot_fault", "page_fault",
         ),
         constants=("kernel_paths.*",),
         excluded=("kernel_paths.locked_operation",),
@@ -46,8 +46,8 @@ STAGES = (
         cells=column("table4", "L-UP", "16p_64K"),
         constants=("processor.sequential*",),
     ),
-    # null_io does nothing on an SMP kernel that it does not do on a uniprocessor one but lock; a token that is
-    # passed between two processors is what needs an interrupt from one to the other.
+    # null_io does nothing on an SMP kernel that it does not do on a uniprocessor one but lock; a token that
+    # is passed between two processors is what needs an interrupt from one to the other.
     Stage(
         name="smp",
         title="Locks and interrupts between processors on native Linux, SMP",
