@@ -1,0 +1,164 @@
+/// The drive against its data sheet, and what its cache may and may not do.
+#include "models/io/disk.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include "core/random.hpp"
+#include "tests/models/io/testbed_disk.hpp"
+
+namespace xensim {
+namespace {
+
+std::uint64_t somewhere(RandomStream& random, std::uint64_t sectors) {
+  return static_cast<std::uint64_t>(
+      random.between(Time{0}, Time{static_cast<std::int64_t>(sectors) - 1}).count());
+}
+
+TEST(DiskGeometry, HoldsTheCapacityOfTheDataSheet) {
+  const DiskParameters p = testbed_disk();
+  EXPECT_NEAR(static_cast<double>(p.sectors) * sector_bytes / 1e9, 146.8, 1.5);
+}
+
+TEST(DiskGeometry, TurnsOnceInSixMilliseconds) {
+  EXPECT_NEAR(milliseconds(testbed_disk().revolution) / 2, 2.99, 0.01) << "average latency";
+}
+
+TEST(DiskSeek, AveragesFourPointNineMillisecondsOverRandomCylinders) {
+  const DiskParameters p = testbed_disk();
+  double weighted = 0, weights = 0;
+  for (std::uint32_t distance = 1; distance < p.cylinders; distance += 9) {
+    const double weight = p.cylinders - distance;
+    weighted += weight * milliseconds(p.seek(0, distance));
+    weights += weight;
+  }
+  EXPECT_NEAR(weighted / weights, 4.9, 0.05);
+}
+
+TEST(DiskSeek, TakesHalfAMillisecondToTheNextTrackAndTenAndAHalfAcross) {
+  const DiskParameters p = testbed_disk();
+  EXPECT_NEAR(milliseconds(p.seek(100, 101)), 0.5, 0.05);
+  EXPECT_NEAR(milliseconds(p.seek(0, p.cylinders - 1)), 10.5, 0.01);
+  EXPECT_EQ(p.seek(7, 7), Time{});
+}
+
+TEST(DiskSeek, IsSymmetricAndNeverShorterForAGreaterDistance) {
+  const DiskParameters p = testbed_disk();
+  Time last{};
+  for (std::uint32_t distance = 0; distance < p.cylinders; distance += 50) {
+    EXPECT_EQ(p.seek(0, distance), p.seek(distance, 0));
+    EXPECT_GE(p.seek(0, distance), last);
+    last = p.seek(0, distance);
+  }
+}
+
+TEST(DiskTransfer, SustainsTheRateOfEachZone) {
+  const Disk disk(testbed_disk());
+  const auto rate = [&](std::uint64_t sector) {
+    constexpr std::uint64_t sectors = 32768;
+    return static_cast<double>(sectors * sector_bytes) / 1e6 / to_seconds(disk.transfer(sector, sectors));
+  };
+  const DiskParameters& p = disk.parameters();
+  EXPECT_NEAR(rate(0), 66, 1);
+  EXPECT_NEAR(rate(p.sectors - 32768), 33, 1);
+  double last = 67;
+  for (const DiskZone& zone : p.zones) {
+    EXPECT_LT(rate(zone.first_sector), last);
+    last = rate(zone.first_sector);
+  }
+}
+
+TEST(DiskService, ReadsRandomBlocksIn8Point3MillisecondsEach) {
+  const DiskParameters p = testbed_disk();
+  Disk disk(p);
+  RandomStream random(1, "disk");
+  Time now{};
+  constexpr int reads = 4096;
+  for (int i = 0; i < reads; ++i) now = disk.service({somewhere(random, p.sectors - 8), 8, false}, now);
+  EXPECT_NEAR(milliseconds(now) / reads, 8.3, 0.3);
+}
+
+TEST(DiskService, WritesRandomBlocksIn9Point3MillisecondsEachWithoutItsCache) {
+  DiskParameters p = testbed_disk();
+  p.write_cache = false;
+  Disk disk(p);
+  RandomStream random(1, "disk");
+  Time now{};
+  constexpr int writes = 4096;
+  for (int i = 0; i < writes; ++i) now = disk.service({somewhere(random, p.sectors - 8), 8, true}, now);
+  EXPECT_NEAR(milliseconds(now) / writes, 9.0, 0.4);
+}
+
+TEST(DiskService, ASequentialReadIsReadAheadAndRunsAtTheMediaRate) {
+  Disk disk(testbed_disk());
+  Time now{};
+  constexpr std::uint64_t commands = 256, sectors = 256;
+  for (std::uint64_t i = 0; i < commands; ++i) now = disk.service({i * sectors, sectors, false}, now);
+  const double rate = static_cast<double>(commands * sectors * sector_bytes) / 1e6 / to_seconds(now);
+  EXPECT_NEAR(rate, 64, 4);
+}
+
+TEST(DiskService, AReadOfWhatWasReadAheadNeedsOnlyTheBus) {
+  Disk disk(testbed_disk());
+  const Time first = disk.service({1000, 8, false}, Time{});
+  const Time later = first + 100ms;
+  EXPECT_LT(disk.service({1008, 8, false}, later) - later, 100us);
+  EXPECT_GT(disk.service({1008 + 2048, 8, false}, later + 1s) - later - 1s, 1ms) << "beyond the segment";
+}
+
+TEST(DiskWriteCache, AcknowledgesAtOnceUntilItIsFullAndThenAtTheRateOfTheMedium) {
+  const DiskParameters p = testbed_disk();
+  Disk disk(p);
+  Time now = disk.service({0, 128, true}, Time{});
+  EXPECT_LT(milliseconds(now), 1);
+  std::uint64_t sector = 128;
+  for (int i = 0; i < 1000; ++i, sector += 128) now = disk.service({sector, 128, true}, now);
+  const double rate = static_cast<double>(sector * sector_bytes) / 1e6 / to_seconds(now);
+  EXPECT_GT(rate, 45);
+  EXPECT_LT(rate, 80);
+}
+
+TEST(DiskWriteCache, FlushWritesEverything) {
+  Disk disk(testbed_disk());
+  const Time now = disk.service({0, 8, true}, Time{});
+  EXPECT_GT(disk.unwritten_sectors(), 0U);
+  EXPECT_GT(disk.flush(now), now);
+  EXPECT_EQ(disk.unwritten_sectors(), 0U);
+}
+
+TEST(DiskWriteCache, AReadOfWhatIsOnlyInTheCacheDoesNotWaitForTheMedium) {
+  Disk disk(testbed_disk());
+  const Time now = disk.service({5000, 16, true}, Time{});
+  EXPECT_LT(milliseconds(disk.service({5000, 16, false}, now) - now), 1);
+}
+
+TEST(DiskProperties, CommandsTakeTimeAndTheSameCommandsTheSameTime) {
+  EXPECT_TRUE(rc::check([] {
+    const auto seed = *rc::gen::arbitrary<std::uint32_t>();
+    DiskParameters p = testbed_disk();
+    p.write_cache = *rc::gen::arbitrary<bool>();
+    Disk disk(p), twin(p);
+    RandomStream random(seed, "commands");
+    Time now{};
+    std::uint64_t near = 0;
+    for (int i = 0; i < 100; ++i) {
+      if (random.between(Time{0}, Time{2}) == Time{0}) near = somewhere(random, p.sectors - 4096);
+      const DiskCommand command{near, 8 + 8 * static_cast<std::uint32_t>(somewhere(random, 8)),
+                                random.between(Time{0}, Time{1}) == Time{0}};
+      near += command.sectors;
+      const Time positioning = disk.positioning(command, now);
+      const Time end = disk.service(command, now);
+      RC_ASSERT(end > now);
+      RC_ASSERT(end == twin.service(command, now));
+      RC_ASSERT(positioning < 20ms);
+      RC_ASSERT(disk.unwritten_sectors() <= p.write_buffer_sectors);
+      RC_ASSERT(disk.cylinder() < p.cylinders);
+      now = end + random.between(Time{0}, 30ms);
+    }
+    (void)disk.flush(now);
+    RC_ASSERT(disk.unwritten_sectors() == 0U);
+  }));
+}
+
+}  // namespace
+}  // namespace xensim
