@@ -205,9 +205,13 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   add_work(experiment, instances, the_operator.before, the_operator.after, result);
   const auto& before = the_operator.before.entries;
   const auto& after = the_operator.after.entries;
-  for (std::size_t i = 0; i < after.size(); ++i) {
-    const double start = after[i].statistic->kind == Statistic::Kind::counter ? before[i].value : 0;
-    result.metrics.push_back({after[i].path, std::string(after[i].statistic->unit), after[i].value - start});
+  // What came into being during the measurement began at zero; the order is the same.
+  auto earlier = before.begin();
+  for (const Snapshot::Entry& entry : after) {
+    const bool known = earlier != before.end() && earlier->path == entry.path;
+    const double start = known && entry.statistic->kind == Statistic::Kind::counter ? earlier->value : 0;
+    if (known) ++earlier;
+    result.metrics.push_back({entry.path, std::string(entry.statistic->unit), entry.value - start});
   }
   // An explanation is asked for by itself, not by the names of its parts.
   static const std::vector<std::string> everything;

@@ -30,12 +30,14 @@ std::unique_ptr<AddressSpace> AddressSpace::create(GuestMemory& memory) {
 }
 
 AddressSpace::~AddressSpace() {
+  memory_.spaces.remove(place_);
   if (!areas_.empty()) clear();
 }
 
 std::unique_ptr<AddressSpace> AddressSpace::fork() {
   std::unique_ptr<AddressSpace> child = create(memory_);
   if (!child) return nullptr;
+  memory_.spaces.move_after(child->place_, place_);
   child->heap_start_ = heap_start_;
   child->heap_end_ = heap_end_;
   child->areas_.reserve(areas_.size());
@@ -81,7 +83,7 @@ void AddressSpace::zap(AddressRange range) {
     resident_ -= zapped.resident;
     flush();
     for (const PageNumber page : detached) {
-      if (memory_.pages.put(page)) memory_.kernel.locked(2);
+      if (memory_.put(page)) memory_.kernel.locked(2);
     }
     detached.clear();
   }

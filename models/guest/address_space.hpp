@@ -68,6 +68,10 @@ class AddressSpace {
   std::uint32_t users = 1;
 
   [[nodiscard]] PageNumber directory() const { return tables_.directory(); }
+  /// swap_out_mm: takes pages out from where it stopped the last time. False: it came to the end, where the
+  /// next call begins anew.
+  bool swap_out(PageTables::SwapOut& sweep);
+
   [[nodiscard]] const AreaList& areas() const { return areas_; }
   [[nodiscard]] const PageTables& tables() const { return tables_; }
   [[nodiscard]] std::uint32_t resident() const { return resident_; }    ///< pages, the zero page not counted
@@ -77,7 +81,8 @@ class AddressSpace {
   [[nodiscard]] std::string audit(std::vector<std::uint32_t>& references) const;
 
  private:
-  AddressSpace(GuestMemory& memory, PageNumber directory) : memory_(memory), tables_(memory, directory) {}
+  AddressSpace(GuestMemory& memory, PageNumber directory)
+      : memory_(memory), tables_(memory, directory), place_(memory.spaces.add(*this)) {}
 
   /// mm_struct, and so many of its areas: two lines each.
   void uses_areas(std::size_t areas) const {
@@ -99,6 +104,7 @@ class AddressSpace {
   [[nodiscard]] FaultResult anonymous_page(const Area& area, Address address, bool write);
   [[nodiscard]] FaultResult file_page(const Area& area, Address address, bool write);
   [[nodiscard]] FaultResult write_protected(Address address, PageTableEntry entry);
+  [[nodiscard]] FaultResult swapped_page(const Area& area, Address address, PageTableEntry entry, bool write);
 
   GuestMemory& memory_;
   PageTables tables_;
@@ -106,6 +112,8 @@ class AddressSpace {
   Address heap_start_{}, heap_end_{};
   std::uint32_t resident_ = 0, mapped_ = 0;
   std::uint32_t processors_ = 0;
+  SpaceRing::Place place_;
+  Address swap_address_{};  ///< where the next swap_out() goes on
 };
 
 }  // namespace xensim

@@ -39,6 +39,7 @@ CallResult FileSystem::read(InodeNumber number, std::uint64_t offset, std::uint6
       if (!cache_page(file, index)) break;
       context_.did(KernelPath::clear_line, page_bytes / 64);
     }
+    pages_.used(*file.page(index));
     context_.did(KernelPath::page_read);
     context_.locked(4);  // page cache, page's count up and down, its referenced bit
     context_.copied_file(here, file.page(index)->value, Processor::Stream::read);
@@ -77,6 +78,7 @@ CallError FileSystem::write_page(Inode& file, std::uint64_t offset, std::uint64_
   if (const CallError error = prepare_page(file, index, bytes); error != CallError::none) return error;
   context_.copied_file(bytes, file.page(index)->value, Processor::Stream::write);
   context_.did(KernelPath::page_write);
+  pages_.changed(*file.page(index));
   journal_.data(file.blocks[index]);
   if (offset + bytes > file.size) {
     file.size = offset + bytes;
@@ -182,9 +184,6 @@ std::string FileSystem::audit() const {
       continue;
     }
     if (inode->cached.size() > inode->blocks.size()) return "a page lies behind the end of its file";
-    for (std::uint32_t i = 0; i < inode->blocks.size(); ++i) {
-      if (inode->blocks[i].valid() && !inode->page(i)) return "a block of a file has no page";
-    }
   }
   std::uint64_t reserved = 0;
   for (std::uint32_t group = 0; group < layout.groups; ++group) reserved += layout.reserved_blocks(group);

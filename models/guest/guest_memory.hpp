@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "models/guest/kernel_context.hpp"
 #include "models/guest/page_allocator.hpp"
 #include "models/guest/page_table_cache.hpp"
 #include "models/guest/paging.hpp"
+#include "models/guest/space_ring.hpp"
+#include "models/guest/swap_cache.hpp"
 
 namespace xensim {
 
@@ -18,13 +21,44 @@ struct GuestMemory {
       : kernel(context), paging(its_paging), pages(kernel, size, reserved), tables(kernel, paging, pages) {}
 
   /// vm_enough_memory() of overcommit mode 0: nothing is set aside.
-  [[nodiscard]] bool enough(std::uint32_t wanted) const { return pages.free_pages() + reclaimable > wanted; }
+  [[nodiscard]] bool enough(std::uint32_t wanted) const {
+    const std::uint32_t swappable = swap ? file_pages + swap->size() + swap->slots.free_slots() : 0;
+    return pages.free_pages() + reclaimable + swappable > wanted;
+  }
+
+  /// A reference from a page table is gone; what only the swap cache still has goes too. True if the page is
+  /// free now.
+  bool put(PageNumber page) {
+    if (pages.put(page)) return true;
+    Page& left = pages[page];
+    if (left.count > 1 || left.locked || !swap || left.file != swap.get()) return false;
+    if (swap->slots.count(left.index) > 1) return false;
+    swap->drop(page);
+    return true;
+  }
+  /// One process has mapped the page, and nobody else can ever see it.
+  [[nodiscard]] bool only_user(PageNumber page) const {
+    return pages[page].count == 1 || (swap && swap->exclusive(page));
+  }
+
+  /// A new anonymous page, which was just used.
+  void enter_referenced(PageNumber page) {
+    pages.lists().enter(page);
+    pages[page].referenced = true;
+  }
+  /// mark_page_accessed, for pages that reclaim knows of.
+  void accessed(PageNumber page) {
+    if (pages[page].list != Page::List::none) pages.lists().accessed(page);
+  }
 
   const KernelContext& kernel;
   Paging& paging;
   PageAllocator pages;
   PageTableCache tables;
-  std::uint32_t reclaimable = 0;  ///< pages that the page cache and unused names and inodes hold
+  SpaceRing spaces;
+  std::unique_ptr<SwapCache> swap;  ///< null: memory is never reclaimed
+  std::uint32_t file_pages = 0;     ///< in the page cache, without the swap cache
+  std::uint32_t reclaimable = 0;    ///< pages that unused names and inodes hold
 
   /// Room for the entries of one table, used within one call.
   std::vector<EntryUpdate> updates, other_updates;

@@ -7,6 +7,7 @@
 
 #include "models/guest/address_space.hpp"
 #include "models/guest/operation_counts.hpp"
+#include "models/guest/reclaim.hpp"
 #include "models/guest/self.hpp"
 #include "models/guest/system_calls.hpp"
 
@@ -27,6 +28,11 @@ struct GuestProcess {
   std::vector<ProcessId> dead;   ///< children to be waited for
   bool waits_for_child = false;  ///< asleep in wait
   bool uses_fpu = false;
+  std::uint32_t user = 0;            ///< whose processes are counted together
+  std::uint64_t started = 0;         ///< tick
+  bool kernel_thread = false;        ///< has no memory of its own and may use all there is
+  bool dies = false;                 ///< chosen to die for lack of memory: may use all there is
+  std::unique_ptr<Reclaim> reclaim;  ///< freeing memory, in progress
   std::vector<OperationCounts>* readings = nullptr;  ///< see Self::observe; null: nobody asked
   std::unique_ptr<Self::Body> body;                  ///< that its program came from, and may refer to
 
@@ -34,6 +40,7 @@ struct GuestProcess {
   bool in_call = false;
   bool in_kernel = false;                 ///< through a gate
   bool again = false;                     ///< it goes on with another step at once
+  bool sleeps = false;                    ///< before that it waits for memory or the disk
   unsigned processor = 0;                 ///< that it runs on
   std::unique_ptr<Self::Body> next_body;  ///< exec has succeeded
 };

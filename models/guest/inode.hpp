@@ -24,12 +24,15 @@ class PageSource {
   [[nodiscard]] virtual std::optional<PageNumber> take(MappedFile& file, std::uint32_t index) = 0;
   /// The cache lets the page go.
   virtual void drop(PageNumber page) = 0;
+  /// A page of the cache differs from the disk now, or was looked up.
+  virtual void changed(PageNumber /*page*/) {}
+  virtual void used(PageNumber /*page*/) {}
 };
 
 enum class InodeKind : std::uint8_t { regular, directory, zero_device, null_device };
 
-/// An inode in core, with the pages of its file in the page cache. A page with a block on the disk is always
-/// there.
+/// An inode in core, with the pages of its file in the page cache. A page that has no block on the disk is
+/// there from its first use; others may have to be read.
 struct Inode final : MappedFile {
   Inode(InodeNumber its_number, InodeKind its_kind) : number(its_number), kind(its_kind) {}
 
@@ -41,6 +44,12 @@ struct Inode final : MappedFile {
     return cached[index];
   }
   void dirtied(std::uint32_t index) override { dirtied_by_mapping.insert(index); }
+  [[nodiscard]] bool on_disk(std::uint32_t index) const override {
+    return index < blocks.size() && blocks[index].valid();
+  }
+  [[nodiscard]] std::uint64_t block(std::uint32_t index) const override { return blocks[index].value; }
+  void forget(std::uint32_t index) override { cached[index] = {}; }
+  void remember(std::uint32_t index, PageNumber page) override { cached[index] = page; }
 
   InodeNumber number;
   InodeKind kind;

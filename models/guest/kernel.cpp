@@ -68,6 +68,16 @@ void GuestKernel::wake(unsigned vcpu, ProcessId process, bool synchronous) {
   machine_.kick(vcpu, *target);
 }
 
+ProcessId GuestKernel::start_thread(unsigned vcpu, Program program) {
+  const Started started = start(std::move(program));
+  if (started.reschedule && *started.reschedule != vcpu) machine_.kick(vcpu, *started.reschedule);
+  return started.process;
+}
+
+void GuestKernel::yield(unsigned vcpu) {
+  if (queue_.yield(vcpu)) reschedule_[vcpu] = true;
+}
+
 GuestKernel::Next GuestKernel::return_to_user(unsigned vcpu) {
   for (;;) {
     if (reschedule_[vcpu] || !queue_.current(vcpu)) schedule(vcpu);

@@ -78,6 +78,15 @@ class GuestKernel {
   void wake(unsigned vcpu, ProcessId process, bool synchronous = false);
   /// A name in the caches for something of this kernel's.
   [[nodiscard]] FootprintId name_object() const { return new_footprint_(); }
+  /// A process of the kernel's own, made while it runs on `vcpu`.
+  ProcessId start_thread(unsigned vcpu, Program program);
+  /// The process current on `vcpu` lets all others go first.
+  void yield(unsigned vcpu);
+  /// Ticks that were charged to it.
+  [[nodiscard]] std::uint64_t ticks_of(ProcessId process) const { return queue_.ticks(process); }
+  /// It gets a whole second at once, to come to its end (p->counter of a process that is killed).
+  void hurry(ProcessId process) { queue_.grant(process, 500); }
+  [[nodiscard]] std::size_t runnable() const { return queue_.runnable(); }
   [[nodiscard]] FootprintId footprint(ProcessId process) const { return processes_[process.value].footprint; }
 
   [[nodiscard]] const ProcessAccount& account(ProcessId process) const;

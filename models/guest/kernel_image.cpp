@@ -17,7 +17,10 @@ enum class SourceFile : std::uint8_t {
   mmap,
   mprotect,
   filemap,
+  vmscan,
   page_alloc,
+  swapfile,
+  oom_kill,
   open,
   read_write,
   file_table,
@@ -35,6 +38,8 @@ enum class SourceFile : std::uint8_t {
   ext3_namei,
   jbd_transaction,
   devices,
+  block,
+  scsi,
 };
 
 constexpr SourceFile file_of(KernelPath path) {
@@ -89,6 +94,7 @@ constexpr SourceFile file_of(KernelPath path) {
     case fault_copy:
     case fault_reuse:
     case fault_mark:
+    case fault_swap:
       return SourceFile::memory;
     case area_find:
     case area_create:
@@ -109,6 +115,22 @@ constexpr SourceFile file_of(KernelPath path) {
     case file_write:
     case fault_file:
       return SourceFile::filemap;
+    case reclaim_scan:
+    case reclaim_refill:
+    case swap_scan_entry:
+    case swap_unmap_entry:
+      return SourceFile::vmscan;
+    case swap_slot:
+    case swap_slot_scan:
+      return SourceFile::swapfile;
+    case memory_victim:
+      return SourceFile::oom_kill;
+    case block_submit:
+    case page_io_end:
+      return SourceFile::block;
+    case disk_command:
+    case disk_completion:
+      return SourceFile::scsi;
     case page_allocate:
     case page_free:
     case lru_remove:

@@ -86,6 +86,19 @@ enum class KernelPath : std::uint8_t {
   page_write,         ///< one page of a write, without copy, journal and allocation
   buffer_create,      ///< the buffer head of a new page, with the page tested and marked
   file_write,         ///< generic_file_write around its pages
+  // Reclaim, swap and the disk.
+  reclaim_scan,      ///< shrink_cache looks at a page of the inactive list
+  reclaim_refill,    ///< refill_inactive looks at a page of the active list
+  swap_scan_entry,   ///< swap_out looks at an entry and its page
+  swap_unmap_entry,  ///< it takes the entry away
+  swap_slot,         ///< a slot of the swap area is taken
+  swap_slot_scan,    ///< one is looked at in the search
+  fault_swap,        ///< a page found in the swap cache and mapped
+  block_submit,      ///< a buffer enters the queue of a disk
+  disk_command,      ///< a SCSI command built and given to the controller
+  disk_completion,   ///< the interrupt handler's part for one command
+  page_io_end,       ///< a page is unlocked and its waiters looked up
+  memory_victim,     ///< a process is considered for lack of memory
   // Pages and address spaces.
   page_allocate,        ///< a block taken from the buddy lists, marks compared
   page_free,            ///< a block put back, merged with free buddies
@@ -144,7 +157,11 @@ inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_nam
     "journal_head",        "journal_join",    "journal_access",      "journal_dirty",
     "journal_data",        "journal_forget",  "page_cache_lookup",   "page_cache_insert",
     "page_cache_remove",   "page_read",       "page_write",          "buffer_create",
-    "file_write",          "page_allocate",   "page_free",           "lru_remove",
+    "file_write",
+    "reclaim_scan",        "reclaim_refill",  "swap_scan_entry",     "swap_unmap_entry",
+    "swap_slot",           "swap_slot_scan",  "fault_swap",          "block_submit",
+    "disk_command",        "disk_completion", "page_io_end",         "memory_victim",
+    "page_allocate",       "page_free",           "lru_remove",
     "zero_page",           "copy_page",       "table_page",          "directory_page",
     "space_create",        "fork_fixed",      "exit_fixed",          "wait_fixed",
     "process_release",     "area_find",       "area_create",         "area_remove",

@@ -55,7 +55,7 @@ std::optional<PageNumber> PageAllocator::allocate(unsigned order, Need need) {
     return {};
   };
   if (const auto page = pass([](const Zone& zone) { return zone.low; })) return page;
-  for (Zone& zone : zones_) zone.needs_balance = zone.begin != zone.end;
+  ask_for_balance();
   const unsigned share = need == Need::atomic ? 4 : 1;
   if (const auto page = pass([&](const Zone& zone) { return zone.minimum / share; })) return page;
   if (need == Need::reserve) {
@@ -89,6 +89,7 @@ void PageAllocator::free(PageNumber first, unsigned order) {
   kernel_.locked(1);
   kernel_.uses(KernelObject::page_descriptor, first.value);
   pages_[first.value].count = 0;
+  if (pages_[first.value].list != Page::List::none) lists_.remove(first);
   merge(zone_of(first.value), first.value, order);
 }
 
@@ -134,10 +135,39 @@ bool PageAllocator::take_need_for_balance() {
     needed = needed || zone.needs_balance;
     zone.needs_balance = false;
   }
+  balance_wanted_ = false;
   return needed;
 }
 
+void PageAllocator::ask_for_balance() {
+  const auto highest =
+      std::find_if(zones_.rbegin(), zones_.rend(), [](const Zone& zone) { return zone.begin != zone.end; });
+  highest->needs_balance = true;
+  balance_wanted_ = true;
+}
+
+void PageAllocator::balanced(std::size_t zone) {
+  zones_[zone].needs_balance = false;
+  balance_wanted_ = std::any_of(zones_.begin(), zones_.end(), [](const Zone& z) { return z.needs_balance; });
+}
+
+bool PageAllocator::above_high(std::size_t zone) const {
+  return std::any_of(zones_.begin(), zones_.begin() + static_cast<std::ptrdiff_t>(zone) + 1,
+                     [](const Zone& z) { return z.begin != z.end && z.free > z.high; });
+}
+
+bool PageAllocator::free_above(std::uint32_t Zone::*mark, std::uint32_t wanted) const {
+  std::uint32_t sum = wanted;
+  for (auto zone = zones_.rbegin(); zone != zones_.rend(); ++zone) {
+    if (zone->begin == zone->end) continue;
+    sum += (*zone).*mark;
+    if (zone->free > sum) return true;
+  }
+  return false;
+}
+
 std::string PageAllocator::audit(std::span<const std::uint32_t> references) const {
+  if (std::string fault = lists_.audit(); !fault.empty()) return fault;
   std::vector<bool> listed(pages_.size());
   for (const Zone& zone : zones_) {
     std::uint32_t free = 0;

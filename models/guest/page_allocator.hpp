@@ -9,26 +9,18 @@
 #include <vector>
 
 #include "models/guest/kernel_context.hpp"
+#include "models/guest/page.hpp"
+#include "models/guest/page_lists.hpp"
 #include "models/guest/paging.hpp"
 
 namespace xensim {
-
-class MappedFile;
-
-/// What the kernel knows about a page (struct page).
-struct Page {
-  std::uint32_t count = 0;     ///< references: entries that map it, the page cache, the kernel; 0: free
-  bool reserved = false;       ///< the kernel's image: never counted, never freed
-  bool dirty = false;          ///< differs from the file it caches
-  MappedFile* file = nullptr;  ///< whose page it is in the page cache
-  std::uint32_t index = 0;     ///< in that file
-};
 
 /// A buddy allocator with three zones. Blocks of 2^order pages; those freed last are given out first. A page
 /// table's page must be zero again when it is freed; other contents stay until somebody clears them.
 ///
 /// Memory that falls below a zone's low mark asks for the reclaim daemon; whoever cannot be served above the
-/// low marks may go down to the minimum. Reclaim itself is not modelled: then an allocation fails.
+/// low marks may go down to the minimum. An allocation that finds nothing there fails: who may wait makes
+/// room before (MemoryPressure).
 class PageAllocator {
  public:
   static constexpr unsigned orders = 10;
@@ -68,6 +60,16 @@ class PageAllocator {
   [[nodiscard]] std::uint32_t free_pages() const;
   /// A zone fell below its low mark since the last call.
   [[nodiscard]] bool take_need_for_balance();
+  /// Some zone waits for the reclaim daemon.
+  [[nodiscard]] bool needs_balance() const { return balance_wanted_; }
+  void ask_for_balance();
+  /// The zone has been seen to.
+  void balanced(std::size_t zone);
+  /// check_classzone_need_balance: it, or one below, has more free pages than its high mark.
+  [[nodiscard]] bool above_high(std::size_t zone) const;
+  /// So many single pages are to be had above the low marks; above the minimum.
+  [[nodiscard]] bool plenty(std::uint32_t wanted) const { return free_above(&Zone::low, wanted); }
+  [[nodiscard]] bool enough(std::uint32_t wanted) const { return free_above(&Zone::minimum, wanted); }
 
   struct Zone {
     std::uint32_t begin = 0, end = 0;  ///< pages
@@ -78,6 +80,10 @@ class PageAllocator {
   };
   /// DMA, normal, high memory; those that have no pages are empty.
   [[nodiscard]] const std::array<Zone, 3>& zones() const { return zones_; }
+
+  /// Pages that reclaim may look at; who gives a page its use enters it. A page that is freed leaves.
+  [[nodiscard]] PageLists& lists() { return lists_; }
+  [[nodiscard]] const PageLists& lists() const { return lists_; }
 
   /// Empty, or the first page whose count is not what `references` says, or a fault of the lists. O(pages).
   [[nodiscard]] std::string audit(std::span<const std::uint32_t> references) const;
@@ -94,9 +100,12 @@ class PageAllocator {
   void insert(Zone& zone, std::uint32_t first, unsigned order);
   void remove(Zone& zone, std::uint32_t first);
   void merge(Zone& zone, std::uint32_t first, unsigned order);
+  [[nodiscard]] bool free_above(std::uint32_t Zone::*mark, std::uint32_t wanted) const;
 
   const KernelContext& kernel_;
   std::vector<Page> pages_;
+  PageLists lists_{pages_};
+  bool balance_wanted_ = false;
   std::vector<Block> blocks_;
   std::array<Zone, 3> zones_{};
 };

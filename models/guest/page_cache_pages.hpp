@@ -15,19 +15,20 @@ class PageCachePages final : public PageSource {
     if (!page) return page;
     memory_.pages[*page].file = &file;
     memory_.pages[*page].index = index;
-    ++held_;
+    memory_.pages.lists().enter(*page);
+    ++memory_.file_pages;
     return page;
   }
   void drop(PageNumber page) override {
-    --held_;
+    --memory_.file_pages;
     memory_.pages[page].file = nullptr;
     memory_.pages.put(page);
   }
-  [[nodiscard]] std::uint32_t held() const { return held_; }
+  void changed(PageNumber page) override { memory_.pages[page].dirty = true; }
+  void used(PageNumber page) override { memory_.pages.lists().accessed(page); }
 
  private:
   GuestMemory& memory_;
-  std::uint32_t held_ = 0;
 };
 
 }  // namespace xensim

@@ -1,4 +1,4 @@
-/// do_page_fault and handle_mm_fault of Linux 2.4.21 (arch/i386/mm/fault.c, mm/memory.c). Swap is left out.
+/// do_page_fault and handle_mm_fault of Linux 2.4.21 (arch/i386/mm/fault.c, mm/memory.c).
 #include "models/guest/address_space.hpp"
 #include "models/guest/fault_result.hpp"
 
@@ -28,6 +28,7 @@ FaultResult AddressSpace::fault(const PageFault& fault, Address stack_pointer) {
   if (!tables_.make_table(fault.address)) return {no_memory};
   memory_.kernel.uses(KernelObject::page, tables_.table(fault.address)->value);
   const Entry entry = tables_.entry(fault.address);
+  if (is_swapped(entry)) return swapped_page(*area, fault.address, entry, write);
   if (!is_resident(entry)) {
     return area->file ? file_page(*area, fault.address, write) : anonymous_page(*area, fault.address, write);
   }
@@ -69,6 +70,7 @@ bool AddressSpace::grow_stack(std::size_t index, Address start) {
 bool AddressSpace::install(Address address, PageNumber page) {
   if (!tables_.make_table(address)) return false;
   tables_.set(address, Entry::to(memory_.paging.frame(page), written));
+  memory_.pages.lists().enter(page);
   ++resident_;
   memory_.paging.commit();
   return true;
@@ -88,6 +90,7 @@ FaultResult AddressSpace::anonymous_page(const Area& area, Address address, bool
     memory_.kernel.locked(3);
     paging.zero(*page);
     tables_.set(address, Entry::to(paging.frame(*page), written));
+    memory_.enter_referenced(*page);
     ++resident_;
   }
   paging.commit();
@@ -100,6 +103,7 @@ FaultResult AddressSpace::file_page(const Area& area, Address address, bool writ
   if (index >= area.file->pages()) return {bus_error};
   const auto cached = area.file->page(index);
   if (!cached) return {read_page, area.file.get(), index};
+  if (memory_.pages[*cached].locked) return {wait_page, nullptr, cached->value};
   memory_.kernel.did(KernelPath::fault_file);
   memory_.kernel.uses(KernelObject::page_descriptor, cached->value);
   memory_.kernel.locked(4);
@@ -113,12 +117,36 @@ FaultResult AddressSpace::file_page(const Area& area, Address address, bool writ
     memory_.kernel.locked(3);
     paging.copy(page, *copy);
     page = *copy;
+    memory_.pages.lists().enter(page);
   } else {
     memory_.pages.get(page);
   }
+  memory_.accessed(*cached);
   tables_.set(address, Entry::to(paging.frame(page), bits));
   ++resident_;
   paging.commit();
+  return {major};
+}
+
+FaultResult AddressSpace::swapped_page(const Area& area, Address address, PageTableEntry entry, bool write) {
+  SwapCache& swap = *memory_.swap;
+  const std::uint32_t slot = slot_of(entry);
+  const auto page = swap.page(slot);
+  if (!page) return {read_slot, nullptr, slot};
+  if (memory_.pages[*page].locked) return {wait_page, nullptr, page->value};
+  memory_.kernel.did(KernelPath::page_cache_lookup);
+  memory_.kernel.did(KernelPath::fault_swap);
+  memory_.kernel.locked(6);
+  memory_.pages.lists().accessed(*page);
+  memory_.pages.get(*page);
+  swap.slots.put(slot);
+  if (swap.slots.more_than_half_full()) swap.leave_to_process(*page);
+  // Even an area that is written is read-only in memory as long as others may use the page.
+  std::uint32_t bits = entry_bits(area.flags);
+  if (write && memory_.only_user(*page)) bits |= Entry::writable | Entry::dirty;
+  tables_.set(address, Entry::to(memory_.paging.frame(*page), bits));
+  ++resident_;
+  memory_.paging.commit();
   return {major};
 }
 
@@ -128,7 +156,7 @@ FaultResult AddressSpace::write_protected(Address address, PageTableEntry entry)
   const PageNumber old = paging.page(entry.frame());
   const bool counted = pages.is_counted(old);
   if (counted) memory_.kernel.uses(KernelObject::page_descriptor, old.value);
-  if (counted && pages[old].count == 1) {
+  if (counted && memory_.only_user(old)) {
     memory_.kernel.did(KernelPath::fault_reuse);
     memory_.kernel.locked(2);
     tables_.set(address, entry.with(written));
@@ -147,9 +175,10 @@ FaultResult AddressSpace::write_protected(Address address, PageTableEntry entry)
     paging.copy(old, *page);
   }
   tables_.set(address, Entry::to(paging.frame(*page), written));
+  pages.lists().enter(*page);
   paging.flush_page(directory(), address, processors_);
   if (counted) {
-    pages.put(old);
+    memory_.put(old);
   } else {
     ++resident_;
   }

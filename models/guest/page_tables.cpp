@@ -61,7 +61,12 @@ bool PageTables::copy_to(PageTables& child, const Area& area, std::uint32_t& res
     protections.clear();
     for (std::uint32_t i = slots.first; i < slots.end; ++i) {
       Entry entry{(*entries)[i]};
-      if (!is_resident(entry)) continue;
+      if (!is_resident(entry)) {
+        if (!is_swapped(entry)) continue;
+        memory_.swap->slots.get(slot_of(entry));
+        copies.push_back({i, entry});
+        continue;
+      }
       if (const PageNumber page = paging.page(entry.frame()); pages.is_counted(page)) {
         if (copy_on_write && entry.has(Entry::writable)) {
           entry = entry.without(Entry::writable);
@@ -100,15 +105,19 @@ PageTables::Zapped PageTables::zap(AddressRange range, std::size_t limit, std::v
     std::uint32_t i = slots.first;
     for (; i < slots.end && cleared.size() < limit; ++i) {
       const Entry entry{(*entries)[i]};
-      if (!is_resident(entry)) continue;
+      if (entry.bits == 0) continue;
       cleared.push_back({i, {}});
+      if (is_swapped(entry)) {
+        memory_.swap->put_entry(slot_of(entry));
+        continue;
+      }
       const PageNumber page = memory_.paging.page(entry.frame());
       if (!left(page, entry)) continue;
       memory_.kernel.uses(KernelObject::page_descriptor, page.value);
       ++zapped.resident;
       if (detached != nullptr) {
         detached->push_back(page);
-      } else if (memory_.pages.put(page)) {
+      } else if (memory_.put(page)) {
         ++freed;
       }
     }
@@ -170,6 +179,16 @@ void PageTables::free_tables(std::uint32_t first, std::uint32_t end) {
   }
   memory_.paging.commit();
   memory_.tables.trim();
+}
+
+void PageTables::count_slots(std::vector<std::uint32_t>& references) const {
+  for (std::uint32_t region = 0; region < regions; ++region) {
+    const auto table = table_of(region);
+    for (std::uint32_t i = 0; table && i < entries_per_table; ++i) {
+      const Entry entry = memory_.paging.entry(*table, i);
+      if (is_swapped(entry)) ++references[slot_of(entry)];
+    }
+  }
 }
 
 std::uint32_t PageTables::count_references(std::vector<std::uint32_t>& references) const {

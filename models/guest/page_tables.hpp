@@ -51,6 +51,16 @@ class PageTables {
     Address reached;
     std::uint32_t resident = 0;
   };
+  /// What swap_out() may still do, and has done.
+  struct SwapOut {
+    std::uint32_t wanted = 0;       ///< pages to be taken from processes
+    std::uint32_t end_of_zone = 0;  ///< only pages below
+    std::uint32_t taken = 0;
+  };
+  /// Takes pages that were not used lately out of the range: those that must be kept go to the swap cache.
+  /// Others are marked as not used. Returns where it stopped because enough was taken; or the range's end.
+  Address swap_out(AddressRange range, SwapOut& sweep, std::uint32_t processors);
+
   /// Empties the range, up to `limit` resident entries. Changed pages of files are marked so. References go
   /// at once, or are handed over in `detached` if others may still use the pages through stale translations.
   Zapped zap(AddressRange range, std::size_t limit = SIZE_MAX, std::vector<PageNumber>* detached = nullptr);
@@ -64,6 +74,8 @@ class PageTables {
   /// Adds the references that tables hold, and to the tables, to those in `references`, by page. Returns the
   /// counted resident pages.
   std::uint32_t count_references(std::vector<std::uint32_t>& references) const;
+  /// The same for slots of the swap area.
+  void count_slots(std::vector<std::uint32_t>& references) const;
 
  private:
   [[nodiscard]] std::optional<PageNumber> table_of(std::uint32_t region) const {
@@ -73,6 +85,8 @@ class PageTables {
   }
   /// A page lost an entry that referred to it: passes dirtiness on. False if the page is not counted.
   bool left(PageNumber number, PageTableEntry entry) const;
+  /// try_to_swap_out of one page that is mapped here. False: it stays.
+  bool swap_out_page(std::uint32_t index, PageNumber table, Address address, std::uint32_t processors);
 
   GuestMemory& memory_;
   PageNumber directory_;

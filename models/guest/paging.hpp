@@ -84,6 +84,14 @@ class Paging {
     used(page, Access::write);
     memory_.clear(frame(page));
   }
+  /// Null if all are zero.
+  [[nodiscard]] const PhysicalMemory::Words* contents(PageNumber page) const {
+    return memory_.contents(frame(page));
+  }
+  void fill(PageNumber page, const PhysicalMemory::Words& words) {
+    about_to_write(page);
+    memory_.words(frame(page)) = words;
+  }
   void copy(PageNumber from, PageNumber to) {
     about_to_write(to);
     used(from, Access::read);

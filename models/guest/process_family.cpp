@@ -11,24 +11,36 @@ namespace {
 constexpr std::uint32_t task_lines = 27;    ///< of the 1.7 KB that fork copies of a task structure
 constexpr std::uint32_t action_lines = 22;  ///< 64 signal actions
 constexpr unsigned stack_order = 1;         ///< task structure and kernel stack, 8 KB
+/// What is freed for a fork before it begins: stack, directory and the usual tables.
+constexpr std::uint32_t pages_of_a_fork = 8;
+/// And for exec: arguments, tables, and pages of the new image that the kernel itself writes.
+constexpr std::uint32_t pages_of_an_exec = 12;
+constexpr std::uint32_t most_process_ids = 32768 - 300;
 
 }  // namespace
 
 CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_body) {
+  if (!make_room(parent, pages_of_a_fork)) return {};
   context_.did(KernelPath::system_call);
   context_.did(KernelPath::fork_fixed);
   const auto stack = memory_.pages.allocate(stack_order);
-  if (!stack) return CallResult::failed(CallError::no_memory);
+  if (!stack) return out_of_pages(parent);
   context_.did(KernelPath::copy_line, task_lines + action_lines);
+  if (!may_fork(parent)) {
+    memory_.pages.free(*stack, stack_order);
+    return CallResult::failed(CallError::try_again);
+  }
   std::unique_ptr<AddressSpace> space = parent.space ? parent.space->fork() : nullptr;
   if (parent.space && !space) {
     memory_.pages.free(*stack, stack_order);
-    return CallResult::failed(CallError::no_memory);
+    return out_of_pages(parent);
   }
   auto body = std::make_unique<Self::Body>(child_body);
   const ProcessId id = scheduler_.fork(parent.processor, (*body)(Self{}), [&](ProcessId child_id) {
     GuestProcess& child = process(child_id);
     child.parent = parent.id;
+    users_.erase(child.user);  // it was its own only
+    ++users_[child.user = parent.user];
     child.space = std::move(space);
     child.stack = stack;
     context_.uses(KernelObject::process, parent.id.value, task_lines + action_lines);
@@ -43,6 +55,18 @@ CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_bod
   ++parent.children;
   context_.did(KernelPath::wake_process);
   return {.value = id.value};
+}
+
+CallResult ProcessKernel::out_of_pages(GuestProcess& caller) {
+  if (!pressure_ || caller.dies) return CallResult::failed(CallError::no_memory);
+  pressure_->free_some(caller);
+  return {};
+}
+
+bool ProcessKernel::may_fork(const GuestProcess& parent) const {
+  // The kernel stacks may take an eighth of memory, and one user half of that number of processes.
+  const std::uint32_t most = std::min(memory_.pages.size() / 16, most_process_ids);
+  return users_.at(parent.user) < most / 2 && process_count_ < most;
 }
 
 CallResult ProcessKernel::wait(GuestProcess& parent) {
@@ -68,6 +92,8 @@ void ProcessKernel::release(GuestProcess& dead) {
   const ProcessId id = dead.id, parent = dead.parent;
   context_.did(KernelPath::process_release);
   if (dead.stack) memory_.pages.free(*dead.stack, stack_order);
+  if (--users_[dead.user] == 0) users_.erase(dead.user);
+  --process_count_;
   processes_[id.value].reset();
   if (parent.valid()) scheduler_.reap(parent, id);
 }
@@ -111,6 +137,8 @@ void ProcessKernel::install(const std::string& path, std::uint32_t pages) {
   for (std::uint32_t i = 0; i < pages; ++i) {
     (void)files_.write(file->inode(), std::uint64_t{i} * page_size, page_size);
   }
+  // It was written long ago.
+  for (const PageNumber page : inode.cached) memory_.pages[page].dirty = false;
   // The inode lives as long as the file system: its descriptor stays open.
   installed_[path] = std::shared_ptr<MappedFile>(std::shared_ptr<void>(), &inode);
 }
@@ -130,6 +158,16 @@ CallResult ProcessKernel::exec(GuestProcess& caller, const ProgramImage& image, 
     work_.on(nullptr);
     install(image.path, image.text + image.data);
     run_on(caller.processor);
+  }
+  if (pressure_) {
+    if (!make_room(caller, pages_of_an_exec)) return {};
+    // The headers, and where the kernel clears the rest of the last page of data.
+    for (const auto& [path, last] :
+         {std::pair{image.path, image.text + image.data - 1}, {std::string("/lib/ld-linux.so.2"), 20U}}) {
+      for (const std::uint32_t page : {0U, last}) {
+        if (!pressure_->file_page_ready(caller, *installed_.at(path), page)) return {};
+      }
+    }
   }
   const CallResult found = calls_.stat(caller.files, image.path);
   if (!found.ok()) return found;

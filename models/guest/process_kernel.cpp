@@ -1,5 +1,6 @@
 #include "models/guest/process_kernel.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace xensim {
@@ -17,6 +18,10 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
       calls_(context_, files_),
       kernel_files_(context_),
       buffer_(Self::longest_transfer) {
+  if (BlockDevice* disk = processors.disk()) {
+    const auto slots = static_cast<std::uint32_t>(processors.swap_size().count / page_size);
+    pressure_ = std::make_unique<MemoryPressure>(scheduler, processors, memory_, *disk, std::max(slots, 1U));
+  }
   for (const char* directory : {"/dev", "/lib", "/bin", "/usr", "/usr/tmp", "/usr/tmp/lat_fs"}) {
     (void)calls_.mkdir(kernel_files_, directory);
   }
@@ -51,7 +56,14 @@ void ProcessKernel::use_stack(const GuestProcess& process) {
 GuestProcess& ProcessKernel::process(ProcessId id) {
   if (id.value >= processes_.size()) processes_.resize(id.value + 1);
   std::unique_ptr<GuestProcess>& process = processes_[id.value];
-  if (!process) process = std::make_unique<GuestProcess>(context_, id);
+  if (!process) {
+    process = std::make_unique<GuestProcess>(context_, id);
+    process->user = id.value;
+    process->started = scheduler_.ticks();
+    process->kernel_thread = pressure_ && pressure_->daemon() == id;
+    ++users_[process->user];
+    ++process_count_;
+  }
   return *process;
 }
 
@@ -69,10 +81,12 @@ ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call
     context_.uses(KernelObject::process, id.value, work_.process_lines());
   }
   caller.in_call = true;
-  caller.again = false;
+  caller.again = caller.sleeps = false;
   const CallResult result = call.step(*this, caller);
   for (const Wake& wake : result.wakes) scheduler_.wake(vcpu, wake.process, wake.synchronous);
-  if (result.sleeps) return Progress::sleeps;
+  if (pressure_) pressure_->after_step(vcpu, processes_);
+  if (caller.dies && caller.again && !caller.sleeps) return Progress::killed;
+  if (result.sleeps || caller.sleeps) return Progress::sleeps;
   if (caller.again) return Progress::more;
   caller.in_call = false;
   if (caller.next_body) {
@@ -113,7 +127,14 @@ bool ProcessKernel::deliver_signals(GuestProcess& caller) {
   return true;
 }
 
+void ProcessKernel::disk_interrupt(unsigned vcpu) {
+  run_on(vcpu);
+  for (const Wake& wake : pressure_->interrupt(vcpu)) scheduler_.wake(vcpu, wake.process, wake.synchronous);
+}
+
 bool ProcessKernel::switch_to(unsigned vcpu, ProcessId id) {
+  // A kernel thread borrows what is loaded.
+  if (pressure_ && pressure_->daemon() == id) return vcpu < loaded_.size() && loaded_[vcpu] != nullptr;
   run_on(vcpu);
   work_.use(schedule_place());
   const GuestProcess* next = id.value < processes_.size() ? processes_[id.value].get() : nullptr;
@@ -139,7 +160,7 @@ void ProcessKernel::load(unsigned vcpu, AddressSpace* space, PageNumber stack) {
 }
 
 std::uint32_t ProcessKernel::unused_pages() const {
-  return memory_.pages.free_pages() + static_cast<std::uint32_t>(memory_.tables.size()) + cache_pages_.held();
+  return memory_.pages.free_pages() + static_cast<std::uint32_t>(memory_.tables.size()) + memory_.file_pages;
 }
 
 OperationCounts ProcessKernel::counts() const {
@@ -157,9 +178,11 @@ OperationCounts ProcessKernel::counts() const {
 
 std::string ProcessKernel::audit() const {
   std::vector<std::uint32_t> references(memory_.pages.size());
+  std::vector<std::uint32_t> slots(memory_.swap ? memory_.swap->slots.size() : 0);
   for (const auto& process : processes_) {
     if (!process) continue;
     if (process->stack) ++references[process->stack->value];
+    if (process->space && memory_.swap) process->space->tables().count_slots(slots);
     for (std::string fault : {process->files.table.audit(), process->signals.audit(),
                               process->space ? process->space->audit(references) : std::string{}}) {
       if (!fault.empty()) return fault;
@@ -169,6 +192,9 @@ std::string ProcessKernel::audit() const {
     if (memory_.pages[{page}].file != nullptr) ++references[page];
   }
   memory_.tables.count_references(references);
+  if (pressure_) {
+    if (std::string fault = pressure_->audit(references, slots); !fault.empty()) return fault;
+  }
   if (std::string fault = memory_.pages.audit(references); !fault.empty()) return fault;
   return files_.audit();
 }

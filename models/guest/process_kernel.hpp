@@ -11,6 +11,7 @@
 #include "models/guest/executable.hpp"
 #include "models/guest/guest_process.hpp"
 #include "models/guest/kernel.hpp"
+#include "models/guest/memory_pressure.hpp"
 #include "models/guest/page_cache_pages.hpp"
 #include "models/guest/process_machine.hpp"
 
@@ -45,6 +46,11 @@ class ProcessKernel {
   [[nodiscard]] CallResult fork(GuestProcess& parent, const Self::Body& child);
   [[nodiscard]] CallResult wait(GuestProcess& parent);
   [[nodiscard]] CallResult exec(GuestProcess& caller, const ProgramImage& image, const Self::Body& body);
+  /// The device has interrupted the virtual processor: what it completed is taken notice of.
+  void disk_interrupt(unsigned vcpu);
+  /// The pages of a file that a call is about to use are in memory. False: the caller sleeps for them, and
+  /// the call is to be made again.
+  [[nodiscard]] bool pages_ready(GuestProcess& caller, std::int64_t descriptor, std::size_t bytes);
   /// One access, with at most one fault handled: then `again` is set. False: SIGSEGV was raised.
   [[nodiscard]] bool access(GuestProcess& caller, Address address, Access kind);
   /// The caller adds up so many lines of a page that is there.
@@ -67,6 +73,9 @@ class ProcessKernel {
   /// What kernel and machine have done since they began.
   [[nodiscard]] OperationCounts counts() const;
   [[nodiscard]] const GuestMemory& memory() const { return memory_; }
+  /// Null without a disk.
+  [[nodiscard]] const MemoryPressure* pressure() const { return pressure_.get(); }
+  [[nodiscard]] std::uint32_t process_count() const { return process_count_; }
   /// Pages that no process holds: free, on the quicklists, in the page cache.
   [[nodiscard]] std::uint32_t unused_pages() const;
   [[nodiscard]] std::string audit() const;
@@ -82,6 +91,15 @@ class ProcessKernel {
   [[nodiscard]] bool deliver_signals(GuestProcess& caller);
   [[nodiscard]] GuestProcess& process(ProcessId id);
   void release(GuestProcess& dead);
+  /// There is room for so many pages, or no such thing as reclaim. False: the caller has more to do, or
+  /// sleeps, and the call is to be made again.
+  [[nodiscard]] bool make_room(GuestProcess& caller, std::uint32_t pages) {
+    return !pressure_ || memory_.pages.plenty(pages) || pressure_->make_room(caller, pages);
+  }
+  /// no_memory; where memory is reclaimed the caller frees some, and makes its call again.
+  [[nodiscard]] CallResult out_of_pages(GuestProcess& caller);
+  /// Another process may be made: neither user nor machine has too many.
+  [[nodiscard]] bool may_fork(const GuestProcess& parent) const;
   void run_on(unsigned vcpu);
   void use_stack(const GuestProcess& process);
 
@@ -92,6 +110,7 @@ class ProcessKernel {
   KernelContext context_;
   GuestMemory memory_;
   PageCachePages cache_pages_;
+  std::unique_ptr<MemoryPressure> pressure_;
   FileSystem files_;
   SystemCalls calls_;
   ProcessFiles kernel_files_;
@@ -99,6 +118,8 @@ class ProcessKernel {
   std::vector<std::byte> buffer_;
   std::vector<std::unique_ptr<GuestProcess>> processes_;  ///< by id; null: computes and sleeps only
   std::vector<AddressSpace*> loaded_;                     ///< by virtual processor
+  std::map<std::uint32_t, std::uint32_t> users_;          ///< how many processes each has
+  std::uint32_t process_count_ = 0;
 };
 
 }  // namespace xensim

@@ -1,8 +1,30 @@
 /// How programs use their memory: accesses with their faults, and mmap.
+#include <algorithm>
+
 #include "models/guest/process_kernel.hpp"
 #include "models/guest/regular_file.hpp"
 
 namespace xensim {
+
+namespace {
+/// A table, the page, and one more for what is read.
+constexpr std::uint32_t pages_of_a_fault = 3;
+}  // namespace
+
+bool ProcessKernel::pages_ready(GuestProcess& caller, std::int64_t descriptor, std::size_t bytes) {
+  if (!pressure_ || descriptor < 0) return true;
+  const auto file =
+      std::dynamic_pointer_cast<RegularFile>(caller.files.table.get(static_cast<unsigned>(descriptor)));
+  if (!file) return true;
+  const auto pages = static_cast<std::uint32_t>(bytes / page_size) + 2;
+  if (!make_room(caller, pages)) return false;
+  Inode& inode = files_.inode(file->inode());
+  const auto first = static_cast<std::uint32_t>(file->position() / page_size);
+  for (std::uint32_t i = first; i < std::min(first + pages, inode.pages()); ++i) {
+    if (!pressure_->file_page_ready(caller, inode, i)) return false;
+  }
+  return true;
+}
 
 bool ProcessKernel::access(GuestProcess& caller, Address address, Access kind) {
   if (!caller.space) {
@@ -21,8 +43,11 @@ bool ProcessKernel::access(GuestProcess& caller, Address address, Access kind) {
     }
     return true;
   }
-  enter_by_fault(caller, result.fault);
-  const FaultResult::Outcome outcome = caller.space->fault(result.fault, address).outcome;
+  if (!caller.in_kernel) enter_by_fault(caller, result.fault);
+  if (!make_room(caller, pages_of_a_fault)) return true;
+  const FaultResult fault = caller.space->fault(result.fault, address);
+  const FaultResult::Outcome outcome = fault.outcome;
+  if (pressure_ && pressure_->handle(caller, fault)) return true;
   if (outcome <= FaultResult::Outcome::retry) {
     leave(caller);
     caller.again = true;  // the access is made again

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace xensim {
 namespace {
@@ -48,6 +49,7 @@ void RunQueue::remove(ProcessId process) {
 
 int RunQueue::goodness(std::uint32_t index, unsigned cpu, std::optional<ProcessId> current) const {
   const Task& task = tasks_[index];
+  if (task.yielded) return -1;
   if (task.counter == 0) return 0;
   int weight = task.counter + 20 - task.nice;
   if (current_.size() > 1 && task.last_cpu == cpu) weight += affinity_bonus;
@@ -95,8 +97,20 @@ void RunQueue::block(ProcessId process) { unlink(process.value); }
 bool RunQueue::tick(unsigned cpu, std::uint64_t ticks) {
   if (!current_[cpu]) return false;
   Task& task = tasks_[current_[cpu]->value];
+  task.charged += ticks;
   task.counter -= static_cast<int>(std::min<std::uint64_t>(ticks, static_cast<std::uint64_t>(task.counter)));
   return task.counter == 0;
+}
+
+bool RunQueue::yield(unsigned cpu) {
+  const auto running = static_cast<std::size_t>(std::count_if(
+      current_.begin(), current_.end(), [](const std::optional<ProcessId>& id) { return id.has_value(); }));
+  if (runnable_ <= running) return false;
+  const std::uint32_t index = current_[cpu]->value;
+  unlink(index);
+  append(index);
+  tasks_[index].yielded = true;
+  return true;
 }
 
 RunQueue::Selection RunQueue::select(unsigned cpu) {
@@ -121,6 +135,7 @@ RunQueue::Selection RunQueue::select(unsigned cpu) {
     }
     selection.recalculated += existing_;
   }
+  const bool yielded = previous && std::exchange(tasks_[previous->value].yielded, false);
   if (previous && previous != selection.next) tasks_[previous->value].running_on = nowhere;
   current_[cpu] = selection.next;
   if (selection.next) {
@@ -129,7 +144,7 @@ RunQueue::Selection RunQueue::select(unsigned cpu) {
   }
   if (previous != selection.next) {
     last_switch_[cpu] = ++switches_;
-    const bool preempted = previous && tasks_[previous->value].listed;
+    const bool preempted = previous && !yielded && tasks_[previous->value].listed;
     if (preempted && current_.size() > 1) selection.kick = place(previous->value);
   }
   return selection;

@@ -40,6 +40,11 @@ class RunQueue {
   void block(ProcessId process);
   /// So many 10 ms ticks are charged to whoever runs on `cpu`. True if its slice is used up.
   [[nodiscard]] bool tick(unsigned cpu, std::uint64_t ticks);
+  /// sched_yield: to the tail, behind everybody until the next choice. False: nobody else could run.
+  [[nodiscard]] bool yield(unsigned cpu);
+  void grant(ProcessId process, int ticks) { tasks_[process.value].counter = ticks; }
+  /// Charged to the process since it was added.
+  [[nodiscard]] std::uint64_t ticks(ProcessId process) const { return tasks_[process.value].charged; }
   /// schedule(): chooses for `cpu` and makes the choice current.
   [[nodiscard]] Selection select(unsigned cpu);
 
@@ -57,7 +62,8 @@ class RunQueue {
     int nice = 0;
     unsigned last_cpu = nowhere;
     unsigned running_on = nowhere;
-    bool exists = false, listed = false;
+    bool exists = false, listed = false, yielded = false;
+    std::uint64_t charged = 0;  ///< ticks
   };
   [[nodiscard]] int goodness(std::uint32_t index, unsigned cpu, std::optional<ProcessId> current) const;
   [[nodiscard]] std::optional<unsigned> place(std::uint32_t index) const;

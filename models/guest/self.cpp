@@ -29,7 +29,7 @@ Call accesses(std::size_t count, Access access, AddressOf address_of) {
                   if (!kernel.access(caller, address_of(next), access)) {
                     return CallResult::failed(CallError::bad_address);
                   }
-                  if (caller.again) break;
+                  if (caller.again || caller.sleeps) break;
                 }
                 return {};
               }};
@@ -90,7 +90,7 @@ Call Self::sum(Address array, Bytes size) const {
                   if (!kernel.access(caller, {array.value + next * page_size}, Access::read)) {
                     return CallResult::failed(CallError::bad_address);
                   }
-                  if (caller.again) return {};
+                  if (caller.again || caller.sleeps) return {};
                   kernel.sums(caller, {array.value + next * page_size},
                               std::min(line_count - next * 64, 64U));
                 }
@@ -171,6 +171,7 @@ Call Self::dup(std::int64_t descriptor) const {
 Call Self::read(std::int64_t descriptor, std::size_t bytes) const {
   return system_call([=, call = ReadCall{}](ProcessKernel& kernel, GuestProcess& caller) mutable {
     if (call.file != nullptr) return kernel.calls().resume(call);
+    if (!kernel.pages_ready(caller, descriptor, std::min(bytes, longest_transfer))) return CallResult{};
     call.request = {caller.id, kernel.buffer(std::min(bytes, longest_transfer))};
     return kernel.calls().read(caller.files, number(descriptor), call);
   });
@@ -179,6 +180,7 @@ Call Self::read(std::int64_t descriptor, std::size_t bytes) const {
 Call Self::write(std::int64_t descriptor, std::size_t bytes) const {
   return system_call([=, call = WriteCall{}](ProcessKernel& kernel, GuestProcess& caller) mutable {
     if (call.file != nullptr) return kernel.calls().resume(call);
+    if (!kernel.pages_ready(caller, descriptor, std::min(bytes, longest_transfer))) return CallResult{};
     call.request = {caller.id, kernel.buffer(std::min(bytes, longest_transfer))};
     return kernel.calls().write(caller.files, number(descriptor), call);
   });

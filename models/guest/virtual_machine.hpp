@@ -3,10 +3,12 @@
 #pragma once
 
 #include "core/error.hpp"
+#include "core/quantity.hpp"
 #include "models/cpu/processor.hpp"
 
 namespace xensim {
 
+class BlockDevice;
 class ProcessKernel;
 
 /// Virtual processors are numbered from 0 within the guest. All calls are made from code that runs on the
@@ -24,8 +26,13 @@ class VirtualMachine {
   virtual void switch_address_space(unsigned vcpu) = 0;
   /// Makes `target` enter its kernel soon to reschedule; called on `vcpu`, another one.
   virtual void kick(unsigned vcpu, unsigned target) = 0;
+  /// What the kernel swaps to and reads its files from; null: no disk, and memory is never reclaimed. The
+  /// platform answers the device's interrupts by ProcessKernel::disk_interrupt on one of its processors.
+  [[nodiscard]] virtual BlockDevice* disk() { return nullptr; }
+  /// The size of the swap partition, with which the disk begins; the file system follows.
+  [[nodiscard]] virtual Bytes swap_size() const { return {}; }
   /// The part of the kernel that knows memory, files and signals, made when it is first needed. Throws
-  /// Throws InputError where programs can only compute and sleep.
+  /// InputError where programs can only compute and sleep.
   [[nodiscard]] virtual ProcessKernel& processes() {
     throw InputError({}, "a program that makes system calls",
                      "programs that only compute and sleep: this platform cannot run others yet");

@@ -12,6 +12,7 @@
 #include "models/host/native_memory.hpp"
 #include "models/host/platform.hpp"
 #include "models/host/user_execution.hpp"
+#include "models/io/block_device.hpp"
 
 namespace xensim {
 namespace {
@@ -20,12 +21,40 @@ using enum Statistic::Kind;
 const Statistic process_switches{"process_switches", "switches", counter, "switches between processes"};
 const Statistic timer_ticks{"timer_ticks", "ticks", counter, "ticks of the kernel's time of day"};
 
+const Statistic swapped_in{"memory/swapped_in", "pages", counter, "pages read from the swap area"};
+const Statistic swapped_out{"memory/swapped_out", "pages", counter, "pages written to the swap area"};
+const Statistic pages_read{"memory/read", "pages", counter, "pages of files read from the disk"};
+const Statistic reclaims{"memory/direct_reclaim", "steps", counter, "steps in which processes freed memory"};
+const Statistic daemon_steps{"memory/kswapd", "steps", counter, "steps of the reclaim daemon"};
+const Statistic page_waits{"memory/page_waits", "sleeps", counter, "sleeps until a page was read or written"};
+const Statistic request_waits{"memory/request_waits", "sleeps", counter,
+                              "sleeps until the disk's queue had room"};
+const Statistic kills{"memory/kills", "processes", counter, "processes killed for lack of memory"};
+const Statistic free_memory{"memory/free", "pages", level, "free pages"};
+const Statistic swap_used{"memory/swap_used", "pages", level, "slots of the swap area in use"};
+const Statistic process_total{"processes", "processes", level, "processes with memory, files or signals"};
+const Statistic runnable_total{"runnable", "processes", level, "processes in the run queue"};
+const Statistic disk_busy{"disk/busy", "s", counter, "time in which the disk executed a command"};
+const Statistic disk_reads{"disk/reads", "commands", counter, "commands to read"};
+const Statistic disk_writes{"disk/writes", "commands", counter, "commands to write"};
+
 struct NativeParameters {
   bool smp = true;
+  Bytes swap{std::int64_t{2} << 30};
+  bool write_cache = true;
+  std::string elevator = "linus";
 };
-const auto parameters = ParameterTable<NativeParameters>{}.add(
-    "smp", &NativeParameters::smp, "SMP kernel on all processors; false: UP kernel on the first",
-    "Barham et al., SOSP 2003, section 4");
+const auto parameters =
+    ParameterTable<NativeParameters>{}
+        .add("smp", &NativeParameters::smp, "SMP kernel on all processors; false: UP kernel on the first",
+             "Barham et al., SOSP 2003, section 4")
+        .add("swap", &NativeParameters::swap, "swap partition",
+             "choice: the most that one partition can have in Linux 2.4, and as much as memory",
+             {.minimum = Bytes{4096}, .maximum = Bytes{std::int64_t{2} << 30}})
+        .add("write_cache", &NativeParameters::write_cache, "the disk acknowledges writes from its cache",
+             "choice: off in many servers; the paper's OSDB-OLTP rate needs it on")
+        .add("elevator", &NativeParameters::elevator, "order of requests to the disk", "Linux 2.4",
+             {.choices = {"linus", "none"}});
 
 class Native final : public Platform, private VirtualMachine {
  public:
@@ -61,6 +90,10 @@ class Native final : public Platform, private VirtualMachine {
       pit_waits = true;
       host.interrupt(*this);
     }
+    void on_disk() {
+      disk_waits = true;
+      host.interrupt(*this);
+    }
     void on_kick() {
       kick_waits = true;
       host.interrupt(*this);
@@ -71,13 +104,15 @@ class Native final : public Platform, private VirtualMachine {
     Processor processor;
     UserExecution execution;
     Mode mode = Mode::idle;
-    bool tick_waits = false, pit_waits = false, kick_waits = false;
+    bool tick_waits = false, pit_waits = false, kick_waits = false, disk_waits = false;
   };
 
   [[nodiscard]] Processor& processor(unsigned vcpu) override { return cores_[vcpu]->processor; }
   void switch_address_space(unsigned vcpu) override;
   void kick(unsigned vcpu, unsigned target) override;
   [[nodiscard]] ProcessKernel& processes() override;
+  [[nodiscard]] BlockDevice* disk() override { return disk_.get(); }
+  [[nodiscard]] Bytes swap_size() const override { return parameters_.swap; }
 
   [[nodiscard]] static Core::Mode mode_after(GuestKernel::Next next) {
     using enum Core::Mode;
@@ -86,6 +121,7 @@ class Native final : public Platform, private VirtualMachine {
   void interrupt(Core& core);
   void run(Core& core);
   void take_interrupt(Core& core);
+  void report_memory(StatisticSink& sink, const std::string& prefix) const;
 
   Calendar& calendar_;
   const ProcessorCosts& processor_costs_;
@@ -96,6 +132,9 @@ class Native final : public Platform, private VirtualMachine {
   std::unique_ptr<GuestKernel> kernel_;
   Bytes memory_size_;
   KernelPathCosts path_costs_;
+  NativeParameters parameters_;
+  DiskParameters disk_parameters_;
+  std::unique_ptr<BlockDevice> disk_;     ///< and the two below:
   std::unique_ptr<NativeMemory> memory_;  ///< null as long as no program needs more than the scheduler
   std::unique_ptr<ProcessKernel> processes_;
   std::vector<std::vector<ProcessId>> instances_;
@@ -119,7 +158,10 @@ Native::Native(const NativeParameters& p, const HostContext& context)
       ipi_latency_(CycleClock(context.shape.clock).convert(context.costs.ipi_delivery)),
       memory_size_(context.memory),
       path_costs_(kernel_path_costs(context.calibration)),
+      parameters_(p),
+      disk_parameters_(context.calibration),
       trace_(context.trace) {
+  disk_parameters_.write_cache = p.write_cache;
   const unsigned processors = p.smp ? context.cpus : 1;
   for (unsigned i = 0; i < processors; ++i)
     cores_.push_back(std::make_unique<Core>(*this, CpuId{i}, context));
@@ -175,6 +217,10 @@ ProcessKernel& Native::processes() {
     const auto pages = static_cast<std::uint32_t>(memory_size_.count / page_size);
     VirtualMachine& machine = *this;
     memory_ = std::make_unique<NativeMemory>(machine, count, pages, processor_costs_.invalidate_page);
+    const ElevatorKind kind = parameters_.elevator == "linus" ? ElevatorKind::linus : ElevatorKind::none;
+    // The I/O APIC gives the first processor all interrupts of devices.
+    disk_ =
+        std::make_unique<BlockDevice>(calendar_, disk_parameters_, kind, [this] { cores_[0]->on_disk(); });
     processes_ = std::make_unique<ProcessKernel>(*kernel_, machine, *memory_, path_costs_,
                                                  KernelBuild{.smp = count > 1}, pages);
   }
@@ -188,7 +234,7 @@ void Native::interrupt(Core& core) {
 void Native::run(Core& core) {
   const unsigned vcpu = core.processor.id().value;
   while (core.processor.clock.may_step()) {
-    if (core.tick_waits || core.pit_waits || core.kick_waits) {
+    if (core.tick_waits || core.pit_waits || core.kick_waits || core.disk_waits) {
       take_interrupt(core);
       core.mode = Core::Mode::kernel;
     } else if (core.mode == Core::Mode::kernel) {
@@ -214,6 +260,9 @@ void Native::take_interrupt(Core& core) {
   } else if (core.tick_waits) {
     core.tick_waits = false;
     kernel_->timer(vcpu, now, charge);
+  } else if (core.disk_waits) {
+    core.disk_waits = false;
+    processes_->disk_interrupt(vcpu);
   } else {
     core.kick_waits = false;
   }
@@ -239,6 +288,30 @@ void Native::report(StatisticSink& sink, const std::string& prefix) const {
   }
   sink.value(prefix, process_switches, static_cast<double>(kernel_->switches()));
   sink.value(prefix, timer_ticks, static_cast<double>(kernel_->ticks()));
+  if (processes_) report_memory(sink, prefix);
+}
+
+void Native::report_memory(StatisticSink& sink, const std::string& prefix) const {
+  const auto report = [&](const Statistic& statistic, auto value) {
+    sink.value(prefix, statistic, static_cast<double>(value));
+  };
+  const MemoryPressure& pressure = *processes_->pressure();
+  const GuestMemory& memory = processes_->memory();
+  report(swapped_in, pressure.io().counts().swapped_in);
+  report(swapped_out, pressure.io().counts().swapped_out);
+  report(pages_read, pressure.io().counts().read);
+  report(reclaims, pressure.counts().direct);
+  report(daemon_steps, pressure.counts().daemon);
+  report(page_waits, pressure.counts().page_waits);
+  report(request_waits, pressure.counts().request_waits);
+  report(kills, pressure.counts().kills);
+  report(free_memory, memory.pages.free_pages());
+  report(swap_used, memory.swap->slots.used());
+  report(process_total, processes_->process_count());
+  report(runnable_total, kernel_->runnable());
+  report(disk_busy, to_seconds(disk_->counts().busy));
+  report(disk_reads, disk_->counts().commands[0]);
+  report(disk_writes, disk_->counts().commands[1]);
 }
 
 std::string Native::audit() const {

@@ -22,6 +22,32 @@ std::map<std::uint32_t, int> run_hogs(RunQueue& queue, int ticks) {
   return had;
 }
 
+TEST(RunQueue, WhoYieldsLetsAllOthersGoFirstEvenThoseWithoutTicks) {
+  RunQueue queue(1);
+  for (const ProcessId process : {a, b}) {
+    queue.add(process, 0);
+    (void)queue.wake(process);
+  }
+  EXPECT_EQ(queue.select(0).next, a);
+  EXPECT_TRUE(queue.yield(0));
+  const RunQueue::Selection selection = queue.select(0);
+  EXPECT_EQ(selection.next, b);
+  EXPECT_EQ(selection.recalculated, 0U);
+  (void)queue.tick(0, 6);
+  EXPECT_EQ(queue.select(0).next, a) << "it has its chance again";
+  EXPECT_TRUE(queue.yield(0));
+  EXPECT_GT(queue.select(0).recalculated, 0U) << "b has used its slice up: better than -1, so all begin anew";
+  EXPECT_EQ(queue.current(0), b);
+}
+
+TEST(RunQueue, YieldingAloneDoesNothing) {
+  RunQueue queue(1);
+  queue.add(a, 0);
+  (void)queue.wake(a);
+  (void)queue.select(0);
+  EXPECT_FALSE(queue.yield(0));
+}
+
 TEST(RunQueue, HogsRun60MillisecondsAndTheLastOfARoundBeginsTheNext) {
   RunQueue queue(1);
   for (const ProcessId process : {a, b}) {

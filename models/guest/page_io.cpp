@@ -1,0 +1,115 @@
+#include "models/guest/page_io.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace xensim {
+
+std::uint64_t PageIo::sector_of(const Page& page) const {
+  const bool swapped = page.file == memory_.swap.get();
+  const std::uint64_t block = page.file->block(page.index) + (swapped ? 0 : swap_slots_);
+  return block * sectors_per_page % (device_.sectors() - sectors_per_page);
+}
+
+bool PageIo::start(PageNumber number, bool write, Time at) {
+  Page& page = memory_.pages[number];
+  const bool swapped = page.file == memory_.swap.get();
+  const BlockIo io{.sector = sector_of(page),
+                   .sectors = sectors_per_page,
+                   .write = write,
+                   .partition = swapped ? 1U : 0U,
+                   .tag = number.value};
+  if (!device_.submit(io, at)) return false;
+  memory_.kernel.did(KernelPath::block_submit);
+  memory_.kernel.locked(4);
+  charge_commands();
+  page.locked = true;
+  memory_.pages.get(number);
+  ++in_flight_;
+  if (write) {
+    store(number);
+    ++(swapped ? counts_.swapped_out : counts_.written);
+  } else {
+    // The tag alone comes back: what the page will contain is settled here.
+    memory_.paging.zero(number);
+    if (const auto kept = contents_.find(io.sector); kept != contents_.end()) {
+      memory_.paging.fill(number, kept->second);
+    }
+    ++(swapped ? counts_.swapped_in : counts_.read);
+  }
+  return true;
+}
+
+void PageIo::store(PageNumber number) {
+  const std::uint64_t sector = sector_of(memory_.pages[number]);
+  if (const PhysicalMemory::Words* words = memory_.paging.contents(number)) {
+    contents_[sector] = *words;
+  } else {
+    contents_.erase(sector);
+  }
+}
+
+void PageIo::leaves(PageNumber number) {
+  if (memory_.pages[number].file != memory_.swap.get()) store(number);
+}
+
+void PageIo::unplug(Time at) {
+  device_.unplug(at);
+  charge_commands();
+}
+
+void PageIo::charge_commands() {
+  if (const std::uint32_t commands = device_.take_dispatched(); commands > 0) {
+    memory_.kernel.did(KernelPath::disk_command, commands);
+  }
+}
+
+void PageIo::interrupt(Time at, Wakes& wakes) {
+  for (const BlockRequest& request : device_.take_completed(at)) {
+    memory_.kernel.did(KernelPath::disk_completion);
+    for (const std::uint64_t tag : request.tags) {
+      finish({static_cast<std::uint32_t>(tag)}, request.write, wakes);
+    }
+  }
+  charge_commands();
+  for (const bool write : {false, true}) {
+    if (!device_.has_room(write)) continue;
+    for (const ProcessId process : std::exchange(request_waiters_[write ? 1 : 0], {})) {
+      wakes.push_back({process});
+    }
+  }
+}
+
+void PageIo::finish(PageNumber number, bool /*write*/, Wakes& wakes) {
+  memory_.kernel.did(KernelPath::page_io_end);
+  memory_.pages[number].locked = false;
+  memory_.pages[number].laundered = false;
+  --in_flight_;
+  if (const auto waiters = page_waiters_.find(number.value); waiters != page_waiters_.end()) {
+    memory_.kernel.did(KernelPath::wake_process, waiters->second.size());
+    for (const ProcessId process : waiters->second) wakes.push_back({process});
+    page_waiters_.erase(waiters);
+  }
+  memory_.put(number);
+}
+
+std::string PageIo::audit(std::vector<std::uint32_t>& references) const {
+  std::uint64_t locked = 0;
+  for (std::uint32_t page = 0; page < memory_.pages.size(); ++page) {
+    if (!memory_.pages[{page}].locked) continue;
+    ++references[page];
+    ++locked;
+  }
+  if (locked != in_flight_) return fmt::format("{} pages are locked, {} under way", locked, in_flight_);
+  if (device_.outstanding() != in_flight_) {
+    return fmt::format("{} pages are under way, the device has {}", in_flight_, device_.outstanding());
+  }
+  for (const auto& [page, waiters] : page_waiters_) {
+    if (!memory_.pages[{page}].locked)
+      return fmt::format("{} processes wait for page {} in vain", waiters.size(), page);
+  }
+  return device_.audit();
+}
+
+}  // namespace xensim

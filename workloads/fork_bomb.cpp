@@ -1,0 +1,56 @@
+/// A fork bomb: every process forks without end.
+#include "models/guest/area.hpp"
+#include "workloads/dynamic_loader.hpp"
+#include "workloads/workload.hpp"
+
+namespace xensim {
+namespace {
+
+struct ForkBombParameters {
+  std::int64_t pages = 4;
+};
+const auto parameters = ParameterTable<ForkBombParameters>{}.add(
+    "pages", &ForkBombParameters::pages, "of its own that each process writes when it is born",
+    "choice: stack, data, bss and the C library's data, as any forked process writes",
+    {.minimum = 1, .maximum = 4});
+
+/// Where fork fails, it is tried again at once.
+Program fork_for_ever(Self self, Place place, std::int64_t pages) {
+  const std::vector<Address> all{place.stack, place.data, place.bss, place.libc_data};
+  const std::vector<Address> own(all.begin(), all.begin() + pages);
+  const Self::Body child = [place, pages](Self born) { return fork_for_ever(born, place, pages); };
+  co_await self.touch(own, Access::write);
+  for (;;) {
+    co_await self.fork(child);
+    co_await self.touch(place.stack, 1, Access::write);
+  }
+}
+
+class ForkBomb final : public Workload {
+ public:
+  ForkBomb(const ForkBombParameters& p, const WorkloadContext& /*context*/) : parameters_(p) {}
+
+  std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
+    std::vector<Program> all;
+    all.push_back(start(parameters_.pages));
+    return all;
+  }
+
+ private:
+  static Program start(std::int64_t pages) {
+    const LoadedBody main = [pages](Self self, const Place& place) {
+      return fork_for_ever(self, place, pages);
+    };
+    const ProgramImage image{.path = "/bin/fork_bomb"};
+    const Self::Body body = dynamic_loader(typical_image, main);
+    co_await Self{}.exec(image, body);
+  }
+
+  ForkBombParameters parameters_;
+};
+
+const RegisterWorkload<ForkBomb, ForkBombParameters> registered{
+    "fork_bomb", "every process forks without end", parameters};
+
+}  // namespace
+}  // namespace xensim
