@@ -204,7 +204,8 @@ TEST(LmbenchCalls, CreateOfAnEmptyFileIsTwoCallsAndSixBlocksOfOneTransaction) {
   EXPECT_THAT(kernel.did[KernelPath::journal_dirty], AllOf(Ge(6U), Le(8U)));
   EXPECT_EQ(kernel.did[KernelPath::journal_handle], 1U);
   // The name is looked for in the one block of the directory, then placed there: . and .. and what is before.
-  EXPECT_EQ(kernel.did[KernelPath::directory_entry], 2 * (2U + 1 + 50));
+  EXPECT_EQ(kernel.did[KernelPath::directory_entry], 2U + 1 + 50);
+  EXPECT_EQ(kernel.did[KernelPath::directory_check], 2U + 1 + 50);
   EXPECT_EQ(kernel.did[KernelPath::dentry_create], 1U);
   EXPECT_EQ(kernel.pages.out(), 0U);
 }
@@ -260,7 +261,8 @@ TEST(LmbenchCalls, ASecondPassOverTheSameNamesFindsThemNegative) {
   kernel.did.restart();
   kernel.create(0, 0);
   EXPECT_EQ(kernel.did[KernelPath::dentry_create], 0U);
-  EXPECT_EQ(kernel.did[KernelPath::directory_entry], 3U) << "only the search for a gap";
+  EXPECT_EQ(kernel.did[KernelPath::directory_entry], 0U);
+  EXPECT_EQ(kernel.did[KernelPath::directory_check], 3U) << "only the search for a gap";
 }
 
 }  // namespace

@@ -52,13 +52,16 @@ TEST(Process, NullCallCostsTheGateAndItsPath) {
   ProcessFixture fixture;
   Log log;
   const auto main = [&](Self self) -> Program {
-    const std::int64_t start = co_await self.clock();
-    co_await self.getppid();
-    log(co_await self.clock() - start);
+    for (int i = 0; i < 2; ++i) {
+      const std::int64_t start = co_await self.clock();
+      co_await self.getppid();
+      log(co_await self.clock() - start);
+    }
   };
   const Self::Body body = main;
   fixture.run(executes(body));
-  EXPECT_THAT(log.values, ElementsAre((430 + 230 + 420) * 1250 / 3)) << "picoseconds at 2.4 GHz";
+  const std::int64_t warm = (430 + 230 + 420) * 1250 / 3;
+  EXPECT_THAT(log.values, ElementsAre(testing::Gt(warm), warm)) << "picoseconds at 2.4 GHz, cold and warm";
 }
 
 TEST(Process, AFaultIsTakenOnceAndTheTranslationIsFoundAgainWithoutAWalk) {
