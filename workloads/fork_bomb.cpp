@@ -28,25 +28,27 @@ Program fork_for_ever(Self self, Place place, std::int64_t pages) {
 
 class ForkBomb final : public Workload {
  public:
-  ForkBomb(const ForkBombParameters& p, const WorkloadContext& /*context*/) : parameters_(p) {}
+  ForkBomb(const ForkBombParameters& p, const WorkloadContext& context)
+      : parameters_(p), costs_(context.calibration) {}
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(start(parameters_.pages));
+    all.push_back(start(*this));
     return all;
   }
 
  private:
-  static Program start(std::int64_t pages) {
-    const LoadedBody main = [pages](Self self, const Place& place) {
+  static Program start(const ForkBomb& bomb) {
+    const LoadedBody main = [pages = bomb.parameters_.pages](Self self, const Place& place) {
       return fork_for_ever(self, place, pages);
     };
     const ProgramImage image{.path = "/bin/fork_bomb"};
-    const Self::Body body = dynamic_loader(typical_image, main);
+    const Self::Body body = dynamic_loader(image, typical_image, bomb.costs_, main);
     co_await Self{}.exec(image, body);
   }
 
   ForkBombParameters parameters_;
+  ProgramCosts costs_;
 };
 
 const RegisterWorkload<ForkBomb, ForkBombParameters> registered{

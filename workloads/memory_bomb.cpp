@@ -28,7 +28,8 @@ const auto parameters =
 
 class MemoryBomb final : public Workload {
  public:
-  MemoryBomb(const MemoryBombParameters& p, const WorkloadContext& /*context*/) : parameters_(p) {}
+  MemoryBomb(const MemoryBombParameters& p, const WorkloadContext& context)
+      : parameters_(p), costs_(context.calibration) {}
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
@@ -45,7 +46,7 @@ class MemoryBomb final : public Workload {
   static Program start(MemoryBomb& bomb) {
     const LoadedBody main = [&bomb](Self self, const Place& place) { return watch(self, place, bomb); };
     const ProgramImage image{.path = "/bin/memory_bomb"};
-    const Self::Body body = dynamic_loader(typical_image, main);
+    const Self::Body body = dynamic_loader(image, typical_image, bomb.costs_, main);
     co_await Self{}.exec(image, body);
   }
 
@@ -88,6 +89,7 @@ class MemoryBomb final : public Workload {
   }
 
   MemoryBombParameters parameters_;
+  ProgramCosts costs_;
   std::int64_t rounds_ = 0, touched_ = 0, starts_ = 0;
 };
 

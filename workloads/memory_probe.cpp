@@ -60,7 +60,8 @@ Call go_on(Self self, const Place& place) {
 
 class MemoryProbe final : public Workload {
  public:
-  MemoryProbe(const ProbeParameters& p, const WorkloadContext& /*context*/) : parameters_(p) {}
+  MemoryProbe(const ProbeParameters& p, const WorkloadContext& context)
+      : parameters_(p), costs_(context.calibration) {}
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
@@ -81,7 +82,7 @@ class MemoryProbe final : public Workload {
   static Program start(MemoryProbe& probe) {
     const LoadedBody main = [&probe](Self self, const Place& place) { return measure(self, place, probe); };
     const ProgramImage image{.path = "/bin/memory_probe"};
-    const Self::Body body = dynamic_loader(typical_image, main);
+    const Self::Body body = dynamic_loader(image, typical_image, probe.costs_, main);
     co_await Self{}.exec(image, body);
   }
 
@@ -112,6 +113,7 @@ class MemoryProbe final : public Workload {
   }
 
   ProbeParameters parameters_;
+  ProgramCosts costs_;
   Samples forks_, faults_, cycles_;
 };
 
