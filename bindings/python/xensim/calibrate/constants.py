@@ -51,8 +51,9 @@ class Constants:
         entry = self._entries[name]
         low, high = entry["range"]
         value = entry.get("prior", entry)["value"]
-        # Prices in cycles are charged in whole ones.
-        parameter = Parameter(name, float(value), float(low), float(high), whole=entry["unit"] == "cycles")
+        # Prices in cycles are charged in whole ones, and there are no parts of a line.
+        whole = entry["unit"] in ("cycles", "lines")
+        parameter = Parameter(name, float(value), float(low), float(high), whole)
         if not 0 < low <= value <= high:
             raise InputError(
                 f"{self.path}: {name}: found {value}; expected a value in its range [{low}, {high}]"

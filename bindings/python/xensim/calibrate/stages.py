@@ -21,30 +21,33 @@ def column(table: str, platform: str, *rows: str) -> tuple[str, ...]:
 
 
 STAGES = (
-    # Lengths of the guest kernel's paths. Context switches with arrays rest on caches, not on paths, and
-    # are left to be predicted; so is sh_proc.
+    # All that native Linux on one processor shows: lengths of the guest kernel's paths and of programs' own
+    # work, what a page fault costs the processor, and how fast memory is: the part of its latency that a line
+    # brought back exposes, and its bandwidth for lines in sequence.
     Stage(
         name="paths",
-        title="Guest kernel paths on native Linux, uniprocessor",
+        title="Paths, page faults and memory on native Linux, uniprocessor",
         cells=column(
             "table3", "L-UP", "null_call", "null_io", "stat", "open_close", "slct_tcp", "sig_inst",
-            "sig_hndl", "fork_proc", "exec_proc",
+            "sig_hndl", "fork_proc", "exec_proc", "sh_proc",
         )
-        + column("table4", "L-UP", "2p_0K")
+        + column("table4", "L-UP", "2p_0K", "2p_16K", "2p_64K", "8p_16K", "8p_64K", "16p_16K", "16p_64K")
         + column(
             "table5", "L-UP", "file0K_create", "file0K_delete", "file10K_create", "file10K_delete",
             "mmap_lat", "prot_fault", "page_fault",
         ),
-        constants=("kernel_paths.*",),
+        constants=(
+            "kernel_paths.*",
+            "programs.*",
+            "guest.process_data_lines",
+            "processor.page_fault_entry",
+            "processor.page_fault_return",
+            "processor.trace_miss",
+            "processor.l2_miss_overlap",
+            "processor.memory_read_bandwidth",
+            "processor.memory_write_bandwidth",
+        ),
         excluded=("kernel_paths.locked_operation",),
-    ),
-    # Sixteen arrays of 64 KB are twice the L2: each is read from memory, from its beginning to its end, so
-    # this cell is the price of such reads and little else.
-    Stage(
-        name="reads",
-        title="Sequential reads from memory",
-        cells=column("table4", "L-UP", "16p_64K"),
-        constants=("processor.sequential*",),
     ),
     # null_io does nothing on an SMP kernel that it does not do on a uniprocessor one but lock; a token that
     # is passed between two processors is what needs an interrupt from one to the other.
