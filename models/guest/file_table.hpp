@@ -29,6 +29,10 @@ class FileTable {
   /// As at exit.
   void close_all(Wakes& wakes);
 
+  /// Without work, for what comes before a call: null if the descriptor is not open.
+  [[nodiscard]] std::shared_ptr<File> peek(unsigned descriptor) const {
+    return is_open(descriptor) ? slots_[descriptor] : nullptr;
+  }
   /// Without work: for checks that do not look files up.
   [[nodiscard]] bool is_open(unsigned descriptor) const {
     return descriptor < slots_.size() && slots_[descriptor] != nullptr;

@@ -14,7 +14,7 @@ constexpr std::uint32_t pages_of_a_fault = 3;
 bool ProcessKernel::pages_ready(GuestProcess& caller, std::int64_t descriptor, std::size_t bytes) {
   if (!pressure_ || descriptor < 0) return true;
   const auto file =
-      std::dynamic_pointer_cast<RegularFile>(caller.files.table.get(static_cast<unsigned>(descriptor)));
+      std::dynamic_pointer_cast<RegularFile>(caller.files.table.peek(static_cast<unsigned>(descriptor)));
   if (!file) return true;
   const auto pages = static_cast<std::uint32_t>(bytes / page_size) + 2;
   if (!make_room(caller, pages)) return false;

@@ -1,0 +1,66 @@
+/// What a fork bomb and a memory bomb do to their neighbour under one kernel.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "experiments/runner/simulation.hpp"
+
+namespace xensim {
+namespace {
+
+/// A small machine, so that the bombs go off soon.
+RunResult beside(const std::string& others, const SimulationOptions& options = {}, int milliseconds = 4000) {
+  const Experiment experiment = interpret(Json::parse(fmt::format(
+      R"({{"name": "victim", "machine": {{"base": "dell2650", "memory": "32 MiB"}},
+           "platform": {{"name": "native", "swap": "64 MiB"}},
+           "domains": [{{"name": "victim", "count": 1, "workload": "memory_probe"}}{}],
+           "measure": {{"warm_up": "0 s", "duration": "{} ms"}}}})",
+      others, milliseconds)));
+  return simulate(experiment, options);
+}
+double metric(const RunResult& result, const std::string& name) {
+  for (const Metric& found : result.metrics) {
+    if (found.name == name) return found.value;
+  }
+  ADD_FAILURE() << "no metric " << name;
+  return 0;
+}
+
+const std::string memory_bomb =
+    R"(, {"name": "bomb", "count": 1, "workload": {"name": "memory_bomb", "size": "64 MiB", "chunk": "64 KiB"}})";
+const std::string greedy_bomb =
+    R"(, {"name": "bomb", "count": 1, "workload": {"name": "memory_bomb", "size": "1 GiB", "chunk": "64 KiB"}})";
+const std::string fork_bomb = R"(, {"name": "forks", "count": 1, "workload": "fork_bomb"})";
+
+TEST(MemoryIsolation, AMemoryBombSlowsItsNeighboursForksAndFaultsTwentyfoldBySwapping) {
+  const RunResult alone = beside(""), bombed = beside(memory_bomb);
+  EXPECT_EQ(metric(alone, "host0/memory/swapped_out"), 0);
+  EXPECT_GT(metric(bombed, "host0/memory/swapped_out"), 1000);
+  EXPECT_GT(metric(bombed, "host0/memory/page_waits"), 0);
+  EXPECT_GT(metric(bombed, "victim/fork/mean"), 20 * metric(alone, "victim/fork/mean"));
+  EXPECT_GT(metric(bombed, "victim/fault/mean"), 20 * metric(alone, "victim/fault/mean"));
+}
+
+TEST(MemoryIsolation, AForkBombStopsAtHalfOfTheProcessesThatMemoryAllows) {
+  const RunResult bombed = beside(fork_bomb);
+  EXPECT_LE(metric(bombed, "host0/processes"), 8192 / 16 / 2 + 2);
+  EXPECT_GT(metric(bombed, "host0/processes"), 200);
+  EXPECT_GT(metric(bombed, "victim/fork/mean"), 2 * metric(beside(""), "victim/fork/mean"));
+}
+
+TEST(MemoryIsolation, WhoAsksForMoreThanMemoryAndSwapIsRefusedOrKilledAndTheRestLivesOn) {
+  const RunResult bombed = beside(greedy_bomb, {}, 8000);
+  EXPECT_GT(metric(bombed, "bomb/rounds") + metric(bombed, "bomb/restarts"), 0);
+  EXPECT_GT(metric(bombed, "victim/fork/samples"), 0);
+}
+
+TEST(MemoryIsolation, IsTheSameStepByStepAndRunningAhead) {
+  const RunResult ahead = beside(memory_bomb + fork_bomb, {}, 1500);
+  const RunResult strict = beside(memory_bomb + fork_bomb, {.strict = true}, 1500);
+  ASSERT_EQ(ahead.metrics.size(), strict.metrics.size());
+  for (std::size_t i = 0; i < ahead.metrics.size(); ++i) {
+    EXPECT_EQ(ahead.metrics[i].value, strict.metrics[i].value) << ahead.metrics[i].name;
+  }
+}
+
+}  // namespace
+}  // namespace xensim
