@@ -11,6 +11,7 @@
 #include "models/guest/process_kernel.hpp"
 #include "models/guest/virtual_machine.hpp"
 #include "models/host/xen_memory.hpp"
+#include "models/io/block_device.hpp"
 
 namespace xensim {
 
@@ -40,6 +41,8 @@ class Domain final : public VirtualMachine {
   void switch_address_space(unsigned index) override;
   void kick(unsigned /*vcpu*/, unsigned /*target*/) override {}  // there is no other
   [[nodiscard]] ProcessKernel& processes() override;
+  [[nodiscard]] BlockDevice* disk() override { return disk_.get(); }
+  [[nodiscard]] Bytes swap_size() const override;
   /// Null as long as no program needs more than the scheduler.
   [[nodiscard]] const XenMemory* memory() const { return memory_.get(); }
   /// The current process's address space is loaded. False: it has none that is modelled.
@@ -70,6 +73,7 @@ class Domain final : public VirtualMachine {
 
  private:
   Monitor& monitor_;
+  std::unique_ptr<BlockDevice> disk_;  ///< this and the two below: null as long as no program needs them
   std::unique_ptr<XenMemory> memory_;
   std::unique_ptr<ProcessKernel> processes_;
 };

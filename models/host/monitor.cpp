@@ -35,6 +35,7 @@ void Domain::switch_address_space(unsigned /*vcpu*/) { monitor_.switch_address_s
 ProcessKernel& Domain::processes() {
   if (!processes_) {
     memory_ = monitor_.give_memory(*this);
+    disk_ = monitor_.give_disk(*this);
     VirtualMachine& machine = *this;
     processes_ = std::make_unique<ProcessKernel>(kernel, machine, *memory_, monitor_.path_costs(),
                                                  KernelBuild{.smp = false, .paravirtual = true},
@@ -42,6 +43,8 @@ ProcessKernel& Domain::processes() {
   }
   return *processes_;
 }
+
+Bytes Domain::swap_size() const { return monitor_.parameters().swap; }
 
 std::string Domain::audit() const {
   if (processes_) {
@@ -101,7 +104,7 @@ void Monitor::on_interrupt(Core& core) {
 
 void Monitor::run(Core& core) {
   while (core.processor.clock.may_step()) {
-    const bool interrupted = core.apic_waits || core.ipi_waits;
+    const bool interrupted = core.interrupted();
     if (!interrupted && core.mode == Core::Mode::halted) return;
     if (!interrupted && core.mode == Core::Mode::user) {
       core.execution.begin(core.current->kernel, 0, core.apic.pending() ? core.apic.when() : never);
@@ -112,7 +115,7 @@ void Monitor::run(Core& core) {
 }
 
 void Monitor::step(Core& core) {
-  if (core.apic_waits || core.ipi_waits) {
+  if (core.interrupted()) {
     take_interrupt(core);
   } else if (core.mode == Core::Mode::kernel) {
     run_guest_kernel(core);
@@ -132,6 +135,9 @@ void Monitor::take_interrupt(Core& core) {
   if (core.apic_waits) {
     core.apic_waits = false;
     core.timer_softirq = true;
+  } else if (!core.disks_wait.empty()) {
+    for (Domain* domain : std::exchange(core.disks_wait, {}))
+      send_event(core, *domain, EventBit::block_device);
   } else {
     core.ipi_waits = false;
     core.need_reschedule |= std::exchange(core.ipi_reschedules, false);
@@ -174,6 +180,7 @@ void Monitor::run_guest_kernel(Core& core) {
     domain.upcall = false;
     const std::uint32_t taken = domain.events.take();
     processor.charge(Activity::kernel, guest_costs_.event_upcall);
+    if ((taken & EventMask::bit_of(EventBit::block_device)) != 0) domain.processes().disk_interrupt(0);
     if ((taken & EventMask::bit_of(EventBit::timer)) != 0) {
       domain.kernel.timer(0, processor.clock.local(), GuestKernel::TimerDuty::keep_time_and_charge);
     }
@@ -239,6 +246,19 @@ void Monitor::tick(Core& core, Time now) {
     if (other.get() != &core && other->current != nullptr) send_ipi(*other, &core, now);
   }
   core.timers.set(Purpose::tick, now + parameters_.tick);
+}
+
+void Monitor::send_event(Core& core, Domain& domain, EventBit event) {
+  const Time now = core.processor.clock.local();
+  core.processor.charge(Activity::monitor, costs_.mark_event);
+  domain.events.mark(event);
+  Core& target = core_of(domain);
+  if (blocked_[domain.vcpu.value]) {
+    wake(domain, &core, now);
+  } else {
+    request_pass(target, scheduler_->event_marked(domain.vcpu, now), &core, now);
+    if (&target != &core && target.current == &domain) send_ipi(target, &core, now);
+  }
 }
 
 void Monitor::see_ticks(Domain& domain) const {
@@ -360,6 +380,16 @@ std::unique_ptr<XenMemory> Monitor::give_memory(Domain& domain) {
   }
   return std::make_unique<XenMemory>(parameters_, *memory_, processor(domain.cpu),
                                      DomainId{domain.vcpu.value}, domain.events);
+}
+
+std::unique_ptr<BlockDevice> Monitor::give_disk(Domain& domain) {
+  // Interrupts of devices go to the first processor.
+  Core& first = *cores_.front();
+  return std::make_unique<BlockDevice>(calendar_, DiskParameters(context_.calibration), ElevatorKind::linus,
+                                       [this, &first, &domain] {
+                                         first.disks_wait.push_back(&domain);
+                                         on_interrupt(first);
+                                       });
 }
 
 // --- Reports ------------------------------------------------------------------------------------------

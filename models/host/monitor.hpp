@@ -43,11 +43,13 @@ class Monitor {
   void report(StatisticSink& sink, const std::string& prefix) const;
   [[nodiscard]] std::string audit() const;
 
-  /// For domains: the processor they run on, the hypercall that changes their address space, and memory for
-  /// their processes.
+  /// For domains: the processor they run on, the hypercall that changes their address space, memory and a
+  /// drive for their processes.
   [[nodiscard]] Processor& processor(CpuId cpu);
   void switch_address_space(Domain& domain);
   [[nodiscard]] std::unique_ptr<XenMemory> give_memory(Domain& domain);
+  [[nodiscard]] std::unique_ptr<BlockDevice> give_disk(Domain& domain);
+  [[nodiscard]] const MonitorParameters& parameters() const { return parameters_; }
   [[nodiscard]] const KernelPathCosts& path_costs() const { return path_costs_; }
 
  private:
@@ -70,6 +72,7 @@ class Monitor {
   /// A scheduling pass is due on `target` at `due` (see Scheduler::wake). `asker` executes; null: outside.
   void request_pass(Core& target, Time due, Core* asker, Time now);
   void send_ipi(Core& target, Core* sender, Time now);
+  void send_event(Core& core, Domain& domain, EventBit event);
   void see_ticks(Domain& domain) const;
   [[nodiscard]] Core& core_of(const Domain& domain) { return *cores_[domain.cpu.value]; }
   void trace(const Core& core, Time at, TraceKind kind, VcpuId vcpu, std::int64_t argument = 0) const;

@@ -3,6 +3,7 @@
 
 #include <boost/dynamic_bitset.hpp>
 #include <cstdint>
+#include <vector>
 
 #include "core/calendar.hpp"
 #include "core/statistic.hpp"
@@ -44,6 +45,7 @@ struct Monitor::Core {
     current->in_user = false;
     on_resume();
   }
+  [[nodiscard]] bool interrupted() const { return apic_waits || ipi_waits || !disks_wait.empty(); }
   void on_apic() {
     apic_waits = true;
     host.on_interrupt(*this);
@@ -63,6 +65,7 @@ struct Monitor::Core {
   Mode mode = Mode::halted;
   Domain* current = nullptr;  ///< null: the idle domain
   bool apic_waits = false, ipi_waits = false;
+  std::vector<Domain*> disks_wait;  ///< domains whose drives interrupt
   bool timer_softirq = false;
   bool need_reschedule = false;
   bool ipi_reschedules = false;  ///< what the IPI on its way is for, besides its guest's events

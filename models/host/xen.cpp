@@ -2,7 +2,7 @@
 ///
 /// What is modelled: interrupts, timers, events, scheduling and switching of domains, the guests' ticks, page
 /// tables and faults, all in their order and with their time. What is left out so far: the time of building
-/// domains, devices.
+/// domains, and devices but for a drive that each domain has to itself, without the rings that lead to it.
 #include "models/host/monitor.hpp"
 
 namespace xensim {
@@ -15,6 +15,9 @@ const auto parameters =
         .add("memory", static_cast<Bytes MonitorParameters::*>(&MonitorParameters::memory),
              "of each domain whose programs make system calls", "choice",
              {.minimum = Bytes{8 << 20}, .maximum = Bytes{std::int64_t{959} << 20}})
+        .add("swap", static_cast<Bytes MonitorParameters::*>(&MonitorParameters::swap),
+             "partition of each domain whose programs make system calls", "choice",
+             {.minimum = Bytes{4096}, .maximum = Bytes{std::int64_t{2} << 30}})
         .add("update_queue", static_cast<std::int64_t MonitorParameters::*>(&MonitorParameters::update_queue),
              "page-table requests that a guest collects at most", "XenoLinux 2.4.21",
              {.minimum = 1, .maximum = 2048})
