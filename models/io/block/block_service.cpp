@@ -114,7 +114,8 @@ std::optional<std::vector<BlockPiece>> BlockService::pieces_of(const MemoryDomai
 /// All its memory is the domain's, and a disk may write there.
 bool BlockService::may_transfer(const MemoryDomain& domain, BlockAccess access, BufferRun buffer) {
   if (buffer.sectors() == 0) return false;
-  const std::uint64_t end = std::uint64_t{buffer.machine().value} + buffer.sectors() * sector_size;
+  const std::uint64_t end =
+      std::uint64_t{buffer.machine().value} + std::uint64_t{buffer.sectors()} * sector_size;
   for (std::uint64_t page = buffer.machine().page(); page * page_size < end; ++page) {
     work.did(BlockStep::frame_checked);
     const FrameNumber frame{static_cast<std::uint32_t>(page)};

@@ -72,7 +72,7 @@ class VirtualNetwork {
   HypercallStatus remove_rule(const MemoryDomain& caller, const FilterRule& rule);
   /// `invalid` without such an interface. An interval of 0 is no limit. Without effect on what remains of
   /// the present credit, unless there was no limit.
-  HypercallStatus set_credit(const MemoryDomain& caller, VifId vif, std::uint32_t bytes, Time interval);
+  HypercallStatus set_credit(const MemoryDomain& caller, VifId id, std::uint32_t bytes, Time interval);
   [[nodiscard]] const FilterRules& rules() const { return rules_; }
 
   // --- Transmission ---
@@ -86,7 +86,7 @@ class VirtualNetwork {
   /// The NIC is done with it. It must have come from `next_transmission`, once.
   void transmitted(const Transmission& transmission, MemoryCpu& cpu, Time now);
   /// A timer expired that was set for the interface.
-  void refill(VifId vif, MemoryCpu& cpu, Time now);
+  void refill(VifId id, MemoryCpu& cpu, Time now);
 
   // --- Reception ---
   /// A page for the NIC to receive into; invalid if no memory is free. And back, unused.
