@@ -14,7 +14,7 @@
 
 #include "core/ids.hpp"
 #include "models/io/block/block_devices.hpp"
-#include "models/memory/memory_rules.hpp"
+#include "models/memory/hypercall_status.hpp"
 
 namespace xensim {
 
