@@ -13,8 +13,9 @@
 namespace xensim {
 
 /// ext3 of Linux 2.4.21, 4 KB blocks, ordered mode, without index of directories: inodes, directories, block
-/// allocation, cached reads and writes, and what of it joins the journal's running transaction. No disk I/O:
-/// every block is in the buffer cache and every page of a file in the page cache. File contents are not kept.
+/// allocation, cached reads and writes, and what of it joins the journal's running transaction. Every
+/// block of metadata is in the buffer cache; a page of a file that reclaim took away must be read before a
+/// call here uses it (ProcessKernel::pages_ready). File contents are not kept.
 class FileSystem {
  public:
   FileSystem(const KernelContext& context, PageSource& pages, const DiskLayout& layout = {});

@@ -69,7 +69,7 @@ void PageIo::interrupt(Time at, Wakes& wakes) {
   for (const BlockRequest& request : device_.take_completed(at)) {
     memory_.kernel.did(KernelPath::disk_completion);
     for (const std::uint64_t tag : request.tags) {
-      finish({static_cast<std::uint32_t>(tag)}, request.write, wakes);
+      finish({static_cast<std::uint32_t>(tag)}, wakes);
     }
   }
   charge_commands();
@@ -81,7 +81,7 @@ void PageIo::interrupt(Time at, Wakes& wakes) {
   }
 }
 
-void PageIo::finish(PageNumber number, bool /*write*/, Wakes& wakes) {
+void PageIo::finish(PageNumber number, Wakes& wakes) {
   memory_.kernel.did(KernelPath::page_io_end);
   memory_.pages[number].locked = false;
   memory_.pages[number].laundered = false;

@@ -44,7 +44,7 @@ class PageIo {
 
  private:
   [[nodiscard]] std::uint64_t sector_of(const Page& page) const;
-  void finish(PageNumber page, bool write, Wakes& wakes);
+  void finish(PageNumber page, Wakes& wakes);
   void charge_commands();
   void store(PageNumber page);
 
