@@ -53,6 +53,12 @@ TEST(MemoryIsolation, WhoAsksForMoreThanMemoryAndSwapIsRefusedOrKilledAndTheRest
   EXPECT_GT(metric(bombed, "victim/fork/samples"), 0);
 }
 
+TEST(MemoryIsolation, PagesOfProgramsAreDroppedAndReadAgain) {
+  const std::string programs = R"(, {"name": "programs", "count": 1, "workload": "lmbench_exec"})";
+  EXPECT_EQ(metric(beside(programs), "host0/memory/read"), 0);
+  EXPECT_GT(metric(beside(memory_bomb + programs), "host0/memory/read"), 0);
+}
+
 TEST(MemoryIsolation, IsTheSameStepByStepAndRunningAhead) {
   const RunResult ahead = beside(memory_bomb + fork_bomb, {}, 1500);
   const RunResult strict = beside(memory_bomb + fork_bomb, {.strict = true}, 1500);
