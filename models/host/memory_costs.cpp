@@ -14,9 +14,10 @@ MemoryCosts::MemoryCosts(const Calibration& c, const ProcessorCosts& p, const Mo
   const auto primitive = [&](const std::string& name) {
     return Cycles{static_cast<std::int64_t>(c.value("monitor_memory." + name) + 0.5)};
   };
-  const double cycles_per_line = c.value("guest.code_line");
+  // Instructions, from cycles.
+  const double code_line = static_cast<double>(p.path(1000 * c.value("guest.code_line")).count);
   const auto lines_of = [&](std::int64_t path_thousandths) {
-    return static_cast<std::uint32_t>(static_cast<double>(path_thousandths) / 1000 / cycles_per_line + 1);
+    return static_cast<std::uint32_t>(static_cast<double>(path_thousandths) / code_line + 1);
   };
   const auto set = [&](MemoryStep step, std::int64_t instructions, Cycles hardware = {}) {
     thousandths_[static_cast<std::size_t>(step)] = instructions + 1000 * hardware.count;

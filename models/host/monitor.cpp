@@ -60,7 +60,7 @@ Monitor::Monitor(const MonitorParameters& parameters, const HostContext& context
       calendar_(context.calendar),
       costs_(context.calibration, context.costs),
       guest_costs_(context.calibration, context.costs),
-      path_costs_(kernel_path_costs(context.calibration)),
+      path_costs_(kernel_path_costs(context.calibration, context.costs)),
       ipi_latency_(CycleClock(context.shape.clock).convert(context.costs.ipi_delivery)),
       trace_(context.trace),
       audit_(context.audit),

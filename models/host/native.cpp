@@ -157,7 +157,7 @@ Native::Native(const NativeParameters& p, const HostContext& context)
       costs_(context.calibration, context.costs),
       ipi_latency_(CycleClock(context.shape.clock).convert(context.costs.ipi_delivery)),
       memory_size_(context.memory),
-      path_costs_(kernel_path_costs(context.calibration)),
+      path_costs_(kernel_path_costs(context.calibration, context.costs)),
       parameters_(p),
       disk_parameters_(context.calibration),
       trace_(context.trace) {

@@ -27,9 +27,10 @@ TrapCosts::TrapCosts(const Calibration& c, const ProcessorCosts& p, const Monito
   fpu_restore_ = cycles("processor.fpu_restore");
 
   const Cycles code = path("exception_stub") + page_fault_handler_ + path("exception_return") +
-                path("bounce_decision") + monitor.exit_tests + p.path(c.value("monitor.restore")) +
-                path("bounce_call") + p.path(c.value("monitor.bounce_from_user")) + page_fault_words_;
-  bounce_lines = static_cast<std::uint32_t>(static_cast<double>(code.count) / c.value("guest.code_line") + 1);
+                      path("bounce_decision") + monitor.exit_tests + p.path(c.value("monitor.restore")) +
+                      path("bounce_call") + p.path(c.value("monitor.bounce_from_user")) + page_fault_words_;
+  const Cycles code_line = p.path(c.value("guest.code_line"));
+  bounce_lines = static_cast<std::uint32_t>(code.count / code_line.count + 1);
 
   fast_trap = p.software_interrupt_entry;
   return_to_user = p.interrupt_return;

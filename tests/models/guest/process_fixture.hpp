@@ -71,7 +71,7 @@ class ProcessFixture final : private VirtualMachine {
   Calibration calibration_ = read_calibration();
   ProcessorCosts costs_{calibration_};
   GuestCosts guest_costs_{calibration_, costs_};
-  KernelPathCosts path_costs_ = kernel_path_costs(calibration_);
+  KernelPathCosts path_costs_ = kernel_path_costs(calibration_, ProcessorCosts(calibration_));
   ProcessorShape shape_{.clock = Frequency{2'400'000},
                         .line = Bytes{64},
                         .l1_lines = 128,

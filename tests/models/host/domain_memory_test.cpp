@@ -24,7 +24,7 @@ class DomainMemory : public testing::TestWithParam<MemoryRules> {
                               host.machine.contents);
   }
 
-  XenMemory host{GetParam()};
+  MonitoredMemory host{GetParam()};
   MemoryDomain domain{.id = DomainId{7}};
 };
 INSTANTIATE_TEST_SUITE_P(Releases, DomainMemory, testing::Values(xen_1_0_memory, xen_1_2_memory),

@@ -80,7 +80,7 @@ TEST_F(MemoryCost, FollowsTheConstants) {
 }
 
 TEST_F(MemoryCost, OfAForkGoesToTheMonitorAndItsRequestsToTheKernel) {
-  XenMemory host;
+  MonitoredMemory host;
   XenGuest guest(host);
   const auto parent = AddressSpace::create(guest.guest);
   guest.load(*parent);

@@ -14,8 +14,8 @@
 namespace xensim {
 
 /// Frames, the monitor, and one processor that the domains share.
-struct XenMemory {
-  explicit XenMemory(const MemoryRules& rules = xen_1_0_memory, std::uint32_t frames = 1 << 14)
+struct MonitoredMemory {
+  explicit MonitoredMemory(const MemoryRules& rules = xen_1_0_memory, std::uint32_t frames = 1 << 14)
       : machine(rules, frames, 16) {
     machine.rules.slack = 0;
   }
@@ -43,7 +43,7 @@ struct XenMemory {
 /// A domain, from the pages up. Goes in good order: its processes must be gone before.
 class XenGuest final : public WalkingProgram {
  public:
-  explicit XenGuest(XenMemory& host, std::uint32_t id = 1, std::uint32_t pages = 2048,
+  explicit XenGuest(MonitoredMemory& host, std::uint32_t id = 1, std::uint32_t pages = 2048,
                     std::size_t queue_length = XenPaging::default_queue_length)
       : WalkingProgram(host.mmu, host.machine.contents, guest),
         host_(host),
@@ -88,11 +88,12 @@ class XenGuest final : public WalkingProgram {
   }
 
  private:
-  XenMemory& host_;
+  MonitoredMemory& host_;
   KernelPathCosts costs_{};
 
   XenPaging::Hooks hooks() {
-    return {.hypercall = [this](const PagingCall& call) { calls.push_back(call); },
+    return {.frame = {},
+            .hypercall = [this](const PagingCall& call) { calls.push_back(call); },
             .flush = [this] { host_.mmu.switch_to(); },
             .flush_page =
                 [this](Address address) {

@@ -44,7 +44,7 @@ namespace {
 /// A domain and, beside it, a bare machine that does the same.
 class Twins {
  public:
-  Twins(XenMemory& host, std::uint32_t id, std::size_t queue_length)
+  Twins(MonitoredMemory& host, std::uint32_t id, std::size_t queue_length)
       : host_(host), guest_(host, id, 1024, queue_length), bare_({}, 1024) {
     guest_file_ = guest_.file(file_pages);
     bare_file_ = bare_.file(file_pages);
@@ -188,7 +188,7 @@ class Twins {
     RC_ASSERT(guest_.audit(spaces, {guest_file_.get()}) == "");
   }
 
-  XenMemory& host_;
+  MonitoredMemory& host_;
   XenGuest guest_;
   MemoryFixture bare_;
   std::shared_ptr<ResidentFile> guest_file_, bare_file_;
@@ -199,7 +199,7 @@ class Twins {
 
 void check(const MemoryRules& rules, std::size_t queue_length) {
   EXPECT_TRUE(rc::check([&] {
-    XenMemory host(rules, 4096);
+    MonitoredMemory host(rules, 4096);
     const std::uint32_t free = host.machine.frames.free().count;
     {
       std::array<std::unique_ptr<Twins>, 2> domains;

@@ -41,7 +41,7 @@ class XenoLinux : public testing::TestWithParam<MemoryRules> {
     return start;
   }
 
-  XenMemory host{GetParam()};
+  MonitoredMemory host{GetParam()};
   XenGuest guest{host};
 };
 INSTANTIATE_TEST_SUITE_P(Releases, XenoLinux, testing::Values(xen_1_0_memory, xen_1_2_memory),
@@ -277,7 +277,7 @@ INSTANTIATE_TEST_SUITE_P(Lengths, QueueLength, testing::Values(1, 64, 2048),
                          testing::PrintToStringParamName());
 
 TEST_P(QueueLength, BoundsTheBatchesOfAHugeForkAndExit) {
-  XenMemory host;
+  MonitoredMemory host;
   XenGuest guest(host, 1, 8192, GetParam());
   const auto batches = [](std::uint32_t requests) { return (requests + GetParam() - 1) / GetParam(); };
   const auto parent = AddressSpace::create(guest.guest);

@@ -22,8 +22,8 @@ def column(table: str, platform: str, *rows: str) -> tuple[str, ...]:
 
 STAGES = (
     # All that native Linux on one processor shows: lengths of the guest kernel's paths and of programs' own
-    # work, what a page fault costs the processor, and how fast memory is: the part of its latency that a line
-    # brought back exposes, and its bandwidth for lines in sequence.
+    # work, how fast the processor executes such code, what page faults and walks cost it, and how fast memory
+    # is: the part of its latency that a line brought back exposes, and its bandwidth for lines in sequence.
     Stage(
         name="paths",
         title="Paths, page faults and memory on native Linux, uniprocessor",
@@ -40,6 +40,8 @@ STAGES = (
             "kernel_paths.*",
             "programs.*",
             "guest.process_data_lines",
+            "processor.kernel_cpi",
+            "processor.tlb_walk",
             "processor.page_fault_entry",
             "processor.page_fault_return",
             "processor.trace_miss",
