@@ -85,9 +85,12 @@ void Processor::execute(Activity activity, FootprintId code, std::uint32_t lines
   spend(activity, cycle_clock_.convert(costs_.trace_miss * outside) + costs_.miss_price * missing);
 }
 
-void Processor::idle_until(Time until) {
-  if (until > clock.local()) spend(Activity::idle, until - clock.local());
+void Processor::fetch(Activity activity, std::uint32_t lines) {
+  touched_missing_ += lines;
+  spend(activity, cycle_clock_.convert(costs_.l2_latency * lines) + costs_.miss_price * lines);
 }
+
+void Processor::idle_until(Time until) { wait_until(Activity::idle, until); }
 
 Execution Processor::begin(const WorkingSet& set, FootprintId footprint) {
   if (tlb_cold_) {
@@ -118,6 +121,13 @@ void Processor::release(FootprintId footprint) {
   object_l1_.release(footprint);
   trace_cache_.release(footprint);
   starts_.release(footprint);
+}
+
+void Processor::invalidate(FootprintId footprint) {
+  l2_.invalidate(footprint);
+  object_l1_.invalidate(footprint);
+  trace_cache_.invalidate(footprint);
+  starts_.invalidate(footprint);
 }
 
 void Processor::report(StatisticSink& sink, const std::string& prefix) const {

@@ -65,6 +65,12 @@ class Processor {
   /// Begins a stretch of `lines` lines of code: what the trace cache does not hold is decoded again.
   void execute(Activity activity, FootprintId code, std::uint32_t lines);
 
+  /// Waits for `lines` lines that another processor has written.
+  void fetch(Activity activity, std::uint32_t lines);
+  /// Waits for another processor, busily.
+  void wait_until(Activity activity, Time until) {
+    if (until > clock.local()) spend(activity, until - clock.local());
+  }
   /// Nothing happened since the local clock until `until`.
   void idle_until(Time until);
 
@@ -80,6 +86,8 @@ class Processor {
 
   /// A process is gone.
   void release(FootprintId footprint);
+  /// Another processor has written it: what is here of it is worth nothing.
+  void invalidate(FootprintId footprint);
 
   /// Lines that were not in the L2 when they were used again, by whomever.
   [[nodiscard]] std::uint64_t lines_missed() const { return refilled_lines_ + touched_missing_; }

@@ -47,7 +47,7 @@ void FileSystem::scanned(InodeNumber directory, const Directory::Scan& scan) {
   context_.locked(4 * std::uint64_t{scan.blocks});
   context_.did(KernelPath::directory_entry, scan.entries - scan.checked);
   context_.did(KernelPath::directory_check, scan.checked);
-  context_.uses(KernelObject::block, directory.value, static_cast<std::uint32_t>((scan.entries + 3) / 4));
+  context_.reads(KernelObject::block, directory.value, static_cast<std::uint32_t>((scan.entries + 3) / 4));
 }
 
 std::optional<InodeNumber> FileSystem::lookup(InodeNumber directory, std::string_view name) {

@@ -60,12 +60,26 @@ void GuestKernel::wake_sleepers(unsigned vcpu) {
 }
 
 void GuestKernel::wake(unsigned vcpu, ProcessId process, bool synchronous) {
-  const std::optional<unsigned> target = queue_.wake(process);
+  const std::optional<unsigned> target = make_runnable(vcpu, process, synchronous);
   if (!target || synchronous) return;
   reschedule_[*target] = true;
   if (*target == vcpu) return;
   ++kicks_;
   machine_.kick(vcpu, *target);
+}
+
+std::optional<unsigned> GuestKernel::make_runnable(unsigned vcpu, ProcessId process, bool synchronous) {
+  if (!lines_) return queue_.wake(process);
+  SchedulerLines::Locked lines(*lines_, machine_.processor(vcpu), vcpu);
+  if (queue_.is_runnable(process)) return {};
+  lines.put(process);
+  const std::optional<unsigned> target = queue_.wake(process);
+  if (target && !synchronous) lines.ask(*target, queue_.current(*target));
+  return target;
+}
+
+void GuestKernel::share_lines() {
+  if (reschedule_.size() > 1) lines_.emplace(static_cast<unsigned>(reschedule_.size()));
 }
 
 ProcessId GuestKernel::start_thread(unsigned vcpu, Program program) {
@@ -80,7 +94,7 @@ void GuestKernel::yield(unsigned vcpu) {
 
 GuestKernel::Next GuestKernel::return_to_user(unsigned vcpu) {
   for (;;) {
-    if (reschedule_[vcpu] || !queue_.current(vcpu)) schedule(vcpu);
+    if (reschedule_[vcpu]) schedule(vcpu);
     const std::optional<ProcessId> current = queue_.current(vcpu);
     if (!current) return Next::idle;
     if (processes_[current->value].busy) return Next::user;
@@ -92,14 +106,7 @@ void GuestKernel::schedule(unsigned vcpu) {
   Processor& processor = machine_.processor(vcpu);
   const std::optional<ProcessId> previous = queue_.current(vcpu);
   reschedule_[vcpu] = false;
-  if (queue_.runnable() == 0 && !previous) return;  // the idle loop looks at a flag only
-  const RunQueue::Selection selection = queue_.select(vcpu);
-  // The current process's own entry is among the lines of every interrupt.
-  const auto others =
-      static_cast<std::uint32_t>(queue_.runnable() - std::min<std::size_t>(queue_.runnable(), 1));
-  if (others > 0) processor.touch(Activity::kernel, process_table_, others * costs_.scan_entry_lines);
-  processor.charge(Activity::kernel, costs_.schedule_pass + costs_.schedule_scan_entry * selection.scanned +
-                                         costs_.recalculate_entry * selection.recalculated);
+  const RunQueue::Selection selection = select(vcpu);
   if (selection.next && selection.next != previous) {
     ++switches_;
     processor.touch(Activity::kernel, footprint_, costs_.process_lines);
@@ -110,6 +117,26 @@ void GuestKernel::schedule(unsigned vcpu) {
     ++kicks_;
     machine_.kick(vcpu, *selection.kick);
   }
+}
+
+RunQueue::Selection GuestKernel::select(unsigned vcpu) {
+  Processor& processor = machine_.processor(vcpu);
+  const std::optional<ProcessId> previous = queue_.current(vcpu);
+  std::optional<SchedulerLines::Locked> lines;
+  if (lines_) {
+    lines.emplace(*lines_, processor, vcpu);
+    if (previous && !queue_.is_runnable(*previous)) lines->take_out();
+    queue_.visit_runnable([&](ProcessId process) { lines->look(process); });
+  }
+  const RunQueue::Selection selection = queue_.select(vcpu);
+  // The current process's own entry is among the lines of every interrupt.
+  const auto others =
+      static_cast<std::uint32_t>(queue_.runnable() - std::min<std::size_t>(queue_.runnable(), 1));
+  if (others > 0) processor.touch(Activity::kernel, process_table_, others * costs_.scan_entry_lines);
+  processor.charge(Activity::kernel, costs_.schedule_pass + costs_.schedule_scan_entry * selection.scanned +
+                                         costs_.recalculate_entry * selection.recalculated);
+  if (lines) lines->chose(previous, selection.next);
+  return selection;
 }
 
 GuestKernel::Next GuestKernel::next_operation(unsigned vcpu, ProcessId id) {

@@ -12,6 +12,7 @@
 #include "models/cpu/costs.hpp"
 #include "models/guest/program.hpp"
 #include "models/guest/run_queue.hpp"
+#include "models/guest/scheduler_lines.hpp"
 #include "models/guest/virtual_machine.hpp"
 
 namespace xensim {
@@ -78,6 +79,8 @@ class GuestKernel {
   void wake(unsigned vcpu, ProcessId process, bool synchronous = false);
   /// A name in the caches for something of this kernel's.
   [[nodiscard]] FootprintId name_object() const { return new_footprint_(); }
+  /// From now on the processors of this kernel, if it has several, wait for what they take from each other.
+  void share_lines();
   /// A process of the kernel's own, made while it runs on `vcpu`.
   ProcessId start_thread(unsigned vcpu, Program program);
   /// The process current on `vcpu` lets all others go first.
@@ -118,6 +121,8 @@ class GuestKernel {
     }
   };
   void schedule(unsigned vcpu);
+  [[nodiscard]] RunQueue::Selection select(unsigned vcpu);
+  [[nodiscard]] std::optional<unsigned> make_runnable(unsigned vcpu, ProcessId process, bool synchronous);
   /// Lets the current process ask for its next operation. Idle: it cannot go on now.
   Next next_operation(unsigned vcpu, ProcessId id);
   /// Makes progress on the call of the current process.
@@ -133,6 +138,7 @@ class GuestKernel {
   std::function<FootprintId()> new_footprint_;
   RunQueue queue_;
   std::vector<Process> processes_;
+  std::optional<SchedulerLines> lines_;
   std::vector<bool> reschedule_;
   std::priority_queue<Sleeper, std::vector<Sleeper>, std::greater<>> sleepers_;
   std::uint64_t sleep_order_ = 0;

@@ -29,9 +29,12 @@ struct KernelContext {
     work.did(KernelPath::copy_user);
     work.did(KernelPath::copy_line, (bytes + 63) / 64);
   }
-  /// Lines of an object that may lie in any cache, or in none.
+  /// Lines of an object that may lie in any cache, or in none; some are written, or with the other none.
   void uses(KernelObject kind, std::uint32_t number, std::uint32_t lines = 1) const {
     work.uses(kind, number, lines);
+  }
+  void reads(KernelObject kind, std::uint32_t number, std::uint32_t lines = 1) const {
+    work.reads(kind, number, lines);
   }
   // What passes over a page in sequence is counted as its path, and pays here for lines that are in no cache.
   void zeroed(std::uint32_t page) const {

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <utility>
 #include <vector>
 
-#include "models/memory/cache_footprint.hpp"
+#include "models/cpu/processor.hpp"
 
 namespace xensim {
 
@@ -29,21 +30,59 @@ enum class KernelObject : std::uint8_t {
   count_,
 };
 
-/// Names of objects in the caches, given when an object is first used. O(1); room for the highest number.
+/// Names of objects in the caches, given when an object is first used, and whose caches hold them. Room for
+/// the highest number of each kind.
+///
+/// Several processors may hold what they only read. What one writes is gone from the caches of all others,
+/// as a whole (MESI, with objects for lines): they fetch it again at the price of a miss, for on a front-side
+/// bus a line that another cache has changed takes about as long as memory. That a write tells the others is
+/// not charged: stores are buffered. Processors whose numbers are 32 apart count as one.
 class ObjectFootprints {
  public:
   explicit ObjectFootprints(std::function<FootprintId()> new_footprint) : new_(std::move(new_footprint)) {}
 
-  [[nodiscard]] FootprintId of(KernelObject kind, std::uint32_t number) {
-    std::vector<FootprintId>& all = names_[static_cast<std::size_t>(kind)];
-    if (number >= all.size()) all.resize(number + 1);
-    if (!all[number].valid()) all[number] = new_();
-    return all[number];
+  /// The object's name, for `by`, which reads it. O(1).
+  [[nodiscard]] FootprintId read(KernelObject kind, std::uint32_t number, Processor& by) {
+    Object& object = at(kind, number);
+    if ((object.holders & bit_of(by)) == 0) meet(object, by);
+    return object.name;
+  }
+  /// The same for `by` that writes it. O(1), and for each other processor that used it since `by` did what
+  /// Processor::invalidate takes.
+  [[nodiscard]] FootprintId written(KernelObject kind, std::uint32_t number, Processor& by) {
+    Object& object = at(kind, number);
+    if (object.holders != bit_of(by)) take_from_others(object, by);
+    return object.name;
   }
 
  private:
+  struct Object {
+    FootprintId name;
+    std::uint32_t holders = 0;  ///< processors that may hold it as it is now, a bit for each
+  };
+  [[nodiscard]] static std::size_t place_of(const Processor& processor) { return processor.id().value % 32; }
+  [[nodiscard]] static std::uint32_t bit_of(const Processor& processor) { return 1U << place_of(processor); }
+  [[nodiscard]] Object& at(KernelObject kind, std::uint32_t number) {
+    std::vector<Object>& all = objects_[static_cast<std::size_t>(kind)];
+    if (number >= all.size()) all.resize(number + 1);
+    return all[number];
+  }
+  void meet(Object& object, Processor& by) {
+    if (!object.name.valid()) object.name = new_();
+    object.holders |= bit_of(by);
+    processors_[place_of(by)] = &by;
+  }
+  void take_from_others(Object& object, Processor& by) {
+    meet(object, by);
+    for (std::uint32_t others = object.holders & ~bit_of(by); others != 0; others &= others - 1) {
+      processors_[static_cast<std::size_t>(std::countr_zero(others))]->invalidate(object.name);
+    }
+    object.holders = bit_of(by);
+  }
+
   std::function<FootprintId()> new_;
-  std::array<std::vector<FootprintId>, static_cast<std::size_t>(KernelObject::count_)> names_;
+  std::array<std::vector<Object>, static_cast<std::size_t>(KernelObject::count_)> objects_;
+  std::array<Processor*, 32> processors_{};  ///< all that used an object, by their bits
 };
 
 }  // namespace xensim

@@ -9,6 +9,7 @@
 
 #include "core/time.hpp"
 #include "models/cpu/processor.hpp"
+#include "models/guest/global_lock.hpp"
 #include "models/guest/kernel_image.hpp"
 #include "models/guest/kernel_memory.hpp"
 #include "models/guest/kernel_object.hpp"
@@ -42,9 +43,12 @@ class KernelWork {
     counts_[index] += times;
     if (processor_ == nullptr || times == 0) return;
     if (objects_ && costs_.code_lines[index] > 0) {
-      const FootprintId code = objects_->of(KernelObject::code, static_cast<std::uint32_t>(index));
+      const auto number = static_cast<std::uint32_t>(index);
+      const FootprintId code = objects_->read(KernelObject::code, number, *processor_);
       processor_->execute(Activity::kernel, code, costs_.code_lines[index]);
-      uses(KernelObject::statics, static_cast<std::uint32_t>(index), costs_.static_lines[index]);
+      if (costs_.static_lines[index] > 0) {
+        processor_->use(Activity::kernel, statics_of(path), costs_.static_lines[index]);
+      }
     }
     processor_->charge(Activity::kernel, costs_[index] * static_cast<std::int64_t>(times));
     use(kernel_places()[index]);
@@ -57,32 +61,52 @@ class KernelWork {
   void use(PageNumber page, Access access) {
     if (memory_ != nullptr) memory_->kernel_access(kernel_address(page), access);
   }
-  /// So many lines of an object were used, wherever they were.
+  /// So many lines of an object were used and some of them written, wherever they were.
   void uses(KernelObject kind, std::uint32_t number, std::uint32_t lines,
             Activity activity = Activity::kernel) {
     if (!objects_ || processor_ == nullptr || lines == 0) return;
-    processor_->use(activity, objects_->of(kind, number), lines);
+    processor_->use(activity, objects_->written(kind, number, *processor_), lines);
   }
-  void uses_start(std::uint32_t page, Activity activity) {
+  /// They were only read.
+  void reads(KernelObject kind, std::uint32_t number, std::uint32_t lines) {
+    if (!objects_ || processor_ == nullptr || lines == 0) return;
+    processor_->use(Activity::kernel, objects_->read(kind, number, *processor_), lines);
+  }
+  /// A program read, wrote or executed a line of a page: the first one, or some other.
+  void accesses(std::uint32_t page, bool first, Access access) {
     if (!objects_ || processor_ == nullptr) return;
-    processor_->use_start(activity, objects_->of(KernelObject::page, page));
+    const FootprintId name = page_for(page, access == Access::write);
+    if (first)
+      processor_->use_start(Activity::refill, name);
+    else
+      processor_->use(Activity::refill, name, 1);
   }
   /// So many lines of a page were passed over by a loop whose own time, `pace` for each, is counted.
   void streams(std::uint32_t page, std::uint32_t lines, Cycles pace, Processor::Stream kind,
                Activity activity = Activity::kernel) {
     if (!objects_ || processor_ == nullptr || lines == 0) return;
-    processor_->stream(activity, objects_->of(KernelObject::page, page), lines, pace, kind);
+    processor_->stream(activity, page_for(page, kind == Processor::Stream::write), lines, pace, kind);
   }
   /// A program ran through code in a page.
   void executes(std::uint32_t page, std::uint32_t lines) {
     if (!objects_ || processor_ == nullptr || lines == 0) return;
-    processor_->execute(Activity::refill, objects_->of(KernelObject::page, page), lines);
+    processor_->execute(Activity::refill, page_for(page, false), lines);
   }
   [[nodiscard]] std::uint32_t process_lines() const { return costs_.process_lines; }
   [[nodiscard]] Cycles cost(KernelPath path) const { return costs_[static_cast<std::size_t>(path)]; }
   [[nodiscard]] std::uint64_t count(KernelPath path) const { return counts_[static_cast<std::size_t>(path)]; }
 
  private:
+  [[nodiscard]] FootprintId page_for(std::uint32_t page, bool write) {
+    return write ? objects_->written(KernelObject::page, page, *processor_)
+                 : objects_->read(KernelObject::page, page, *processor_);
+  }
+  [[nodiscard]] FootprintId statics_of(KernelPath path) {
+    const auto number = static_cast<std::uint32_t>(path);
+    return changes_statics(path) ? objects_->written(KernelObject::statics, number, *processor_)
+                                 : objects_->read(KernelObject::statics, number, *processor_);
+  }
+
   const KernelPathCosts& costs_;
   std::optional<ObjectFootprints> objects_;
   Processor* processor_ = nullptr;

@@ -22,7 +22,7 @@ PathLookup::Found PathLookup::walk(std::string_view path, DentryId working_direc
     const auto inode = entries_.inode(entry);
     constexpr std::uint32_t name_lines = 2, inode_lines = 2;
     context_.uses(KernelObject::name, entry.value, name_lines);
-    if (inode) context_.uses(KernelObject::inode, inode->value, inode_lines);
+    if (inode) context_.reads(KernelObject::inode, inode->value, inode_lines);
     if (!inode) return {.entry = {}, .inode = {}, .error = CallError::no_entry};
     if (files_.inode(*inode).kind != InodeKind::directory) {
       return {.entry = {}, .inode = {}, .error = CallError::not_directory};

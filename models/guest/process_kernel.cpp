@@ -18,6 +18,7 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
       calls_(context_, files_),
       kernel_files_(context_),
       buffer_(Self::longest_transfer) {
+  if (build.smp) scheduler.share_lines();
   if (BlockDevice* disk = processors.disk()) {
     const auto slots = static_cast<std::uint32_t>(processors.swap_size().count / page_size);
     pressure_ = std::make_unique<MemoryPressure>(scheduler, processors, memory_, *disk, std::max(slots, 1U));

@@ -36,11 +36,7 @@ bool ProcessKernel::access(GuestProcess& caller, Address address, Access kind) {
   if (!result.faulted()) {
     const PageNumber page = memory_.paging.page(result.frame);
     constexpr std::uint32_t line = 64;
-    if (page.valid() && address.value % page_size < line) {
-      work_.uses_start(page.value, Activity::refill);
-    } else if (page.valid()) {
-      work_.uses(KernelObject::page, page.value, 1, Activity::refill);
-    }
+    if (page.valid()) work_.accesses(page.value, address.value % page_size < line, kind);
     return true;
   }
   if (!caller.in_kernel) enter_by_fault(caller, result.fault);

@@ -50,6 +50,13 @@ class RunQueue {
 
   [[nodiscard]] std::optional<ProcessId> current(unsigned cpu) const { return current_[cpu]; }
   [[nodiscard]] std::size_t runnable() const { return runnable_; }
+  /// It is in the list.
+  [[nodiscard]] bool is_runnable(ProcessId process) const { return tasks_[process.value].listed; }
+  /// Calls `visit(ProcessId)` for each in the list, from its head.
+  template <class Visit>
+  void visit_runnable(Visit visit) const {
+    for (std::uint32_t i = head_; i != none; i = tasks_[i].following) visit(ProcessId{i});
+  }
   [[nodiscard]] int counter(ProcessId process) const { return tasks_[process.value].counter; }
   [[nodiscard]] std::string audit() const;
 

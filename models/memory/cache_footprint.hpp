@@ -87,6 +87,8 @@ class CacheFootprint {
 
   /// Forgets an owner that is gone: nobody will use its lines again, but they stay until evicted.
   void release(FootprintId owner);
+  /// Its lines are no longer valid: the cache has room for others instead.
+  void invalidate(FootprintId owner) { take(owner, UINT32_MAX); }
 
   /// Empty, or what is wrong.
   [[nodiscard]] std::string audit() const;

@@ -1,0 +1,46 @@
+/// Which stretches of kernel code change data of the whole kernel.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "models/guest/kernel_path.hpp"
+
+namespace xensim {
+
+namespace detail {
+
+/// Those that take one of Linux 2.4's global locks, in the order of the locks below: what they guard, and
+/// the lock itself, is written. The run queue's lock is not among them (SchedulerLines). Allocators of small
+/// objects and quicklists of tables have a list for each processor.
+consteval std::array<bool, kernel_path_count> paths_with_global_lock() {
+  using enum KernelPath;
+  std::array<bool, kernel_path_count> locks{};
+  for (const KernelPath path : {
+           fork_fixed, exit_fixed, wait_fixed, process_release, signal_send,            // list of tasks
+           file_access, path_component, dentry_create, dentry_delete,                   // names
+           inode_create, inode_destroy, inode_update,                                   // inodes
+           page_cache_lookup, page_cache_insert, page_cache_remove,                     // page cache
+           page_read, page_write, fault_file,                                           // which also look there
+           lru_remove, fault_anonymous, fault_copy, reclaim_scan, reclaim_refill,       // lists of pages
+           page_allocate, page_free,                                                    // zone
+           buffer_lookup, buffer_create, bitmap_search, block_allocate, block_free,     // buffers, superblock
+           journal_handle, journal_head, journal_access, journal_dirty, journal_data,   // journal
+           journal_forget, file_open, file_release, space_create,                       // files, address spaces
+           swap_unmap_entry, swap_slot, fault_swap, block_submit, disk_command,         // swap, block layer
+           disk_completion,
+       }) {
+    locks[static_cast<std::size_t>(path)] = true;
+  }
+  return locks;
+}
+inline constexpr std::array<bool, kernel_path_count> global_lock = paths_with_global_lock();
+
+}  // namespace detail
+
+/// The static data of this path is changed each time; that of others is only read.
+[[nodiscard]] constexpr bool changes_statics(KernelPath path) {
+  return detail::global_lock[static_cast<std::size_t>(path)];
+}
+
+}  // namespace xensim
