@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 
 #include "models/guest/kernel_path.hpp"
 
@@ -16,22 +17,22 @@ namespace detail {
 consteval std::array<bool, kernel_path_count> paths_with_global_lock() {
   using enum KernelPath;
   std::array<bool, kernel_path_count> locks{};
-  for (const KernelPath path : {
-           fork_fixed, exit_fixed, wait_fixed, process_release, signal_send,            // list of tasks
-           file_access, path_component, dentry_create, dentry_delete,                   // names
-           inode_create, inode_destroy, inode_update,                                   // inodes
-           page_cache_lookup, page_cache_insert, page_cache_remove,                     // page cache
-           page_read, page_write, fault_file,                                           // which also look there
-           lru_remove, fault_anonymous, fault_copy, reclaim_scan, reclaim_refill,       // lists of pages
-           page_allocate, page_free,                                                    // zone
-           buffer_lookup, buffer_create, bitmap_search, block_allocate, block_free,     // buffers, superblock
-           journal_handle, journal_head, journal_access, journal_dirty, journal_data,   // journal
-           journal_forget, file_open, file_release, space_create,                       // files, address spaces
-           swap_unmap_entry, swap_slot, fault_swap, block_submit, disk_command,         // swap, block layer
-           disk_completion,
-       }) {
-    locks[static_cast<std::size_t>(path)] = true;
-  }
+  const auto mark = [&](std::initializer_list<KernelPath> paths) {
+    for (const KernelPath path : paths) locks[static_cast<std::size_t>(path)] = true;
+  };
+  mark({fork_fixed, exit_fixed, wait_fixed, process_release, signal_send});  // list of tasks
+  mark({file_access, path_component, dentry_create, dentry_delete});         // names
+  mark({inode_create, inode_destroy, inode_update});                         // inodes
+  mark({page_cache_lookup, page_cache_insert, page_cache_remove, page_read, page_write,
+        fault_file});                                                               // page cache
+  mark({lru_remove, fault_anonymous, fault_copy, reclaim_scan, reclaim_refill});    // lists of pages
+  mark({page_allocate, page_free});                                                 // zones
+  mark({buffer_lookup, buffer_create, bitmap_search, block_allocate, block_free});  // buffers
+  mark({journal_handle, journal_head, journal_access, journal_dirty, journal_data,
+        journal_forget});                               // journal
+  mark({file_open, file_release, space_create});        // open files, spaces
+  mark({swap_unmap_entry, swap_slot, fault_swap});      // swap area
+  mark({block_submit, disk_command, disk_completion});  // block layer
   return locks;
 }
 inline constexpr std::array<bool, kernel_path_count> global_lock = paths_with_global_lock();

@@ -94,7 +94,8 @@ void GuestKernel::yield(unsigned vcpu) {
 
 GuestKernel::Next GuestKernel::return_to_user(unsigned vcpu) {
   for (;;) {
-    if (reschedule_[vcpu]) schedule(vcpu);
+    // Where programs only compute, an idle processor also looks for work after each interrupt.
+    if (reschedule_[vcpu] || (!lines_ && !queue_.current(vcpu))) schedule(vcpu);
     const std::optional<ProcessId> current = queue_.current(vcpu);
     if (!current) return Next::idle;
     if (processes_[current->value].busy) return Next::user;
@@ -105,7 +106,9 @@ GuestKernel::Next GuestKernel::return_to_user(unsigned vcpu) {
 void GuestKernel::schedule(unsigned vcpu) {
   Processor& processor = machine_.processor(vcpu);
   const std::optional<ProcessId> previous = queue_.current(vcpu);
+  const bool asked = reschedule_[vcpu];
   reschedule_[vcpu] = false;
+  if (!asked && queue_.runnable() == 0 && !previous) return;
   const RunQueue::Selection selection = select(vcpu);
   if (selection.next && selection.next != previous) {
     ++switches_;

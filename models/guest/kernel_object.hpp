@@ -41,6 +41,11 @@ class ObjectFootprints {
  public:
   explicit ObjectFootprints(std::function<FootprintId()> new_footprint) : new_(std::move(new_footprint)) {}
 
+  /// Only the caches of others may hold the object as it is now.
+  [[nodiscard]] bool is_elsewhere(KernelObject kind, std::uint32_t number, const Processor& by) {
+    const std::uint32_t holders = at(kind, number).holders;
+    return holders != 0 && (holders & bit_of(by)) == 0;
+  }
   /// The object's name, for `by`, which reads it. O(1).
   [[nodiscard]] FootprintId read(KernelObject kind, std::uint32_t number, Processor& by) {
     Object& object = at(kind, number);

@@ -85,7 +85,10 @@ class KernelWork {
   void streams(std::uint32_t page, std::uint32_t lines, Cycles pace, Processor::Stream kind,
                Activity activity = Activity::kernel) {
     if (!objects_ || processor_ == nullptr || lines == 0) return;
-    processor_->stream(activity, page_for(page, kind == Processor::Stream::write), lines, pace, kind);
+    const bool write = kind == Processor::Stream::write;
+    // What another cache gives up is written back by the same transfer and displaces nothing here.
+    if (objects_->is_elsewhere(KernelObject::page, page, *processor_)) kind = Processor::Stream::read;
+    processor_->stream(activity, page_for(page, write), lines, pace, kind);
   }
   /// A program ran through code in a page.
   void executes(std::uint32_t page, std::uint32_t lines) {

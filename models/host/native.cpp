@@ -207,8 +207,9 @@ void Native::switch_address_space(unsigned vcpu) {
 
 void Native::kick(unsigned vcpu, unsigned target) {
   Core& core = *cores_[target];
-  if (!core.kick.pending())
-    calendar_.schedule(core.kick, cores_[vcpu]->processor.clock.local() + ipi_latency_);
+  Processor& sender = cores_[vcpu]->processor;
+  sender.charge(Activity::kernel, processor_costs_.apic_program);
+  if (!core.kick.pending()) calendar_.schedule(core.kick, sender.clock.local() + ipi_latency_);
 }
 
 ProcessKernel& Native::processes() {

@@ -1,0 +1,188 @@
+/// What the processors of one kernel take from each other's caches.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <optional>
+#include <string>
+
+#include "models/guest/global_lock.hpp"
+#include "models/guest/kernel_path_costs.hpp"
+#include "models/guest/kernel_work.hpp"
+#include "models/guest/scheduler_lines.hpp"
+
+namespace xensim {
+namespace {
+
+class SharedLines : public testing::Test {
+ protected:
+  static Calibration read_calibration() {
+    std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
+    static const Json none = Json::object();
+    return {Json::parse(file), Config(none)};
+  }
+  /// Lines that `processor` had to wait for while it did this kernel work.
+  template <class Use>
+  std::uint64_t waited_for(Processor& processor, Use use) {
+    const std::uint64_t before = processor.lines_missed();
+    work.on(&processor);
+    use();
+    EXPECT_EQ(first.audit(), "");
+    EXPECT_EQ(second.audit(), "");
+    return processor.lines_missed() - before;
+  }
+  std::uint64_t writes(Processor& processor, KernelObject kind, std::uint32_t lines) {
+    return waited_for(processor, [&] { work.uses(kind, 0, lines); });
+  }
+  std::uint64_t reads(Processor& processor, KernelObject kind, std::uint32_t lines) {
+    return waited_for(processor, [&] { work.reads(kind, 0, lines); });
+  }
+  std::uint64_t does(Processor& processor, KernelPath path) {
+    return waited_for(processor, [&] { work.did(path); });
+  }
+  void resume() {}
+
+  Calibration calibration = read_calibration();
+  ProcessorCosts costs{calibration};
+  KernelPathCosts paths = kernel_path_costs(calibration);
+  ProcessorShape shape{.clock = Frequency{2'400'000},
+                       .line = Bytes{64},
+                       .l1_lines = 128,
+                       .l2_lines = 8192,
+                       .l2_ways = 8,
+                       .tlb_entries = 64};
+  SurvivalTable survival{8192, 8};
+  Calendar calendar;
+  Event resume_event = Event::calling<&SharedLines::resume>(*this);
+  Processor first{CpuId{0}, shape, costs, survival, calendar, resume_event, false};
+  Processor second{CpuId{1}, shape, costs, survival, calendar, resume_event, false};
+  std::uint32_t names = 0;
+  KernelWork work{paths, [this] { return FootprintId{names++}; }};
+};
+
+TEST_F(SharedLines, WhatOneProcessorWroteTheOtherFetches) {
+  EXPECT_EQ(writes(first, KernelObject::inode, 8), 8U) << "never used";
+  EXPECT_EQ(writes(first, KernelObject::inode, 8), 0U);
+  EXPECT_EQ(writes(second, KernelObject::inode, 8), 8U);
+  EXPECT_EQ(writes(second, KernelObject::inode, 8), 0U);
+  EXPECT_EQ(writes(first, KernelObject::inode, 8), 8U) << "it had them once, but they were written since";
+}
+
+TEST_F(SharedLines, WhatBothOnlyReadBothKeep) {
+  (void)writes(first, KernelObject::inode, 8);
+  EXPECT_EQ(reads(second, KernelObject::inode, 8), 8U);
+  EXPECT_EQ(reads(second, KernelObject::inode, 8), 0U);
+  EXPECT_EQ(reads(first, KernelObject::inode, 8), 0U) << "to be read does not take it away";
+  EXPECT_EQ(writes(first, KernelObject::inode, 8), 0U);
+  EXPECT_EQ(reads(second, KernelObject::inode, 8), 8U);
+}
+
+TEST_F(SharedLines, AProcessorThatIsAloneWaitsOnlyForWhatItNeverUsed) {
+  for (const KernelObject kind : {KernelObject::page, KernelObject::page_descriptor, KernelObject::process,
+                                  KernelObject::space, KernelObject::name, KernelObject::buffer}) {
+    EXPECT_EQ(writes(second, kind, 2), 2U);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(writes(second, kind, 2) + reads(second, kind, 2), 0U);
+  }
+}
+
+TEST_F(SharedLines, CodeStaysInBothAndSoDoDataUnderNoGlobalLock) {
+  constexpr KernelPath local = KernelPath::fd_lookup, global = KernelPath::page_allocate;
+  ASSERT_FALSE(changes_statics(local));
+  ASSERT_TRUE(changes_statics(global));
+  for (const KernelPath path : {local, global}) {
+    for (Processor* processor : {&first, &second}) EXPECT_GT(does(*processor, path), 0U);
+  }
+  EXPECT_EQ(does(first, local), 0U);
+  EXPECT_EQ(does(first, global), paths.static_lines[static_cast<std::size_t>(global)]);
+}
+
+TEST_F(SharedLines, APageThatIsWrittenIsGoneFromTheOtherCacheWithItsCode) {
+  constexpr std::uint32_t page = 7, all = 64;
+  const auto read = [&] { work.streams(page, all, Cycles{1}, Processor::Stream::read); };
+  const auto run = [&] { work.executes(page, 4); };
+  const auto store = [&] { work.accesses(page, false, Access::write); };
+  (void)waited_for(first, read);
+  (void)waited_for(second, read);
+  (void)waited_for(first, run);
+  EXPECT_EQ(waited_for(first, read) + waited_for(second, read) + waited_for(first, run), 0U);
+  (void)waited_for(second, store);
+  EXPECT_EQ(waited_for(first, run), 4U);
+  EXPECT_EQ(waited_for(first, read), all - 4);
+  EXPECT_EQ(waited_for(second, read), 0U);
+}
+
+TEST_F(SharedLines, AWholePageFromTheOtherCacheDisplacesNothing) {
+  constexpr Cycles pace{19};
+  const auto price = [&](Processor& processor, std::uint32_t page) {
+    const Time before = processor.clock.local();
+    work.on(&processor);
+    work.streams(page, 64, pace, Processor::Stream::write);
+    return processor.clock.local() - before;
+  };
+  const Time hidden = CycleClock(shape.clock).convert(pace);
+  EXPECT_EQ(price(first, 0), (costs.stream_write - hidden) * 64);
+  EXPECT_EQ(price(second, 0), (costs.stream_read - hidden) * 64);
+}
+
+class SchedulerOfTwo : public SharedLines {
+ protected:
+  template <class Use>
+  std::uint64_t locked(Processor& processor, Use use) {
+    return waited_for(processor, [&] {
+      SchedulerLines::Locked held(lines, processor, processor.id().value);
+      use(held);
+    });
+  }
+  /// Both have scheduled, and the first runs `reader` and then `writer`, while the second idles.
+  void SetUp() override {
+    for (Processor* processor : {&second, &first}) (void)schedule(*processor, {}, {});
+    (void)schedule(first, {}, reader);
+    (void)schedule(first, reader, writer);
+  }
+  std::uint64_t schedule(Processor& processor, std::optional<ProcessId> previous,
+                         std::optional<ProcessId> next) {
+    return locked(processor, [&](SchedulerLines::Locked& held) {
+      if (next) held.look(*next);
+      held.chose(previous, next);
+    });
+  }
+  std::uint64_t wake(Processor& processor, ProcessId process, std::optional<unsigned> asked) {
+    return locked(processor, [&](SchedulerLines::Locked& held) {
+      held.put(process);
+      if (asked) held.ask(*asked, {});
+    });
+  }
+
+  static constexpr ProcessId reader{0}, writer{1};
+  SchedulerLines lines{2};
+};
+
+TEST_F(SchedulerOfTwo, OneProcessorThatSchedulesAloneWaitsForNothing) {
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(schedule(first, writer, reader), 0U);
+    EXPECT_EQ(schedule(first, reader, writer), 0U);
+  }
+}
+
+TEST_F(SchedulerOfTwo, AnIdleProcessorThatIsAskedInVainCostsTheOtherLines) {
+  (void)wake(first, reader, 1);
+  (void)schedule(first, writer, reader);
+  // The interrupt comes when the first has taken the reader itself.
+  EXPECT_EQ(schedule(second, {}, {}), 3U) << "lock, head, idle task";
+  EXPECT_EQ(wake(first, writer, 1), 3U) << "lock, what the second runs, its idle task";
+}
+
+TEST_F(SchedulerOfTwo, WhoComesForTheLockWhileItIsHeldWaits) {
+  {
+    const SchedulerLines::Locked held(lines, first, 0);
+    first.charge(Activity::kernel, Cycles{2400});
+  }
+  second.wait_until(Activity::idle, first.clock.local() - Time{500ns});
+  const Time before = second.spent(Activity::kernel);
+  const SchedulerLines::Locked late(lines, second, 1);
+  EXPECT_EQ(second.spent(Activity::kernel) - before,
+            500ns + CycleClock(shape.clock).convert(costs.l2_latency) + costs.miss_price)
+      << "for the lock, and then for its line";
+}
+
+}  // namespace
+}  // namespace xensim
