@@ -40,6 +40,7 @@ STAGES = (
             "kernel_paths.*",
             "programs.*",
             "guest.process_data_lines",
+            "guest.path_data_lines",
             "processor.kernel_cpi",
             "processor.tlb_walk",
             "processor.page_fault_entry",
