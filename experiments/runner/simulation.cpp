@@ -67,7 +67,8 @@ ProcessorShape shape_of(const MachineDescription& machine) {
           .l1_lines = lines(machine.l1),
           .l2_lines = lines(machine.l2),
           .l2_ways = static_cast<std::uint32_t>(machine.l2_ways),
-          .tlb_entries = static_cast<std::uint32_t>(machine.dtlb_entries)};
+          .tlb_entries = static_cast<std::uint32_t>(machine.dtlb_entries),
+          .tlb_tagged = machine.tagged_tlb};
 }
 
 /// The operator: starts the instances one after another, lets the host warm up, and notes what it reads

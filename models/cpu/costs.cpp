@@ -22,7 +22,8 @@ std::uint32_t lines(const Calibration& calibration, const std::string& name) {
 }  // namespace
 
 ProcessorCosts::ProcessorCosts(const Calibration& c)
-    : miss_price(
+    : memory_latency(std::llround(c.value("processor.memory_latency") * 1000)),
+      miss_price(
           std::llround(c.value("processor.memory_latency") * c.value("processor.l2_miss_overlap") * 1000)),
       stream_read(line_time(c, "processor.memory_read_bandwidth")),
       stream_write(line_time(c, "processor.memory_write_bandwidth")),

@@ -13,7 +13,8 @@ namespace xensim {
 struct ProcessorCosts {
   explicit ProcessorCosts(const Calibration& calibration);
 
-  Time miss_price;  ///< part of the memory latency that one refill miss exposes
+  Time memory_latency;  ///< of a line that has to be found before the next is known
+  Time miss_price;      ///< the part of it that one line exposes of many that a program brings back
   /// A missing line of a sequence that the prefetcher sees: read; or written, with what it displaces.
   Time stream_read, stream_write;
   Cycles l2_latency, tlb_walk;

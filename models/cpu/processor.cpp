@@ -39,7 +39,8 @@ Processor::Processor(CpuId id, const ProcessorShape& shape, const ProcessorCosts
       object_l1_(object_l1_table_),
       trace_cache_(trace_table_),
       starts_(starts_table_),
-      l1_lines_(shape.l1_lines) {}
+      l1_lines_(shape.l1_lines),
+      tlb_tagged_(shape.tlb_tagged) {}
 
 void Processor::touch(Activity activity, FootprintId owner, std::uint32_t lines) {
   const std::uint32_t missing = l2_.touch(owner, lines);
@@ -54,7 +55,7 @@ void Processor::use(Activity activity, FootprintId owner, std::uint32_t lines) {
   l1_displaced_ = std::min(l1_lines_, l1_displaced_ + outside);
   const std::uint32_t missing = std::min(outside, l2_.touch(owner, lines));
   touched_missing_ += missing;
-  spend(activity, cycle_clock_.convert(costs_.l2_latency * outside) + costs_.miss_price * missing);
+  spend(activity, cycle_clock_.convert(costs_.l2_latency * outside) + costs_.memory_latency * missing);
 }
 
 void Processor::use_start(Activity activity, FootprintId page) {
@@ -63,7 +64,7 @@ void Processor::use_start(Activity activity, FootprintId page) {
   (void)l2_.touch(page, 1);
   const std::uint32_t missing = starts_.touch(page, 1);
   touched_missing_ += missing;
-  spend(activity, cycle_clock_.convert(costs_.l2_latency) + costs_.miss_price * missing);
+  spend(activity, cycle_clock_.convert(costs_.l2_latency) + costs_.memory_latency * missing);
 }
 
 void Processor::stream(Activity activity, FootprintId owner, std::uint32_t lines, Cycles pace, Stream kind) {
@@ -82,12 +83,12 @@ void Processor::execute(Activity activity, FootprintId code, std::uint32_t lines
   if (outside == 0) return;
   const std::uint32_t missing = std::min(outside, l2_.touch(code, lines));
   touched_missing_ += missing;
-  spend(activity, cycle_clock_.convert(costs_.trace_miss * outside) + costs_.miss_price * missing);
+  spend(activity, cycle_clock_.convert(costs_.trace_miss * outside) + costs_.memory_latency * missing);
 }
 
 void Processor::fetch(Activity activity, std::uint32_t lines) {
   touched_missing_ += lines;
-  spend(activity, cycle_clock_.convert(costs_.l2_latency * lines) + costs_.miss_price * lines);
+  spend(activity, cycle_clock_.convert(costs_.l2_latency * lines) + costs_.memory_latency * lines);
 }
 
 void Processor::idle_until(Time until) { wait_until(Activity::idle, until); }

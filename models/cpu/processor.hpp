@@ -52,7 +52,8 @@ class Processor {
   /// Uses `lines` lines of `owner`, waiting for those that are missing.
   void touch(Activity activity, FootprintId owner, std::uint32_t lines);
 
-  // Objects with footprints of their own, in the L1 and the L2. Code and data that have only one footprint as
+  // Objects with footprints of their own, in the L1 and the L2, found one by one: a line that is in no cache
+  // costs the whole latency of the memory. Code and data that have only one footprint as
   // a whole are touched above instead.
   /// Uses `lines` lines of `owner` in no order that a prefetcher could see.
   void use(Activity activity, FootprintId owner, std::uint32_t lines);
@@ -74,8 +75,8 @@ class Processor {
   /// Nothing happened since the local clock until `until`.
   void idle_until(Time until);
 
-  /// All translations are gone (an address-space load without tags).
-  void flush_tlb() { tlb_cold_ = true; }
+  /// Another address space is loaded: without tags all translations are gone.
+  void flush_tlb() { tlb_cold_ = !tlb_tagged_; }
   /// An address space is loaded whose translations are looked up one by one (Mmu), by whoever uses them.
   void use_modelled_tlb() { tlb_cold_ = false; }
 
@@ -111,6 +112,7 @@ class Processor {
   std::uint32_t l1_lines_;
   FootprintId l1_owner_;            ///< the program that used the L1 last
   std::uint32_t l1_displaced_ = 0;  ///< lines that kernels and the monitor used there since
+  bool tlb_tagged_;
   bool tlb_cold_ = true;
   std::array<Time, activity_count> account_{};
   std::uint64_t refilled_lines_ = 0;   ///< of programs, found missing in the course of an execution

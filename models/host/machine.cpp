@@ -40,7 +40,10 @@ const ParameterTable<MachineDescription>& table() {
           .add("l2_ways", &M::l2_ways, "associativity of the second-level cache",
                "Intel IA-32 optimization manual, 2003", {.minimum = 1, .maximum = 1024})
           .add("dtlb_entries", &M::dtlb_entries, "entries of the data TLB",
-               "Intel IA-32 optimization manual, 2003", {.minimum = 1, .maximum = 1 << 20});
+               "Intel IA-32 optimization manual, 2003", {.minimum = 1, .maximum = 32767})
+          .add("tagged_tlb", &M::tagged_tlb,
+               "translations know their address space and survive a switch to another; no i386 of the time",
+               "Intel IA-32 optimization manual, 2003");
   return parameters;
 }
 

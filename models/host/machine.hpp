@@ -31,6 +31,7 @@ struct MachineDescription {
   Bytes line{64};
   std::int64_t l2_ways = 8;
   std::int64_t dtlb_entries = 64;
+  bool tagged_tlb = false;  ///< translations know their address space; no i386 of the time
   std::vector<AttachedPart> buses, disks, nics;
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/cpu/traps/trap_costs.hpp"
+#include "models/host/address_space_tags.hpp"
 #include "models/host/memory_costs.hpp"
 #include "models/host/monitor_footprints.hpp"
 #include "models/host/platform.hpp"
@@ -17,8 +18,11 @@ namespace xensim {
 
 /// A processor's translations and gates, and what the monitor's memory management keeps for it.
 struct MemoryCore {
+  explicit MemoryCore(const ProcessorShape& shape) : mmu(mmu_of(shape)) {}
+
   MemoryCpu monitor;
   Mmu mmu;
+  AddressSpaceTags tags;
   InterruptTable gates;
 };
 
@@ -31,7 +35,7 @@ class MonitorMemory {
         costs(context.calibration, context.costs, monitor),
         trap_costs(context.calibration, context.costs, monitor),
         footprints(std::move(new_footprint)),
-        cores(context.cpus) {
+        cores(context.cpus, MemoryCore(context.shape)) {
     control_.id = DomainId{0};
     control_.privileged = true;
   }

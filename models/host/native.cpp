@@ -124,6 +124,7 @@ class Native final : public Platform, private VirtualMachine {
   void report_memory(StatisticSink& sink, const std::string& prefix) const;
 
   Calendar& calendar_;
+  ProcessorShape shape_;
   const ProcessorCosts& processor_costs_;
   GuestCosts costs_;
   Time ipi_latency_;
@@ -153,6 +154,7 @@ Native::Core::Core(Native& owner, CpuId id, const HostContext& context)
 
 Native::Native(const NativeParameters& p, const HostContext& context)
     : calendar_(context.calendar),
+      shape_(context.shape),
       processor_costs_(context.costs),
       costs_(context.calibration, context.costs),
       ipi_latency_(CycleClock(context.shape.clock).convert(context.costs.ipi_delivery)),
@@ -217,7 +219,7 @@ ProcessKernel& Native::processes() {
     const auto count = static_cast<unsigned>(cores_.size());
     const auto pages = static_cast<std::uint32_t>(memory_size_.count / page_size);
     VirtualMachine& machine = *this;
-    memory_ = std::make_unique<NativeMemory>(machine, count, pages, processor_costs_.invalidate_page);
+    memory_ = std::make_unique<NativeMemory>(machine, shape_, count, pages, processor_costs_.invalidate_page);
     const ElevatorKind kind = parameters_.elevator == "linus" ? ElevatorKind::linus : ElevatorKind::none;
     // The I/O APIC gives the first processor all interrupts of devices.
     disk_ =

@@ -6,18 +6,18 @@
 
 namespace xensim {
 
-NativeMemory::NativeMemory(VirtualMachine& processors, unsigned count, std::uint32_t pages,
-                           Cycles invalidate_page)
+NativeMemory::NativeMemory(VirtualMachine& processors, const ProcessorShape& shape, unsigned count,
+                           std::uint32_t pages, Cycles invalidate_page)
     : processors_(processors),
       invalidate_page_(invalidate_page),
       memory_(pages),
-      cores_(count),
+      cores_(count, Core{.mmu = mmu_of(shape)}),
       paging_(memory_, pages,
               {.flush =
                    [this] {
                      Processor& processor = processors_.processor(running_);
                      processor.charge(Activity::kernel, processor.costs().address_space_load);
-                     cores_[running_].mmu.switch_to();
+                     cores_[running_].mmu.flush(FlushScope::space);
                    },
                .flush_page =
                    [this](Address address) {
@@ -82,7 +82,7 @@ bool NativeMemory::load(unsigned vcpu, PageNumber directory, PageNumber /*stack*
   Processor& processor = processors_.processor(vcpu);
   processor.charge(Activity::kernel, processor.costs().address_space_load);
   ++loads_;
-  if (core.directory.valid()) core.mmu.switch_to();
+  if (core.directory.valid()) core.mmu.switch_to(core.tags.of({directory.value}));
   core.directory = directory;
   run_on(vcpu);
   paging_.load(directory);
@@ -92,9 +92,10 @@ bool NativeMemory::load(unsigned vcpu, PageNumber directory, PageNumber /*stack*
 void NativeMemory::unload(PageNumber directory) {
   const unsigned running = running_;
   for (unsigned i = 0; i < cores_.size(); ++i) {
+    cores_[i].tags.forget(paging_.frame(directory));
     if (cores_[i].directory != directory) continue;
     cores_[i].directory = {};
-    cores_[i].mmu.switch_to();
+    cores_[i].mmu.flush(FlushScope::space);
     run_on(i);
     paging_.load({});
   }
@@ -108,7 +109,7 @@ void NativeMemory::flush_remote(std::uint32_t others, const Address* address) {
     if (address != nullptr)
       cores_[i].mmu.flush_page(*address);
     else
-      cores_[i].mmu.switch_to();
+      cores_[i].mmu.flush(FlushScope::all_but_global);
     processors_.kick(running_, i);
     // The sender waits for the answer.
     sender.charge(Activity::kernel, sender.costs().ipi_delivery * 2);

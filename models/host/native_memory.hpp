@@ -6,6 +6,7 @@
 
 #include "models/guest/process_machine.hpp"
 #include "models/guest/virtual_machine.hpp"
+#include "models/host/address_space_tags.hpp"
 #include "models/host/bare_paging.hpp"
 
 namespace xensim {
@@ -15,7 +16,8 @@ namespace xensim {
 class NativeMemory final : public ProcessMachine {
  public:
   /// `invalidate_page`: INVLPG. `processors` outlives this.
-  NativeMemory(VirtualMachine& processors, unsigned count, std::uint32_t pages, Cycles invalidate_page);
+  NativeMemory(VirtualMachine& processors, const ProcessorShape& shape, unsigned count, std::uint32_t pages,
+               Cycles invalidate_page);
 
   [[nodiscard]] Paging& paging() override { return paging_; }
   void run_on(unsigned vcpu) override;
@@ -36,8 +38,9 @@ class NativeMemory final : public ProcessMachine {
  private:
   struct Core {
     Mmu mmu;
-    PageNumber directory;   ///< loaded; invalid: one that is not modelled
-    bool by_fault = false;  ///< how the kernel was entered last
+    AddressSpaceTags tags{};
+    PageNumber directory{};  ///< loaded; invalid: one that is not modelled
+    bool by_fault = false;   ///< how the kernel was entered last
   };
   /// Translates, and waits for the walks of the page tables that it takes.
   [[nodiscard]] Mmu::Result translate(unsigned vcpu, Address address, Access access, Privilege privilege,

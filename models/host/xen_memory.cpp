@@ -39,7 +39,7 @@ XenPaging::Hooks XenMemory::hooks() {
                 processor_.use(Activity::monitor, memory_.footprints.frame_table_line(frame), 1);
               },
           .hypercall = [this](const PagingCall& call) { charge(call); },
-          .flush = [this] { core_.mmu.switch_to(); },
+          .flush = [this] { flush(); },
           .flush_page = [this](Address address) { core_.mmu.flush_page(address); },
           .write_fault =
               [this](Address address) {
@@ -62,6 +62,16 @@ void XenMemory::charge(const PagingCall& call) {
   }
   processor_.charge(Activity::monitor, costs.monitor(call));
   work_ += call.work;
+  retyped_ = call.work[MemoryStep::stale_retype] > 0;
+}
+
+void XenMemory::flush() {
+  // Another address space may have kept a translation that was writable and is to be no more.
+  if (retyped_) core_.mmu.flush(FlushScope::all_but_global);
+  if (loading_)
+    core_.mmu.switch_to(core_.tags.of(*loading_));
+  else
+    core_.mmu.flush(FlushScope::space);
 }
 
 void XenMemory::set_traps() {
@@ -169,11 +179,16 @@ bool XenMemory::load(unsigned /*vcpu*/, PageNumber directory, PageNumber stack) 
   constexpr std::uint32_t stack_pages = 2;
   const Address end = stack.valid() ? kernel_address({stack.value + stack_pages})
                                     : kernel_address({layout_.start_info().value + 1});
+  // Frames, since domains share the processor.
+  const PageNumber page = directory.valid() ? directory : layout_.directory();
+  loading_ = paging_.frame(page);
   paging_.load(directory, end.value);
+  loading_.reset();
   return true;
 }
 
 void XenMemory::unload(PageNumber directory) {
+  core_.tags.forget(paging_.frame(directory));
   if (paging_.loaded() == directory) borrowed_ = true;
 }
 

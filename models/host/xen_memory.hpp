@@ -1,6 +1,7 @@
 /// Memory and gates of a domain under the monitor, for processes that have memory.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "models/cpu/processor.hpp"
@@ -35,7 +36,10 @@ class XenMemory final : public ProcessMachine {
     abandoned_ = true;
   }
   /// The processor goes over to this domain, or away from it.
-  void switch_in() { core_.gates.install(traps_.fast_trap); }
+  void switch_in() {
+    core_.gates.install(traps_.fast_trap);
+    core_.mmu.switch_to(core_.tags.of(domain_.base));
+  }
   void switch_out() { core_.gates.remove(traps_.fast_trap); }
 
   [[nodiscard]] Paging& paging() override { return paging_; }
@@ -61,6 +65,7 @@ class XenMemory final : public ProcessMachine {
   [[nodiscard]] XenPaging::Hooks hooks();
   void set_traps();
   void charge(const PagingCall& call);
+  void flush();
   /// Translates, and waits for the walks of the page tables that it takes.
   [[nodiscard]] Mmu::Result translate(Address address, Access access, Privilege privilege, Activity payer);
   /// An exception of ring 1 or 3 goes by the monitor to the kernel's handler.
@@ -76,9 +81,11 @@ class XenMemory final : public ProcessMachine {
   KernelLayout layout_;
   DomainTraps traps_;
   XenPaging paging_;
-  MemoryWork work_;        ///< of all hypercalls
-  bool borrowed_ = false;  ///< the address space that is loaded is gone
-  bool by_fault_ = false;  ///< how the kernel was entered last
+  MemoryWork work_;                     ///< of all hypercalls
+  std::optional<FrameNumber> loading_;  ///< the directory that is being loaded
+  bool retyped_ = false;                ///< by the last hypercall
+  bool borrowed_ = false;               ///< the address space that is loaded is gone
+  bool by_fault_ = false;               ///< how the kernel was entered last
   bool abandoned_ = false;
 };
 

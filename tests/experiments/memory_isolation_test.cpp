@@ -8,14 +8,25 @@ namespace xensim {
 namespace {
 
 /// A small machine, so that the bombs go off soon.
-RunResult beside(const std::string& others, const SimulationOptions& options = {}, int milliseconds = 4000) {
+RunResult run_on(const std::string& machine_and_platform, const std::string& others,
+                 const SimulationOptions& options, int milliseconds) {
   const Experiment experiment = interpret(Json::parse(fmt::format(
-      R"({{"name": "victim", "machine": {{"base": "dell2650", "memory": "32 MiB"}},
-           "platform": {{"name": "native", "swap": "64 MiB"}},
+      R"({{"name": "victim", {},
            "domains": [{{"name": "victim", "count": 1, "workload": "memory_probe"}}{}],
            "measure": {{"warm_up": "0 s", "duration": "{} ms"}}}})",
-      others, milliseconds)));
+      machine_and_platform, others, milliseconds)));
   return simulate(experiment, options);
+}
+RunResult beside(const std::string& others, const SimulationOptions& options = {}, int milliseconds = 4000) {
+  return run_on(R"("machine": {"base": "dell2650", "memory": "32 MiB"},
+                   "platform": {"name": "native", "swap": "64 MiB"})",
+                others, options, milliseconds);
+}
+/// Each in a domain of its own.
+RunResult in_domains(const std::string& others) {
+  return run_on(R"("machine": {"base": "dell2650", "memory": "128 MiB"},
+                   "platform": {"name": "xen", "memory": "32 MiB", "swap": "64 MiB"})",
+                others, {}, 2000);
 }
 double metric(const RunResult& result, const std::string& name) {
   for (const Metric& found : result.metrics) {
@@ -57,6 +68,16 @@ TEST(MemoryIsolation, PagesOfProgramsAreDroppedAndReadAgain) {
   const std::string programs = R"(, {"name": "programs", "count": 1, "workload": "lmbench_exec"})";
   EXPECT_EQ(metric(beside(programs), "host0/memory/read"), 0);
   EXPECT_GT(metric(beside(memory_bomb + programs), "host0/memory/read"), 0);
+}
+
+TEST(MemoryIsolation, BombsInADomainOfTheirOwnLeaveAnotherAlone) {
+  const std::string bombs = R"(, {"name": "bombs", "count": 1,
+      "workload": {"name": "mix", "workloads": ["memory_bomb", "fork_bomb"]}})";
+  const RunResult alone = in_domains(""), bombed = in_domains(bombs);
+  EXPECT_GT(metric(bombed, "bombs/memory_bomb/touched"), 5000);
+  for (const char* mean : {"victim/fork/mean", "victim/fault/mean"}) {
+    EXPECT_NEAR(metric(bombed, mean) / metric(alone, mean), 1, 0.001) << mean;
+  }
 }
 
 TEST(MemoryIsolation, IsTheSameStepByStepAndRunningAhead) {

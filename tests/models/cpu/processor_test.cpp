@@ -56,12 +56,12 @@ class ObjectsInCaches : public testing::Test {
 };
 
 TEST_F(ObjectsInCaches, AreFreeInTheL1DearerInTheL2AndDearestInMemory) {
-  EXPECT_EQ(use(0, 4), cycles(costs.l2_latency * 4) + costs.miss_price * 4) << "never used";
+  EXPECT_EQ(use(0, 4), cycles(costs.l2_latency * 4) + costs.memory_latency * 4) << "never used";
   EXPECT_EQ(use(0, 4), Time{});
   for (std::uint32_t other = 1; other <= 8; ++other) use(other, 100);
   EXPECT_EQ(use(0, 4), cycles(costs.l2_latency * 4)) << "others filled the L1";
   for (std::uint32_t other = 100; other < 400; ++other) use(other, 100);
-  EXPECT_EQ(use(0, 4), cycles(costs.l2_latency * 4) + costs.miss_price * 4) << "and the L2";
+  EXPECT_EQ(use(0, 4), cycles(costs.l2_latency * 4) + costs.memory_latency * 4) << "and the L2";
 }
 
 TEST_F(ObjectsInCaches, ThatAreReadInOrderCostWhatMemoryTakesLongerThanTheLoop) {
@@ -72,12 +72,12 @@ TEST_F(ObjectsInCaches, ThatAreReadInOrderCostWhatMemoryTakesLongerThanTheLoop) 
 }
 
 TEST_F(ObjectsInCaches, ReadInOrderTakeAThirdOfWhatTheyTakeAtRandom) {
-  EXPECT_LT(costs.stream_read * 2, costs.miss_price + cycles(costs.l2_latency));
+  EXPECT_LT(costs.stream_read * 2, costs.memory_latency + cycles(costs.l2_latency));
   EXPECT_GT(costs.stream_write, costs.stream_read);
 }
 
 TEST_F(ObjectsInCaches, CodeIsDecodedAgainWhenOtherCodeRanSince) {
-  EXPECT_EQ(execute(0, 10), cycles(costs.trace_miss * 10) + costs.miss_price * 10);
+  EXPECT_EQ(execute(0, 10), cycles(costs.trace_miss * 10) + costs.memory_latency * 10);
   EXPECT_EQ(execute(0, 10), Time{}) << "a loop runs from the trace cache";
   for (std::uint32_t other = 1; other <= 8; ++other) execute(other, costs.trace_lines / 2);
   EXPECT_EQ(execute(0, 10), cycles(costs.trace_miss * 10)) << "its lines are in the L2";
@@ -86,7 +86,7 @@ TEST_F(ObjectsInCaches, CodeIsDecodedAgainWhenOtherCodeRanSince) {
 TEST_F(ObjectsInCaches, FirstLinesOfPagesHaveASixtyFourthOfTheL2) {
   constexpr std::uint32_t pages = 2048;  // 2048 lines, a quarter of the L2
   for (std::uint32_t page = 0; page < pages; ++page) use_start(page);
-  EXPECT_EQ(use_start(0), cycles(costs.l2_latency) + costs.miss_price) << "16 sets hold 128 of them";
+  EXPECT_EQ(use_start(0), cycles(costs.l2_latency) + costs.memory_latency) << "16 sets hold 128 of them";
   for (std::uint32_t object = 0; object < pages; ++object) use(pages + object, 1);
   EXPECT_EQ(use(pages, 1), cycles(costs.l2_latency)) << "lines anywhere else fit";
 }

@@ -23,7 +23,7 @@ class ProcessFixture final : private VirtualMachine {
       : kernel_(
             machine(), 1, guest_costs_, FootprintId{0}, [this] { return FootprintId{++footprints_}; },
             Time{}),
-        memory_(machine(), 1, pages, Cycles{400}),
+        memory_(machine(), shape_, 1, pages, Cycles{400}),
         processes_(kernel_, machine(), memory_, path_costs_, build, pages) {}
 
   /// Runs a program until everybody has ended or sleeps; everything must agree after each step.

@@ -43,7 +43,7 @@ class SharedLines : public testing::Test {
 
   Calibration calibration = read_calibration();
   ProcessorCosts costs{calibration};
-  KernelPathCosts paths = kernel_path_costs(calibration);
+  KernelPathCosts paths = kernel_path_costs(calibration, costs);
   ProcessorShape shape{.clock = Frequency{2'400'000},
                        .line = Bytes{64},
                        .l1_lines = 128,
@@ -180,7 +180,7 @@ TEST_F(SchedulerOfTwo, WhoComesForTheLockWhileItIsHeldWaits) {
   const Time before = second.spent(Activity::kernel);
   const SchedulerLines::Locked late(lines, second, 1);
   EXPECT_EQ(second.spent(Activity::kernel) - before,
-            500ns + CycleClock(shape.clock).convert(costs.l2_latency) + costs.miss_price)
+            500ns + CycleClock(shape.clock).convert(costs.l2_latency) + costs.memory_latency)
       << "for the lock, and then for its line";
 }
 
