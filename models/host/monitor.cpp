@@ -346,7 +346,7 @@ void Monitor::switch_to(Core& core, Domain* next) {
   processor.charge(Activity::monitor, costs_.domain_switch);
   processor.flush_tlb();
   if (memory_) {
-    memory_->cores[processor.id().value].mmu.switch_to();  // the idle domain's, or
+    memory_->cores[processor.id().value].mmu.switch_to();  // in case the next has none
     if (core.current != nullptr) core.current->switch_out();
     if (next != nullptr) next->switch_in();
   }

@@ -197,6 +197,16 @@ def test_sensitivity_is_the_change_over_a_constants_range(file):
     assert outcome.sensitivity["t/native/pages"] == {"paths.page": pytest.approx(9 * 3750 / simulated)}
 
 
+def test_quick_fits_the_same_and_leaves_out_only_the_sensitivity_of_predicted_cells(file, tmp_path):
+    other = tmp_path / "quick.json"
+    other.write_text(file.read_text())
+    whole, outcome = calibrated(file)
+    quick, quick_outcome = calibrated(other, quick=True)
+    assert quick.text() == whole.text()
+    assert outcome.sensitivity["t/native/pages"] and not quick_outcome.sensitivity["t/native/pages"]
+    assert quick_outcome.sensitivity["t/native/many"] == outcome.sensitivity["t/native/many"]
+
+
 def test_the_report_replaces_its_block_only():
     text = f"Before.\n\n{BEGIN}\n\nold\n\n{END}\n\nAfter.\n"
     assert into_document(text, "new") == f"Before.\n\n{BEGIN}\n\nnew\n\n{END}\n\nAfter.\n"

@@ -32,6 +32,9 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--blind", action="store_true", help="use no cell of a monitor; its constants stay as counted"
     )
+    parser.add_argument(
+        "--quick", action="store_true", help="the same constants, without the predicted cells' sensitivity to them"
+    )
     parser.add_argument("--jobs", type=int, help="worker processes (default: one per processor)")
     parser.add_argument("--output", type=Path, help="write constants there (default: in place) and no report")
     options = parser.parse_args(given)
@@ -52,7 +55,7 @@ def main(given: list[str]) -> int:
         with Tables(EXPERIMENTS, jobs) as tables:
             _say(f"{len(tables.cells)} cells, {jobs} at a time")
             published = published_values()
-            outcome = calibrate(constants, STAGES, published, tables, options.blind, _say)
+            outcome = calibrate(constants, STAGES, published, tables, options.blind, _say, options.quick)
         block = report(outcome, constants, published)
         interruption.check()
         print(block)

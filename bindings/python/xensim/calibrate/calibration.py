@@ -41,6 +41,7 @@ def calibrate(
     model: Model,
     blind: bool = False,
     say: Callable[[str], None] = lambda _: None,
+    quick: bool = False,
 ) -> Outcome:
     """Puts fitted constants into `constants`, beginning from its priors. Of a stage whose cells cannot be
     simulated, or which has no constants, nothing changes."""
@@ -73,7 +74,7 @@ def calibrate(
         say(f"{stage.name}: {len(done.parameters)} constants fitted to {len(done.cells)} cells")
     outcome.simulated[ALL] = model.available(list(available), values)
     outcome.simulated.setdefault(BLIND, outcome.simulated[ALL])
-    outcome.sensitivity = _sensitivity(outcome, values, model)
+    outcome.sensitivity = _sensitivity(outcome, values, model, quick)
     return outcome
 
 
@@ -88,9 +89,10 @@ def _reason_to_skip(
     return refused.get(missing[0], f"{missing[0]} is not published") if missing else ""
 
 
-def _sensitivity(outcome: Outcome, values: Values, model: Model) -> dict[str, Values]:
-    """One constant at a time. Of a stage's own cells the derivatives are known; the others are simulated with
-    the constant at the farther end of its range, and the change is drawn out to the whole of it."""
+def _sensitivity(outcome: Outcome, values: Values, model: Model, quick: bool) -> dict[str, Values]:
+    """One constant at a time. Of a stage's own cells the derivatives are known; the others, unless `quick`, are
+    simulated with the constant at the farther end of its range, and the change is drawn out to the whole of
+    it."""
     simulated = outcome.simulated[ALL]
     sensitivity: dict[str, Values] = {cell: {} for cell in simulated}
     points, scales = [], []
@@ -100,6 +102,8 @@ def _sensitivity(outcome: Outcome, values: Values, model: Model) -> dict[str, Va
             for cell, derivative in zip(done.cells, derivatives, strict=True):
                 if derivative != 0:
                     sensitivity[cell][p.name] = derivative * (p.high - p.low) / simulated[cell]
+            if quick:
+                continue
             end = p.far_bound(values[p.name])
             points.append((values | {p.name: end}, others))
             scales.append((p.name, (p.high - p.low) / (end - values[p.name])))
