@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "models/cpu/traps/guest_segment.hpp"
+#include "models/memory/descriptor_tables.hpp"
 
 namespace xensim {
 namespace {
@@ -31,6 +32,9 @@ XenMemory::XenMemory(const XenMemoryParameters& parameters, MonitorMemory& memor
               static_cast<std::size_t>(parameters.update_queue)) {
   paging_.tell(*this);
   set_traps();
+  // The kernel boots on the page that it was told its parameters in.
+  (void)stack_switch({memory_.machine, core_.monitor, domain_}, flat_kernel_data, first_stack().value);
+  core_.monitor.work = {};
 }
 
 XenPaging::Hooks XenMemory::hooks() {
@@ -177,8 +181,7 @@ bool XenMemory::load(unsigned /*vcpu*/, PageNumber directory, PageNumber stack) 
   if (directory.valid() && paging_.loaded() == directory && !borrowed_) return false;
   borrowed_ = false;
   constexpr std::uint32_t stack_pages = 2;
-  const Address end = stack.valid() ? kernel_address({stack.value + stack_pages})
-                                    : kernel_address({layout_.start_info().value + 1});
+  const Address end = stack.valid() ? kernel_address({stack.value + stack_pages}) : first_stack();
   // Frames, since domains share the processor.
   const PageNumber page = directory.valid() ? directory : layout_.directory();
   loading_ = paging_.frame(page);

@@ -64,6 +64,8 @@ class XenMemory final : public ProcessMachine {
  private:
   [[nodiscard]] XenPaging::Hooks hooks();
   void set_traps();
+  /// The end of the stack that the kernel boots on.
+  [[nodiscard]] Address first_stack() const { return kernel_address({layout_.start_info().value + 1}); }
   void charge(const PagingCall& call);
   void flush();
   /// Translates, and waits for the walks of the page tables that it takes.

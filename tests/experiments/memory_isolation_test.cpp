@@ -42,13 +42,13 @@ const std::string greedy_bomb =
     R"(, {"name": "bomb", "count": 1, "workload": {"name": "memory_bomb", "size": "1 GiB", "chunk": "64 KiB"}})";
 const std::string fork_bomb = R"(, {"name": "forks", "count": 1, "workload": "fork_bomb"})";
 
-TEST(MemoryIsolation, AMemoryBombSlowsItsNeighboursForksAndFaultsTwentyfoldBySwapping) {
+TEST(MemoryIsolation, AMemoryBombSlowsItsNeighboursForksTwentyfoldAndFaultsFivefoldBySwapping) {
   const RunResult alone = beside(""), bombed = beside(memory_bomb);
   EXPECT_EQ(metric(alone, "host0/memory/swapped_out"), 0);
   EXPECT_GT(metric(bombed, "host0/memory/swapped_out"), 1000);
   EXPECT_GT(metric(bombed, "host0/memory/page_waits"), 0);
   EXPECT_GT(metric(bombed, "victim/fork/mean"), 20 * metric(alone, "victim/fork/mean"));
-  EXPECT_GT(metric(bombed, "victim/fault/mean"), 20 * metric(alone, "victim/fault/mean"));
+  EXPECT_GT(metric(bombed, "victim/fault/mean"), 5 * metric(alone, "victim/fault/mean"));
 }
 
 TEST(MemoryIsolation, AForkBombStopsAtHalfOfTheProcessesThatMemoryAllows) {

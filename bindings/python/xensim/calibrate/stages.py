@@ -22,8 +22,8 @@ def column(table: str, platform: str, *rows: str) -> tuple[str, ...]:
 
 STAGES = (
     # All that native Linux on one processor shows: lengths of the guest kernel's paths and of programs' own
-    # work, how fast the processor executes such code, what page faults cost it, and the bandwidth of
-    # memory. Kernels look for objects one by one, arrays are read in sequence: nothing here brings many
+    # work, how fast the processor executes such code, what page faults and walks cost it, and the bandwidth
+    # of memory. Kernels look for objects one by one, arrays are read in sequence: nothing here brings many
     # lines back at once, as a program does that computes on, so processor.l2_miss_overlap keeps its prior.
     Stage(
         name="paths",
@@ -43,6 +43,7 @@ STAGES = (
             "guest.process_data_lines",
             "guest.path_data_lines",
             "processor.kernel_cpi",
+            "processor.tlb_walk",
             "processor.page_fault_entry",
             "processor.page_fault_return",
             "processor.trace_miss",
