@@ -53,6 +53,8 @@ class ProcessFixture final : private VirtualMachine {
   [[nodiscard]] Time now() const { return processor_.clock.local(); }
 
   bool audits = true;
+  [[nodiscard]] const ProcessorCosts& costs() const { return costs_; }
+  [[nodiscard]] const KernelPathCosts& path_costs() const { return path_costs_; }
 
  private:
   [[nodiscard]] VirtualMachine& machine() { return *this; }

@@ -38,7 +38,7 @@ TEST(XenProcesses, RunningAheadChangesNothing) {
 
 TEST(XenProcesses, SystemCallsCostAsOnBareHardwareUnlessTheFastTrapIsOff) {
   const Json native{{"name", "native"}, {"smp", false}};
-  EXPECT_EQ(duration(xen(), system_call), duration(native, system_call));
+  EXPECT_LE(abs(duration(xen(), system_call) - duration(native, system_call)), Time{1}) << "a remainder";
   EXPECT_GT(duration(xen("fast_trap", false), system_call), duration(xen(), system_call) + 300ns);
 }
 
@@ -56,7 +56,7 @@ TEST(XenProcesses, ShorterQueuesOfUpdatesMeanMoreHypercalls) {
              none = duration(xen("update_queue", 1), fork_and_wait);
   EXPECT_LE(all, some);
   EXPECT_LT(some, none);
-  EXPECT_EQ(duration(xen("update_queue", 1), system_call), duration(xen(), system_call));
+  EXPECT_LE(abs(duration(xen("update_queue", 1), system_call) - duration(xen(), system_call)), Time{1});
 }
 
 TEST(XenProcesses, MoreMemoryThanTheMachineHasIsRefused) {
