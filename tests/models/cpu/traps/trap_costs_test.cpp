@@ -89,7 +89,8 @@ TEST_F(TrapCost, TheFirstUseOfTheFpuInATurnPaysForItsRegisters) {
 }
 
 TEST_F(TrapCost, FollowsTheConstants) {
-  const Calibration slow = read({{"processor.page_fault_entry", 900}});
+  const Calibration slow =
+      read({{"processor.page_fault_entry", constant("processor.page_fault_entry") + 400}});
   const ProcessorCosts slow_processor(slow);
   const TrapCosts other(slow, slow_processor, MonitorCosts(slow, slow_processor));
   const TrapOutcome outcome{.bounce = {.error_code = 6, .fault_address = Address{}}};
