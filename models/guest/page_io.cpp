@@ -12,46 +12,46 @@ std::uint64_t PageIo::sector_of(const Page& page) const {
   return block * sectors_per_page % (device_.sectors() - sectors_per_page);
 }
 
-bool PageIo::start(PageNumber number, bool write, Time at) {
-  Page& page = memory_.pages[number];
-  const bool swapped = page.file == memory_.swap.get();
-  const BlockIo io{.sector = sector_of(page),
+bool PageIo::start(PageNumber page, bool write, Time at) {
+  Page& state = memory_.pages[page];
+  const bool swapped = state.file == memory_.swap.get();
+  const BlockIo io{.sector = sector_of(state),
                    .sectors = sectors_per_page,
                    .write = write,
                    .partition = swapped ? 1U : 0U,
-                   .tag = number.value};
+                   .tag = page.value};
   if (!device_.submit(io, at)) return false;
   memory_.kernel.did(KernelPath::block_submit);
   memory_.kernel.locked(4);
   charge_commands();
-  page.locked = true;
-  memory_.pages.get(number);
+  state.locked = true;
+  memory_.pages.get(page);
   ++in_flight_;
   if (write) {
-    store(number);
+    store(page);
     ++(swapped ? counts_.swapped_out : counts_.written);
   } else {
     // The tag alone comes back: what the page will contain is settled here.
-    memory_.paging.zero(number);
+    memory_.paging.zero(page);
     if (const auto kept = contents_.find(io.sector); kept != contents_.end()) {
-      memory_.paging.fill(number, kept->second);
+      memory_.paging.fill(page, kept->second);
     }
     ++(swapped ? counts_.swapped_in : counts_.read);
   }
   return true;
 }
 
-void PageIo::store(PageNumber number) {
-  const std::uint64_t sector = sector_of(memory_.pages[number]);
-  if (const PhysicalMemory::Words* words = memory_.paging.contents(number)) {
+void PageIo::store(PageNumber page) {
+  const std::uint64_t sector = sector_of(memory_.pages[page]);
+  if (const PhysicalMemory::Words* words = memory_.paging.contents(page)) {
     contents_[sector] = *words;
   } else {
     contents_.erase(sector);
   }
 }
 
-void PageIo::leaves(PageNumber number) {
-  if (memory_.pages[number].file != memory_.swap.get()) store(number);
+void PageIo::leaves(PageNumber page) {
+  if (memory_.pages[page].file != memory_.swap.get()) store(page);
 }
 
 void PageIo::unplug(Time at) {
@@ -81,17 +81,17 @@ void PageIo::interrupt(Time at, Wakes& wakes) {
   }
 }
 
-void PageIo::finish(PageNumber number, Wakes& wakes) {
+void PageIo::finish(PageNumber page, Wakes& wakes) {
   memory_.kernel.did(KernelPath::page_io_end);
-  memory_.pages[number].locked = false;
-  memory_.pages[number].laundered = false;
+  memory_.pages[page].locked = false;
+  memory_.pages[page].laundered = false;
   --in_flight_;
-  if (const auto waiters = page_waiters_.find(number.value); waiters != page_waiters_.end()) {
+  if (const auto waiters = page_waiters_.find(page.value); waiters != page_waiters_.end()) {
     memory_.kernel.did(KernelPath::wake_process, waiters->second.size());
     for (const ProcessId process : waiters->second) wakes.push_back({process});
     page_waiters_.erase(waiters);
   }
-  memory_.put(number);
+  memory_.put(page);
 }
 
 std::string PageIo::audit(std::vector<std::uint32_t>& references) const {

@@ -4,33 +4,33 @@
 
 namespace xensim {
 
-void PageLists::add(PageNumber number, List list) {
+void PageLists::add(PageNumber page, List list) {
   Ends& ends = ends_[index(list)];
-  Page& page = pages_[number.value];
-  page.list = list;
-  page.previous = Page::none;
-  page.next = ends.head;
-  (ends.head == Page::none ? ends.tail : pages_[ends.head].previous) = number.value;
-  ends.head = number.value;
+  Page& state = pages_[page.value];
+  state.list = list;
+  state.previous = Page::none;
+  state.next = ends.head;
+  (ends.head == Page::none ? ends.tail : pages_[ends.head].previous) = page.value;
+  ends.head = page.value;
   ++ends.size;
 }
 
-void PageLists::remove(PageNumber number) {
-  Page& page = pages_[number.value];
-  Ends& ends = ends_[index(page.list)];
-  (page.previous == Page::none ? ends.head : pages_[page.previous].next) = page.next;
-  (page.next == Page::none ? ends.tail : pages_[page.next].previous) = page.previous;
-  page.list = List::none;
+void PageLists::remove(PageNumber page) {
+  Page& state = pages_[page.value];
+  Ends& ends = ends_[index(state.list)];
+  (state.previous == Page::none ? ends.head : pages_[state.previous].next) = state.next;
+  (state.next == Page::none ? ends.tail : pages_[state.next].previous) = state.previous;
+  state.list = List::none;
   --ends.size;
 }
 
-void PageLists::accessed(PageNumber number) {
-  Page& page = pages_[number.value];
-  if (page.list == List::inactive && page.referenced) {
-    move(number, List::active);
-    page.referenced = false;
+void PageLists::accessed(PageNumber page) {
+  Page& state = pages_[page.value];
+  if (state.list == List::inactive && state.referenced) {
+    move(page, List::active);
+    state.referenced = false;
   } else {
-    page.referenced = true;
+    state.referenced = true;
   }
 }
 

@@ -54,17 +54,17 @@ bool ProcessKernel::access(GuestProcess& caller, Address address, Access kind) {
   return false;
 }
 
-void ProcessKernel::sums(GuestProcess& caller, Address address, std::uint32_t lines) {
+void ProcessKernel::sums(GuestProcess& caller, Address page, std::uint32_t lines) {
   Processor& running = processor(caller);
   const Cycles pace = running.costs().sum_line;
-  const PageNumber page = memory_.paging.page(caller.space->tables().entry(address).frame());
+  const PageNumber number = memory_.paging.page(caller.space->tables().entry(page).frame());
   running.charge(Activity::user, pace * lines);
-  work_.streams(page.value, lines, pace, Processor::Stream::read, Activity::refill);
+  work_.streams(number.value, lines, pace, Processor::Stream::read, Activity::refill);
 }
 
-void ProcessKernel::runs(GuestProcess& caller, Address address, std::uint32_t lines, Cycles time) {
-  const PageNumber page = memory_.paging.page(caller.space->tables().entry(address).frame());
-  work_.executes(page.value, lines);
+void ProcessKernel::runs(GuestProcess& caller, Address page, std::uint32_t lines, Cycles time) {
+  const PageNumber number = memory_.paging.page(caller.space->tables().entry(page).frame());
+  work_.executes(number.value, lines);
   processor(caller).charge(Activity::user, time);
 }
 

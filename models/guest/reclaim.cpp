@@ -93,18 +93,18 @@ Reclaim::Next Reclaim::step(Time at) {
   return next;
 }
 
-void Reclaim::free(PageNumber number) {
+void Reclaim::free(PageNumber page) {
   memory_.kernel.did(KernelPath::page_cache_remove);
   memory_.kernel.locked(6);
-  Page& page = memory_.pages[number];
-  io_.leaves(number);
-  if (page.file == memory_.swap.get()) {
-    memory_.swap->drop(number);
+  Page& state = memory_.pages[page];
+  io_.leaves(page);
+  if (state.file == memory_.swap.get()) {
+    memory_.swap->drop(page);
   } else {
-    page.file->forget(page.index);
-    page.file = nullptr;
+    state.file->forget(state.index);
+    state.file = nullptr;
     --memory_.file_pages;
-    memory_.pages.put(number);
+    memory_.pages.put(page);
   }
   --wanted_;
 }

@@ -13,8 +13,8 @@ SchedulerLines::Locked::Locked(SchedulerLines& lines, Processor& processor, unsi
   write(lines.lock_);
 }
 
-void SchedulerLines::Locked::put(ProcessId id) {
-  write(task(id));
+void SchedulerLines::Locked::put(ProcessId task) {
+  write(this->task(task));
   write(lines_.head_);
   for (OfProcessor& other : lines_.of_processor_) read(other.schedule_data);
 }
@@ -23,7 +23,7 @@ void SchedulerLines::Locked::ask(unsigned target, std::optional<ProcessId> curre
   write(current ? task(*current) : lines_.of_processor_[target].idle_task);
 }
 
-void SchedulerLines::Locked::look(ProcessId id) { read(task(id)); }
+void SchedulerLines::Locked::look(ProcessId task) { read(this->task(task)); }
 
 void SchedulerLines::Locked::take_out() { write(lines_.head_); }
 

@@ -8,12 +8,12 @@ SwapCache::~SwapCache() {
   }
 }
 
-void SwapCache::add(PageNumber number, std::uint32_t slot) {
-  pages_.get(number);
+void SwapCache::add(PageNumber page, std::uint32_t slot) {
+  pages_.get(page);
   slots.get(slot);
-  pages_[number].file = this;
-  pages_[number].index = slot;
-  cached_[slot] = number;
+  pages_[page].file = this;
+  pages_[page].index = slot;
+  cached_[slot] = page;
   ++size_;
 }
 
@@ -23,23 +23,23 @@ void SwapCache::forget(std::uint32_t slot) {
   --size_;
 }
 
-void SwapCache::drop(PageNumber number) {
-  const std::uint32_t slot = pages_[number].index;
+void SwapCache::drop(PageNumber page) {
+  const std::uint32_t slot = pages_[page].index;
   forget(slot);
   slots.put(slot);
-  pages_.put(number);
+  pages_.put(page);
 }
 
-bool SwapCache::exclusive(PageNumber number) const {
-  const Page& page = pages_[number];
-  return page.file == this && !page.locked && page.count == 2 && slots.count(page.index) == 1;
+bool SwapCache::exclusive(PageNumber page) const {
+  const Page& state = pages_[page];
+  return state.file == this && !state.locked && state.count == 2 && slots.count(state.index) == 1;
 }
 
-bool SwapCache::leave_to_process(PageNumber number) {
-  if (!exclusive(number)) return false;
-  drop(number);
+bool SwapCache::leave_to_process(PageNumber page) {
+  if (!exclusive(page)) return false;
+  drop(page);
   // What is on the disk counts no more.
-  pages_[number].dirty = true;
+  pages_[page].dirty = true;
   return true;
 }
 

@@ -26,10 +26,10 @@ struct DiskParameters {
   std::uint32_t heads, cylinders;
   std::vector<DiskZone> zones;  ///< from the outermost
   std::uint64_t sectors;        ///< in all
-  Time revolution, head_switch;
-  Time overhead_miss, overhead_hit;  ///< of a command that needs the medium, or only the cache
-  Time settle_write;                 ///< a write's positioning takes so much longer than a read's
-  Time interface_sector;             ///< a sector over the bus
+  Time revolution{}, head_switch{};
+  Time overhead_miss{}, overhead_hit{};  ///< of a command that needs the medium, or only the cache
+  Time settle_write{};                   ///< a write's positioning takes so much longer than a read's
+  Time interface_sector{};               ///< a sector over the bus
   std::uint32_t read_segments, segment_sectors, write_buffer_sectors;
   std::uint32_t tags;  ///< commands that the drive accepts at a time
   bool write_cache = true;
