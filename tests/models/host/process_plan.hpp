@@ -60,7 +60,9 @@ inline std::pair<Values, std::vector<std::vector<std::int64_t>>> outcome_of(
     const Json& platform, bool strict, const std::vector<std::vector<int>>& all_steps, int hogs) {
   std::vector<Plan> plans;
   for (const auto& steps : all_steps) plans.push_back({.steps = steps, .rounds = 3});
-  TestHost host(platform, {.strict = strict});
+  // The audit of a whole machine's frames takes too long after each scheduling pass.
+  const bool has_frames = platform.at("name") == "xen";
+  TestHost host(platform, {.strict = strict, .audit = !has_frames});
   for (Plan& plan : plans) {
     const Self::Body body = [&plan](Self self) { return carries_out(self, plan); };
     host.start(executes(body));

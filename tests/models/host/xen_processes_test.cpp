@@ -29,7 +29,7 @@ Time duration(const Json& platform, Step step) {
 
 TEST(XenProcesses, RunningAheadChangesNothing) {
   EXPECT_TRUE(rc::check([] {
-    const auto steps = *rc::gen::resize(6, rc::gen::container<std::vector<std::vector<int>>>(
+    const auto steps = *rc::gen::resize(4, rc::gen::container<std::vector<std::vector<int>>>(
                                                rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 6))));
     const auto hogs = *rc::gen::inRange(0, 3);
     RC_ASSERT(outcome_of(xen(), false, steps, hogs) == outcome_of(xen(), true, steps, hogs));
