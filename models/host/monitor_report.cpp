@@ -1,0 +1,83 @@
+/// What the monitor tells of itself: its statistics, and whether its parts agree.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/host/monitor.hpp"
+#include "models/host/monitor_core.hpp"
+
+namespace xensim {
+namespace {
+
+using enum Statistic::Kind;
+
+const Statistic passes_made{"schedule/passes", "passes", counter, "scheduling passes"};
+const Statistic switches_made{"schedule/switches", "switches", counter, "passes that changed the domain"};
+const Statistic entries_scanned{"schedule/scanned", "entries", counter,
+                                "run queue entries that the modelled code looks at"};
+const Statistic interrupts_taken{"interrupts", "interrupts", counter, "timer interrupts and IPIs taken"};
+const Statistic ticks_marked{"ticks", "ticks", counter, "timer events sent to all domains"};
+const Statistic domain_time{"cpu_time", "s", counter,
+                            "processor time of a domain as the monitor accounts it"};
+const Statistic domain_wakes{"wakes", "wakes", counter, "times a domain was woken by an event"};
+const Statistic wait_mean{"wake_to_run/mean", "us", summary, "from wake to run: mean"};
+const Statistic wait_p99{"wake_to_run/p99", "us", summary, "from wake to run: 99th percentile"};
+const Statistic wait_maximum{"wake_to_run/maximum", "us", summary, "from wake to run: longest"};
+
+constexpr double ns_per_us = 1000;
+
+}  // namespace
+
+void Monitor::report(StatisticSink& sink, const std::string& prefix) const {
+  for (const auto& core : cores_) {
+    const std::string path = fmt::format("{}cpu{}/", prefix, core->processor.id().value);
+    core->processor.report(sink, path);
+    sink.value(path, passes_made, static_cast<double>(core->passes));
+    sink.value(path, switches_made, static_cast<double>(core->switches));
+    sink.value(path, entries_scanned, static_cast<double>(core->scanned));
+    sink.value(path, interrupts_taken, static_cast<double>(core->interrupts));
+    sink.value(path, wait_mean, core->wake_to_run.mean() / ns_per_us);
+    sink.value(path, wait_p99, static_cast<double>(core->wake_to_run.quantile(0.99)) / ns_per_us);
+    sink.value(path, wait_maximum, static_cast<double>(core->wake_to_run.maximum()) / ns_per_us);
+  }
+  sink.value(prefix, ticks_marked, static_cast<double>(ticks_));
+  if (!sink.wants(prefix + "dom")) return;
+  for (const Domain& domain : domains_) {
+    const std::string path = fmt::format("{}dom{}/", prefix, domain.vcpu.value);
+    Time time = domain.cpu_time;
+    const Core& core = *cores_[domain.cpu.value];
+    if (core.current == &domain) time += std::max(Time{}, calendar_.now() - core.last_switch);
+    sink.value(path, domain_time, to_seconds(time));
+    sink.value(path, domain_wakes, static_cast<double>(domain.wakes));
+  }
+}
+
+std::string Monitor::audit() const {
+  for (const auto& core : cores_) {
+    if (std::string fault = core->processor.audit(); !fault.empty()) return fault;
+    if (core->current != nullptr && core->current->cpu != core->processor.id()) {
+      return fmt::format("cpu{} runs domain {}, which is placed on cpu{}", core->processor.id().value,
+                         core->current->vcpu.value, core->current->cpu.value);
+    }
+  }
+  for (const Domain& domain : domains_) {
+    const auto v = domain.vcpu.value;
+    const Core& core = *cores_[domain.cpu.value];
+    const int places = (blocked_[v] ? 1 : 0) + (core.waiting[v] ? 1 : 0) + (core.current == &domain ? 1 : 0);
+    if (places != 1) return fmt::format("domain {} is in {} of: blocked, waiting, running", v, places);
+    if (std::string fault = domain.audit(); !fault.empty()) return fault;
+    if (domain.memory() != nullptr && core.current == &domain) {
+      if (std::string fault = domain.memory()->audit(); !fault.empty()) return fault;
+    }
+  }
+  if (memory_) {
+    std::vector<const MemoryDomain*> with_memory;
+    for (const Domain& domain : domains_) {
+      if (domain.memory() != nullptr) with_memory.push_back(&domain.memory()->domain());
+    }
+    if (std::string fault = memory_->audit(std::move(with_memory)); !fault.empty()) return fault;
+  }
+  return scheduler_->audit();
+}
+
+}  // namespace xensim
