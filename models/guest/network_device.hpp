@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "models/guest/page.hpp"
+#include "models/guest/paging.hpp"
 #include "models/io/packet/frame.hpp"
 
 namespace xensim {
