@@ -17,6 +17,8 @@
 
 namespace xensim {
 
+class StatisticSink;
+
 /// Executes calls on the kernel's structures, and charges the processor they are made on. Everything a file
 /// system of the time holds that programs need lies in the page cache: /dev, /lib, /usr/tmp/lat_fs.
 class ProcessKernel {
@@ -78,6 +80,7 @@ class ProcessKernel {
   [[nodiscard]] std::uint32_t process_count() const { return process_count_; }
   /// Pages that no process holds: free, on the quicklists, in the page cache.
   [[nodiscard]] std::uint32_t unused_pages() const;
+  void report(StatisticSink& sink, const std::string& prefix) const;
   [[nodiscard]] std::string audit() const;
 
  private:

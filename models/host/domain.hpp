@@ -56,6 +56,10 @@ class Domain final : public VirtualMachine {
   void switch_out() {
     if (memory_) memory_->switch_out();
   }
+  /// Of its processes, if a program needed them.
+  void report(StatisticSink& sink, const std::string& prefix) const {
+    if (processes_) processes_->report(sink, prefix);
+  }
   [[nodiscard]] std::string audit() const;
 
   const VcpuId vcpu;

@@ -49,6 +49,7 @@ void Monitor::report(StatisticSink& sink, const std::string& prefix) const {
     if (core.current == &domain) time += std::max(Time{}, calendar_.now() - core.last_switch);
     sink.value(path, domain_time, to_seconds(time));
     sink.value(path, domain_wakes, static_cast<double>(domain.wakes));
+    domain.report(sink, path);
   }
 }
 

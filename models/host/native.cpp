@@ -21,23 +21,6 @@ using enum Statistic::Kind;
 const Statistic process_switches{"process_switches", "switches", counter, "switches between processes"};
 const Statistic timer_ticks{"timer_ticks", "ticks", counter, "ticks of the kernel's time of day"};
 
-const Statistic swapped_in{"memory/swapped_in", "pages", counter, "pages read from the swap area"};
-const Statistic swapped_out{"memory/swapped_out", "pages", counter, "pages written to the swap area"};
-const Statistic pages_read{"memory/read", "pages", counter, "pages of files read from the disk"};
-const Statistic reclaims{"memory/direct_reclaim", "steps", counter, "steps in which processes freed memory"};
-const Statistic daemon_steps{"memory/kswapd", "steps", counter, "steps of the reclaim daemon"};
-const Statistic page_waits{"memory/page_waits", "sleeps", counter, "sleeps until a page was read or written"};
-const Statistic request_waits{"memory/request_waits", "sleeps", counter,
-                              "sleeps until the disk's queue had room"};
-const Statistic kills{"memory/kills", "processes", counter, "processes killed for lack of memory"};
-const Statistic free_memory{"memory/free", "pages", level, "free pages"};
-const Statistic swap_used{"memory/swap_used", "pages", level, "slots of the swap area in use"};
-const Statistic process_total{"processes", "processes", level, "processes with memory, files or signals"};
-const Statistic runnable_total{"runnable", "processes", level, "processes in the run queue"};
-const Statistic disk_busy{"disk/busy", "s", counter, "time in which the disk executed a command"};
-const Statistic disk_reads{"disk/reads", "commands", counter, "commands to read"};
-const Statistic disk_writes{"disk/writes", "commands", counter, "commands to write"};
-
 struct NativeParameters {
   bool smp = true;
   Bytes swap{std::int64_t{2} << 30};
@@ -121,7 +104,6 @@ class Native final : public Platform, private VirtualMachine {
   void interrupt(Core& core);
   void run(Core& core);
   void take_interrupt(Core& core);
-  void report_memory(StatisticSink& sink, const std::string& prefix) const;
 
   Calendar& calendar_;
   ProcessorShape shape_;
@@ -291,30 +273,7 @@ void Native::report(StatisticSink& sink, const std::string& prefix) const {
   }
   sink.value(prefix, process_switches, static_cast<double>(kernel_->switches()));
   sink.value(prefix, timer_ticks, static_cast<double>(kernel_->ticks()));
-  if (processes_) report_memory(sink, prefix);
-}
-
-void Native::report_memory(StatisticSink& sink, const std::string& prefix) const {
-  const auto report = [&](const Statistic& statistic, auto value) {
-    sink.value(prefix, statistic, static_cast<double>(value));
-  };
-  const MemoryPressure& pressure = *processes_->pressure();
-  const GuestMemory& memory = processes_->memory();
-  report(swapped_in, pressure.io().counts().swapped_in);
-  report(swapped_out, pressure.io().counts().swapped_out);
-  report(pages_read, pressure.io().counts().read);
-  report(reclaims, pressure.counts().direct);
-  report(daemon_steps, pressure.counts().daemon);
-  report(page_waits, pressure.counts().page_waits);
-  report(request_waits, pressure.counts().request_waits);
-  report(kills, pressure.counts().kills);
-  report(free_memory, memory.pages.free_pages());
-  report(swap_used, memory.swap->slots.used());
-  report(process_total, processes_->process_count());
-  report(runnable_total, kernel_->runnable());
-  report(disk_busy, to_seconds(disk_->counts().busy));
-  report(disk_reads, disk_->counts().commands[0]);
-  report(disk_writes, disk_->counts().commands[1]);
+  if (processes_) processes_->report(sink, prefix);
 }
 
 std::string Native::audit() const {
