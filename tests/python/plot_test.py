@@ -6,11 +6,13 @@ import subprocess
 import sys
 
 import matplotlib
+import pandas
 import pytest
 
 matplotlib.use("agg")
 
 import xensim  # noqa: E402
+from matplotlib.container import BarContainer  # noqa: E402
 from xensim.cells import figure6_cells, published_values  # noqa: E402
 
 CELLS = """\
@@ -61,8 +63,33 @@ def test_the_command_refuses_what_is_no_directory(tmp_path):
     assert "found no directory" in answer.stderr
 
 
-def test_a_reproduction_without_figure_6_draws_nothing(tmp_path):
+def test_a_directory_without_results_draws_nothing(tmp_path):
     assert draw(tmp_path) == {}
+
+
+def test_bars_stand_beside_published_ones_with_deviations_below():
+    cells = pandas.DataFrame(
+        [
+            ("figure3/L/SPEC", "score", "calibrated", 500, 510, None, None, 2),
+            ("figure3/X/SPEC", "score", "predicted", 500, 490, 480, 500, -2),
+            ("figure3/L/build", "s", "calibrated", 200, 200, None, None, 0),
+            ("figure3/X/build", "s", "predicted", 250, 400, None, None, 60),
+        ],
+        columns=["id", "unit", "role", "published", "simulated", "low", "high", "error_pct"],
+    )
+    figure = xensim.plot.bars(cells, "figure3")
+    above, below = figure.axes
+    assert above.get_ylabel() == "relative to Linux"
+    heights = [
+        [bar.get_height() for bar in bars] for bars in above.containers if isinstance(bars, BarContainer)
+    ]
+    assert heights[:2] == [[1, 1], [1.02, 1]]  # Linux, published and simulated
+    assert heights[3] == [0.98, 0.5]  # twice as long is half as fast
+    assert [text.get_text() for text in below.get_xticklabels()] == ["SPEC", "build"]
+    low, high = below.get_ylim()
+    assert low < -60 and high > 60
+    with pytest.raises(xensim.InputError, match="no cells of 'table3'"):
+        xensim.plot.bars(cells, "table3")
 
 
 def test_cells_of_a_directory_and_of_a_comparison_file_are_the_same(reproduction):
@@ -70,7 +97,8 @@ def test_cells_of_a_directory_and_of_a_comparison_file_are_the_same(reproduction
     assert table["instances"].tolist() == [1, 2, 1, 2]
     comparison = reproduction / "comparison.json"
     cells = [
-        {"id": f"figure6/{row.series}/{row.instances}", "published": row.published,
+        {"id": f"figure6/{row.series}/{row.instances}", "unit": "x", "role": "predicted",
+         "error_pct": 0, "published": row.published,
          "simulated": row.simulated, "ci95": [row.low, row.high] if row.low == row.low else None}
         for row in table.itertuples()
     ]  # fmt: skip

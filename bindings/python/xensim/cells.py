@@ -1,4 +1,4 @@
-"""Figure 6's cells, from wherever they stand."""
+"""Cells of comparisons, from wherever they stand."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ import pandas
 from . import _xensim
 from ._xensim import InputError
 
+# The experiments in the order of the paper's evaluation.
+PAPER = [
+    "figure3", "table3", "table4", "table5", "table6", "figure4", "figure5", "isolation", "figure6",
+    "responsiveness", "footprint",
+]  # fmt: skip
 COLUMNS = ["series", "instances", "published", "simulated", "low", "high"]
 
 
@@ -25,12 +30,9 @@ def figure6_cells(source: pandas.DataFrame | str | os.PathLike[str]) -> pandas.D
         return from_frame(source)
     path = Path(source)
     if path.is_dir():
-        found = [p for p in (path / "figure6" / "cells.csv", path / "cells.csv") if p.is_file()]
-        if not found:
-            raise InputError(f"{path}: found no figure6/cells.csv; expected what `xensim reproduce` wrote")
-        table = pandas.read_csv(found[0]).rename(columns={"cell": "id"})
-    else:
-        table = from_comparison(path)
+        within = path / "figure6"
+        path = within if within.is_dir() else path
+    table = all_cells(path)
     table = table[table["id"].str.match(r"figure6/[^/]+/\d+$")]
     if table.empty:
         raise InputError(f"{source}: found no cells of Figure 6")
@@ -39,19 +41,44 @@ def figure6_cells(source: pandas.DataFrame | str | os.PathLike[str]) -> pandas.D
     return table[COLUMNS].reset_index(drop=True)
 
 
+def all_cells(source: str | os.PathLike[str]) -> pandas.DataFrame:
+    """`id`, `unit`, `role`, `published`, `simulated`, `low`, `high` and `error_pct`, NaN where unknown, in the
+    order of the comparison. `source` as above, but for frames. Raises InputError."""
+    path = Path(source)
+    if path.is_dir():
+        file = path / "cells.csv"
+        if not file.is_file():
+            raise InputError(f"{path}: found no cells.csv; expected what `xensim reproduce` wrote")
+        return pandas.read_csv(file).rename(columns={"cell": "id"})
+    return from_comparison(path)
+
+
+def experiments_in(directory: Path) -> dict[str, Path]:
+    """Name -> directory of every experiment that `xensim reproduce` left in `directory`, or of the one that it is
+    itself, in the order of the paper."""
+    places = [directory] if (directory / "cells.csv").is_file() else list(directory.glob("*/"))
+    found = {place.resolve().name: place for place in places if (place / "cells.csv").is_file()}
+    order = {name: i for i, name in enumerate(PAPER)}
+    return dict(sorted(found.items(), key=lambda item: (order.get(item[0], len(order)), item[0])))
+
+
 def from_comparison(path: Path) -> pandas.DataFrame:
     try:
         experiments = json.loads(path.read_text())["experiments"]
         rows = [cell for experiment in experiments for cell in experiment["cells"]]
-        return pandas.DataFrame(
+        table = pandas.DataFrame(
             {
                 "id": [cell["id"] for cell in rows],
+                "unit": [cell["unit"] for cell in rows],
+                "role": [cell["role"] for cell in rows],
                 "published": [cell["published"] for cell in rows],
                 "simulated": [cell["simulated"] for cell in rows],
                 "low": [cell["ci95"][0] if cell["ci95"] else None for cell in rows],
                 "high": [cell["ci95"][1] if cell["ci95"] else None for cell in rows],
+                "error_pct": [cell["error_pct"] for cell in rows],
             }
-        ).astype({column: float for column in COLUMNS[2:]})
+        )
+        return table.astype({column: float for column in [*COLUMNS[2:], "error_pct"]})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: found {error!r}; expected a comparison file") from error
 

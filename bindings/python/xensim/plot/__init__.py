@@ -1,0 +1,13 @@
+"""Plots: the paper's figures and tables beside their published values, and lines of any metric.
+
+`python3 -m xensim.plot DIRECTORY` draws what `xensim reproduce` left there, as PNG and SVG. The same data
+give the same bytes.
+"""
+
+from .bars import bars
+from .figure6 import figure6
+from .lines import lines
+from .reproduction import draw
+from .style import save
+
+__all__ = ["bars", "draw", "figure6", "lines", "save"]
