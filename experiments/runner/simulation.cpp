@@ -124,7 +124,16 @@ class Operator {
   void read(Snapshot& snapshot) {
     platform_.settle();
     platform_.report(snapshot, "host0/");
-    for (std::uint32_t i = 0; i < instances_.size(); ++i) snapshot.work.push_back(platform_.work(i));
+    std::map<std::string, LifeTimes> lives;
+    for (std::uint32_t i = 0; i < instances_.size(); ++i) {
+      snapshot.work.push_back(platform_.work(i));
+      const std::string path = instances_[i].name.substr(0, instances_[i].name.find('/') + 1);
+      if (!snapshot.wants(path + "life/")) continue;
+      LifeTimes& sum = lives[path];
+      const LifeTimes times = platform_.times(i);
+      for (std::size_t part = 0; part < life_parts; ++part) sum[part] += times[part];
+    }
+    for (const auto& [path, times] : lives) report(times, snapshot, path);
   }
 
   const Experiment& experiment_;

@@ -11,20 +11,11 @@
 #include "core/time.hpp"
 #include "models/cpu/costs.hpp"
 #include "models/cpu/processor_shape.hpp"
+#include "models/cpu/time_account.hpp"
 #include "models/memory/cache_footprint.hpp"
 #include "models/memory/working_set.hpp"
 
 namespace xensim {
-
-/// Where a processor's time goes. The parts always add up to the elapsed time.
-enum class Activity : std::uint8_t {
-  idle,     ///< halted
-  user,     ///< programs, as if with warm caches
-  refill,   ///< extra cache and TLB misses of programs after others ran
-  kernel,   ///< guest kernels, their own misses included
-  monitor,  ///< the monitor, its own misses included
-};
-inline constexpr std::size_t activity_count = 5;
 
 /// A stretch of user-mode execution that may be interrupted at any time.
 struct Execution {
@@ -93,6 +84,9 @@ class Processor {
   /// Lines that were not in the L2 when they were used again, by whomever.
   [[nodiscard]] std::uint64_t lines_missed() const { return refilled_lines_ + touched_missing_; }
   [[nodiscard]] Time spent(Activity activity) const { return account_[static_cast<std::size_t>(activity)]; }
+  [[nodiscard]] const TimeAccount& account() const { return account_; }
+  /// From now on time goes into `account`, too; null: nobody else's.
+  void bill(TimeAccount* account) { billed_ = account; }
   void report(StatisticSink& sink, const std::string& prefix) const;
   [[nodiscard]] std::string audit() const;
 
@@ -100,6 +94,7 @@ class Processor {
   void spend(Activity activity, Time time) {
     clock.advance(time);
     account_[static_cast<std::size_t>(activity)] += time;
+    if (billed_ != nullptr) (*billed_)[static_cast<std::size_t>(activity)] += time;
   }
 
   CpuId id_;
@@ -114,7 +109,8 @@ class Processor {
   std::uint32_t l1_displaced_ = 0;  ///< lines that kernels and the monitor used there since
   bool tlb_tagged_;
   bool tlb_cold_ = true;
-  std::array<Time, activity_count> account_{};
+  TimeAccount account_{};
+  TimeAccount* billed_ = nullptr;
   std::uint64_t refilled_lines_ = 0;   ///< of programs, found missing in the course of an execution
   std::uint64_t touched_missing_ = 0;  ///< of lines touched one by one
 };

@@ -18,7 +18,7 @@ GuestKernel::GuestKernel(VirtualMachine& machine, unsigned processors, const Gue
       reschedule_(processors),
       boot_(boot) {}
 
-GuestKernel::Started GuestKernel::start(Program program, int nice) {
+GuestKernel::Started GuestKernel::start(Program program, Time now, TimeLedger::Group group, int nice) {
   const ProcessId id{static_cast<std::uint32_t>(processes_.size())};
   processes_.push_back({.program = std::move(program),
                         .account = {},
@@ -28,6 +28,7 @@ GuestKernel::Started GuestKernel::start(Program program, int nice) {
                         .computing = {},
                         .call = nullptr});
   queue_.add(id, nice);
+  ledger_.begin(id, group, now);
   const std::optional<unsigned> target = queue_.wake(id);
   if (target) reschedule_[*target] = true;
   return {id, target};
@@ -52,6 +53,7 @@ void GuestKernel::timer(unsigned vcpu, Time now, TimerDuty duty) {
 }
 
 void GuestKernel::wake_sleepers(unsigned vcpu) {
+  const WakingFor awaited(*this, LifePart::timer);
   while (!sleepers_.empty() && sleepers_.top().jiffy <= jiffies_) {
     const ProcessId process = sleepers_.top().process;
     sleepers_.pop();
@@ -69,6 +71,7 @@ void GuestKernel::wake(unsigned vcpu, ProcessId process, bool synchronous) {
 }
 
 std::optional<unsigned> GuestKernel::make_runnable(unsigned vcpu, ProcessId process, bool synchronous) {
+  ledger_.ready(process, now(vcpu), awaited_);
   if (!lines_) return queue_.wake(process);
   SchedulerLines::Locked lines(*lines_, machine_.processor(vcpu), vcpu);
   if (queue_.is_runnable(process)) return {};
@@ -83,7 +86,7 @@ void GuestKernel::share_lines() {
 }
 
 ProcessId GuestKernel::start_thread(unsigned vcpu, Program program) {
-  const Started started = start(std::move(program));
+  const Started started = start(std::move(program), now(vcpu), 0);
   if (started.reschedule && *started.reschedule != vcpu) machine_.kick(vcpu, *started.reschedule);
   return started.process;
 }
@@ -110,6 +113,8 @@ void GuestKernel::schedule(unsigned vcpu) {
   reschedule_[vcpu] = false;
   if (!asked && queue_.runnable() == 0 && !previous) return;
   const RunQueue::Selection selection = select(vcpu);
+  if (previous && previous != selection.next) ledger_.preempt(*previous, now(vcpu));
+  if (selection.next) ledger_.run(*selection.next, now(vcpu), machine_.time(vcpu));
   if (selection.next && selection.next != previous) {
     ++switches_;
     processor.touch(Activity::kernel, footprint_, costs_.process_lines);
@@ -190,10 +195,12 @@ void GuestKernel::exit(unsigned vcpu, ProcessId id) {
   if (process.has_state) machine_.processes().exit(vcpu, id);
   processor.release(process.footprint);
   block(vcpu, id);
+  ledger_.end(id, now(vcpu));
 }
 
 void GuestKernel::block(unsigned vcpu, ProcessId id) {
   queue_.block(id);
+  ledger_.sleep(id, now(vcpu));
   reschedule_[vcpu] = true;
 }
 
@@ -209,6 +216,7 @@ ProcessId GuestKernel::fork(unsigned vcpu, Program child, const std::function<vo
   }
   processes_[id.value].program = std::move(child);
   processes_[id.value].has_state = true;
+  ledger_.begin(id, ledger_.group(parent), now(vcpu));
   prepare(id);
   if (queue_.fork(parent, id)) reschedule_[vcpu] = true;
   wake(vcpu, id);

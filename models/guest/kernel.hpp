@@ -5,6 +5,7 @@
 #include <functional>
 #include <queue>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/ids.hpp"
@@ -13,6 +14,7 @@
 #include "models/guest/program.hpp"
 #include "models/guest/run_queue.hpp"
 #include "models/guest/scheduler_lines.hpp"
+#include "models/guest/time_ledger.hpp"
 #include "models/guest/virtual_machine.hpp"
 
 namespace xensim {
@@ -39,7 +41,8 @@ class GuestKernel {
     ProcessId process;
     std::optional<unsigned> reschedule;
   };
-  Started start(Program program, int nice = 0);
+  /// Children belong to the same group as their parents; the kernel's own processes to group 0.
+  Started start(Program program, Time now, TimeLedger::Group group = 1, int nice = 0);
 
   /// What a timer interrupt is for: a uniprocessor kernel does both on each; an SMP kernel keeps the time
   /// by one timer and charges ticks by each processor's own.
@@ -77,6 +80,21 @@ class GuestKernel {
   void replace(ProcessId process, Program program) { processes_[process.value].program = std::move(program); }
   /// Makes a process runnable if it is not. `synchronous`: the waker is about to sleep, nobody is preempted.
   void wake(unsigned vcpu, ProcessId process, bool synchronous = false);
+  /// Sleeps that end while it lives have been for `awaited`.
+  class WakingFor {
+   public:
+    WakingFor(GuestKernel& kernel, LifePart awaited)
+        : kernel_(kernel), before_(std::exchange(kernel.awaited_, awaited)) {}
+    WakingFor(const WakingFor&) = delete;
+    WakingFor& operator=(const WakingFor&) = delete;
+    ~WakingFor() { kernel_.awaited_ = before_; }
+
+   private:
+    GuestKernel& kernel_;
+    LifePart before_;
+  };
+  /// Where the lives of a group's processes have gone until `now`.
+  [[nodiscard]] LifeTimes times(TimeLedger::Group group, Time now) const { return ledger_.total(group, now); }
   /// A name in the caches for something of this kernel's.
   [[nodiscard]] FootprintId name_object() const { return new_footprint_(); }
   /// From now on the processors of this kernel, if it has several, wait for what they take from each other.
@@ -131,12 +149,15 @@ class GuestKernel {
   /// The process current on `vcpu` can no longer run.
   void block(unsigned vcpu, ProcessId id);
   void wake_sleepers(unsigned vcpu);
+  [[nodiscard]] Time now(unsigned vcpu) { return machine_.processor(vcpu).clock.local(); }
 
   VirtualMachine& machine_;
   const GuestCosts& costs_;
   FootprintId footprint_, process_table_;
   std::function<FootprintId()> new_footprint_;
   RunQueue queue_;
+  TimeLedger ledger_;
+  LifePart awaited_ = LifePart::process;
   std::vector<Process> processes_;
   std::optional<SchedulerLines> lines_;
   std::vector<bool> reschedule_;

@@ -130,6 +130,7 @@ bool ProcessKernel::deliver_signals(GuestProcess& caller) {
 
 void ProcessKernel::disk_interrupt(unsigned vcpu) {
   run_on(vcpu);
+  const GuestKernel::WakingFor awaited(scheduler_, LifePart::disk);
   for (const Wake& wake : pressure_->interrupt(vcpu)) scheduler_.wake(vcpu, wake.process, wake.synchronous);
 }
 

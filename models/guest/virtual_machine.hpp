@@ -22,6 +22,8 @@ class VirtualMachine {
 
   /// The processor that `vcpu` runs on.
   [[nodiscard]] virtual Processor& processor(unsigned vcpu) = 0;
+  /// What `vcpu` has spent of its processor's time; all of it where nobody shares the processor.
+  [[nodiscard]] virtual const TimeAccount& time(unsigned vcpu) { return processor(vcpu).account(); }
   /// Goes over to another process's page tables and kernel stack.
   virtual void switch_address_space(unsigned vcpu) = 0;
   /// Makes `target` enter its kernel soon to reschedule; called on `vcpu`, another one.

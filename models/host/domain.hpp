@@ -38,6 +38,7 @@ class Domain final : public VirtualMachine {
   Domain& operator=(const Domain&) = delete;
 
   [[nodiscard]] Processor& processor(unsigned index) override;
+  [[nodiscard]] const TimeAccount& time(unsigned /*vcpu*/) override { return time_account; }
   void switch_address_space(unsigned index) override;
   void kick(unsigned /*vcpu*/, unsigned /*target*/) override {}  // there is no other
   [[nodiscard]] ProcessKernel& processes() override;
@@ -72,6 +73,7 @@ class Domain final : public VirtualMachine {
   bool upcall = false;           ///< an event upcall was delivered and is still to be handled
   std::uint64_t ticks_seen = 0;  ///< 20 ms ticks that are in `events` or were taken from it
   Time cpu_time{};               ///< as the monitor accounts it, switch to switch
+  TimeAccount time_account{};    ///< by what it went into
   Time woken_at = never;         ///< since when it waits after a wake
   std::uint64_t wakes = 0;
 

@@ -50,7 +50,7 @@ VcpuId Monitor::start_domain(std::vector<Program> programs, const SchedulingShar
   domain.ticks_seen = ticks_;
   blocked_.push_back(true);
   for (const auto& core : cores_) core->waiting.resize(domains_.size());
-  for (Program& program : programs) domain.kernel.start(std::move(program));
+  for (Program& program : programs) domain.kernel.start(std::move(program), now);
   scheduler_->add(vcpu, cpu, share, now);
   trace(core_of(domain), now, TraceKind::domain_created, vcpu, cpu.value);
   wake(domain, nullptr, now);
@@ -312,6 +312,7 @@ void Monitor::switch_to(Core& core, Domain* next) {
     if (next != nullptr) next->switch_in();
   }
   core.current = next;
+  processor.bill(next != nullptr ? &next->time_account : nullptr);
   if (next != nullptr) {
     processor.touch(Activity::monitor, next->footprint, costs_.domain_switch_lines);
     if (next->woken_at != never) {

@@ -40,6 +40,10 @@ class Monitor {
 
   void settle();
   [[nodiscard]] const Domain& domain(VcpuId vcpu) const { return domains_[vcpu.value]; }
+  /// Where the lives of the processes that it was started with, and of their children, have gone.
+  [[nodiscard]] LifeTimes times(VcpuId vcpu) const {
+    return domains_[vcpu.value].kernel.times(1, calendar_.now());
+  }
   void report(StatisticSink& sink, const std::string& prefix) const;
   [[nodiscard]] std::string audit() const;
 

@@ -46,6 +46,9 @@ class Native final : public Platform, private VirtualMachine {
   void start(std::vector<Program> programs, const SchedulingShare& share) override;
   void settle() override;
   [[nodiscard]] Time work(std::uint32_t instance) const override;
+  [[nodiscard]] LifeTimes times(std::uint32_t instance) const override {
+    return kernel_->times(instance + 1, calendar_.now());
+  }
   void report(StatisticSink& sink, const std::string& prefix) const override;
   [[nodiscard]] std::string audit() const override;
 
@@ -163,7 +166,8 @@ Native::Native(const NativeParameters& p, const HostContext& context)
 void Native::start(std::vector<Program> programs, const SchedulingShare& /*share*/) {
   std::vector<ProcessId>& processes = instances_.emplace_back();
   for (Program& program : programs) {
-    const GuestKernel::Started started = kernel_->start(std::move(program));
+    const GuestKernel::Started started = kernel_->start(std::move(program), calendar_.now(),
+                                                        static_cast<TimeLedger::Group>(instances_.size()));
     processes.push_back(started.process);
     if (started.reschedule) {
       Core& target = *cores_[*started.reschedule];

@@ -15,6 +15,7 @@
 #include "models/cpu/processor_shape.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"
 #include "models/guest/program.hpp"
+#include "models/guest/time_ledger.hpp"
 #include "models/memory/cache_footprint.hpp"
 
 namespace xensim {
@@ -49,6 +50,8 @@ class Platform {
   virtual void settle() = 0;
   /// Work done by an instance's programs since its start.
   [[nodiscard]] virtual Time work(std::uint32_t instance) const = 0;
+  /// Where the lives of its processes went since its start. They add up to the processes' lifetimes.
+  [[nodiscard]] virtual LifeTimes times(std::uint32_t instance) const = 0;
   virtual void report(StatisticSink& sink, const std::string& prefix) const = 0;
   /// Empty, or the first contradiction found.
   [[nodiscard]] virtual std::string audit() const = 0;

@@ -39,6 +39,9 @@ class Xen final : public Platform {
   [[nodiscard]] Time work(std::uint32_t instance) const override {
     return monitor_.domain(instances_[instance]).kernel.total_work();
   }
+  [[nodiscard]] LifeTimes times(std::uint32_t instance) const override {
+    return monitor_.times(instances_[instance]);
+  }
   void report(StatisticSink& sink, const std::string& prefix) const override {
     monitor_.report(sink, prefix);
   }

@@ -14,6 +14,7 @@ from typing import Any
 
 from ._xensim import InputError, RandomStream, Share, SimulationError
 from ._xensim import version as __version__
+from . import isolation
 from .catalogue import catalogue, schema
 from .experiment import Experiment, load, simulate
 from .plugins import Scheduler, compute, nanoseconds, scheduler, sleep, workload
@@ -28,6 +29,7 @@ __all__ = [
     "SimulationError",
     "catalogue",
     "compute",
+    "isolation",
     "load",
     "nanoseconds",
     "plot",

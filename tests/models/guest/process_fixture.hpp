@@ -28,7 +28,7 @@ class ProcessFixture final : private VirtualMachine {
 
   /// Runs a program until everybody has ended or sleeps; everything must agree after each step.
   void run(Program program) {
-    kernel_.start(std::move(program));
+    kernel_.start(std::move(program), processor_.clock.local());
     for (;;) {
       const GuestKernel::Next next = kernel_.return_to_user(0);
       if (next == GuestKernel::Next::idle) break;

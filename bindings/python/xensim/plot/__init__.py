@@ -7,7 +7,8 @@ give the same bytes.
 from .bars import bars
 from .figure6 import figure6
 from .lines import lines
+from .matrix import matrix
 from .reproduction import draw
 from .style import save
 
-__all__ = ["bars", "draw", "figure6", "lines", "save"]
+__all__ = ["bars", "draw", "figure6", "lines", "matrix", "save"]

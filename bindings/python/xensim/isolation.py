@@ -1,0 +1,88 @@
+"""What neighbours cost a victim, and where the loss arises."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import pandas
+
+from . import _xensim
+from ._xensim import InputError
+
+# The parts of a process's life (`life/...` metrics) in the order of the columns.
+PARTS = ("user", "refill", "kernel", "monitor", "stolen", "runnable", "disk", "network", "timer", "process")
+
+
+def losses(
+    frame: pandas.DataFrame, score: str, by: str, alone: Hashable, higher_is_better: bool = True
+) -> pandas.DataFrame:
+    """One row for each value of column `by` (the neighbours) and of all other sweep columns: the victim's relative
+    `loss` against its run beside `alone`, with `low` and `high` of its 95 % confidence interval over replications
+    (NaN for a single one). 0: undisturbed; 1: nothing is left of it; negative: better off.
+
+    `score` is the metric that counts, a rate unless `higher_is_better` is false (then a time). Runs are compared
+    replication by replication, since they share their random numbers. Raises InputError for an unknown metric,
+    column or value.
+    """
+    rows = _metric(frame, score)
+    if by not in frame.columns:
+        raise InputError(f"found no column {by!r}; expected one of {_conditions(frame)}")
+    base = rows[rows[by] == alone]
+    if base.empty:
+        raise InputError(f"found no {by}={alone!r}; expected one of {list(rows[by].unique())}")
+    others = [column for column in _conditions(frame) if column != by]
+    shared = [*others, "replication"]
+    before = base[[*shared, "value"]].rename(columns={"value": "before"})
+    unbothered = rows[shared].merge(before, on=shared, how="left")["before"].to_numpy()
+    ratio = rows["value"] / unbothered if higher_is_better else unbothered / rows["value"]
+    table = []
+    points = [*others, by]
+    for _, group in rows.assign(loss=1 - ratio).groupby(points, sort=False):
+        table.append((*group[points].iloc[0], *_xensim.estimate(group["loss"].tolist())))
+    return pandas.DataFrame(table, columns=[*others, by, "loss", "low", "high"])
+
+
+def attribution(
+    frame: pandas.DataFrame, score: str, victim: str, by: str, alone: Hashable, higher_is_better: bool = True
+) -> pandas.DataFrame:
+    """The `loss` as above (its mean over replications), split by where the victim's processes spent the additional
+    time that each unit of work took: one column for each of `PARTS`, and `population`, what more or fewer
+    processes account for. The columns add up to the loss. A part is negative where time was saved.
+
+    `frame` must have the victim's `life/...` metrics. Raises InputError as `losses` does.
+    """
+    lives = pandas.concat([_metric(frame, f"{victim}/life/{part}").assign(part=part) for part in PARTS])
+    conditions = _conditions(frame)
+    point = [*conditions, "replication"]
+    life = lives.pivot_table(index=point, columns="part", values="value", aggfunc="sum", sort=False)[list(PARTS)]
+    values = _metric(frame, score).set_index(point)["value"].reindex(life.index)
+    units = values if higher_is_better else 1 / values
+    reference = life.xs(alone, level=by) if by in conditions else None
+    if reference is None or reference.empty:
+        raise InputError(f"found no {by}={alone!r}")
+    shared = [name for name in point if name != by]
+    keys = life.reset_index()[shared]
+    index = pandas.MultiIndex.from_frame(keys) if len(shared) > 1 else keys[shared[0]]
+    before = reference.reindex(index).set_axis(life.index)
+    units_before = units.xs(alone, level=by).reindex(index).set_axis(life.index)
+
+    loss = 1 - units / units_before
+    more = life.div(units, axis=0) - before.div(units_before, axis=0)
+    parts = more.div(life.sum(axis=1) / units, axis=0)
+    # The lives of a fixed number of processes are as long as the measurement, whatever happens in it.
+    parts["population"] = loss - parts.sum(axis=1)
+    table = pandas.concat([loss.rename("loss"), parts], axis=1).reset_index()
+    return table.drop(columns="replication").groupby(conditions, sort=False, as_index=False).mean()
+
+
+def _conditions(frame: pandas.DataFrame) -> list[str]:
+    fixed = ("run", "replication", "metric", "unit", "value")
+    return [column for column in frame.columns if column not in fixed]
+
+
+def _metric(frame: pandas.DataFrame, name: str) -> pandas.DataFrame:
+    rows = frame[frame["metric"] == name]
+    if rows.empty:
+        known: Sequence[str] = sorted(set(frame["metric"]))
+        raise InputError(f"found no metric {name!r}; expected one of {known[:20]}")
+    return rows

@@ -1,0 +1,113 @@
+/// Every moment of a process's life goes to exactly one part.
+#include "models/guest/time_ledger.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <numeric>
+
+namespace xensim {
+namespace {
+
+constexpr ProcessId first{0}, second{1};
+
+Time part(const LifeTimes& times, LifePart which) { return times[static_cast<std::size_t>(which)]; }
+Time sum(const LifeTimes& times) { return std::accumulate(times.begin(), times.end(), Time{}); }
+void spend(TimeAccount& account, Activity activity, Time time) {
+  account[static_cast<std::size_t>(activity)] += time;
+}
+
+TEST(TimeLedger, APassageThroughAllStatesGivesEachItsTime) {
+  TimeLedger ledger;
+  TimeAccount account{};
+  ledger.begin(first, 1, 10us);
+  ledger.run(first, 15us, account);
+  spend(account, Activity::user, 3us);
+  spend(account, Activity::kernel, 2us);
+  ledger.sleep(first, 20us);
+  ledger.ready(first, 50us, LifePart::disk);
+  ledger.run(first, 51us, account);
+  ledger.end(first, 51us);
+  const LifeTimes times = ledger.total(1, 100us);
+  EXPECT_EQ(part(times, LifePart::runnable), 6us);
+  EXPECT_EQ(part(times, LifePart::user), 3us);
+  EXPECT_EQ(part(times, LifePart::kernel), 2us);
+  EXPECT_EQ(part(times, LifePart::disk), 30us);
+  EXPECT_EQ(sum(times), 41us);
+}
+
+TEST(TimeLedger, WhatNobodyBilledWhileAProcessRanWasStolenByOtherDomains) {
+  TimeLedger ledger;
+  TimeAccount account{};
+  spend(account, Activity::user, 7us);  // before it ran
+  ledger.begin(first, 1, 0us);
+  ledger.run(first, 0us, account);
+  spend(account, Activity::user, 4us);
+  spend(account, Activity::monitor, 1us);
+  ledger.preempt(first, 25us);
+  const LifeTimes times = ledger.total(1, 25us);
+  EXPECT_EQ(part(times, LifePart::user), 4us);
+  EXPECT_EQ(part(times, LifePart::monitor), 1us);
+  EXPECT_EQ(part(times, LifePart::stolen), 20us);
+}
+
+TEST(TimeLedger, AWakeOfOneThatIsAwakeChangesNothing) {
+  TimeLedger ledger;
+  TimeAccount account{};
+  ledger.begin(first, 1, 0us);
+  ledger.ready(first, 3us, LifePart::network);
+  ledger.run(first, 5us, account);
+  ledger.ready(first, 6us, LifePart::network);
+  ledger.preempt(first, 8us);
+  ledger.preempt(first, 9us);
+  const LifeTimes times = ledger.total(1, 10us);
+  EXPECT_EQ(part(times, LifePart::network), 0us);
+  EXPECT_EQ(part(times, LifePart::runnable), 5us + 2us);
+  EXPECT_EQ(part(times, LifePart::stolen), 3us);
+}
+
+TEST(TimeLedger, GroupsAreSeparateAndANumberMayBeUsedAgain) {
+  TimeLedger ledger;
+  ledger.begin(first, 1, 0us);
+  ledger.begin(second, 2, 0us);
+  ledger.end(first, 4us);
+  ledger.begin(first, 2, 10us);
+  EXPECT_EQ(sum(ledger.total(1, 20us)), 4us);
+  EXPECT_EQ(sum(ledger.total(2, 20us)), 20us + 10us);
+  EXPECT_EQ(sum(ledger.total(3, 20us)), 0us);
+}
+
+TEST(TimeLedger, ThePartsAddUpToTheLifeWhateverHappens) {
+  EXPECT_TRUE(
+      rc::check("parts add up", [](const std::vector<std::pair<std::uint8_t, std::uint16_t>>& events) {
+        TimeLedger ledger;
+        TimeAccount account{};
+        Time now = 5us;
+        ledger.begin(first, 1, now);
+        for (const auto& [kind, ticks] : events) {
+          const Time passed = Time{ticks};
+          now += passed;
+          switch (kind % 5) {
+            case 0:
+              ledger.run(first, now, account);
+              break;
+            case 1:
+              ledger.preempt(first, now);
+              break;
+            case 2:
+              ledger.sleep(first, now);
+              break;
+            case 3:
+              ledger.ready(first, now, static_cast<LifePart>(6 + ticks % 4));
+              break;
+            default:
+              spend(account, Activity::user, passed / 2);
+          }
+        }
+        // Only what a processor did while the process ran is its own.
+        RC_ASSERT(sum(ledger.total(1, now)) == now - 5us);
+      }));
+}
+
+}  // namespace
+}  // namespace xensim
