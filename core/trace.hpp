@@ -1,7 +1,10 @@
 /// What happened, as neutral records for any sink (results/traces writes them in real formats).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 #include "core/ids.hpp"
 #include "core/time.hpp"
@@ -28,6 +31,15 @@ struct TraceRecord {
   TraceKind kind{};
 };
 
+/// A frame of Ethernet that passed an interface: what is known of it from its destination address on, and its
+/// whole length in bytes without check sequence. Valid during the call.
+struct FrameRecord {
+  Time at{};
+  std::string_view interface;  ///< such as `eth0`
+  std::span<const std::byte> bytes;
+  std::uint32_t length = 0;
+};
+
 /// Receives records, in order of time for each processor but for wakes, which other processors cause.
 class TraceSink {
  public:
@@ -36,6 +48,8 @@ class TraceSink {
   TraceSink& operator=(const TraceSink&) = delete;
   virtual ~TraceSink() = default;
   virtual void record(const TraceRecord& record) = 0;
+  /// Frames come in order of time for each interface and direction only.
+  virtual void frame(const FrameRecord& /*record*/) {}
 };
 
 }  // namespace xensim
