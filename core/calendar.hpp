@@ -52,17 +52,24 @@ class BasicCalendar {
     event.happen();
   }
 
-  /// Lets everything happen that is due before `bound`, which becomes the time.
+  /// Lets everything happen that is due before `bound`, which becomes the time, unless an event holds it.
   void run_before(Time bound) {
     horizon_ = bound;
-    while (next() < bound) dispatch();
-    now_ = bound;
+    while (next() < horizon_) dispatch();
+    now_ = horizon_;
   }
 
-  /// Lets everything happen that is due at or before `bound` (< never), which becomes the time.
+  /// Lets everything happen that is due at or before `bound` (< never), which becomes the time, unless an
+  /// event holds it.
   void run_until(Time bound) {
     run_before(bound + Time{1});
-    now_ = bound;
+    if (now_ > bound) now_ = bound;
+  }
+
+  /// For events: somebody outside acts at `when` (>= now), which becomes the bound of the run under way if
+  /// that is later.
+  void hold(Time when) {
+    if (when < horizon_) horizon_ = when;
   }
 
   /// Nobody outside acts on this host before this time: the bound of the run under way.

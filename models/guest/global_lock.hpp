@@ -33,6 +33,8 @@ consteval std::array<bool, kernel_path_count> paths_with_global_lock() {
   mark({file_open, file_release, space_create});        // open files, spaces
   mark({swap_unmap_entry, swap_slot, fault_swap});      // swap area
   mark({block_submit, disk_command, disk_completion});  // block layer
+  // The driver's rings.
+  mark({nic_interrupt, nic_poll, nic_receive, nic_refill, nic_transmit, nic_sent});
   return locks;
 }
 inline constexpr std::array<bool, kernel_path_count> global_lock = paths_with_global_lock();

@@ -40,6 +40,7 @@ enum class SourceFile : std::uint8_t {
   devices,
   block,
   scsi,
+  nic,
 };
 
 constexpr SourceFile file_of(KernelPath path) {
@@ -131,6 +132,13 @@ constexpr SourceFile file_of(KernelPath path) {
     case disk_command:
     case disk_completion:
       return SourceFile::scsi;
+    case nic_interrupt:
+    case nic_poll:
+    case nic_receive:
+    case nic_refill:
+    case nic_transmit:
+    case nic_sent:
+      return SourceFile::nic;
     case page_allocate:
     case page_free:
     case lru_remove:

@@ -27,6 +27,7 @@ enum class KernelObject : std::uint8_t {
   buffer,           ///< buffer head and journal head of a block of metadata
   data_buffer,      ///< the same of a block of data
   block,            ///< contents of a block of metadata
+  descriptor,       ///< a line of a network interface's rings, or its status block
   count_,
 };
 
@@ -59,6 +60,12 @@ class ObjectFootprints {
     if (object.holders != bit_of(by)) take_from_others(object, by);
     return object.name;
   }
+  /// A device writes it in memory: no cache keeps it.
+  void written_by_device(KernelObject kind, std::uint32_t number) {
+    Object& object = at(kind, number);
+    invalidate(object, object.holders);
+    object.holders = 0;
+  }
 
  private:
   struct Object {
@@ -79,10 +86,13 @@ class ObjectFootprints {
   }
   void take_from_others(Object& object, Processor& by) {
     meet(object, by);
-    for (std::uint32_t others = object.holders & ~bit_of(by); others != 0; others &= others - 1) {
-      processors_[static_cast<std::size_t>(std::countr_zero(others))]->invalidate(object.name);
-    }
+    invalidate(object, object.holders & ~bit_of(by));
     object.holders = bit_of(by);
+  }
+  void invalidate(const Object& object, std::uint32_t holders) {
+    for (; holders != 0; holders &= holders - 1) {
+      processors_[static_cast<std::size_t>(std::countr_zero(holders))]->invalidate(object.name);
+    }
   }
 
   std::function<FootprintId()> new_;

@@ -135,6 +135,13 @@ enum class KernelPath : std::uint8_t {
   fault_mark,           ///< an entry that only lacked a mark
   exec_fixed,           ///< execve without its memory: headers, credentials, registers
   argument_page,        ///< a page of argument and environment strings
+  // The driver of the network interface.
+  nic_interrupt,  ///< the handler without the registers: status looked at, poll scheduled
+  nic_poll,       ///< a round of polling begins: softirq, device's list, status block
+  nic_receive,    ///< a descriptor read, its buffer unmapped, the packet's type found
+  nic_refill,     ///< a new buffer made, mapped and entered in the ring
+  nic_transmit,   ///< a packet mapped and entered in the ring
+  nic_sent,       ///< a packet that was sent unmapped and given up
   count_,
 };
 inline constexpr std::size_t kernel_path_count = static_cast<std::size_t>(KernelPath::count_);
@@ -164,6 +171,8 @@ inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_nam
     "write_protect_entry", "zap_entry",      "protect_entry",    "scan_directory",    "fault_zero",
     "fault_anonymous",     "fault_file",     "fault_copy",       "fault_reuse",       "fault_mark",
     "exec_fixed",          "argument_page",
+    "nic_interrupt",       "nic_poll",       "nic_receive",      "nic_refill",        "nic_transmit",
+    "nic_sent",
 };
 
 }  // namespace xensim

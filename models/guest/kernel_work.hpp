@@ -72,6 +72,10 @@ class KernelWork {
     if (!objects_ || processor_ == nullptr || lines == 0) return;
     processor_->use(Activity::kernel, objects_->read(kind, number, *processor_), lines);
   }
+  /// A device wrote it: no cache holds it as it is now.
+  void device_wrote(KernelObject kind, std::uint32_t number) {
+    if (objects_) objects_->written_by_device(kind, number);
+  }
   /// A program read, wrote or executed a line of a page: the first one, or some other.
   void accesses(std::uint32_t page, bool first, Access access) {
     if (!objects_ || processor_ == nullptr) return;

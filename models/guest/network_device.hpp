@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "models/guest/paging.hpp"
 #include "models/io/packet/frame.hpp"
@@ -50,6 +51,8 @@ class NetworkDevice {
   virtual void attach(NetworkClient& client) = 0;
   /// hard_start_xmit. False: it is full, nothing was taken, and NetworkClient::has_room follows.
   [[nodiscard]] virtual bool transmit(unsigned vcpu, const NetworkPacket& packet) = 0;
+  /// For audits: adds one for each page that it has to receive into.
+  virtual void count_references(std::span<std::uint32_t> /*references*/) const {}
 };
 
 }  // namespace xensim

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/guest/network_device.hpp"
+
 namespace xensim {
 
 ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors, ProcessMachine& machine,
@@ -194,6 +196,7 @@ std::string ProcessKernel::audit() const {
     if (memory_.pages[{page}].file != nullptr) ++references[page];
   }
   memory_.tables.count_references(references);
+  if (const NetworkDevice* device = processors_.network()) device->count_references(references);
   if (pressure_) {
     if (std::string fault = pressure_->audit(references, slots); !fault.empty()) return fault;
   }

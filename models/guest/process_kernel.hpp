@@ -48,6 +48,8 @@ class ProcessKernel {
   [[nodiscard]] CallResult fork(GuestProcess& parent, const Self::Body& child);
   [[nodiscard]] CallResult wait(GuestProcess& parent);
   [[nodiscard]] CallResult exec(GuestProcess& caller, const ProgramImage& image, const Self::Body& body);
+  /// What the kernel does from now on it does there: before anything that no call below begins with.
+  void run_on(unsigned vcpu);
   /// The device has interrupted the virtual processor: what it completed is taken notice of.
   void disk_interrupt(unsigned vcpu);
   /// The pages of a file that a call is about to use are in memory. False: the caller sleeps for them, and
@@ -75,6 +77,7 @@ class ProcessKernel {
   /// What kernel and machine have done since they began.
   [[nodiscard]] OperationCounts counts() const;
   [[nodiscard]] const GuestMemory& memory() const { return memory_; }
+  [[nodiscard]] GuestMemory& memory() { return memory_; }
   /// Null without a disk.
   [[nodiscard]] const MemoryPressure* pressure() const { return pressure_.get(); }
   [[nodiscard]] std::uint32_t process_count() const { return process_count_; }
@@ -103,7 +106,6 @@ class ProcessKernel {
   [[nodiscard]] CallResult out_of_pages(GuestProcess& caller);
   /// Another process may be made: neither user nor machine has too many.
   [[nodiscard]] bool may_fork(const GuestProcess& parent) const;
-  void run_on(unsigned vcpu);
   void use_stack(const GuestProcess& process);
 
   GuestKernel& scheduler_;

@@ -9,6 +9,7 @@
 namespace xensim {
 
 class BlockDevice;
+class NetworkDevice;
 class ProcessKernel;
 
 /// Virtual processors are numbered from 0 within the guest. All calls are made from code that runs on the
@@ -33,6 +34,9 @@ class VirtualMachine {
   [[nodiscard]] virtual BlockDevice* disk() { return nullptr; }
   /// The size of the swap partition, with which the disk begins; the file system follows.
   [[nodiscard]] virtual Bytes swap_size() const { return {}; }
+  /// The interface that its protocols use; null: only loopback. The platform gives it its interrupts and
+  /// softirqs.
+  [[nodiscard]] virtual NetworkDevice* network() { return nullptr; }
   /// The part of the kernel that knows memory, files and signals, made when it is first needed. Throws
   /// InputError where programs can only compute and sleep.
   [[nodiscard]] virtual ProcessKernel& processes() {

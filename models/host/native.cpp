@@ -10,6 +10,7 @@
 #include "models/guest/kernel_path_costs.hpp"
 #include "models/guest/process_kernel.hpp"
 #include "models/host/native_memory.hpp"
+#include "models/host/native_network.hpp"
 #include "models/host/platform.hpp"
 #include "models/host/user_execution.hpp"
 #include "models/io/block_device.hpp"
@@ -26,6 +27,7 @@ struct NativeParameters {
   Bytes swap{std::int64_t{2} << 30};
   bool write_cache = true;
   std::string elevator = "linus";
+  std::int64_t mtu = 1500;
 };
 const auto parameters =
     ParameterTable<NativeParameters>{}
@@ -37,7 +39,9 @@ const auto parameters =
         .add("write_cache", &NativeParameters::write_cache, "the disk acknowledges writes from its cache",
              "choice: off in many servers; the paper's OSDB-OLTP rate needs it on")
         .add("elevator", &NativeParameters::elevator, "order of requests to the disk", "Linux 2.4",
-             {.choices = {"linus", "none"}});
+             {.choices = {"linus", "none"}})
+        .add("mtu", &NativeParameters::mtu, "longest IP packet of the network interface, in bytes",
+             "Ethernet; the paper's ttcp uses 1500 and 500", {.minimum = 68, .maximum = 1500});
 
 class Native final : public Platform, private VirtualMachine {
  public:
@@ -49,6 +53,7 @@ class Native final : public Platform, private VirtualMachine {
   [[nodiscard]] LifeTimes times(std::uint32_t instance) const override {
     return kernel_->times(instance + 1, calendar_.now());
   }
+  [[nodiscard]] Ipv4Address address(std::uint32_t /*instance*/) const override { return addresses::host; }
   void report(StatisticSink& sink, const std::string& prefix) const override;
   [[nodiscard]] std::string audit() const override;
 
@@ -80,6 +85,10 @@ class Native final : public Platform, private VirtualMachine {
       disk_waits = true;
       host.interrupt(*this);
     }
+    void on_nic() {
+      nic_waits = true;
+      host.interrupt(*this);
+    }
     void on_kick() {
       kick_waits = true;
       host.interrupt(*this);
@@ -90,7 +99,8 @@ class Native final : public Platform, private VirtualMachine {
     Processor processor;
     UserExecution execution;
     Mode mode = Mode::idle;
-    bool tick_waits = false, pit_waits = false, kick_waits = false, disk_waits = false;
+    bool tick_waits = false, pit_waits = false, kick_waits = false, disk_waits = false, nic_waits = false;
+    bool softirq_deferred = false;  ///< the network's has had its share
   };
 
   [[nodiscard]] Processor& processor(unsigned vcpu) override { return cores_[vcpu]->processor; }
@@ -98,6 +108,7 @@ class Native final : public Platform, private VirtualMachine {
   void kick(unsigned vcpu, unsigned target) override;
   [[nodiscard]] ProcessKernel& processes() override;
   [[nodiscard]] BlockDevice* disk() override { return disk_.get(); }
+  [[nodiscard]] NetworkDevice* network() override { return network_.get(); }
   [[nodiscard]] Bytes swap_size() const override { return parameters_.swap; }
 
   [[nodiscard]] static Core::Mode mode_after(GuestKernel::Next next) {
@@ -107,6 +118,11 @@ class Native final : public Platform, private VirtualMachine {
   void interrupt(Core& core);
   void run(Core& core);
   void take_interrupt(Core& core);
+  /// The I/O APIC gives the first processor all interrupts of devices, and it runs their softirqs.
+  [[nodiscard]] bool polls(const Core& core) const {
+    return network_ && network_->scheduled() && &core == cores_[0].get() && !core.softirq_deferred;
+  }
+  void poll(Core& core);
 
   Calendar& calendar_;
   ProcessorShape shape_;
@@ -120,8 +136,9 @@ class Native final : public Platform, private VirtualMachine {
   KernelPathCosts path_costs_;
   NativeParameters parameters_;
   DiskParameters disk_parameters_;
-  std::unique_ptr<BlockDevice> disk_;     ///< and the two below:
-  std::unique_ptr<NativeMemory> memory_;  ///< null as long as no program needs more than the scheduler
+  std::unique_ptr<NativeNetwork> network_;  ///< null without a network
+  std::unique_ptr<BlockDevice> disk_;       ///< and the two below:
+  std::unique_ptr<NativeMemory> memory_;    ///< null as long as no program needs more than the scheduler
   std::unique_ptr<ProcessKernel> processes_;
   std::vector<std::vector<ProcessId>> instances_;
   TraceSink* trace_;
@@ -156,6 +173,14 @@ Native::Native(const NativeParameters& p, const HostContext& context)
   VirtualMachine& machine = *this;
   kernel_ = std::make_unique<GuestKernel>(machine, processors, costs_, new_footprint(), new_footprint,
                                           calendar_.now());
+  if (context.network != nullptr) {
+    const NativeNetwork::Options options{.mac = addresses::host_interface,
+                                         .mtu = static_cast<std::uint32_t>(p.mtu)};
+    network_ = std::make_unique<NativeNetwork>(calendar_, context.calibration, machine, options,
+                                               [this] { cores_[0]->on_nic(); });
+    network_->nic().connect(context.network->attach(network_->nic()));
+    network_->nic().trace_to(trace_, "eth0");
+  }
   calendar_.schedule(cores_[0]->pit, GuestKernel::tick_length);
   if (processors == 1) return;
   for (unsigned i = 0; i < processors; ++i) {
@@ -207,11 +232,11 @@ ProcessKernel& Native::processes() {
     VirtualMachine& machine = *this;
     memory_ = std::make_unique<NativeMemory>(machine, shape_, count, pages, processor_costs_.invalidate_page);
     const ElevatorKind kind = parameters_.elevator == "linus" ? ElevatorKind::linus : ElevatorKind::none;
-    // The I/O APIC gives the first processor all interrupts of devices.
     disk_ =
         std::make_unique<BlockDevice>(calendar_, disk_parameters_, kind, [this] { cores_[0]->on_disk(); });
     processes_ = std::make_unique<ProcessKernel>(*kernel_, machine, *memory_, path_costs_,
                                                  KernelBuild{.smp = count > 1}, pages);
+    if (network_) network_->open(0, processes_->context(), processes_->memory());
   }
   return *processes_;
 }
@@ -223,11 +248,16 @@ void Native::interrupt(Core& core) {
 void Native::run(Core& core) {
   const unsigned vcpu = core.processor.id().value;
   while (core.processor.clock.may_step()) {
-    if (core.tick_waits || core.pit_waits || core.kick_waits || core.disk_waits) {
+    if (core.tick_waits || core.pit_waits || core.kick_waits || core.disk_waits || core.nic_waits) {
       take_interrupt(core);
       core.mode = Core::Mode::kernel;
+      core.softirq_deferred = false;
+    } else if (polls(core)) {
+      poll(core);
     } else if (core.mode == Core::Mode::kernel) {
       core.mode = mode_after(kernel_->return_to_user(vcpu));
+      // The end of a system call runs softirqs that wait; the idle loop leaves the processor to ksoftirqd.
+      if (core.mode != Core::Mode::user) core.softirq_deferred = false;
     } else {
       const Event& timer = core.tick.pending() ? core.tick : core.pit;
       if (core.mode == Core::Mode::user)
@@ -252,10 +282,21 @@ void Native::take_interrupt(Core& core) {
   } else if (core.disk_waits) {
     core.disk_waits = false;
     processes_->disk_interrupt(vcpu);
+  } else if (core.nic_waits) {
+    core.nic_waits = false;
+    processes_->run_on(vcpu);
+    network_->interrupt(vcpu);
   } else {
     core.kick_waits = false;
   }
   processor.charge(Activity::kernel, costs_.interrupt_exit);
+}
+
+void Native::poll(Core& core) {
+  const unsigned vcpu = core.processor.id().value;
+  processes_->run_on(vcpu);
+  core.softirq_deferred = network_->poll(vcpu) == NativeNetwork::Polled::exhausted;
+  core.mode = Core::Mode::kernel;
 }
 
 void Native::settle() {
@@ -277,6 +318,7 @@ void Native::report(StatisticSink& sink, const std::string& prefix) const {
   }
   sink.value(prefix, process_switches, static_cast<double>(kernel_->switches()));
   sink.value(prefix, timer_ticks, static_cast<double>(kernel_->ticks()));
+  if (network_) network_->nic().report(sink, prefix);
   if (processes_) processes_->report(sink, prefix);
 }
 
@@ -285,7 +327,8 @@ std::string Native::audit() const {
     if (std::string fault = core->processor.audit(); !fault.empty()) return fault;
   }
   if (processes_) {
-    for (std::string fault : {memory_->audit(), processes_->audit()}) {
+    for (std::string fault :
+         {memory_->audit(), processes_->audit(), network_ ? network_->audit() : std::string{}}) {
       if (!fault.empty()) return fault;
     }
   }

@@ -16,6 +16,8 @@
 #include "models/cpu/schedulers/scheduler.hpp"
 #include "models/guest/program.hpp"
 #include "models/guest/time_ledger.hpp"
+#include "models/host/addresses.hpp"
+#include "models/io/net/switch.hpp"
 #include "models/memory/cache_footprint.hpp"
 
 namespace xensim {
@@ -28,6 +30,7 @@ struct HostContext {
   const ProcessorCosts& costs;
   const SurvivalTable& survival;  ///< of the L2 caches
   Calendar& calendar;
+  Switch* network = nullptr;              ///< what its interface is attached to; null: it has none
   TraceSink* trace = nullptr;             ///< null: no trace
   Bytes memory{std::int64_t{256} << 20};  ///< of the machine
   bool audit = false;                     ///< audit everything after each scheduling pass
@@ -53,6 +56,10 @@ class Platform {
   /// Where the lives of its processes went since its start. They add up to the processes' lifetimes.
   [[nodiscard]] virtual LifeTimes times(std::uint32_t instance) const = 0;
   virtual void report(StatisticSink& sink, const std::string& prefix) const = 0;
+  /// Under which the instance's programs are reached.
+  [[nodiscard]] virtual Ipv4Address address(std::uint32_t instance) const {
+    return addresses::domain(instance);
+  }
   /// Empty, or the first contradiction found.
   [[nodiscard]] virtual std::string audit() const = 0;
 };

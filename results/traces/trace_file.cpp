@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.hpp"
 
 namespace xensim {
@@ -9,7 +11,8 @@ namespace xensim {
 TraceRequest parse_trace_request(std::string_view request) {
   const std::vector<std::string> kinds = TraceFileRegistry::instance().names();
   const std::size_t colon = request.find(':');
-  const std::string kind(request.substr(0, colon));
+  const std::size_t at = std::min(request.substr(0, colon).find('@'), colon);
+  const std::string kind(request.substr(0, at));
   if (!TraceFileRegistry::instance().entries().contains(kind)) {
     throw InputError({.path = "--trace"}, fmt::format("unknown kind of trace \"{}\"", kind), one_of(kinds),
                      nearest(kind, kinds));
@@ -17,12 +20,15 @@ TraceRequest parse_trace_request(std::string_view request) {
   if (colon == std::string_view::npos || colon + 1 == request.size()) {
     throw InputError({.path = "--trace"}, fmt::format("\"{}\" names no file", request), kind + ":FILE");
   }
-  return {kind, std::filesystem::path(request.substr(colon + 1))};
+  const std::string interface(at < colon ? request.substr(at + 1, colon - at - 1) : "");
+  return {kind, interface, std::filesystem::path(request.substr(colon + 1))};
 }
 
 std::unique_ptr<TraceFile> open_trace(const TraceRequest& request) {
-  const Json kind = request.kind;
-  return TraceFileRegistry::instance().create("kind of trace", Config(kind), request.file);
+  Json kind = {{"name", request.kind}};
+  if (!request.interface.empty()) kind["interface"] = request.interface;
+  return TraceFileRegistry::instance().create("kind of trace", Config(kind, nullptr, "--trace"),
+                                              request.file);
 }
 
 }  // namespace xensim

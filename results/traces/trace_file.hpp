@@ -22,9 +22,11 @@ using TraceFileRegistry = Registry<TraceFile, const std::filesystem::path&>;
 template <class Format, class Parameters>
 using RegisterTraceFile = Register<TraceFile, Format, Parameters, const std::filesystem::path&>;
 
-/// The format and file that `KIND:FILE` asks for.
+/// The format and file that `KIND:FILE` asks for, or `KIND@INTERFACE:FILE` for a format that is of one
+/// interface (else: of the host's).
 struct TraceRequest {
   std::string kind;
+  std::string interface;
   std::filesystem::path file;
 };
 /// Throws InputError, naming the nearest known kind.

@@ -80,5 +80,72 @@ TEST(World, MayEndWhileActorsStillWait) {
   SUCCEED();
 }
 
+TEST(World, AnActorThatWaitsForAnEventFindsTheHostWhereItHappened) {
+  Metronome host;
+  World world;
+  world.add_host("host", host.calendar);
+  World::Signal signal(world);
+  std::vector<std::pair<Time, int>> seen;
+  Event strike([](void* context) { static_cast<World::Signal*>(context)->give(); }, &signal);
+  host.calendar.schedule(strike, 400ms + Time{1});
+  world.add_actor("waiter", [&] {
+    signal.wait();
+    EXPECT_EQ(world.now(), host.calendar.now());
+    seen.emplace_back(world.now(), host.beats);
+  });
+  world.add_actor("sleeper", [] { World::sleep(10s); });
+  world.run();
+  // A picosecond is rounded up to the next nanosecond; the host went no further.
+  EXPECT_EQ(seen, (std::vector<std::pair<Time, int>>{{400ms + 1ns, 2}}));
+  EXPECT_EQ(host.calendar.now(), 10s);
+}
+
+TEST(World, ASignalThatWasGivenBeforeAnybodyWaitedIsKeptOnce) {
+  Metronome host;
+  World world;
+  world.add_host("host", host.calendar);
+  World::Signal signal(world);
+  Event strike([](void* context) { static_cast<World::Signal*>(context)->give(); }, &signal);
+  host.calendar.schedule(strike, 400ms);
+  std::vector<Time> passed;
+  world.add_actor("giver", [&] {
+    signal.give();
+    signal.give();
+    World::sleep(1s);
+  });
+  world.add_actor("waiter", [&] {
+    World::sleep(100ms);
+    for (int i = 0; i < 2; ++i) {
+      signal.wait();
+      passed.push_back(world.now());
+    }
+  });
+  world.run();
+  EXPECT_EQ(passed, (std::vector<Time>{100ms, 400ms}));
+}
+
+TEST(World, LastingActorsEndWithTheOthers) {
+  Metronome host;
+  World world;
+  world.add_host("host", host.calendar);
+  World::Signal never_given(world);
+  int turns = 0;
+  world.add_actor(
+      "waits", [&] { never_given.wait(); }, World::Ends::lasting);
+  world.add_actor(
+      "turns",
+      [&] {
+        for (;;) {
+          ++turns;
+          World::sleep(100ms);
+        }
+      },
+      World::Ends::lasting);
+  world.add_actor("returns", [] { World::sleep(250ms); });
+  world.run();
+  EXPECT_EQ(world.now(), 250ms);
+  EXPECT_EQ(turns, 3);
+}
+
 }  // namespace
 }  // namespace xensim

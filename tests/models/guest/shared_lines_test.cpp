@@ -184,5 +184,14 @@ TEST_F(SchedulerOfTwo, WhoComesForTheLockWhileItIsHeldWaits) {
       << "for the lock, and then for its line";
 }
 
+TEST_F(SharedLines, WhatADeviceWroteIsInNoCache) {
+  EXPECT_EQ(reads(first, KernelObject::page, 8), 8U);
+  EXPECT_EQ(reads(second, KernelObject::page, 8), 8U);
+  EXPECT_EQ(reads(first, KernelObject::page, 8), 0U);
+  work.device_wrote(KernelObject::page, 0);
+  EXPECT_EQ(reads(first, KernelObject::page, 8), 8U);
+  EXPECT_EQ(reads(second, KernelObject::page, 8), 8U);
+}
+
 }  // namespace
 }  // namespace xensim
