@@ -1,0 +1,54 @@
+/// Constants of Linux 2.4.21's TCP, and what of it a machine may choose. Source: its net/ipv4 and
+/// include/net/tcp.h, as described in RFC 793, 1122, 1323, 2018 and 2581 where these say how.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "core/time.hpp"
+
+namespace xensim {
+
+/// Ticks of a machine's clock, 100 a second: TCP knows no finer time.
+using Jiffies = std::uint64_t;
+inline constexpr Time jiffy = 10ms;
+
+struct TcpTimes {
+  static constexpr Jiffies hertz = 100;
+  static constexpr Jiffies min_timeout = hertz / 5, max_timeout = 120 * hertz, first_timeout = 3 * hertz;
+  static constexpr Jiffies min_acknowledge = hertz / 25, max_acknowledge = hertz / 5;
+  static constexpr Jiffies time_wait = 60 * hertz;
+  static constexpr unsigned syn_retries = 5, data_retries = 15;
+};
+
+/// Of all connections of a machine.
+struct TcpSettings {
+  std::uint32_t mtu = 1500;              ///< bytes of the longest IP packet
+  std::uint32_t receive_buffer = 87380;  ///< bytes, also below; grows by nothing but setsockopt
+  std::uint32_t max_receive_buffer = 174760;
+  std::uint32_t send_buffer = 16384;  ///< grows by itself up to the next
+  std::uint32_t max_send_buffer = 131072;
+  std::uint32_t option_limit =
+      131071;  ///< the most setsockopt takes, before it doubles it (rmem_max, wmem_max)
+  bool time_stamps = true, window_scaling = true, selective_acknowledgements = true;
+
+  static constexpr std::uint32_t buffer_head = 188;  ///< struct sk_buff
+  static constexpr std::uint32_t header_room = 160;  ///< before the payload of each buffer for sending
+  static constexpr std::uint32_t receive_buffer_size =
+      1618;                                         ///< a device's, for packets longer than the next
+  static constexpr std::uint32_t copy_limit = 256;  ///< shorter ones are copied to their own size
+
+  [[nodiscard]] std::uint32_t max_segment() const { return mtu - 40; }
+  /// What a segment to be sent with room for `payload` bytes takes of the send buffer.
+  [[nodiscard]] static constexpr std::uint32_t send_size(std::uint32_t payload) {
+    return payload + header_room + buffer_head;
+  }
+  /// What a received frame takes of the receive buffer.
+  [[nodiscard]] static constexpr std::uint32_t receive_size(std::uint32_t frame) {
+    return buffer_head + (frame > copy_limit ? std::max(frame + 104, receive_buffer_size) : frame + 18);
+  }
+  /// Of so much memory a quarter is taken to be overhead.
+  [[nodiscard]] static constexpr std::uint32_t window_from(std::uint32_t space) { return space - space / 4; }
+};
+
+}  // namespace xensim
