@@ -2,6 +2,7 @@
 
 #include "models/cpu/schedulers/scheduler.hpp"
 #include "models/host/platform.hpp"
+#include "workloads/clients/client.hpp"
 #include "workloads/workload.hpp"
 
 namespace xensim {
@@ -22,6 +23,7 @@ std::vector<Variant> variants_of(const Registry& registry) {
 std::vector<Variant> schedulers() { return variants_of(SchedulerRegistry::instance()); }
 std::vector<Variant> workloads() { return variants_of(WorkloadRegistry::instance()); }
 std::vector<Variant> platforms() { return variants_of(PlatformRegistry::instance()); }
+std::vector<Variant> clients() { return variants_of(ClientRegistry::instance()); }
 
 namespace {
 

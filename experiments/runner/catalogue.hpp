@@ -1,4 +1,4 @@
-/// The variants that register themselves (schedulers, workloads, platforms), alike for every kind.
+/// The variants that register themselves (schedulers, workloads, platforms, clients), alike for every kind.
 #pragma once
 
 #include <functional>
@@ -22,6 +22,7 @@ struct Variant {
 [[nodiscard]] std::vector<Variant> schedulers();
 [[nodiscard]] std::vector<Variant> workloads();
 [[nodiscard]] std::vector<Variant> platforms();
+[[nodiscard]] std::vector<Variant> clients();
 
 /// `config` must be the name of one of `variants`, or an object with "name" and its parameters; `kind` is
 /// the word for messages. Throws InputError.

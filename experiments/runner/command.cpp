@@ -127,7 +127,8 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
   command->add_option("--replications", arguments.replications, "Runs of each point");
   add_runner_options(*command, arguments);
   command->add_option("--trace", arguments.runner.trace,
-                      "KIND:FILE: trace the run, which must be a single one");
+                      "KIND:FILE: trace the run, which must be a single one; pcap@INTERFACE:FILE: of another "
+                      "interface than eth0");
   command->add_flag("--audit", arguments.runner.audit, "Check every component after each scheduling pass");
   command->footer(
       "Examples:\n  xensim run experiments/weights.json\n"

@@ -77,6 +77,26 @@ std::vector<DomainTemplate> read_domains(const Config& list) {
   return domains;
 }
 
+std::vector<ClientTemplate> read_clients(const Config& list, const std::vector<DomainTemplate>& domains) {
+  static const std::vector<std::string> others{"behaviour"};
+  list.require_array();
+  const std::vector<Variant> known = clients();
+  std::vector<ClientTemplate> templates;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const Config config = list.at(i);
+    ClientTemplate client = client_table().read(config, others);
+    check_name(config.at("name"));
+    client.behaviour = config.at("behaviour");
+    check_variant("client", known, client.behaviour);
+    const auto same = [&](const auto& other) { return other.name == client.name; };
+    if (std::ranges::any_of(templates, same) || std::ranges::any_of(domains, same)) {
+      config.at("name").fail(fmt::format("a second \"{}\"", client.name), "names that differ");
+    }
+    templates.push_back(std::move(client));
+  }
+  return templates;
+}
+
 /// Integer time ends after 106 days; the end of the run must come before.
 void check_end(const Experiment& experiment, const Config& root) {
   double start_s = 0;
@@ -113,6 +133,7 @@ Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source) 
   experiment.platform = root.at("platform");
   check_variant("platform", platforms(), experiment.platform);
   experiment.domains = read_domains(root.at("domains"));
+  if (root.has("clients")) experiment.clients = read_clients(root.at("clients"), experiment.domains);
   if (root.has("operator")) experiment.operator_plan = operator_table().read(root.at("operator"));
   if (root.has("measure")) experiment.measure = measure_table().read(root.at("measure"));
 

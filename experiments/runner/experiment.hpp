@@ -24,6 +24,13 @@ struct DomainTemplate {
   Config workload;         ///< a name or an object with "name"; checked against the registry
 };
 
+/// `count` alike machines outside, each with a link to the switch that the host is attached to.
+struct ClientTemplate {
+  std::string name;
+  std::int64_t count = 1;  ///< 0 to 100,000
+  Config behaviour;        ///< a name or an object with "name"; checked against the registry
+};
+
 /// The operator outside starts the instances one after another.
 struct OperatorPlan {
   Time interval = 100ms;  ///< between two starts
@@ -46,6 +53,7 @@ struct Experiment {
   MachineDescription machine;
   Config platform;  ///< a name or an object with "name" and the platform's parameters
   std::vector<DomainTemplate> domains;
+  std::vector<ClientTemplate> clients;  ///< none: the host has no network
   OperatorPlan operator_plan;
   MeasurePlan measure;
   std::shared_ptr<const Calibration> calibration;  ///< the machine's, with the file's "constants" put in

@@ -32,6 +32,14 @@ const ParameterTable<DomainTemplate>& domain_table() {
   return table;
 }
 
+const ParameterTable<ClientTemplate>& client_table() {
+  static const auto table =
+      ParameterTable<ClientTemplate>{}
+          .add("name", &ClientTemplate::name, "unique among domains and clients", "")
+          .add("count", &ClientTemplate::count, "alike machines", "", {.minimum = 0, .maximum = 100'000});
+  return table;
+}
+
 const ParameterTable<SchedulingShare>& share_table() {
   using S = SchedulingShare;
   static const std::string paper = "Duda and Cheriton, SOSP 1999";
@@ -72,8 +80,8 @@ const ParameterTable<MeasurePlan>& measure_table() {
 }
 
 const std::vector<std::string>& section_keys() {
-  static const std::vector<std::string> keys{"$schema", "machine",   "platform", "domains", "operator",
-                                             "measure", "constants", "sweep",    "compare"};
+  static const std::vector<std::string> keys{"$schema",  "machine", "platform",  "domains", "clients",
+                                             "operator", "measure", "constants", "sweep",   "compare"};
   return keys;
 }
 

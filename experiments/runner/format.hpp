@@ -18,6 +18,7 @@ struct Head {
 
 [[nodiscard]] const ParameterTable<Head>& head_table();
 [[nodiscard]] const ParameterTable<DomainTemplate>& domain_table();
+[[nodiscard]] const ParameterTable<ClientTemplate>& client_table();
 [[nodiscard]] const ParameterTable<SchedulingShare>& share_table();
 [[nodiscard]] const ParameterTable<OperatorPlan>& operator_table();
 [[nodiscard]] const ParameterTable<MeasurePlan>& measure_table();

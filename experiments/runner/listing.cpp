@@ -64,9 +64,10 @@ Json variants_json(const std::vector<Variant>& variants) {
   return list;
 }
 
-/// "schedulers", "workloads" or "platforms".
+/// "schedulers", "workloads", "platforms" or "clients".
 std::vector<Variant> variants(const std::string& kind) {
   if (kind == "schedulers") return schedulers();
+  if (kind == "clients") return clients();
   return kind == "workloads" ? workloads() : platforms();
 }
 
@@ -110,8 +111,8 @@ Json metrics_json() {
 }  // namespace
 
 const std::vector<std::string>& list_kinds() {
-  static const std::vector<std::string> kinds{"schedulers", "workloads", "platforms", "experiments",
-                                              "metrics"};
+  static const std::vector<std::string> kinds{"schedulers", "workloads",   "platforms",
+                                              "clients",    "experiments", "metrics"};
   return kinds;
 }
 

@@ -9,7 +9,7 @@
 
 namespace xensim {
 
-/// schedulers, workloads, platforms, experiments, metrics.
+/// schedulers, workloads, platforms, clients, experiments, metrics.
 [[nodiscard]] const std::vector<std::string>& list_kinds();
 
 /// The variants of one kind with their parameters, as a table or as JSON. `kind` must be one of the above.

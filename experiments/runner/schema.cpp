@@ -23,6 +23,13 @@ Json domain_schema() {
   return schema;
 }
 
+Json client_schema() {
+  Json schema = schema_of(client_table().describe_all());
+  schema["properties"]["behaviour"] = described(variant_schema(clients()), "what each machine does");
+  schema["required"] = Json::array({"name", "behaviour"});
+  return schema;
+}
+
 /// An object whose keys are JSON paths of the experiment.
 Json by_path(Json value) { return {{"type", "object"}, {"additionalProperties", std::move(value)}}; }
 
@@ -52,6 +59,9 @@ Json experiment_schema() {
   properties["platform"] = described(variant_schema(platforms()), "what runs on the machine");
   properties["domains"] = {
       {"type", "array"}, {"items", domain_schema()}, {"description", "what runs on the platform"}};
+  properties["clients"] = {{"type", "array"},
+                           {"items", client_schema()},
+                           {"description", "machines outside, on a switched Gigabit Ethernet with the host"}};
   properties["operator"] =
       described(schema_of(operator_table().describe_all()), "starts the instances one by one");
   properties["measure"] = described(schema_of(measure_table().describe_all()), "what is measured, and when");

@@ -8,6 +8,8 @@
 
 #include "core/world.hpp"
 #include "models/host/platform.hpp"
+#include "models/io/net/switch.hpp"
+#include "workloads/clients/client.hpp"
 #include "workloads/workload.hpp"
 
 namespace xensim {
@@ -71,17 +73,64 @@ ProcessorShape shape_of(const MachineDescription& machine) {
           .tlb_tagged = machine.tagged_tlb};
 }
 
+/// The switch and the machines outside that are attached to it.
+class Outside {
+ public:
+  Outside(const Experiment& experiment, Calendar& calendar)
+      : experiment_(experiment),
+        network_(calendar, LinkParameters(*experiment.calibration),
+                 SwitchParameters(*experiment.calibration)) {}
+
+  [[nodiscard]] Switch& network() { return network_; }
+  /// `platform` outlives this.
+  void create(Calendar& calendar, const Platform& platform) {
+    context_ = std::make_unique<ClientContext>(
+        ClientContext{.calendar = calendar,
+                      .network = network_,
+                      .calibration = *experiment_.calibration,
+                      .address = [&platform](std::uint32_t instance) { return platform.address(instance); }});
+    for (const ClientTemplate& client : experiment_.clients) {
+      clients_.push_back(ClientRegistry::instance().create("client", client.behaviour, *context_));
+    }
+  }
+  void start(World& world, std::uint64_t seed) {
+    std::uint32_t station = 0;
+    for (std::size_t i = 0; i < clients_.size(); ++i) {
+      const ClientTemplate& client = experiment_.clients[i];
+      for (std::uint32_t number = 0; number < client.count; ++number) {
+        const std::string name = fmt::format("{}/{}", client.name, number);
+        clients_[i]->start(world, {name, number, station++, RandomStream(seed, name)});
+      }
+    }
+  }
+  void measure(Time now) {
+    for (const auto& client : clients_) client->measure(now);
+  }
+  void report(StatisticSink& sink, Time now) const {
+    for (std::size_t i = 0; i < clients_.size(); ++i) {
+      clients_[i]->report(sink, experiment_.clients[i].name + '/', now);
+    }
+  }
+
+ private:
+  const Experiment& experiment_;
+  Switch network_;
+  std::unique_ptr<ClientContext> context_;
+  std::vector<std::unique_ptr<Client>> clients_;
+};
+
 /// The operator: starts the instances one after another, lets the host warm up, and notes what it reads
 /// before and after the measurement.
 class Operator {
  public:
   Operator(const Experiment& experiment, std::vector<Instance>& instances, Platform& platform,
-           std::uint64_t seed)
+           Outside& outside, std::uint64_t seed)
       : before(experiment.measure.metrics),
         after(experiment.measure.metrics),
         experiment_(experiment),
         instances_(instances),
         platform_(platform),
+        outside_(outside),
         random_(seed, "operator") {}
 
   void work(const World& world) {
@@ -94,6 +143,7 @@ class Operator {
     }
     World::sleep(experiment_.measure.warm_up);
     read(before);
+    outside_.measure(world.now());
     measure(world.now() + experiment_.measure.duration, world);
     read(after);
   }
@@ -139,6 +189,7 @@ class Operator {
   const Experiment& experiment_;
   std::vector<Instance>& instances_;
   Platform& platform_;
+  Outside& outside_;
   RandomStream random_;
 };
 
@@ -178,12 +229,14 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   const ProcessorShape shape = shape_of(experiment.machine);
   const SurvivalTable survival(shape.l2_lines, shape.l2_ways);
   Calendar calendar;
+  Outside outside(experiment, calendar);
   const HostContext context{.cpus = static_cast<std::uint32_t>(experiment.machine.cpus),
                             .shape = shape,
                             .calibration = calibration,
                             .costs = costs,
                             .survival = survival,
                             .calendar = calendar,
+                            .network = experiment.clients.empty() ? nullptr : &outside.network(),
                             .trace = options.trace,
                             .memory = experiment.machine.memory,
                             .audit = options.audit,
@@ -204,10 +257,12 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
     }
   }
 
+  outside.create(calendar, *platform);
   World world;
   world.add_host("host0", calendar);
-  Operator the_operator(experiment, instances, *platform, options.seed);
+  Operator the_operator(experiment, instances, *platform, outside, options.seed);
   world.add_actor("operator", [&] { the_operator.work(world); });
+  outside.start(world, options.seed);
   world.run();
   if (const std::string fault = platform->audit(); !fault.empty()) throw SimulationError(fault);
 
@@ -229,6 +284,7 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   for (std::size_t i = 0; i < workloads.size(); ++i) {
     workloads[i]->report(measured, experiment.domains[i].name + '/');
   }
+  outside.report(measured, world.now());
   for (const Snapshot::Entry& entry : measured.entries) {
     result.metrics.push_back({entry.path, std::string(entry.statistic->unit), entry.value});
   }
