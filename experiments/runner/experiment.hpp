@@ -27,7 +27,7 @@ struct DomainTemplate {
 /// `count` alike machines outside, each with a link to the switch that the host is attached to.
 struct ClientTemplate {
   std::string name;
-  std::int64_t count = 1;  ///< 0 to 100,000
+  std::int64_t count = 1;  ///< 0 to 10,000
   Config behaviour;        ///< a name or an object with "name"; checked against the registry
 };
 

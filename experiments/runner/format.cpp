@@ -36,7 +36,7 @@ const ParameterTable<ClientTemplate>& client_table() {
   static const auto table =
       ParameterTable<ClientTemplate>{}
           .add("name", &ClientTemplate::name, "unique among domains and clients", "")
-          .add("count", &ClientTemplate::count, "alike machines", "", {.minimum = 0, .maximum = 100'000});
+          .add("count", &ClientTemplate::count, "alike machines", "", {.minimum = 0, .maximum = 10'000});
   return table;
 }
 
