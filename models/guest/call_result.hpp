@@ -26,6 +26,15 @@ enum class CallError : std::uint8_t {
   no_space,        ///< ENOSPC
   broken_pipe,     ///< EPIPE; a write also sends SIGPIPE
   bad_address,     ///< EFAULT
+  // Sockets.
+  not_socket,          ///< ENOTSOCK
+  address_in_use,      ///< EADDRINUSE
+  not_connected,       ///< ENOTCONN
+  connected_already,   ///< EISCONN
+  connection_reset,    ///< ECONNRESET
+  connection_refused,  ///< ECONNREFUSED
+  in_progress,         ///< EINPROGRESS
+  not_supported,       ///< EOPNOTSUPP
 };
 
 /// What a call came to. A call that sleeps has entered its process into the wait queues it waits on; it is to

@@ -49,6 +49,7 @@ void GuestKernel::timer(unsigned vcpu, Time now, TimerDuty duty) {
   if (duty != TimerDuty::charge && elapsed > 0) {
     processor.charge(Activity::kernel, costs_.bottom_half);
     wake_sleepers(vcpu);
+    timers_.run(vcpu, jiffies_);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "core/ids.hpp"
 #include "core/trace.hpp"
 #include "models/cpu/costs.hpp"
+#include "models/guest/kernel_timers.hpp"
 #include "models/guest/program.hpp"
 #include "models/guest/run_queue.hpp"
 #include "models/guest/scheduler_lines.hpp"
@@ -118,6 +119,8 @@ class GuestKernel {
   /// Other processors told to reschedule.
   [[nodiscard]] std::uint64_t kicks() const { return kicks_; }
   [[nodiscard]] std::uint64_t ticks() const { return jiffies_; }
+  /// By ticks; they run on the processor that keeps the time.
+  [[nodiscard]] KernelTimers& timers() { return timers_; }
   [[nodiscard]] std::string audit() const { return queue_.audit(); }
 
  private:
@@ -164,6 +167,7 @@ class GuestKernel {
   std::priority_queue<Sleeper, std::vector<Sleeper>, std::greater<>> sleepers_;
   std::uint64_t sleep_order_ = 0;
   std::uint64_t jiffies_ = 0;
+  KernelTimers timers_;
   Time boot_;
   std::uint64_t switches_ = 0, kicks_ = 0;
   std::vector<ProcessId> unused_ids_;  ///< of children that were reaped

@@ -41,6 +41,13 @@ enum class SourceFile : std::uint8_t {
   block,
   scsi,
   nic,
+  socket,
+  tcp,
+  tcp_output,
+  ip,
+  udp,
+  skbuff,
+  net_device,
 };
 
 constexpr SourceFile file_of(KernelPath path) {
@@ -200,6 +207,38 @@ constexpr SourceFile file_of(KernelPath path) {
       return SourceFile::jbd_transaction;
     case device_access:
       return SourceFile::devices;
+    case socket_call:
+    case socket_create:
+    case socket_bind:
+    case socket_option:
+    case socket_wake:
+      return SourceFile::socket;
+    case skb_allocate:
+    case skb_free:
+    case checksum_line:
+      return SourceFile::skbuff;
+    case tcp_send:
+    case tcp_send_segment:
+    case tcp_transmit:
+      return SourceFile::tcp_output;
+    case tcp_receive:
+    case tcp_data:
+    case tcp_acknowledgement:
+    case tcp_receive_call:
+    case tcp_receive_segment:
+    case tcp_handshake:
+    case tcp_timer:
+      return SourceFile::tcp;
+    case ip_transmit:
+    case ip_receive:
+      return SourceFile::ip;
+    case udp_transmit:
+    case udp_receive:
+      return SourceFile::udp;
+    case device_queue:
+    case net_receive:
+    case arp_packet:
+      return SourceFile::net_device;
     case count_:
       break;
   }

@@ -28,6 +28,7 @@ enum class KernelObject : std::uint8_t {
   data_buffer,      ///< the same of a block of data
   block,            ///< contents of a block of metadata
   descriptor,       ///< a line of a network interface's rings, or its status block
+  socket,           ///< struct sock
   count_,
 };
 

@@ -135,6 +135,34 @@ enum class KernelPath : std::uint8_t {
   fault_mark,           ///< an entry that only lacked a mark
   exec_fixed,           ///< execve without its memory: headers, credentials, registers
   argument_page,        ///< a page of argument and environment strings
+  // Sockets and protocols.
+  socket_call,       ///< sys_read or sys_write down to a protocol of sockets: message, security, method
+  socket_create,     ///< sys_socket or accept: inode, file and struct sock made
+  socket_bind,       ///< bind or listen
+  socket_option,     ///< setsockopt
+  socket_wake,       ///< sock_def_readable or sock_def_write_space up to the wait queue
+  skb_allocate,      ///< alloc_skb or skb_clone: the head from its pool, data from its slab, both initialised
+  skb_free,          ///< __kfree_skb with its destructor and kfree_skbmem
+  tcp_send,          ///< tcp_sendmsg around its segments: lock and release of the socket, push at the end
+  tcp_send_segment,  ///< a new segment of tcp_sendmsg, without skb and copy: accounting, queue, test whether
+                     ///< to send
+  tcp_transmit,      ///< tcp_transmit_skb: header with time stamp, window chosen, pseudo-header summed
+  ip_transmit,       ///< ip_queue_xmit: cached route checked, header made and summed, hardware header copied
+  device_queue,      ///< dev_queue_xmit: into the queue of a device and out of it again
+  net_receive,       ///< netif_receive_skb: time stamp, protocol found
+  ip_receive,        ///< ip_rcv: header checked and summed, route looked up
+  tcp_receive,       ///< tcp_v4_rcv: header checked, socket looked up and locked
+  tcp_data,  ///< a segment with data in tcp_rcv_established: predicted, queued, acknowledgement considered
+  tcp_acknowledgement,  ///< tcp_ack: window, round trip, congestion window, timer, and what may be sent now
+  tcp_receive_call,     ///< tcp_recvmsg around its segments: lock and release of the socket, window update
+                        ///< considered
+  tcp_receive_segment,  ///< a segment found, and one of its parts given to the reader, without the copy
+  tcp_handshake,        ///< a step of opening or closing: request, answer, new socket, or end
+  tcp_timer,            ///< a timer of a connection runs
+  udp_transmit,         ///< udp_sendmsg and ip_build_xmit without skb and copy
+  udp_receive,          ///< udp_rcv up to the socket's queue
+  arp_packet,           ///< an ARP packet made or taken in
+  checksum_line,        ///< 64 bytes copied and summed, or only summed
   // The driver of the network interface.
   nic_interrupt,  ///< the handler without the registers: status looked at, poll scheduled
   nic_poll,       ///< a round of polling begins: softirq, device's list, status block
@@ -148,30 +176,148 @@ inline constexpr std::size_t kernel_path_count = static_cast<std::size_t>(Kernel
 
 /// Names in the calibration file and in explanations, in the order of the enumeration.
 inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_names{
-    "system_call",         "fault",          "locked_operation", "exchange",          "name_copy",
-    "path_character",      "path_start",     "path_component",   "dentry_create",     "dentry_delete",
-    "inode_stat_copy",     "fd_lookup",      "file_access",      "device_access",     "descriptor_allocate",
-    "descriptor_release",  "file_open",      "file_release",     "file_reference",    "copy_user",
-    "copy_line",           "clear_line",     "wait_entry",       "wake_up",           "wake_process",
-    "process_switch",      "pipe_transfer",  "select_fixed",     "select_bit",        "poll_one",
-    "poll_table_page",     "sigaction",      "signal_send",      "signal_queue",      "signal_force",
-    "signal_deliver",      "signal_frame",   "signal_return",    "signal_fpu",        "debug_register_load",
-    "buffer_lookup",       "bitmap_search",  "bitmap_word",      "block_allocate",    "block_free",
-    "inode_create",        "inode_destroy",  "inode_update",     "directory_entry",   "directory_check",
-    "directory_change",    "journal_handle", "journal_head",     "journal_join",      "journal_access",
-    "journal_dirty",       "journal_data",   "journal_forget",   "page_cache_lookup", "page_cache_insert",
-    "page_cache_remove",   "page_read",      "page_write",       "buffer_create",     "file_write",
-    "reclaim_scan",        "reclaim_refill", "swap_scan_entry",  "swap_unmap_entry",  "swap_slot",
-    "swap_slot_scan",      "fault_swap",     "block_submit",     "disk_command",      "disk_completion",
-    "page_io_end",         "memory_victim",  "page_allocate",    "page_free",         "lru_remove",
-    "zero_page",           "copy_page",      "table_page",       "directory_page",    "space_create",
-    "fork_fixed",          "exit_fixed",     "wait_fixed",       "process_release",   "area_find",
-    "area_create",         "area_remove",    "area_copy",        "area_map",          "area_scan",
-    "area_unmap",          "area_protect",   "area_grow",        "scan_entry",        "copy_entry",
-    "write_protect_entry", "zap_entry",      "protect_entry",    "scan_directory",    "fault_zero",
-    "fault_anonymous",     "fault_file",     "fault_copy",       "fault_reuse",       "fault_mark",
-    "exec_fixed",          "argument_page",
-    "nic_interrupt",       "nic_poll",       "nic_receive",      "nic_refill",        "nic_transmit",
+    "system_call",
+    "fault",
+    "locked_operation",
+    "exchange",
+    "name_copy",
+    "path_character",
+    "path_start",
+    "path_component",
+    "dentry_create",
+    "dentry_delete",
+    "inode_stat_copy",
+    "fd_lookup",
+    "file_access",
+    "device_access",
+    "descriptor_allocate",
+    "descriptor_release",
+    "file_open",
+    "file_release",
+    "file_reference",
+    "copy_user",
+    "copy_line",
+    "clear_line",
+    "wait_entry",
+    "wake_up",
+    "wake_process",
+    "process_switch",
+    "pipe_transfer",
+    "select_fixed",
+    "select_bit",
+    "poll_one",
+    "poll_table_page",
+    "sigaction",
+    "signal_send",
+    "signal_queue",
+    "signal_force",
+    "signal_deliver",
+    "signal_frame",
+    "signal_return",
+    "signal_fpu",
+    "debug_register_load",
+    "buffer_lookup",
+    "bitmap_search",
+    "bitmap_word",
+    "block_allocate",
+    "block_free",
+    "inode_create",
+    "inode_destroy",
+    "inode_update",
+    "directory_entry",
+    "directory_check",
+    "directory_change",
+    "journal_handle",
+    "journal_head",
+    "journal_join",
+    "journal_access",
+    "journal_dirty",
+    "journal_data",
+    "journal_forget",
+    "page_cache_lookup",
+    "page_cache_insert",
+    "page_cache_remove",
+    "page_read",
+    "page_write",
+    "buffer_create",
+    "file_write",
+    "reclaim_scan",
+    "reclaim_refill",
+    "swap_scan_entry",
+    "swap_unmap_entry",
+    "swap_slot",
+    "swap_slot_scan",
+    "fault_swap",
+    "block_submit",
+    "disk_command",
+    "disk_completion",
+    "page_io_end",
+    "memory_victim",
+    "page_allocate",
+    "page_free",
+    "lru_remove",
+    "zero_page",
+    "copy_page",
+    "table_page",
+    "directory_page",
+    "space_create",
+    "fork_fixed",
+    "exit_fixed",
+    "wait_fixed",
+    "process_release",
+    "area_find",
+    "area_create",
+    "area_remove",
+    "area_copy",
+    "area_map",
+    "area_scan",
+    "area_unmap",
+    "area_protect",
+    "area_grow",
+    "scan_entry",
+    "copy_entry",
+    "write_protect_entry",
+    "zap_entry",
+    "protect_entry",
+    "scan_directory",
+    "fault_zero",
+    "fault_anonymous",
+    "fault_file",
+    "fault_copy",
+    "fault_reuse",
+    "fault_mark",
+    "exec_fixed",
+    "argument_page",
+    "socket_call",
+    "socket_create",
+    "socket_bind",
+    "socket_option",
+    "socket_wake",
+    "skb_allocate",
+    "skb_free",
+    "tcp_send",
+    "tcp_send_segment",
+    "tcp_transmit",
+    "ip_transmit",
+    "device_queue",
+    "net_receive",
+    "ip_receive",
+    "tcp_receive",
+    "tcp_data",
+    "tcp_acknowledgement",
+    "tcp_receive_call",
+    "tcp_receive_segment",
+    "tcp_handshake",
+    "tcp_timer",
+    "udp_transmit",
+    "udp_receive",
+    "arp_packet",
+    "checksum_line",
+    "nic_interrupt",
+    "nic_poll",
+    "nic_receive",
+    "nic_refill",
+    "nic_transmit",
     "nic_sent",
 };
 

@@ -11,8 +11,8 @@ using enum KernelPath;
 
 /// Priced in cycles: their time is the processor's, in one instruction or a loop of a few, a line of code.
 constexpr std::array microcoded{
-    locked_operation, exchange,  copy_line,      clear_line, bitmap_word,
-    zero_page,        copy_page, directory_page, signal_fpu, debug_register_load,
+    locked_operation, exchange,       copy_line,  clear_line,          bitmap_word,   zero_page,
+    copy_page,        directory_page, signal_fpu, debug_register_load, checksum_line,
 };
 
 }  // namespace

@@ -17,10 +17,14 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
       memory_(context_, machine.paging(), pages, image_pages),
       cache_pages_(memory_),
       files_(context_, cache_pages_),
+      network_(std::make_unique<NetworkStack>(scheduler, context_, memory_)),
       calls_(context_, files_),
       kernel_files_(context_),
       buffer_(Self::longest_transfer) {
   if (build.smp) scheduler.share_lines();
+  if (NetworkDevice* device = processors.network()) {
+    network_->attach(*device, processors.network_address());
+  }
   if (BlockDevice* disk = processors.disk()) {
     const auto slots = static_cast<std::uint32_t>(processors.swap_size().count / page_size);
     pressure_ = std::make_unique<MemoryPressure>(scheduler, processors, memory_, *disk, std::max(slots, 1U));
@@ -39,6 +43,7 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
 
 ProcessKernel::~ProcessKernel() {
   work_.on(nullptr);
+  network_->detach();
   Wakes nobody;
   for (const auto& process : processes_) {
     if (process) process->files.table.close_all(nobody);
@@ -48,6 +53,7 @@ ProcessKernel::~ProcessKernel() {
 void ProcessKernel::run_on(unsigned vcpu) {
   work_.on(&processors_.processor(vcpu), &machine_);
   machine_.run_on(vcpu);
+  network_->on(vcpu);
 }
 
 void ProcessKernel::use_stack(const GuestProcess& process) {
@@ -196,11 +202,13 @@ std::string ProcessKernel::audit() const {
     if (memory_.pages[{page}].file != nullptr) ++references[page];
   }
   memory_.tables.count_references(references);
+  network_->count_references(references);
   if (const NetworkDevice* device = processors_.network()) device->count_references(references);
   if (pressure_) {
     if (std::string fault = pressure_->audit(references, slots); !fault.empty()) return fault;
   }
   if (std::string fault = memory_.pages.audit(references); !fault.empty()) return fault;
+  if (std::string fault = network_->audit(); !fault.empty()) return fault;
   return files_.audit();
 }
 

@@ -12,6 +12,7 @@
 #include "models/guest/guest_process.hpp"
 #include "models/guest/kernel.hpp"
 #include "models/guest/memory_pressure.hpp"
+#include "models/guest/network_stack.hpp"
 #include "models/guest/page_cache_pages.hpp"
 #include "models/guest/process_machine.hpp"
 
@@ -78,6 +79,8 @@ class ProcessKernel {
   [[nodiscard]] OperationCounts counts() const;
   [[nodiscard]] const GuestMemory& memory() const { return memory_; }
   [[nodiscard]] GuestMemory& memory() { return memory_; }
+  [[nodiscard]] NetworkStack& network() { return *network_; }
+  [[nodiscard]] const NetworkStack& network() const { return *network_; }
   /// Null without a disk.
   [[nodiscard]] const MemoryPressure* pressure() const { return pressure_.get(); }
   [[nodiscard]] std::uint32_t process_count() const { return process_count_; }
@@ -117,6 +120,7 @@ class ProcessKernel {
   PageCachePages cache_pages_;
   std::unique_ptr<MemoryPressure> pressure_;
   FileSystem files_;
+  std::unique_ptr<NetworkStack> network_;
   SystemCalls calls_;
   ProcessFiles kernel_files_;
   std::map<std::string, std::shared_ptr<MappedFile>> installed_;

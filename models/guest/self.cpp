@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "models/guest/process_kernel.hpp"
-#include "models/guest/socket.hpp"
 
 namespace xensim {
 namespace {
@@ -210,14 +209,6 @@ Call Self::pipe(PipeEnds& ends) const {
     const CallResult result = kernel.calls().pipe(caller.files, write_end);
     if (result.ok()) ends = {result.value, write_end};
     return result;
-  });
-}
-
-Call Self::socket() const {
-  return system_call([](ProcessKernel& kernel, GuestProcess& caller) {
-    kernel.context().did(KernelPath::system_call);
-    kernel.context().did(KernelPath::file_open);
-    return caller.files.table.install(std::make_shared<StreamSocket>(kernel.context()));
   });
 }
 

@@ -17,6 +17,7 @@
 #include "models/guest/program_image.hpp"
 #include "models/guest/select.hpp"
 #include "models/guest/signals.hpp"
+#include "models/guest/socket.hpp"
 #include "models/memory/walker.hpp"
 
 namespace xensim {
@@ -82,8 +83,20 @@ class Self {
   };
   /// `ends` must live until the call is done.
   [[nodiscard]] Call pipe(PipeEnds& ends) const;
-  /// The descriptor of a connected TCP socket whose peer takes everything.
-  [[nodiscard]] Call socket() const;
+  // Sockets (self_network.cpp). Datagrams carry up to 1,472 bytes.
+  [[nodiscard]] Call socket(SocketKind kind = SocketKind::stream) const;
+  [[nodiscard]] Call bind(std::int64_t descriptor, SocketAddress address) const;
+  [[nodiscard]] Call listen(std::int64_t descriptor, std::uint32_t backlog = 128) const;
+  /// The value is the descriptor of the connection.
+  [[nodiscard]] Call accept(std::int64_t descriptor) const;
+  [[nodiscard]] Call connect(std::int64_t descriptor, SocketAddress to) const;
+  [[nodiscard]] Call shutdown(std::int64_t descriptor) const;
+  [[nodiscard]] Call set_option(std::int64_t descriptor, SocketOption option, std::uint32_t value) const;
+  /// O_NONBLOCK.
+  [[nodiscard]] Call set_nonblocking(std::int64_t descriptor, bool nonblocking) const;
+  [[nodiscard]] Call send_to(std::int64_t descriptor, std::size_t bytes, SocketAddress to) const;
+  /// `from` must live until the call is done.
+  [[nodiscard]] Call receive_from(std::int64_t descriptor, std::size_t bytes, SocketAddress& from) const;
   /// With a timeout of zero. The number of ready descriptors.
   [[nodiscard]] Call select(unsigned count, const SelectSets& sets) const;
 

@@ -1,37 +1,47 @@
-/// A connected stream socket, as far as polling looks at it.
+/// Sockets as open files.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "models/guest/file.hpp"
+#include "models/io/packet/ipv4.hpp"
 
 namespace xensim {
 
-/// The buffers of a TCP socket of Linux 2.4.21 as tcp_poll reads them, without a lock. Protocol, reading and
-/// writing are not modelled.
-class StreamSocket final : public File {
+enum class SocketKind : std::uint8_t { stream, datagram };
+
+struct SocketAddress {
+  Ipv4Address ip{};  ///< 0: any of this machine's
+  std::uint16_t port = 0;
+  auto operator<=>(const SocketAddress&) const = default;
+};
+
+/// Sizes are in bytes, as setsockopt is given them: Linux doubles them.
+enum class SocketOption : std::uint8_t { send_buffer, receive_buffer, no_delay };
+
+/// What system calls ask of a socket besides reading and writing. A call that sleeps is made again with the
+/// same progress, as with files.
+class Socket : public File {
  public:
-  /// `send_buffer` in bytes.
-  explicit StreamSocket(const KernelContext& context, std::uint32_t send_buffer = 16384)
-      : context_(context), send_buffer_(send_buffer) {}
-
-  [[nodiscard]] bool has_poll() const override { return true; }
-  /// Writable while at least half as much is free as is queued.
-  [[nodiscard]] Readiness poll(PollTable* table) override;
-
-  /// Bytes now queued for sending, and received but unread; wakes whoever this makes ready.
-  void set_queued(std::uint32_t bytes, Wakes& wakes);
-  void set_received(std::uint32_t bytes, Wakes& wakes);
-
- private:
-  [[nodiscard]] bool writable() const {
-    return queued_ <= send_buffer_ && send_buffer_ - queued_ >= queued_ / 2;
+  [[nodiscard]] virtual CallResult bind(SocketAddress /*address*/) { return unsupported(); }
+  [[nodiscard]] virtual CallResult listen(std::uint32_t /*backlog*/) { return unsupported(); }
+  /// `accepted` is set when it succeeds.
+  [[nodiscard]] virtual CallResult accept(ProcessId, Progress&, std::shared_ptr<File>& /*accepted*/) {
+    return unsupported();
   }
+  [[nodiscard]] virtual CallResult connect(ProcessId, Progress&, SocketAddress) { return unsupported(); }
+  /// Nothing more will be sent.
+  [[nodiscard]] virtual CallResult shutdown() { return unsupported(); }
+  [[nodiscard]] virtual CallResult set_option(SocketOption, std::uint32_t) { return unsupported(); }
+  [[nodiscard]] virtual CallResult send_to(WriteRequest&, SocketAddress) { return unsupported(); }
+  [[nodiscard]] virtual CallResult receive_from(ReadRequest&, SocketAddress& /*from*/) {
+    return unsupported();
+  }
+  [[nodiscard]] bool has_poll() const override { return true; }
 
-  const KernelContext& context_;
-  std::uint32_t send_buffer_;
-  std::uint32_t queued_ = 0, received_ = 0;
-  WaitQueue queue_;
+ protected:
+  [[nodiscard]] static CallResult unsupported() { return CallResult::failed(CallError::not_supported); }
 };
 
 }  // namespace xensim

@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/quantity.hpp"
 #include "models/cpu/processor.hpp"
+#include "models/io/packet/ipv4.hpp"
 
 namespace xensim {
 
@@ -37,6 +38,8 @@ class VirtualMachine {
   /// The interface that its protocols use; null: only loopback. The platform gives it its interrupts and
   /// softirqs.
   [[nodiscard]] virtual NetworkDevice* network() { return nullptr; }
+  /// Its address there.
+  [[nodiscard]] virtual Ipv4Address network_address() const { return Ipv4Address::of(10, 0, 0, 1); }
   /// The part of the kernel that knows memory, files and signals, made when it is first needed. Throws
   /// InputError where programs can only compute and sleep.
   [[nodiscard]] virtual ProcessKernel& processes() {

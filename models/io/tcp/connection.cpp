@@ -6,7 +6,12 @@ namespace xensim {
 
 TcpConnection::TcpConnection(TcpHost& host, const TcpSettings& settings, const TcpPair& pair,
                              std::uint32_t id)
-    : host_(host), settings_(settings), pair_(pair), id_(id), send_buffer_(settings.send_buffer) {
+    : host_(host),
+      settings_(settings),
+      pair_(pair),
+      id_(id),
+      max_segment_(host.mtu(pair.remote, settings.mtu) - 40),
+      send_buffer_(settings.send_buffer) {
   window_.set_buffer(settings.receive_buffer);
 }
 
@@ -16,7 +21,7 @@ void TcpConnection::connect(Jiffies now, Sequence initial) {
   now_ = now;
   state_ = State::syn_sent;
   una_ = next_ = write_ = pushed_ = small_end_ = initial;
-  window_.begin(window_.buffer(), settings_.max_segment(), settings_.window_scaling);
+  window_.begin(window_.buffer(), max_segment_, settings_.window_scaling);
   add_segment(0, TcpHeader::syn);
   congestion_.begin(segment_size_, false);
   last_sent_ = now;
@@ -31,7 +36,7 @@ void TcpConnection::establish(Jiffies now, const TcpRequest& request) {
   now_ = now;
   state_ = State::established;
   una_ = next_ = write_ = pushed_ = small_end_ = request.ours + 1;
-  window_.begin(window_.buffer(), settings_.max_segment(), request.scaled);
+  window_.begin(window_.buffer(), max_segment_, request.scaled);
   window_.starts_at(request.theirs + 1);
   peer_scale_ = request.their_scale;
   peer_window_ = max_window_ = request.window;
@@ -44,14 +49,14 @@ void TcpConnection::establish(Jiffies now, const TcpRequest& request) {
 }
 
 void TcpConnection::start_synchronized() {
-  const std::uint32_t longest = std::min<std::uint32_t>(peer_max_segment_, settings_.max_segment());
+  const std::uint32_t longest = std::min<std::uint32_t>(peer_max_segment_, max_segment_);
   segment_size_ = longest - (stamps_ ? 12U : 0U);
   if (!send_buffer_fixed_) {
     send_buffer_ = std::max(send_buffer_,
                             std::min(3 * TcpSettings::send_size(segment_size_), settings_.max_send_buffer));
   }
   window_.open(settings_.max_receive_buffer);
-  const std::uint32_t hint = std::min({settings_.max_segment(), segment_size_, 536U});
+  const std::uint32_t hint = std::min({max_segment_, segment_size_, 536U});
   acknowledger_.begin_measuring(std::max(std::min(hint, window_.offered() / 2), 88U));
   congestion_.begin(segment_size_, known_destination_);
   last_sent_ = now_;

@@ -95,6 +95,8 @@ class TcpConnection {
   [[nodiscard]] bool writable() const {
     return queued_size_ <= send_buffer_ && send_buffer_ - queued_size_ >= queued_size_ / 2;
   }
+  /// Somebody waits until it is: `writable` is to follow.
+  void wait_for_room() { no_space_ = true; }
   [[nodiscard]] bool failed() const { return failed_; }
   /// Nobody uses it any more and it waits for nothing.
   [[nodiscard]] bool is_over() const { return state_ == State::closed && orphaned_; }
@@ -199,6 +201,7 @@ class TcpConnection {
   const TcpSettings& settings_;
   TcpPair pair_;
   std::uint32_t id_;
+  std::uint32_t max_segment_;  ///< bytes after the headers without options that the way bears
   State state_ = State::closed;
   Jiffies now_ = 0;
   Counts counts_;

@@ -102,7 +102,7 @@ TcpSegment TcpConnection::segment(std::uint8_t flags, Sequence sequence) {
                  .sequence = sequence,
                  .flags = flags};
   if ((flags & TcpHeader::syn) != 0) {
-    out.max_segment = static_cast<std::uint16_t>(settings_.max_segment());
+    out.max_segment = static_cast<std::uint16_t>(max_segment_);
     out.stamped = settings_.time_stamps;
     out.sack_permitted = settings_.selective_acknowledgements;
     if (settings_.window_scaling) out.window_scale = window_.scale();
@@ -130,7 +130,7 @@ void TcpConnection::add_sacks(TcpSegment& out) const {
   const std::size_t most = out.stamped ? 3 : 4;
   const std::size_t count = received_.blocks(std::span(out.sacks).first(most));
   const std::uint32_t bytes = out.length > 0 ? static_cast<std::uint32_t>(4 + 8 * count) : 0;
-  if (out.length + (out.stamped ? 12U : 0U) + bytes > settings_.max_segment()) return;
+  if (out.length + (out.stamped ? 12U : 0U) + bytes > max_segment_) return;
   out.sack_count = static_cast<std::uint8_t>(count);
 }
 

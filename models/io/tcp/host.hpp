@@ -43,6 +43,8 @@ class TcpHost {
   /// Sends a segment whose payload is in `payload`, which stays the connection's. False: a queue of this
   /// machine was full and the segment is lost.
   virtual bool transmit(TcpConnection& connection, const TcpSegment& segment, TcpBuffer payload) = 0;
+  /// Bytes of the longest IP packet on the way to `to`; `usual` is that of the settings.
+  [[nodiscard]] virtual std::uint32_t mtu(Ipv4Address /*to*/, std::uint32_t usual) const { return usual; }
   /// May ask and read the connection, but not write to it or close it before its call is over.
   virtual void changed(TcpConnection& connection, TcpChange change) = 0;
 

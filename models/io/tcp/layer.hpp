@@ -102,6 +102,9 @@ class TcpLayer {
     bool operator>(const Alarm& other) const { return at != other.at ? at > other.at : id > other.id; }
   };
 
+  [[nodiscard]] std::uint32_t max_segment(const TcpPair& pair) const {
+    return host_.mtu(pair.remote, settings_.mtu) - 40;
+  }
   [[nodiscard]] TcpConnection& make(const TcpPair& pair);
   void remove(TcpConnection& connection);
   [[nodiscard]] std::uint16_t free_port(const TcpPair& pair);

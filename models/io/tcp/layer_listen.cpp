@@ -76,7 +76,7 @@ void TcpLayer::request(Jiffies now, Listener& listener, const TcpPair& pair, con
   }
   const bool scaled = settings_.window_scaling && segment.window_scale != TcpSegment::no_scale;
   ReceiveWindow window;
-  window.begin(listener.how.receive_buffer, settings_.max_segment(), scaled);
+  window.begin(listener.how.receive_buffer, max_segment(pair), scaled);
   const Open open{
       .pair = pair,
       .request = {.theirs = segment.sequence,
@@ -97,18 +97,18 @@ void TcpLayer::request(Jiffies now, Listener& listener, const TcpPair& pair, con
 
 void TcpLayer::answer(Jiffies now, const Listener& listener, const Open& open) {
   ReceiveWindow window;
-  window.begin(listener.how.receive_buffer, settings_.max_segment(), open.request.scaled);
+  window.begin(listener.how.receive_buffer, max_segment(open.pair), open.request.scaled);
   window.starts_at(open.request.theirs + 1);
   TcpSegment answer{.source_port = open.pair.local_port,
                     .destination_port = open.pair.remote_port,
                     .sequence = open.request.ours,
                     .acknowledgement = open.request.theirs + 1,
-                    .window = window.offer(0, settings_.max_segment(), true),
+                    .window = window.offer(0, max_segment(open.pair), true),
                     .flags = TcpHeader::syn | TcpHeader::acknowledge,
                     .stamped = open.request.stamped,
                     .stamp = static_cast<std::uint32_t>(now),
                     .echo = open.request.stamp,
-                    .max_segment = static_cast<std::uint16_t>(settings_.max_segment()),
+                    .max_segment = static_cast<std::uint16_t>(max_segment(open.pair)),
                     .sack_permitted = open.request.sack};
   if (open.request.scaled) answer.window_scale = open.request.our_scale;
   host_.transmit_unconnected(open.pair, answer);

@@ -10,7 +10,6 @@
 #include "models/guest/device.hpp"
 #include "models/guest/pipe.hpp"
 #include "models/guest/regular_file.hpp"
-#include "models/guest/socket.hpp"
 #include "models/guest/system_calls.hpp"
 
 namespace xensim {
@@ -51,6 +50,12 @@ class CountedPages final : public PageSource {
   std::uint32_t limit_;
   std::uint32_t next_ = 1;
   std::set<PageNumber> out_;
+};
+
+/// Can always be written, like an idle socket.
+struct WritableFile final : File {
+  [[nodiscard]] bool has_poll() const override { return true; }
+  [[nodiscard]] Readiness poll(PollTable* /*table*/) override { return {.writable = true}; }
 };
 
 /// One kernel with one process.

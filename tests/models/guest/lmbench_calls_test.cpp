@@ -98,7 +98,7 @@ std::uint64_t select_100(Lmbench& kernel, std::shared_ptr<File> file, unsigned o
 TEST(LmbenchCalls, SelectOf100TcpDescriptorsPollsAbout95) {
   for (const KernelBuild build : {uniprocessor, smp}) {
     Lmbench kernel(build);
-    const auto polled = select_100(kernel, std::make_shared<StreamSocket>(kernel.context), 4);
+    const auto polled = select_100(kernel, std::make_shared<WritableFile>(), 4);
     EXPECT_EQ(polled, 95U);
     EXPECT_EQ(kernel.did[KernelPath::system_call], 1U);
     EXPECT_EQ(kernel.did[KernelPath::fd_lookup], polled);

@@ -93,15 +93,6 @@ TEST_F(SelectTest, RegularFilesAreAlwaysReady) {
   EXPECT_EQ(calls.select(select).value, 2);
 }
 
-TEST_F(SelectTest, ASocketIsWritableWhileHalfOfWhatIsQueuedIsFree) {
-  StreamSocket socket(context, 16384);
-  Wakes wakes;
-  socket.set_queued(10922, wakes);
-  EXPECT_TRUE(socket.poll(nullptr).writable);
-  socket.set_queued(10926, wakes);
-  EXPECT_FALSE(socket.poll(nullptr).writable);
-}
-
 TEST_F(SelectTest, WaitEntriesTakeAPageForEach170) {
   SelectSets wanted;
   for (int i = 0; i < 171; ++i) wanted.read.set(static_cast<unsigned>(calls.dup(process, read_end).value));

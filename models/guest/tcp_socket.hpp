@@ -1,0 +1,66 @@
+/// A TCP socket of a guest kernel.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "models/guest/network_stack.hpp"
+#include "models/guest/socket.hpp"
+
+namespace xensim {
+
+class TcpSocket final : public Socket {
+ public:
+  explicit TcpSocket(NetworkStack& stack);
+  /// One that was accepted.
+  TcpSocket(NetworkStack& stack, TcpConnection& connection);
+
+  [[nodiscard]] CallResult bind(SocketAddress address) override;
+  [[nodiscard]] CallResult listen(std::uint32_t backlog) override;
+  [[nodiscard]] CallResult accept(ProcessId process, Progress& progress,
+                                  std::shared_ptr<File>& accepted) override;
+  [[nodiscard]] CallResult connect(ProcessId process, Progress& progress, SocketAddress to) override;
+  [[nodiscard]] CallResult read(ReadRequest& request) override;
+  [[nodiscard]] CallResult write(WriteRequest& request) override;
+  [[nodiscard]] CallResult shutdown() override;
+  [[nodiscard]] CallResult set_option(SocketOption option, std::uint32_t value) override;
+  [[nodiscard]] CallResult send_to(WriteRequest& request, SocketAddress /*ignored*/) override {
+    return write(request);
+  }
+  [[nodiscard]] CallResult receive_from(ReadRequest& request, SocketAddress& from) override;
+  /// Looks at the socket without a lock (tcp_poll).
+  [[nodiscard]] Readiness poll(PollTable* table) override;
+  void release(Wakes& wakes) override;
+
+  [[nodiscard]] WaitQueue& queue() { return queue_; }
+  [[nodiscard]] std::uint32_t name() const { return name_; }  ///< in the caches
+  /// Null before connect and after close.
+  [[nodiscard]] const TcpConnection* connection() const { return connection_; }
+  /// For the stack: a reader sleeps who will work on the segment himself. True: it was taken.
+  [[nodiscard]] bool takes_early(const NetworkStack::Segment& segment);
+
+ private:
+  /// False: it slept, and a signal ends it.
+  [[nodiscard]] bool begin(Progress& progress, ProcessId process);
+  [[nodiscard]] CallResult sleep(Progress& progress, ProcessId process,
+                                 WaitQueue::Waits how = WaitQueue::Waits::with_others);
+  [[nodiscard]] CallError error();
+  /// Works on the segments that waited for the reader. O(segments).
+  void work_on_early();
+  void uses() const;
+
+  NetworkStack& stack_;
+  std::uint32_t name_;
+  WaitQueue queue_;
+  TcpConnection* connection_ = nullptr;
+  SocketAddress local_{};
+  bool listening_ = false, connecting_ = false, reported_ = false;
+  bool reader_sleeps_ = false;
+  std::vector<NetworkStack::Segment> early_;
+  std::uint32_t early_size_ = 0;
+  // As setsockopt was given them before there was a connection; 0: not at all.
+  std::uint32_t send_buffer_ = 0, receive_buffer_ = 0;
+  bool no_delay_ = false;
+};
+
+}  // namespace xensim

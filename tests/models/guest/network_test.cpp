@@ -1,0 +1,157 @@
+#include "tests/models/guest/network_fixture.hpp"
+
+namespace xensim {
+namespace {
+
+constexpr std::size_t buffer = 8192;
+constexpr SocketAddress peer{NetworkFixture::there, 5001};
+
+/// Results of a program's calls.
+struct Results {
+  std::int64_t connected = 1, ended = 1;
+  std::uint64_t sent = 0, received = 0;
+  bool done = false;
+  Time at{};
+};
+
+Program send_all(Self self, Results& results, std::uint64_t bytes, SocketAddress to) {
+  const std::int64_t socket = co_await self.socket();
+  co_await self.set_option(socket, SocketOption::send_buffer, 131072);
+  results.connected = co_await self.connect(socket, to);
+  while (results.connected == 0 && results.sent < bytes) {
+    const std::int64_t count =
+        co_await self.write(socket, static_cast<std::size_t>(std::min<std::uint64_t>(buffer, bytes - results.sent)));
+    if (count <= 0) break;
+    results.sent += static_cast<std::uint64_t>(count);
+  }
+  co_await self.shutdown(socket);
+  results.ended = co_await self.read(socket, buffer);
+  co_await self.close(socket);
+  results.at = Time{co_await self.clock()};
+  results.done = true;
+}
+
+Program receive_all(Self self, Results& results, std::uint16_t port) {
+  const std::int64_t listener = co_await self.socket();
+  co_await self.set_option(listener, SocketOption::receive_buffer, 131072);
+  const SocketAddress here{.port = port};
+  co_await self.bind(listener, here);
+  results.connected = co_await self.listen(listener);
+  const std::int64_t socket = co_await self.accept(listener);
+  for (;;) {
+    results.ended = co_await self.read(socket, buffer);
+    if (results.ended <= 0) break;
+    results.received += static_cast<std::uint64_t>(results.ended);
+  }
+  co_await self.close(socket);
+  co_await self.close(listener);
+  results.at = Time{co_await self.clock()};
+  results.done = true;
+}
+
+struct GuestNetworkTest : testing::TestWithParam<std::pair<std::uint32_t, bool>> {
+  NetworkFixture all{GetParam().first, GetParam().second};
+  Results results;
+};
+
+TEST_P(GuestNetworkTest, AProgramSendsToAMachineOutside) {
+  constexpr std::uint64_t bytes = 3'000'000;
+  all.outside.listen(5001);
+  all.on_connected = [&](std::uint32_t id) { all.outside.shutdown(all.now(), id); };
+  all.start(send_all({}, results, bytes, peer));
+  all.run(2s);
+  EXPECT_TRUE(results.done);
+  EXPECT_EQ(results.sent, bytes);
+  EXPECT_EQ(results.ended, 0) << "the other side ended";
+  ASSERT_EQ(all.connections.size(), 1U);
+  EXPECT_EQ(all.got[all.connections[0]], bytes);
+  EXPECT_TRUE(all.ends[all.connections[0]]);
+  EXPECT_EQ(all.audit(), "");
+}
+
+TEST_P(GuestNetworkTest, AProgramReceivesFromAMachineOutside) {
+  constexpr std::uint64_t bytes = 3'000'000;
+  all.start(receive_all({}, results, 5001));
+  all.run(10ms);
+  const auto id = all.outside.connect(all.now(), NetworkFixture::here, 5001);
+  all.outside.send(all.now(), id, bytes);
+  all.outside.shutdown(all.now(), id);
+  all.run(2s);
+  EXPECT_TRUE(results.done);
+  EXPECT_EQ(results.received, bytes);
+  EXPECT_TRUE(all.ends[id]);
+  EXPECT_TRUE(all.done[id]);
+  EXPECT_EQ(all.audit(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Interfaces, GuestNetworkTest,
+                         testing::Values(std::pair{1500U, true}, std::pair{1500U, false},
+                                         std::pair{500U, true}));
+
+TEST(GuestLoopback, TwoProgramsOfOneKernelTalk) {
+  NetworkFixture all;
+  Results sender, receiver;
+  all.start(receive_all({}, receiver, 5001));
+  all.run(10ms);
+  all.start(send_all({}, sender, 1'000'000, {Ipv4Address::of(127, 0, 0, 1), 5001}));
+  all.run(3s);
+  EXPECT_TRUE(sender.done);
+  EXPECT_TRUE(receiver.done);
+  EXPECT_EQ(receiver.received, 1'000'000U);
+  EXPECT_EQ(all.frames_out, 0U) << "nothing leaves the machine";
+  EXPECT_EQ(all.audit(), "");
+}
+
+TEST(GuestNetwork, AConnectionToNobodyIsRefused) {
+  NetworkFixture all;
+  Results results;
+  all.start(send_all({}, results, 1, peer));
+  all.run(1s);
+  EXPECT_EQ(results.connected, -static_cast<std::int64_t>(CallError::connection_refused));
+  EXPECT_TRUE(results.done);
+}
+
+Program echo(Self self, int& count) {
+  const std::int64_t socket = co_await self.socket(SocketKind::datagram);
+  const SocketAddress here{.port = 7};
+  co_await self.bind(socket, here);
+  for (;;) {
+    SocketAddress from;
+    const std::int64_t bytes = co_await self.receive_from(socket, buffer, from);
+    co_await self.send_to(socket, static_cast<std::size_t>(bytes), from);
+    ++count;
+  }
+}
+
+TEST(GuestNetwork, DatagramsAreEchoed) {
+  NetworkFixture all;
+  int echoed = 0, answered = 0;
+  all.on_datagram = [&](std::uint16_t port, std::uint32_t bytes) {
+    EXPECT_EQ(port, 7);
+    EXPECT_EQ(bytes, 64U);
+    ++answered;
+  };
+  all.start(echo({}, echoed));
+  for (int i = 0; i < 5; ++i) {
+    all.run(all.now() + 3ms);
+    all.outside.send_datagram(all.now(), 9000, NetworkFixture::here, 7, 64);
+  }
+  all.run(all.now() + 20ms);
+  EXPECT_EQ(echoed, 5);
+  EXPECT_EQ(answered, 5);
+  EXPECT_EQ(all.audit(), "");
+}
+
+TEST(GuestNetwork, AWriterThatFillsItsBufferSleepsUntilAThirdOfItIsFree) {
+  NetworkFixture all;
+  Results results;
+  all.outside.listen(5001);
+  all.start(send_all({}, results, 10'000'000, peer));
+  all.run(200ms);
+  EXPECT_GT(all.did(KernelPath::wait_entry), 10U);
+  // 131,070 bytes of buffer hold 73 segments; each sleep is for a third of them or more.
+  EXPECT_LT(all.did(KernelPath::wait_entry), 10'000'000U / 1448 / 20);
+}
+
+}  // namespace
+}  // namespace xensim

@@ -1,0 +1,430 @@
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <vector>
+
+#include "tests/models/io/tcp/two_endpoints.hpp"
+
+namespace xensim {
+namespace {
+
+using State = TcpConnection::State;
+
+/// Two connections, and segments between them that the test hands over one by one.
+struct TcpTest : testing::Test {
+  struct Side final : TcpHost {
+    explicit Side(std::deque<TcpSegment>& to) : out(to) {}
+    bool transmit(TcpConnection&, const TcpSegment& segment, TcpBuffer) override {
+      if (refuse) return false;
+      out.push_back(segment);
+      return true;
+    }
+    void changed(TcpConnection&, TcpChange change) override { changes.push_back(change); }
+    [[nodiscard]] bool saw(TcpChange change) const {
+      return std::find(changes.begin(), changes.end(), change) != changes.end();
+    }
+    std::deque<TcpSegment>& out;
+    std::vector<TcpChange> changes;
+    bool refuse = false;
+  };
+
+  /// A handshake without loss, the answering side's part made up. Nothing is on its way afterwards.
+  void open(Sequence initial = 1000) {
+    client.connect(now, initial);
+    const TcpSegment syn = take(to_server);
+    const TcpSegment answer{.source_port = 80,
+                            .destination_port = 1025,
+                            .sequence = 5000,
+                            .acknowledgement = initial + 1,
+                            .window = 5840,
+                            .flags = TcpHeader::syn | TcpHeader::acknowledge,
+                            .stamped = settings.time_stamps,
+                            .stamp = static_cast<std::uint32_t>(now),
+                            .echo = syn.stamp,
+                            .max_segment = 1460,
+                            .window_scale = 0,
+                            .sack_permitted = true};
+    client.receive(now, answer, {}, 0);
+    server.establish(now, {.theirs = initial,
+                           .ours = 5000,
+                           .stamp = syn.stamp,
+                           .window = syn.window,
+                           .max_segment = 1460,
+                           .their_scale = syn.window_scale,
+                           .scaled = true,
+                           .stamped = settings.time_stamps,
+                           .sack = true});
+    deliver();
+  }
+  static TcpSegment take(std::deque<TcpSegment>& queue) {
+    const TcpSegment first = queue.front();
+    queue.pop_front();
+    return first;
+  }
+  void deliver_to(TcpConnection& connection, std::deque<TcpSegment>& queue) {
+    const TcpSegment segment = take(queue);
+    connection.receive(now, segment, {}, TcpSettings::receive_size(66 + segment.length));
+  }
+  void deliver() {
+    while (!to_server.empty() || !to_client.empty()) {
+      if (!to_server.empty()) deliver_to(server, to_server);
+      if (!to_client.empty()) deliver_to(client, to_client);
+    }
+  }
+  /// Moves everything until nothing is left to send; the server's reader reads at once.
+  void transfer(std::uint64_t bytes) {
+    while (bytes > 0 || client.undelivered() > 0) {
+      bytes -= client.send(now, bytes);
+      deliver();
+      server.after_reading(now, server.read(UINT32_MAX));
+      deliver();
+      if (client.undelivered() > 0) pass(1);
+    }
+  }
+  void pass(Jiffies ticks) {
+    for (; ticks > 0; --ticks) {
+      ++now;
+      client.run_timers(now);
+      server.run_timers(now);
+    }
+  }
+
+  TcpSettings settings;
+  std::deque<TcpSegment> to_server, to_client;
+  Side client_side{to_server}, server_side{to_client};
+  TcpPair client_pair{Ipv4Address::of(10, 0, 0, 1), Ipv4Address::of(10, 0, 0, 2), 1025, 80};
+  TcpPair server_pair{Ipv4Address::of(10, 0, 0, 2), Ipv4Address::of(10, 0, 0, 1), 80, 1025};
+  TcpConnection client{client_side, settings, client_pair, 0};
+  TcpConnection server{server_side, settings, server_pair, 0};
+  Jiffies now = 1000;
+};
+
+TEST_F(TcpTest, AnOpeningSegmentOffersAllOptions) {
+  client.connect(now, 1000);
+  const TcpSegment syn = take(to_server);
+  EXPECT_EQ(syn.flags, TcpHeader::syn);
+  EXPECT_EQ(syn.max_segment, 1460);
+  EXPECT_TRUE(syn.sack_permitted);
+  EXPECT_TRUE(syn.stamped);
+  EXPECT_EQ(syn.stamp, now);
+  EXPECT_EQ(syn.window_scale, 0) << "three quarters of 87,380 bytes need none";
+  EXPECT_EQ(syn.window, 3 * 1460) << "as much as the other side may send at first";
+}
+
+TEST_F(TcpTest, TimeStampsTakeTwelveBytesOfEachSegment) {
+  open();
+  EXPECT_EQ(client.state(), State::established);
+  EXPECT_EQ(client.segment_size(), 1448U);
+  EXPECT_TRUE(client_side.saw(TcpChange::established));
+}
+
+TEST_F(TcpTest, TheWindowOpensByOneSegmentForEachAcknowledgement) {
+  open();
+  (void)client.send(now, 20 * 1448);
+  EXPECT_EQ(to_server.size(), 2U) << "the first window";
+  deliver_to(server, to_server);
+  ASSERT_EQ(to_client.size(), 1U) << "the first segments are acknowledged at once";
+  deliver_to(client, to_client);
+  EXPECT_EQ(client.congestion().size(), 3U);
+  EXPECT_EQ(client.queue().in_flight(), 3U);
+}
+
+TEST_F(TcpTest, EverySecondSegmentIsAcknowledgedOnceCreditIsUsedUp) {
+  open();
+  transfer(100 * 1448);
+  std::uint64_t segments = 0, acknowledgements = 0;
+  std::uint64_t left = 200 * 1448;
+  while (left > 0 || client.undelivered() > 0) {
+    left -= client.send(now, left);
+    while (!to_server.empty()) {
+      deliver_to(server, to_server);
+      ++segments;
+      (void)server.read(UINT32_MAX);
+    }
+    acknowledgements += to_client.size();
+    if (to_client.empty() && client.undelivered() > 0) pass(1);
+    while (!to_client.empty()) deliver_to(client, to_client);
+  }
+  EXPECT_EQ(segments, 200U);
+  EXPECT_NEAR(static_cast<double>(acknowledgements), 100, 15);
+}
+
+TEST_F(TcpTest, ALoneSegmentIsAcknowledgedAfter40Milliseconds) {
+  open();
+  transfer(100 * 1448);
+  pass(10);
+  (void)client.send(now, 100);
+  deliver();
+  (void)server.send(now, 10);  // a reply: from now on acknowledgements wait for data to go with
+  deliver();
+  pass(1);
+  (void)client.send(now, 100);
+  deliver_to(server, to_server);
+  ASSERT_TRUE(to_client.empty());
+  pass(3);
+  EXPECT_TRUE(to_client.empty());
+  pass(1);
+  EXPECT_EQ(to_client.size(), 1U);
+}
+
+TEST_F(TcpTest, ASecondSmallSegmentWaitsForTheFirstToBeAcknowledged) {
+  open();
+  (void)client.send(now, 10);
+  ASSERT_EQ(to_server.size(), 1U);
+  (void)client.send(now, 10);
+  (void)client.send(now, 10);
+  EXPECT_EQ(to_server.size(), 1U);
+  deliver();
+  EXPECT_EQ(server.readable(), 30U) << "together";
+  client.set_no_delay(now, true);
+  (void)client.send(now, 10);
+  (void)client.send(now, 10);
+  EXPECT_EQ(to_server.size(), 2U);
+}
+
+TEST_F(TcpTest, ASmallSegmentBehindLargeOnesDoesNotWait) {
+  open();
+  transfer(50 * 1448);
+  (void)client.send(now, 1448 + 10);
+  EXPECT_EQ(to_server.size(), 2U) << "no other small one is on its way";
+}
+
+TEST_F(TcpTest, OneLossIsRepairedByThreeSelectiveAcknowledgements) {
+  open();
+  transfer(100 * 1448);
+  const std::uint32_t window = client.congestion().size();
+  ASSERT_GE(window, 8U);
+  (void)client.send(now, 8 * 1448);
+  to_server.pop_front();
+  while (!to_server.empty()) deliver_to(server, to_server);
+  ASSERT_GE(to_client.size(), 4U);
+  EXPECT_EQ(to_client[0].sack_count, 1);
+  EXPECT_EQ(to_client[0].sacks[0].end - to_client[0].sacks[0].begin, 1448U);
+  for (int i = 0; i < 2; ++i) deliver_to(client, to_client);
+  EXPECT_TRUE(to_server.empty()) << "it could have been overtaken";
+  deliver_to(client, to_client);
+  ASSERT_EQ(to_server.size(), 1U);
+  deliver();
+  EXPECT_EQ(server.readable(), 8 * 1448U);
+  EXPECT_EQ(client.counts().retransmissions, 1U);
+  EXPECT_EQ(client.counts().timeouts, 0U);
+  EXPECT_LE(client.congestion().threshold(), window / 2);
+}
+
+TEST_F(TcpTest, ATimerRepairsALossAtTheEndAfter200Milliseconds) {
+  open();
+  transfer(50 * 1448);
+  (void)client.send(now, 1448);
+  to_server.clear();
+  pass(20);
+  EXPECT_TRUE(to_server.empty());
+  pass(2);
+  EXPECT_EQ(to_server.size(), 1U);
+  EXPECT_EQ(client.congestion().size(), 1U);
+  to_server.clear();
+  pass(39);
+  EXPECT_TRUE(to_server.empty()) << "twice as long";
+  pass(3);
+  EXPECT_EQ(to_server.size(), 1U);
+  deliver();
+  EXPECT_EQ(server.readable(), 1448U);
+}
+
+TEST_F(TcpTest, OpeningIsGivenUpAfterFiveRepetitions) {
+  client.connect(now, 1000);
+  pass(300);
+  EXPECT_EQ(to_server.size(), 2U) << "3 s";
+  pass((6 + 12 + 24 + 48) * 100);
+  EXPECT_EQ(to_server.size(), 6U);
+  EXPECT_FALSE(client.failed());
+  pass(9600);
+  EXPECT_TRUE(client.failed());
+}
+
+TEST_F(TcpTest, SequenceNumbersWrapAround) {
+  open(0xffff0000U);
+  transfer(1'000'000);
+  EXPECT_EQ(client.undelivered(), 0U);
+  EXPECT_EQ(client.audit(), "");
+}
+
+TEST_F(TcpTest, ASendBufferOf128KBIsDoubledUpToItsLimit) {
+  settings.option_limit = 65535;
+  open();
+  client.set_send_buffer(131072);
+  EXPECT_EQ(client.send_buffer(), 131070U);
+  const std::uint64_t taken = client.send(now, 1 << 20);
+  EXPECT_EQ(taken, 73U * 1448) << "overhead of each segment counts";
+  EXPECT_FALSE(client.writable());
+}
+
+TEST_F(TcpTest, ASendBufferGrowsWithTheWindowUntilAProgramFixesIt) {
+  open();
+  EXPECT_EQ(client.send_buffer(), 16384U);
+  transfer(400 * 1448);
+  EXPECT_GT(client.send_buffer(), 4 * 16384U);
+  EXPECT_LE(client.send_buffer(), settings.max_send_buffer);
+}
+
+TEST_F(TcpTest, AWriterIsWokenWhenAThirdOfTheBufferIsFree) {
+  open();
+  client.set_send_buffer(65536);
+  transfer(100 * 1448);
+  client_side.changes.clear();
+  (void)client.send(now, 1 << 20);
+  while (!client_side.saw(TcpChange::writable)) {
+    ASSERT_FALSE(to_server.empty() && to_client.empty());
+    const std::uint32_t queued = client.undelivered();
+    if (!to_server.empty()) deliver_to(server, to_server);
+    (void)server.read(UINT32_MAX);
+    server.after_reading(now, 1448);
+    if (!to_client.empty()) deliver_to(client, to_client);
+    ASSERT_LE(client.undelivered(), queued);
+  }
+  const double part = client.undelivered() / 1448.0 * TcpSettings::send_size(1448) / client.send_buffer();
+  EXPECT_LE(part, 0.68);
+  EXPECT_GE(part, 0.60);
+}
+
+TEST_F(TcpTest, AReaderThatDoesNotReadClosesTheWindowAndIsProbed) {
+  open();
+  while (client.peer_window() > 1448) {
+    (void)client.send(now, 1 << 20);
+    deliver();
+    pass(5);
+    deliver();
+  }
+  const std::uint32_t waiting = client.undelivered();
+  EXPECT_GT(waiting, 0U);
+  pass(3000);
+  ASSERT_FALSE(to_server.empty()) << "probes";
+  EXPECT_LT(to_server.size(), 12U) << "ever more seldom";
+  to_server.clear();
+  to_client.clear();
+  server.after_reading(now, server.read(UINT32_MAX));
+  EXPECT_EQ(to_client.size(), 1U) << "the window has doubled";
+  deliver();
+  EXPECT_LT(client.undelivered(), waiting);
+}
+
+TEST_F(TcpTest, TheOfferedWindowGrowsOnlyWhileOverheadIsSmall) {
+  open();
+  const std::uint32_t first = server.window().offered();
+  transfer(200 * 1448);
+  EXPECT_GT(server.window().offered(), 10 * first);
+
+  // 448 bytes in buffers for 1,536 waste memory: a quarter of the largest buffer is offered at most.
+  ReceiveWindow window;
+  window.begin(262142, 460, true);
+  window.open(174760);
+  for (int i = 0; i < 10000; ++i) {
+    window.grow(448, TcpSettings::receive_size(514), 0, 448, 174760);
+  }
+  EXPECT_LT(window.selected(0, 448), 34000U);
+  EXPECT_GT(window.selected(0, 448), 30000U);
+}
+
+TEST_F(TcpTest, AnIdleConnectionBeginsAgainWithASmallWindow) {
+  open();
+  transfer(200 * 1448);
+  const std::uint32_t window = client.congestion().size();
+  ASSERT_GT(window, 16U);
+  pass(50);
+  (void)client.send(now, 1448);
+  EXPECT_LE(client.congestion().size(), window / 4);
+  deliver();
+  pass(2000);
+  (void)client.send(now, 1448);
+  EXPECT_EQ(client.congestion().size(), 2U);
+}
+
+TEST_F(TcpTest, WhoeverClosesFirstWaitsAMinute) {
+  open();
+  client.close(now);
+  deliver();
+  pass(4);
+  deliver();
+  EXPECT_EQ(client.state(), State::fin_wait_2) << "acknowledged when nothing came to go with";
+  EXPECT_TRUE(server_side.saw(TcpChange::ended));
+  server.close(now);
+  deliver();
+  EXPECT_EQ(server.state(), State::closed);
+  EXPECT_EQ(client.state(), State::time_wait);
+  pass(5999);
+  EXPECT_EQ(client.state(), State::time_wait);
+  pass(1);
+  EXPECT_TRUE(client.is_over());
+}
+
+TEST_F(TcpTest, ClosingWithUnreadDataResets) {
+  open();
+  (void)client.send(now, 10);
+  deliver();
+  server.close(now);
+  deliver();
+  EXPECT_TRUE(client.failed());
+}
+
+TEST_F(TcpTest, AFullQueueOfThisMachineReducesTheWindowOnce) {
+  open();
+  transfer(200 * 1448);
+  const std::uint32_t window = client.congestion().size();
+  client_side.refuse = true;
+  (void)client.send(now, 4 * 1448);
+  client_side.refuse = false;
+  EXPECT_EQ(client.congestion().threshold(), window / 2);
+  EXPECT_EQ(client.counts().local_drops > 0, true);
+  while (client.undelivered() > 0) {
+    pass(1);
+    deliver();
+    (void)server.read(UINT32_MAX);
+  }
+}
+
+TEST(TcpOverALink, GigabitEthernetCarries941MegabitsOfPayloadASecond) {
+  NetworkEndpoint::Options first = TwoEndpoints::options(1), second = TwoEndpoints::options(2);
+  first.socket_buffer = second.socket_buffer = 131072;
+  TwoEndpoints two(first, second);
+  two.gap = 12304ns;
+  two.b.endpoint.listen(5001);
+  const auto id = two.a.endpoint.connect(two.now, second.address, 5001);
+  two.a.endpoint.send(two.now, id, 40'000'000);
+  const Time start = two.now;
+  while (!two.a.done[id]) two.run(two.now + 1ms);
+  const double rate = 40'000'000 * 8 / to_seconds(two.now - start);
+  EXPECT_NEAR(rate, 941.48e6, 5e6);
+  EXPECT_EQ(two.a.endpoint.tcp().at(id).counts().retransmissions, 0U);
+}
+
+TEST(TcpLayerSpec, AListenerKeepsOneMoreConnectionThanItsBacklog) {
+  struct Host final : TcpLayer::Host {
+    bool transmit(TcpConnection&, const TcpSegment&, TcpBuffer) override { return true; }
+    void transmit_unconnected(const TcpPair&, const TcpSegment& segment) override { out = segment; }
+    void changed(TcpConnection&, TcpChange) override {}
+    void gone(TcpConnection&) override {}
+    TcpSegment out;
+  };
+  Host host;
+  const TcpSettings settings;
+  TcpLayer layer(host, settings);
+  ASSERT_TRUE(layer.listen(80, {.backlog = 2}));
+  EXPECT_FALSE(layer.listen(80, {}));
+  for (std::uint16_t port = 1; port <= 5; ++port) {
+    const TcpPair pair{Ipv4Address::of(10, 0, 0, 1), Ipv4Address::of(10, 0, 0, 2), 80, port};
+    const TcpSegment syn{
+        .source_port = port, .destination_port = 80, .sequence = 7, .window = 1000, .flags = TcpHeader::syn};
+    layer.receive(1, pair, syn, {}, 0);
+    const TcpSegment third{.source_port = port,
+                           .destination_port = 80,
+                           .sequence = 8,
+                           .acknowledgement = host.out.sequence + 1,
+                           .window = 1000,
+                           .flags = TcpHeader::acknowledge};
+    layer.receive(1, pair, third, {}, 0);
+  }
+  EXPECT_EQ(layer.counts().accepted, 3U);
+  EXPECT_TRUE(layer.accept(80).has_value());
+}
+
+}  // namespace
+}  // namespace xensim

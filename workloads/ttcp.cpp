@@ -1,0 +1,145 @@
+/// ttcp: as many bytes as fast as TCP carries them, from or to a peer.
+#include "models/guest/self.hpp"
+#include "workloads/dynamic_loader.hpp"
+#include "workloads/network_address.hpp"
+#include "workloads/workload.hpp"
+
+namespace xensim {
+namespace {
+
+using enum Statistic::Kind;
+const Statistic rate{"ttcp_rate", "Mib/s", summary,
+                     "payload of the transfers that are complete, in units of 2^20 bits, as ttcp reports it; "
+                     "while the first is under way, of what it has carried so far"};
+const Statistic transferred{"ttcp_bytes", "bytes", summary, "payload carried"};
+const Statistic calls{"ttcp_calls", "calls", summary, "reads or writes that carried it"};
+
+struct TtcpParameters {
+  std::string role = "send";
+  Bytes bytes{400'000'000};
+  Bytes length{8192};
+  Bytes socket_buffer{131072};
+  std::string peer = "10.128.0.1";
+  std::int64_t port = 5001;
+  bool repeat = false;
+};
+const auto parameters =
+    ParameterTable<TtcpParameters>{}
+        .add("role", &TtcpParameters::role, "which end of the transfer it is", "ttcp -t or -r",
+             {.choices = {"send", "receive"}})
+        .add("bytes", &TtcpParameters::bytes, "of a transfer", "Barham et al., SOSP 2003, section 4.2: 400 MB",
+             {.minimum = Bytes{1}})
+        .add("length", &TtcpParameters::length, "of the buffer of a read or write", "ttcp's default",
+             {.minimum = Bytes{1}, .maximum = Bytes{65536}})
+        .add("socket_buffer", &TtcpParameters::socket_buffer,
+             "that it asks for in both directions; the kernel has its own limit",
+             "Barham et al., SOSP 2003, section 4.2: 128 kB", {.minimum = Bytes{2048}})
+        .add("peer", &TtcpParameters::peer, "address that it sends to", "choice: the first machine outside")
+        .add("port", &TtcpParameters::port, "where the receiver listens", "ttcp's default",
+             {.minimum = 1, .maximum = 65535})
+        .add("repeat", &TtcpParameters::repeat, "begins again when a transfer is complete", "choice");
+
+class Ttcp final : public Workload {
+ public:
+  Ttcp(const TtcpParameters& p, const WorkloadContext& context)
+      : parameters_(p), peer_(parse_address(p.peer)), costs_(context.calibration) {}
+
+  std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
+    std::vector<Program> all;
+    all.push_back(start(*this));
+    return all;
+  }
+  void report(StatisticSink& sink, const std::string& prefix) const override {
+    sink.value(prefix, transferred, static_cast<double>(carried_ + current_));
+    sink.value(prefix, calls, static_cast<double>(calls_));
+    constexpr double mebibit = 1 << 20;
+    const bool complete = time_ > Time{};
+    const std::int64_t bytes = complete ? carried_ : current_;
+    const Time time = complete ? time_ : current_time_;
+    if (time > Time{}) sink.value(prefix, rate, static_cast<double>(bytes) * 8 / mebibit / to_seconds(time));
+  }
+
+ private:
+  static Program start(Ttcp& ttcp) {
+    const LoadedBody main = [&ttcp](Self self, const Place&) {
+      return ttcp.parameters_.role == "send" ? send(self, ttcp) : receive(self, ttcp);
+    };
+    const ProgramImage image{.path = "/bin/ttcp"};
+    const Self::Body body = dynamic_loader(image, typical_image, ttcp.costs_, main);
+    co_await Self{}.exec(image, body);
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return static_cast<std::uint16_t>(parameters_.port); }
+  void carried(std::int64_t bytes, std::int64_t picoseconds) {
+    current_ += bytes;
+    ++calls_;
+    current_time_ = Time{picoseconds};
+  }
+  void completed() {
+    carried_ += std::exchange(current_, 0);
+    time_ += std::exchange(current_time_, Time{});
+  }
+  static Call set_buffer(Self self, const Ttcp& ttcp, std::int64_t socket, SocketOption option) {
+    return self.set_option(socket, option,
+                           static_cast<std::uint32_t>(ttcp.parameters_.socket_buffer.count));
+  }
+
+  static Program send(Self self, Ttcp& ttcp) {
+    const std::int64_t total = ttcp.parameters_.bytes.count, length = ttcp.parameters_.length.count;
+    const SocketAddress to{ttcp.peer_, ttcp.port()};
+    do {
+      const std::int64_t socket = co_await self.socket();
+      co_await set_buffer(self, ttcp, socket, SocketOption::send_buffer);
+      co_await set_buffer(self, ttcp, socket, SocketOption::receive_buffer);
+      if (co_await self.connect(socket, to) < 0) {
+        // Nobody listens yet.
+        co_await self.close(socket);
+        co_yield Sleep{100ms};
+        continue;
+      }
+      const std::int64_t begin = co_await self.clock();
+      for (std::int64_t left = total; left > 0;) {
+        const std::int64_t count =
+            co_await self.write(socket, static_cast<std::size_t>(std::min(left, length)));
+        if (count <= 0) break;
+        left -= count;
+        ttcp.carried(count, co_await self.clock() - begin);
+      }
+      co_await self.close(socket);
+      ttcp.completed();
+    } while (ttcp.parameters_.repeat || ttcp.carried_ == 0);
+  }
+
+  static Program receive(Self self, Ttcp& ttcp) {
+    const auto length = static_cast<std::size_t>(ttcp.parameters_.length.count);
+    const SocketAddress here{.ip = {}, .port = ttcp.port()};
+    const std::int64_t listener = co_await self.socket();
+    co_await set_buffer(self, ttcp, listener, SocketOption::send_buffer);
+    co_await set_buffer(self, ttcp, listener, SocketOption::receive_buffer);
+    co_await self.bind(listener, here);
+    co_await self.listen(listener);
+    do {
+      const std::int64_t socket = co_await self.accept(listener);
+      const std::int64_t begin = co_await self.clock();
+      for (;;) {
+        const std::int64_t count = co_await self.read(socket, length);
+        if (count <= 0) break;
+        ttcp.carried(count, co_await self.clock() - begin);
+      }
+      co_await self.close(socket);
+      ttcp.completed();
+    } while (ttcp.parameters_.repeat);
+  }
+
+  TtcpParameters parameters_;
+  Ipv4Address peer_;
+  ProgramCosts costs_;
+  std::int64_t carried_ = 0, current_ = 0, calls_ = 0;
+  Time time_{}, current_time_{};
+};
+
+const RegisterWorkload<Ttcp, TtcpParameters> registered{"ttcp", "sends or receives bytes over TCP",
+                                                        parameters};
+
+}  // namespace
+}  // namespace xensim
