@@ -4,8 +4,14 @@
 /// writes responses and theirs. Both use the same slots: a response goes where a request was taken from, not
 /// necessarily its own. The guest may write the whole page at any time, so the other side believes nothing
 /// there: it keeps its own indices, copies a request before it looks at it, and takes no more than fit.
+/// Disks, network interfaces and control differ in what a slot holds alone.
+///
+/// Where the description says nothing: of an index that names no slot only the low bits count. (The code of
+/// 2003 compares it as it is: it is never reached, nor missed as long as every request is refused.)
 /// Source: Xen 1.0, xen_block.c and net/dev.c, and Xen 2.0, blkback and netback, from descriptions.
 #pragma once
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +20,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string>
 #include <type_traits>
 
 namespace xensim {
@@ -50,17 +57,19 @@ struct SharedRing {
 
   std::uint32_t request_producer = 0;   ///< the guest's
   std::uint32_t response_producer = 0;  ///< the server's
-  std::uint32_t response_event = 1;     ///< the guest's: the value of the former that it waits for
+  std::uint32_t response_event = 0;     ///< the guest's: the value of the former that it waits for
   std::array<std::array<std::byte, std::max(sizeof(Request), sizeof(Response))>, Indices::size> slots{};
 
   template <class T>
   [[nodiscard]] T load(std::uint32_t index) const {
+    static_assert(sizeof(T) <= sizeof slots[0]);
     T value;
     std::memcpy(&value, slots[index % Indices::size].data(), sizeof value);
     return value;
   }
   template <class T>
   void store(std::uint32_t index, const T& value) {
+    static_assert(sizeof(T) <= sizeof slots[0]);
     std::memcpy(slots[index % Indices::size].data(), &value, sizeof value);
   }
 };
@@ -70,13 +79,24 @@ template <class Ring>
 class RingBack {
  public:
   using Indices = typename Ring::Indices;
+  using Request = typename Ring::Request;
 
-  /// The next request, unless none is published or all slots hold one that is not answered yet. An index
-  /// that makes no sense can but lead to slots that the guest did not fill: at most `capacity` of them.
-  [[nodiscard]] std::optional<typename Ring::Request> take(const Ring& ring) {
-    if (request_consumer_ == ring.request_producer || outstanding() == Indices::capacity) return {};
-    const auto request = ring.template load<typename Ring::Request>(request_consumer_);
-    request_consumer_ = Indices::next(request_consumer_);
+  /// Unless none is published or all slots hold requests that are not answered yet. An index that makes no
+  /// sense can but lead to slots that the guest did not fill: at most `capacity` of them.
+  [[nodiscard]] bool has_request(const Ring& ring) const {
+    return Indices::distance(request_consumer_, ring.request_producer) != 0 &&
+           outstanding() != Indices::capacity;
+  }
+  /// A copy of the next request, which stays in the ring; requires has_request().
+  [[nodiscard]] Request peek(const Ring& ring) const {
+    return ring.template load<Request>(request_consumer_);
+  }
+  /// Requires has_request(): what was seen before may have changed.
+  void skip() { request_consumer_ = Indices::next(request_consumer_); }
+  [[nodiscard]] std::optional<Request> take(const Ring& ring) {
+    if (!has_request(ring)) return {};
+    const Request request = peek(ring);
+    skip();
     return request;
   }
 
@@ -91,6 +111,11 @@ class RingBack {
 
   [[nodiscard]] std::uint32_t outstanding() const {
     return Indices::distance(response_producer_, request_consumer_);
+  }
+  /// Empty, or how the indices contradict the requests `under_way`.
+  [[nodiscard]] std::string audit(std::uint32_t under_way) const {
+    if (outstanding() == under_way) return {};
+    return fmt::format("{} requests wait for responses, but {} are under way", outstanding(), under_way);
   }
 
  private:
@@ -118,7 +143,7 @@ class RingFront {
   void publish(Ring& ring) const { ring.request_producer = request_producer_; }
 
   [[nodiscard]] std::optional<typename Ring::Response> take(const Ring& ring) {
-    if (response_consumer_ == ring.response_producer) return {};
+    if (Indices::distance(response_consumer_, ring.response_producer) == 0) return {};
     const auto response = ring.template load<typename Ring::Response>(response_consumer_);
     response_consumer_ = Indices::next(response_consumer_);
     return response;

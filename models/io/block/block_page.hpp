@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "models/io/block/extent.hpp"
+#include "models/io/ring.hpp"
 #include "models/memory/page_table.hpp"
 
 namespace xensim {
@@ -15,9 +16,6 @@ inline constexpr std::size_t max_request_segments = 12;
 
 enum class BlockOperation : std::uint8_t { read = 0, write = 1 };
 enum class BlockStatus : std::uint32_t { ok, bad_request, io_error };
-
-/// Holds a request until its response, or another's, overwrites the first words.
-using BlockSlot = std::array<std::uint32_t, 3 + max_request_segments>;
 
 /// Memory that sectors go to or come from: up to 511 sectors in one run.
 struct BufferRun {
@@ -40,20 +38,6 @@ struct BlockRequest {
   std::array<BufferRun, max_request_segments> buffers{};
 
   constexpr bool operator==(const BlockRequest&) const = default;
-  [[nodiscard]] static constexpr BlockRequest from(const BlockSlot& slot) {
-    BlockRequest request{.id = slot[0],
-                         .sector = slot[1],
-                         .device = {static_cast<std::uint16_t>(slot[2])},
-                         .operation = static_cast<std::uint8_t>(slot[2] >> 16),
-                         .segments = static_cast<std::uint8_t>(slot[2] >> 24)};
-    for (std::size_t i = 0; i < max_request_segments; ++i) request.buffers[i].word = slot[3 + i];
-    return request;
-  }
-  [[nodiscard]] constexpr BlockSlot slot() const {
-    BlockSlot slot{id, sector, device.value | std::uint32_t{operation} << 16 | std::uint32_t{segments} << 24};
-    for (std::size_t i = 0; i < max_request_segments; ++i) slot[3 + i] = buffers[i].word;
-    return slot;
-  }
 };
 
 struct BlockResponse {
@@ -62,21 +46,11 @@ struct BlockResponse {
   BlockStatus status{};
 
   constexpr bool operator==(const BlockResponse&) const = default;
-  [[nodiscard]] static constexpr BlockResponse from(const BlockSlot& slot) {
-    return {slot[0], static_cast<std::uint8_t>(slot[1]), static_cast<BlockStatus>(slot[2])};
-  }
-  constexpr void store(BlockSlot& slot) const {
-    slot[0] = id;
-    slot[1] = operation;
-    slot[2] = static_cast<std::uint32_t>(status);
-  }
 };
 
-/// Guests may write anything anywhere in it, at any time.
-struct BlockPage {
-  std::array<BlockSlot, block_ring_size> slots{};
-  std::uint32_t requested = 0;  ///< the guest's producer index
-  std::uint32_t responded = 0;  ///< the monitor's
-};
+using BlockIndices = WrappedIndices<block_ring_size>;
+/// Guests may write anything anywhere in it, at any time. A response overwrites the first words of a request.
+using BlockPage = SharedRing<BlockRequest, BlockResponse, BlockIndices>;
+static_assert(sizeof(BlockPage::slots[0]) == 4 * (3 + max_request_segments));
 
 }  // namespace xensim

@@ -57,10 +57,9 @@ void BlockService::run(std::vector<BlockPiece>& pieces) {
 
 /// One turn. True if a limit ended it.
 bool BlockService::serve(Client& client, std::vector<BlockPiece>& pieces) {
-  for (std::uint32_t served = 0; client.ring.has_request(client.page.requested); ++served) {
+  for (std::uint32_t served = 0; client.ring.has_request(client.page); ++served) {
     if (served == batch || pending_ == window) return true;
-    const BlockRequest request = BlockRequest::from(client.page.slots[client.ring.next()]);
-    client.ring.consume();
+    const BlockRequest request = *client.ring.take(client.page);
     work.did(BlockStep::request);
     auto found = pieces_of(*client.domain, request);
     if (!found) {
@@ -171,8 +170,7 @@ void BlockService::done(const BlockPiece& piece, bool succeeded) {
 void BlockService::respond(Client& client, const BlockResponse& response) {
   work.did(BlockStep::response);
   work.did(BlockStep::event);
-  response.store(client.page.slots[client.ring.respond()]);
-  client.page.responded = client.ring.responded();
+  (void)client.ring.respond(client.page, response);  // its guest is told of each
   owed.events.push_back(client.domain->id);
 }
 

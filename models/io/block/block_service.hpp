@@ -24,7 +24,6 @@
 
 #include "models/io/block/block_devices.hpp"
 #include "models/io/block/block_page.hpp"
-#include "models/io/ring_service.hpp"
 #include "models/io/work_count.hpp"
 #include "models/memory/audit.hpp"
 #include "models/memory/machine_memory.hpp"
@@ -117,7 +116,7 @@ class BlockService {
     MemoryDomain* domain = nullptr;  ///< not owned
     std::uint64_t serial = 0;        ///< never used again, as domains' numbers are
     BlockPage page{};
-    RingService<block_ring_size> ring{};
+    RingBack<BlockPage> ring{};
     bool listed = false;
   };
   struct Pending {

@@ -10,7 +10,6 @@
 #include "models/io/net/filter_rules.hpp"
 #include "models/io/net/vif_page.hpp"
 #include "models/io/packet/ethernet.hpp"
-#include "models/io/ring_service.hpp"
 #include "models/memory/machine_memory.hpp"
 
 namespace xensim {
@@ -63,7 +62,8 @@ struct Vif {
   MemoryCpu* cpu = nullptr;
 
   VifPage page{};
-  RingService<net_ring_size> tx{}, rx{};
+  RingBack<TxRing> tx{};
+  RingBack<RxRing> rx{};
   std::deque<QueuedPacket> to_send{};
   std::deque<PostedBuffer> posted{};
   std::uint32_t sending = 0;  ///< packets that the NIC has

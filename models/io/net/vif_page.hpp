@@ -1,9 +1,9 @@
 /// What a virtual interface shares with its guest: two rings and their indices. Layout of Xen 1.0.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
+#include "models/io/ring.hpp"
 #include "models/memory/page_table.hpp"
 
 namespace xensim {
@@ -12,18 +12,11 @@ inline constexpr std::uint32_t net_ring_size = 256;
 
 enum class NetStatus : std::uint8_t { ok, bad_page, dropped };
 
-/// Eight bytes that hold a request until its response overwrites it, or another's.
-using NetSlot = std::array<std::uint32_t, 2>;
-
 struct TxRequest {
   std::uint16_t id = 0, size = 0;
   Address machine{};  ///< where the packet is
 
   constexpr bool operator==(const TxRequest&) const = default;
-  [[nodiscard]] static constexpr TxRequest from(const NetSlot& slot) {
-    return {static_cast<std::uint16_t>(slot[0]), static_cast<std::uint16_t>(slot[0] >> 16), {slot[1]}};
-  }
-  [[nodiscard]] constexpr NetSlot slot() const { return {id | std::uint32_t{size} << 16, machine.value}; }
 };
 
 struct TxResponse {
@@ -31,10 +24,6 @@ struct TxResponse {
   NetStatus status{};
 
   constexpr bool operator==(const TxResponse&) const = default;
-  [[nodiscard]] static constexpr TxResponse from(const NetSlot& slot) {
-    return {static_cast<std::uint16_t>(slot[0]), static_cast<NetStatus>(slot[0] >> 16 & 0xff)};
-  }
-  [[nodiscard]] constexpr NetSlot slot() const { return {id | static_cast<std::uint32_t>(status) << 16, 0}; }
 };
 
 struct RxRequest {
@@ -42,10 +31,6 @@ struct RxRequest {
   Address entry{};  ///< machine address of the page-table entry that maps the buffer
 
   constexpr bool operator==(const RxRequest&) const = default;
-  [[nodiscard]] static constexpr RxRequest from(const NetSlot& slot) {
-    return {static_cast<std::uint16_t>(slot[0]), {slot[1]}};
-  }
-  [[nodiscard]] constexpr NetSlot slot() const { return {id, entry.value}; }
 };
 
 struct RxResponse {
@@ -54,26 +39,18 @@ struct RxResponse {
   std::uint8_t offset = 0;  ///< of the packet in its page
 
   constexpr bool operator==(const RxResponse&) const = default;
-  [[nodiscard]] static constexpr RxResponse from(const NetSlot& slot) {
-    return {static_cast<std::uint16_t>(slot[0]), static_cast<std::uint16_t>(slot[0] >> 16),
-            static_cast<NetStatus>(slot[1] & 0xff), static_cast<std::uint8_t>(slot[1] >> 8)};
-  }
-  [[nodiscard]] constexpr NetSlot slot() const {
-    return {id | std::uint32_t{size} << 16, static_cast<std::uint32_t>(status) | std::uint32_t{offset} << 8};
-  }
 };
 
-/// One ring as both sides see it. An event is due when `responded` becomes `event`, and only then.
-struct NetRing {
-  std::array<NetSlot, net_ring_size> slots{};
-  std::uint32_t requested = 0;  ///< the guest's producer index
-  std::uint32_t responded = 0;  ///< the monitor's
-  std::uint32_t event = 0;      ///< the guest's threshold
-};
+using NetIndices = WrappedIndices<net_ring_size>;
+using TxRing = SharedRing<TxRequest, TxResponse, NetIndices>;
+using RxRing = SharedRing<RxRequest, RxResponse, NetIndices>;
+static_assert(sizeof(TxRing::slots[0]) == 8 && sizeof(RxRing::slots[0]) == 8);
 
-/// Guests may write anything anywhere in it, at any time.
+/// Guests may write anything anywhere in it, at any time. An event is due when the number of responses
+/// becomes what the guest waits for, and only then.
 struct VifPage {
-  NetRing tx{}, rx{};
+  TxRing tx{};
+  RxRing rx{};
 };
 
 }  // namespace xensim

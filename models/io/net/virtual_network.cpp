@@ -96,8 +96,7 @@ VifId VirtualNetwork::route(const EthernetFrame& packet, VifId from) {
   return route.to;
 }
 
-void VirtualNetwork::notify(const Vif& vif, const NetRing& ring) {
-  if (ring.responded != ring.event) return;
+void VirtualNetwork::notify(const Vif& vif) {
   work.did(NetStep::event);
   owed.events.push_back(vif.id.domain());
 }

@@ -140,7 +140,7 @@ class VirtualNetwork {
   /// A packet's bytes in a frame, as many as rules look at.
   [[nodiscard]] EthernetFrame look_at(FrameNumber frame, std::uint32_t offset, std::uint32_t size) const;
   [[nodiscard]] VifId route(const EthernetFrame& packet, VifId from);
-  void notify(const Vif& vif, const NetRing& ring);
+  void notify(const Vif& vif);
 
   MachineMemory& machine_;
   MacAddress physical_;

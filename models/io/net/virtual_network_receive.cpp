@@ -23,15 +23,13 @@ std::uint32_t& word_at(MachineMemory& machine, EntryPlace place) {
 }  // namespace
 
 void VirtualNetwork::pull_buffers(const MemoryCall& call, Vif& vif) {
-  while (vif.rx.has_request(vif.page.rx.requested)) {
-    const RxRequest request = RxRequest::from(vif.page.rx.slots[vif.rx.next()]);
-    vif.rx.consume();
+  while (const auto request = vif.rx.take(vif.page.rx)) {
     work.did(NetStep::rx_request);
-    if (const auto buffer = post(call, request)) {
+    if (const auto buffer = post(call, *request)) {
       vif.posted.push_back(*buffer);
     } else {
       work.did(NetStep::rx_refused);
-      respond_rx(vif, {request.id, 0, NetStatus::bad_page, 0});
+      respond_rx(vif, {request->id, 0, NetStatus::bad_page, 0});
     }
   }
 }
@@ -157,10 +155,7 @@ void VirtualNetwork::give_up(Vif& vif, const PostedBuffer& buffer) {
 
 void VirtualNetwork::respond_rx(Vif& vif, RxResponse response) {
   work.did(NetStep::rx_response);
-  NetRing& ring = vif.page.rx;
-  ring.slots[vif.rx.respond()] = response.slot();
-  ring.responded = vif.rx.responded();
-  notify(vif, ring);
+  if (vif.rx.respond(vif.page.rx, response)) notify(vif);
 }
 
 }  // namespace xensim

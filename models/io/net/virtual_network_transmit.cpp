@@ -27,11 +27,11 @@ void VirtualNetwork::update(const MemoryCall& call, Time now) {
 bool VirtualNetwork::pull(Vif& vif, MemoryCpu& cpu, Time now) {
   if (vif.credit.waiting) return false;
   bool queued = false;
-  while (vif.tx.has_request(vif.page.tx.requested)) {
-    const TxRequest request = TxRequest::from(vif.page.tx.slots[vif.tx.next()]);
+  while (vif.tx.has_request(vif.page.tx)) {
+    const TxRequest request = vif.tx.peek(vif.page.tx);
     const bool plausible = request.size >= protected_header && request.size <= EthernetHeader::max_frame;
     if (plausible && !spend(vif, request.size, now)) break;
-    vif.tx.consume();
+    vif.tx.skip();
     work.did(NetStep::tx_request);
     if (!plausible) {
       work.did(NetStep::tx_refused);
@@ -191,10 +191,7 @@ void VirtualNetwork::transmitted(const Transmission& transmission, MemoryCpu& cp
 
 void VirtualNetwork::respond_tx(Vif& vif, TxResponse response) {
   work.did(NetStep::tx_response);
-  NetRing& ring = vif.page.tx;
-  ring.slots[vif.tx.respond()] = response.slot();
-  ring.responded = vif.tx.responded();
-  notify(vif, ring);
+  if (vif.tx.respond(vif.page.tx, response)) notify(vif);
 }
 
 }  // namespace xensim

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <cstring>
 #include <random>
 
 #include "tests/models/io/block/block_bench.hpp"
@@ -43,10 +44,10 @@ class BlockAdversary {
     const FrameNumber frame = guest.image.pages[step.a % pages];
     switch (step.what % 16) {
       case 0:
-        if (step.b % 16 == 0) page.requested = step.b / 16;
+        if (step.b % 16 == 0) page.request_producer = step.b / 16;
         break;
       case 1:
-        page.slots[step.a / 64 % 64][step.a % 15] = step.b;
+        std::memcpy(&page.slots[step.a / 64 % 64][step.a % 15 * 4], &step.b, 4);
         break;
       case 2:
       case 3:

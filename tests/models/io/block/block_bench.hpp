@@ -46,8 +46,8 @@ class BlockBench {
   }
   void publish(const Guest& guest, const BlockRequest& request) {
     BlockPage& page = service.page(guest.domain.id);
-    page.slots[page.requested % block_ring_size] = request.slot();
-    page.requested = (page.requested + 1) % block_ring_size;
+    page.store(page.request_producer, request);
+    page.request_producer = BlockIndices::next(page.request_producer);
   }
   void publish(const Guest& guest, std::uint32_t count) {
     for (std::uint32_t i = 0; i < count; ++i) publish(guest, request(guest, BlockOperation::write, 8 * i));
@@ -73,7 +73,7 @@ class BlockBench {
     at_disk.erase(at_disk.begin(), at_disk.begin() + static_cast<std::ptrdiff_t>(pieces));
   }
   [[nodiscard]] BlockResponse response(const Guest& guest, std::uint32_t slot) {
-    return BlockResponse::from(service.page(guest.domain.id).slots[slot]);
+    return service.page(guest.domain.id).load<BlockResponse>(slot);
   }
   /// Whose pieces are at the disk, in order, in runs: "16A 16B".
   [[nodiscard]] std::string order() const {

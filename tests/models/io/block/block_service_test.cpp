@@ -19,9 +19,10 @@ class Block : public testing::Test {
 
   /// What a request is answered at once, or ok if it goes to the disk.
   Status status_of(const BlockRequest& request) {
-    const std::uint32_t slot = bench.service.page(a.domain.id).responded;
+    const std::uint32_t slot = bench.service.page(a.domain.id).response_producer;
     bench.publish_and_run(a, request);
-    return bench.service.page(a.domain.id).responded == slot ? Status::ok : bench.response(a, slot).status;
+    return bench.service.page(a.domain.id).response_producer == slot ? Status::ok
+                                                                     : bench.response(a, slot).status;
   }
 
   BlockBench bench;
@@ -206,7 +207,7 @@ TEST_F(Block, ADetachedDomainsRequestsEndWithoutResponse) {
   EXPECT_EQ(bench.counts(a, 10), (Counts{21, 1})) << "the disks still read there";
   bench.service.attach(a.domain);
   bench.finish(20);
-  EXPECT_EQ(bench.service.page(a.domain.id).responded, 0U);
+  EXPECT_EQ(bench.service.page(a.domain.id).response_producer, 0U);
   EXPECT_TRUE(bench.service.owed.events.empty());
   EXPECT_EQ(bench.counts(a, 10), (Counts{1, 1}));
 }

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <array>
+#include <bit>
 #include <random>
 
 #include "tests/models/io/net/net_bench.hpp"
@@ -48,21 +50,23 @@ class NetAdversary {
     touch(guest, page);
     switch (step.what % 16) {
       case 0:
-        if (step.b % 32 == 0) (step.a % 2 == 0 ? vif.page.tx : vif.page.rx).requested = step.b / 32;
+        if (step.b % 32 == 0)
+          (step.a % 2 == 0 ? vif.page.tx.request_producer : vif.page.rx.request_producer) = step.b / 32;
         break;
       case 1:
-        (step.a % 2 == 0 ? vif.page.tx : vif.page.rx).slots[step.a / 2 % 256] = {step.a, step.b};
+        (step.a % 2 == 0 ? vif.page.tx.slots : vif.page.rx.slots)[step.a / 2 % 256] =
+            std::bit_cast<decltype(vif.page.tx.slots)::value_type>(std::array{step.a, step.b});
         break;
       case 2:
-        (step.a % 2 == 0 ? vif.page.tx : vif.page.rx).event = step.b % 300;
+        (step.a % 2 == 0 ? vif.page.tx.response_event : vif.page.rx.response_event) = step.b % 300;
         break;
       case 3:
-        bench_.request_rx(guest, {0, {any_frame(guest, step.a).value * page_size + step.b % 4096}});
+        bench_.request_rx(guest, {.entry = {any_frame(guest, step.a).value * page_size + step.b % 4096}});
         break;
       case 4:
       case 5:
       case 6:
-        bench_.request_rx(guest, {1, guest.entry_of(page)});
+        bench_.request_rx(guest, {.id = 1, .entry = guest.entry_of(page)});
         break;
       case 7:
         bench_.request_tx(guest, {2,

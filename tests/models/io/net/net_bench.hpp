@@ -61,9 +61,9 @@ class NetBench {
 
   // --- What a guest's driver does ---
   void request_tx(const NetGuest& guest, const TxRequest& request) {
-    NetRing& ring = vif(guest).page.tx;
-    ring.slots[ring.requested % net_ring_size] = request.slot();
-    ring.requested = (ring.requested + 1) % net_ring_size;
+    TxRing& ring = vif(guest).page.tx;
+    ring.store(ring.request_producer, request);
+    ring.request_producer = NetIndices::next(ring.request_producer);
   }
   /// Writes a packet to its page and requests to send it.
   void send(const NetGuest& guest, std::uint32_t page, const EthernetFrame& packet, std::uint16_t id = 0) {
@@ -71,24 +71,24 @@ class NetBench {
     request_tx(guest, {id, static_cast<std::uint16_t>(packet.length()), guest.address_of(page)});
   }
   void request_rx(const NetGuest& guest, const RxRequest& request) {
-    NetRing& ring = vif(guest).page.rx;
-    ring.slots[ring.requested % net_ring_size] = request.slot();
-    ring.requested = (ring.requested + 1) % net_ring_size;
+    RxRing& ring = vif(guest).page.rx;
+    ring.store(ring.request_producer, request);
+    ring.request_producer = NetIndices::next(ring.request_producer);
   }
   /// Posts `count` buffers, the pages from `first` on.
   void post(const NetGuest& guest, std::uint32_t first, std::uint32_t count = 1) {
     for (std::uint32_t i = first; i < first + count; ++i) {
-      request_rx(guest, {static_cast<std::uint16_t>(i), guest.entry_of(i)});
+      request_rx(guest, {.id = static_cast<std::uint16_t>(i), .entry = guest.entry_of(i)});
     }
     update(guest);
   }
   void update(const NetGuest& guest, Time now = 0s) { net.update(memory.as(guest.domain), now); }
 
   [[nodiscard]] TxResponse tx_response(const NetGuest& guest, std::uint32_t slot) {
-    return TxResponse::from(vif(guest).page.tx.slots[slot]);
+    return vif(guest).page.tx.load<TxResponse>(slot);
   }
   [[nodiscard]] RxResponse rx_response(const NetGuest& guest, std::uint32_t slot) {
-    return RxResponse::from(vif(guest).page.rx.slots[slot]);
+    return vif(guest).page.rx.load<RxResponse>(slot);
   }
 
   // --- What the wire does ---

@@ -16,10 +16,10 @@ class Receive : public testing::Test {
   ~Receive() override { EXPECT_EQ(bench.audit(), ""); }
 
   NetStatus status_of(const RxRequest& request) {
-    const std::uint32_t slot = bench.vif(web).page.rx.responded;
+    const std::uint32_t slot = bench.vif(web).page.rx.response_producer;
     bench.request_rx(web, request);
     bench.update(web);
-    EXPECT_NE(bench.vif(web).page.rx.responded, slot) << "accepted";
+    EXPECT_NE(bench.vif(web).page.rx.response_producer, slot) << "accepted";
     return bench.rx_response(web, slot).status;
   }
   void set_entry(std::uint32_t page, PageTableEntry entry) {
@@ -103,7 +103,7 @@ TEST_F(Receive, WithoutABufferAPacketIsDropped) {
   bench.arrive(packet);
   bench.deliver();
   EXPECT_EQ(bench.did(NetStep::capacity_drop), 1U);
-  EXPECT_EQ(bench.vif(web).page.rx.responded, 0U);
+  EXPECT_EQ(bench.vif(web).page.rx.response_producer, 0U);
 }
 
 TEST_F(Receive, OfABurstBeforeTheSoftirq101PacketsAreKept) {
@@ -116,7 +116,7 @@ TEST_F(Receive, OfABurstBeforeTheSoftirq101PacketsAreKept) {
 }
 
 TEST_F(Receive, AGuestThatDoesNotRunGetsWhatItPostedAndOneEvent) {
-  bench.vif(web).page.rx.event = 1;
+  bench.vif(web).page.rx.response_event = 1;
   bench.post(web, 20, 254);
   for (int i = 0; i < 300; ++i) {
     bench.arrive(packet);

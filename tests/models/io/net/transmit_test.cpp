@@ -17,10 +17,10 @@ class Transmit : public testing::Test {
 
   /// What one request with these fields is answered.
   NetStatus status_of(const TxRequest& request) {
-    const std::uint32_t slot = bench.vif(web).page.tx.responded;
+    const std::uint32_t slot = bench.vif(web).page.tx.response_producer;
     bench.request_tx(web, request);
     bench.update(web);
-    EXPECT_NE(bench.vif(web).page.tx.responded, slot) << "no answer";
+    EXPECT_NE(bench.vif(web).page.tx.response_producer, slot) << "no answer";
     return bench.tx_response(web, slot).status;
   }
   [[nodiscard]] Counts counts(std::uint32_t page) { return bench.memory.counts(web.image.pages[page]); }
@@ -39,7 +39,7 @@ TEST_F(Transmit, APacketGoesToTheWireWithItsFramePinnedUntilTheNicIsDone) {
   ASSERT_TRUE(sent);
   EXPECT_EQ(bench.net.on_wire(*sent).length(), packet.length());
   EXPECT_EQ(Ipv4Header::read(bench.net.on_wire(*sent).network()), Ipv4Header::read(packet.network()));
-  EXPECT_EQ(bench.vif(web).page.tx.responded, 0U);
+  EXPECT_EQ(bench.vif(web).page.tx.response_producer, 0U);
   bench.net.transmitted(*sent, bench.memory.cpu, 0s);
   EXPECT_EQ(counts(10), (Counts{1, 1}));
   EXPECT_EQ(bench.tx_response(web, 0), (TxResponse{77, NetStatus::ok}));
@@ -81,7 +81,8 @@ TEST_F(Transmit, SizesFromAHeaderToAFullFrameAreAllowed) {
   EXPECT_EQ(status_of({0, 65535, page}), NetStatus::bad_page);
   for (const std::uint16_t size : {std::uint16_t{34}, std::uint16_t{1514}}) {
     bench.send(web, 10, tcp_packet(web.ip, outside));
-    bench.vif(web).page.tx.slots[bench.vif(web).page.tx.requested - 1] = TxRequest{0, size, page}.slot();
+    TxRing& ring = bench.vif(web).page.tx;
+    ring.store(ring.request_producer - 1, TxRequest{0, size, page});
     bench.update(web);
     const auto sent = bench.transmit();
     ASSERT_TRUE(sent);
@@ -198,12 +199,12 @@ TEST_F(Transmit, WhatIsAddedWhileTheRingDrainsNeedsNoHypercall) {
 }
 
 TEST_F(Transmit, AnEventIsDueExactlyWhenResponsesReachTheThreshold) {
-  bench.vif(web).page.tx.event = 3;
+  bench.vif(web).page.tx.response_event = 3;
   for (std::uint32_t i = 0; i < 8; ++i) bench.send(web, 10 + i, tcp_packet(mail.ip, outside));
   bench.update(web);
   EXPECT_EQ(bench.net.owed.events, std::vector{web.domain.id});
   bench.net.owed.clear();
-  bench.vif(web).page.tx.event = 3 + 256;
+  bench.vif(web).page.tx.response_event = 3 + 256;
   for (std::uint32_t i = 0; i < 255; ++i) bench.send(web, 10, tcp_packet(mail.ip, outside));
   bench.update(web);
   EXPECT_TRUE(bench.net.owed.events.empty()) << "the monitor's index never has that value";
@@ -213,7 +214,7 @@ TEST_F(Transmit, AtMost255RequestsAreUnderWay) {
   for (std::uint32_t i = 0; i < 255; ++i) bench.send(web, 10, tcp_packet(web.ip, outside));
   bench.update(web);
   EXPECT_EQ(bench.did(NetStep::header_copied), 255U);
-  bench.vif(web).page.tx.requested = 100;
+  bench.vif(web).page.tx.request_producer = 100;
   bench.update(web);
   EXPECT_EQ(bench.did(NetStep::tx_request), 255U) << "the ring is closed until there is a response";
 }
@@ -222,13 +223,13 @@ TEST_F(Transmit, AGuestOfSeveralInterfacesIsServedUpToTheFirstThatIsMissing) {
   ASSERT_TRUE(bench.net.add(web.domain, bench.memory.cpu, "web"));
   ASSERT_TRUE(bench.net.add(web.domain, bench.memory.cpu, "web"));
   Vif& third = *bench.net.find(VifId::of(web.domain.id, 2));
-  third.page.tx.requested = 1;
+  third.page.tx.request_producer = 1;
   bench.net.remove(VifId::of(web.domain.id, 1));
   bench.update(web);
-  EXPECT_EQ(third.page.tx.responded, 0U);
+  EXPECT_EQ(third.page.tx.response_producer, 0U);
   ASSERT_EQ(bench.net.add(web.domain, bench.memory.cpu, "web"), VifId::of(web.domain.id, 1));
   bench.update(web);
-  EXPECT_EQ(third.page.tx.responded, 1U);
+  EXPECT_EQ(third.page.tx.response_producer, 1U);
 }
 
 TEST_F(Transmit, ADomainHasAtMostEightInterfacesEachWithItsOwnAddress) {
@@ -255,7 +256,7 @@ TEST_F(Transmit, ARemovedInterfaceLeavesTheNicWhatItHas) {
   ASSERT_EQ(bench.net.add(web.domain, bench.memory.cpu, "web"), web.id);
   bench.net.transmitted(*sent, bench.memory.cpu, 0s);
   EXPECT_EQ(counts(10), (Counts{1, 1}));
-  EXPECT_EQ(bench.vif(web).page.tx.responded, 0U) << "no response to who did not ask";
+  EXPECT_EQ(bench.vif(web).page.tx.response_producer, 0U) << "no response to who did not ask";
 }
 
 TEST_F(Transmit, OnlyDomain0SetsRulesAndCredits) {
