@@ -14,9 +14,10 @@ namespace xensim {
 class AccurateTimers {
  public:
   enum class Purpose : std::uint8_t {
-    slice,   ///< end of the running domain's slice
-    policy,  ///< the scheduling policy's own (warp limits)
-    tick,    ///< the 20 ms event to every domain; on processor 0 only
+    slice,    ///< end of the running domain's slice
+    policy,   ///< the scheduling policy's own (warp limits)
+    tick,     ///< the 20 ms event to every domain; on processor 0 only
+    network,  ///< credit of virtual interfaces
   };
 
   /// Timers that expire this soon after the present run with those that are due (Xen: TIMER_SLOP).
@@ -37,7 +38,7 @@ class AccurateTimers {
 
  private:
   static constexpr std::size_t index(Purpose purpose) { return static_cast<std::size_t>(purpose); }
-  std::array<Time, 3> expires_{never, never, never};
+  std::array<Time, 4> expires_{never, never, never, never};
 };
 
 }  // namespace xensim

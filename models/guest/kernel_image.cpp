@@ -48,6 +48,7 @@ enum class SourceFile : std::uint8_t {
   udp,
   skbuff,
   net_device,
+  vif,
 };
 
 constexpr SourceFile file_of(KernelPath path) {
@@ -239,6 +240,12 @@ constexpr SourceFile file_of(KernelPath path) {
     case net_receive:
     case arp_packet:
       return SourceFile::net_device;
+    case vif_transmit:
+    case vif_reclaim:
+    case vif_receive:
+    case vif_post:
+    case vif_interrupt:
+      return SourceFile::vif;
     case count_:
       break;
   }

@@ -170,6 +170,12 @@ enum class KernelPath : std::uint8_t {
   nic_refill,     ///< a new buffer made, mapped and entered in the ring
   nic_transmit,   ///< a packet mapped and entered in the ring
   nic_sent,       ///< a packet that was sent unmapped and given up
+  // XenoLinux's driver of a virtual network interface.
+  vif_transmit,   ///< network_start_xmit without what it frees on the way
+  vif_reclaim,    ///< a packet that was sent
+  vif_receive,    ///< a packet received, as far as the protocols
+  vif_post,       ///< a buffer for one, without its page
+  vif_interrupt,  ///< the event's handler around these
   count_,
 };
 inline constexpr std::size_t kernel_path_count = static_cast<std::size_t>(KernelPath::count_);
@@ -319,6 +325,11 @@ inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_nam
     "nic_refill",
     "nic_transmit",
     "nic_sent",
+    "vif_transmit",
+    "vif_reclaim",
+    "vif_receive",
+    "vif_post",
+    "vif_interrupt",
 };
 
 }  // namespace xensim

@@ -8,17 +8,33 @@ ProcessKernel& Domain::processes() {
   if (!processes_) {
     memory_ = monitor_.give_memory(*this);
     disk_ = monitor_.give_disk(*this);
+    network_ = monitor_.give_network(*this, *memory_);
     VirtualMachine& machine = *this;
     processes_ = std::make_unique<ProcessKernel>(kernel, machine, *memory_, monitor_.path_costs(),
                                                  KernelBuild{.smp = false, .paravirtual = true},
                                                  memory_->usable_pages());
+    if (network_) network_->open(processes_->context(), processes_->memory());
   }
   return *processes_;
 }
 
 Bytes Domain::swap_size() const { return monitor_.parameters().swap; }
 
+void Domain::network_interrupt() {
+  if (!network_) return;
+  processes_->run_on(0);
+  network_->interrupt(0);
+}
+
+std::string Domain::audit_translations() const {
+  if (!memory_) return {};
+  return memory_->audit([this](PageNumber page) { return network_ && network_->posted(page); });
+}
+
 std::string Domain::audit() const {
+  if (network_) {
+    if (std::string fault = network_->audit(); !fault.empty()) return fault;
+  }
   if (processes_) {
     if (std::string fault = processes_->audit(); !fault.empty()) return fault;
   }

@@ -11,6 +11,7 @@
 #include "models/guest/process_kernel.hpp"
 #include "models/guest/virtual_machine.hpp"
 #include "models/host/xen_memory.hpp"
+#include "models/host/xen_network.hpp"
 #include "models/io/block_device.hpp"
 
 namespace xensim {
@@ -44,6 +45,9 @@ class Domain final : public VirtualMachine {
   [[nodiscard]] ProcessKernel& processes() override;
   [[nodiscard]] BlockDevice* disk() override { return disk_.get(); }
   [[nodiscard]] Bytes swap_size() const override;
+  [[nodiscard]] NetworkDevice* network() override { return network_.get(); }
+  /// The handler of the network event.
+  void network_interrupt();
   /// Null as long as no program needs more than the scheduler.
   [[nodiscard]] const XenMemory* memory() const { return memory_.get(); }
   /// The current process's address space is loaded. False: it has none that is modelled.
@@ -62,6 +66,8 @@ class Domain final : public VirtualMachine {
     if (processes_) processes_->report(sink, prefix);
   }
   [[nodiscard]] std::string audit() const;
+  /// Of what its processor, which runs it, has in the TLB.
+  [[nodiscard]] std::string audit_translations() const;
 
   const VcpuId vcpu;
   const CpuId cpu;              ///< it stays where it was placed
@@ -79,8 +85,9 @@ class Domain final : public VirtualMachine {
 
  private:
   Monitor& monitor_;
-  std::unique_ptr<BlockDevice> disk_;  ///< this and the two below: null as long as no program needs them
+  std::unique_ptr<BlockDevice> disk_;  ///< this and those below: null as long as no program needs them
   std::unique_ptr<XenMemory> memory_;
+  std::unique_ptr<XenNetwork> network_;  ///< null without a network
   std::unique_ptr<ProcessKernel> processes_;
 };
 

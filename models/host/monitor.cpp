@@ -33,6 +33,7 @@ Monitor::Monitor(const MonitorParameters& parameters, const HostContext& context
   Core& first = *cores_.front();
   first.timers.set(Purpose::tick, calendar_.now() + parameters_.tick);
   calendar_.schedule(first.apic, first.timers.earliest());
+  if (context.network != nullptr) start_network(*context.network);
   // Domain 0, on processor 0; the next domain goes to the next processor.
   start_domain({}, {});
 }
@@ -80,6 +81,8 @@ void Monitor::step(Core& core) {
     take_interrupt(core);
   } else if (core.mode == Core::Mode::kernel) {
     run_guest_kernel(core);
+  } else if (network_ && network_->softirq_pending(core.processor.id())) {
+    network_->run_softirq(core.processor.id());
   } else if (core.timer_softirq) {
     run_timers(core);
   } else if (core.need_reschedule) {
@@ -96,11 +99,15 @@ void Monitor::take_interrupt(Core& core) {
   if (core.apic_waits) {
     core.apic_waits = false;
     core.timer_softirq = true;
+  } else if (core.nic_waits) {
+    core.nic_waits = false;
+    network_->interrupt(core.processor.id());
   } else if (!core.disks_wait.empty()) {
     for (Domain* domain : std::exchange(core.disks_wait, {}))
       send_event(core, *domain, EventBit::block_device);
   } else {
     core.ipi_waits = false;
+    core.processor.charge(Activity::monitor, std::exchange(core.ipi_work, {}));
     core.need_reschedule |= std::exchange(core.ipi_reschedules, false);
     core.timer_softirq = true;  // a timer may have been moved from outside
   }
@@ -139,15 +146,23 @@ void Monitor::run_guest_kernel(Core& core) {
   Processor& processor = core.processor;
   if (domain.upcall) {
     domain.upcall = false;
-    const std::uint32_t taken = domain.events.take();
     processor.charge(Activity::kernel, guest_costs_.event_upcall);
-    if ((taken & EventMask::bit_of(EventBit::block_device)) != 0) domain.processes().disk_interrupt(0);
-    if ((taken & EventMask::bit_of(EventBit::timer)) != 0) {
-      domain.kernel.timer(0, processor.clock.local(), GuestKernel::TimerDuty::keep_time_and_charge);
-    }
+    do {
+      const std::uint32_t taken = domain.events.take();
+      if ((taken & EventMask::bit_of(EventBit::block_device)) != 0) domain.processes().disk_interrupt(0);
+      if ((taken & EventMask::bit_of(EventBit::timer)) != 0) {
+        domain.kernel.timer(0, processor.clock.local(), GuestKernel::TimerDuty::keep_time_and_charge);
+      }
+      if ((taken & EventMask::bit_of(EventBit::network)) != 0) domain.network_interrupt();
+    } while (domain.events.any());  // the handlers' hypercalls may have brought more
     domain.events.unmask();
   }
   const GuestKernel::Next next = domain.kernel.return_to_user(0);
+  if (std::exchange(core.exit_due, false) && next != GuestKernel::Next::idle) {
+    domain.in_user = next == GuestKernel::Next::user;
+    core.mode = Core::Mode::monitor;
+    return;
+  }
   if (next == GuestKernel::Next::kernel) return;
   if (next == GuestKernel::Next::user) {
     domain.in_user = true;
@@ -185,6 +200,7 @@ void Monitor::run_due_timers(Core& core, Time now) {
     core.timers.set(Purpose::policy, scheduler_->deadline(core.processor.id()));
   }
   if (core.timers.take_due(Purpose::tick, now)) tick(core, now);
+  if (core.timers.take_due(Purpose::network, now)) network_->run_timers(core.processor.id());
 }
 
 void Monitor::tick(Core& core, Time now) {
@@ -335,12 +351,16 @@ void Monitor::switch_address_space(Domain& domain) {
   }
 }
 
-std::unique_ptr<XenMemory> Monitor::give_memory(Domain& domain) {
+MonitorMemory& Monitor::memory() {
   if (!memory_) {
     memory_ =
         std::make_unique<MonitorMemory>(context_, costs_, [this] { return FootprintId{footprints_++}; });
   }
-  return std::make_unique<XenMemory>(parameters_, *memory_, processor(domain.cpu),
+  return *memory_;
+}
+
+std::unique_ptr<XenMemory> Monitor::give_memory(Domain& domain) {
+  return std::make_unique<XenMemory>(parameters_, memory(), processor(domain.cpu),
                                      DomainId{domain.vcpu.value}, domain.events);
 }
 

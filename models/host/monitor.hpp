@@ -13,6 +13,7 @@
 #include "models/cpu/timers.hpp"
 #include "models/guest/kernel_path_costs.hpp"
 #include "models/host/domain.hpp"
+#include "models/host/monitor_network.hpp"
 #include "models/host/platform.hpp"
 #include "models/host/user_execution.hpp"
 #include "models/host/xen_memory.hpp"
@@ -21,17 +22,19 @@ namespace xensim {
 
 struct MonitorParameters : XenMemoryParameters {
   Time tick = 20ms;  ///< period of the timer event to every domain
+  std::int64_t mtu = 1500;
+  std::int64_t nic_processor = 0;  ///< that the network interface interrupts
 };
 
 /// The monitor and the processors it drives. Each pass through `step` is one item of the exit path of
 /// Xen 1.0: interrupts, softirqs (timers), hypervisor events (reschedule), guest events, return to the guest.
 /// What a step does to shared structures happens at its beginning, its time passes afterwards: so the
 /// scheduling policy, which all processors call, sees times that never decrease.
-class Monitor {
+class Monitor final : private NetworkHost {
  public:
   Monitor(const MonitorParameters& parameters, const HostContext& context,
           std::unique_ptr<Scheduler> scheduler);
-  ~Monitor();
+  ~Monitor() override;
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
 
@@ -44,6 +47,7 @@ class Monitor {
   [[nodiscard]] LifeTimes times(VcpuId vcpu) const {
     return domains_[vcpu.value].kernel.times(1, calendar_.now());
   }
+  [[nodiscard]] Domain& domain(VcpuId vcpu) { return domains_[vcpu.value]; }
   void report(StatisticSink& sink, const std::string& prefix) const;
   [[nodiscard]] std::string audit() const;
 
@@ -53,6 +57,7 @@ class Monitor {
   void switch_address_space(Domain& domain);
   [[nodiscard]] std::unique_ptr<XenMemory> give_memory(Domain& domain);
   [[nodiscard]] std::unique_ptr<BlockDevice> give_disk(Domain& domain);
+  [[nodiscard]] std::unique_ptr<XenNetwork> give_network(Domain& domain, XenMemory& memory);
   [[nodiscard]] const MonitorParameters& parameters() const { return parameters_; }
   [[nodiscard]] const KernelPathCosts& path_costs() const { return path_costs_; }
 
@@ -70,6 +75,17 @@ class Monitor {
   void use_lines(Core& core, std::uint32_t lines);
   void return_to_guest(Core& core);
   void run_guest_kernel(Core& core);
+
+  // What the network needs.
+  [[nodiscard]] Processor& processor_of(CpuId cpu) override { return processor(cpu); }
+  void network_interrupt(CpuId cpu) override;
+  void network_event(CpuId here, DomainId domain) override;
+  void network_timer(CpuId here, Time at) override;
+  void interrupt_to_flush(CpuId here, CpuId there, Cycles time) override;
+  void start_network(Switch& outside);
+  /// Hypercall net_update, from its entry to its exit.
+  void update_network(Domain& domain);
+  [[nodiscard]] MonitorMemory& memory();
 
   void tick(Core& core, Time now);
   void wake(Domain& domain, Core* waker, Time now);
@@ -92,9 +108,10 @@ class Monitor {
   bool audit_;
   std::unique_ptr<Scheduler> scheduler_;
   std::vector<std::unique_ptr<Core>> cores_;
-  std::unique_ptr<MonitorMemory> memory_;  ///< null as long as no domain's programs need more than time
-  std::deque<Domain> domains_;             ///< by VcpuId; a deque keeps them where they are
-  boost::dynamic_bitset<> blocked_;        ///< by VcpuId
+  std::unique_ptr<MonitorMemory> memory_;    ///< null as long as no domain's programs need more than time
+  std::unique_ptr<MonitorNetwork> network_;  ///< null without a network
+  std::deque<Domain> domains_;               ///< by VcpuId; a deque keeps them where they are
+  boost::dynamic_bitset<> blocked_;          ///< by VcpuId
   std::uint64_t ticks_ = 0;
   std::uint32_t footprints_ = 0;
   FootprintId task_list_;  ///< the structures that the tick walks over, in the caches

@@ -45,7 +45,9 @@ struct Monitor::Core {
     current->in_user = false;
     on_resume();
   }
-  [[nodiscard]] bool interrupted() const { return apic_waits || ipi_waits || !disks_wait.empty(); }
+  [[nodiscard]] bool interrupted() const {
+    return apic_waits || ipi_waits || nic_waits || !disks_wait.empty();
+  }
   void on_apic() {
     apic_waits = true;
     host.on_interrupt(*this);
@@ -64,10 +66,12 @@ struct Monitor::Core {
   bool lines_used = false;  ///< in the present visit to the monitor
   Mode mode = Mode::halted;
   Domain* current = nullptr;  ///< null: the idle domain
-  bool apic_waits = false, ipi_waits = false;
+  bool apic_waits = false, ipi_waits = false, nic_waits = false;
   std::vector<Domain*> disks_wait;  ///< domains whose drives interrupt
   bool timer_softirq = false;
   bool need_reschedule = false;
+  Cycles ipi_work{};             ///< of handlers other than that
+  bool exit_due = false;         ///< the kernel's hypercall is to return by the exit path
   bool ipi_reschedules = false;  ///< what the IPI on its way is for, besides its guest's events
   Time last_switch{};
   std::uint64_t passes = 0, switches = 0, scanned = 0, interrupts = 0;

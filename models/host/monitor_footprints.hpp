@@ -23,6 +23,8 @@ class MonitorFootprints {
   [[nodiscard]] FootprintId code(MemoryStep step) { return named(code_[static_cast<std::size_t>(step)]); }
   /// Its stack, and what it keeps of the domain that runs: one for all, as there is one at a time.
   [[nodiscard]] FootprintId data() { return named(data_); }
+  /// For whatever else the monitor keeps.
+  [[nodiscard]] FootprintId another() { return new_(); }
   /// The line of the frame table that a frame's entry begins in.
   [[nodiscard]] FootprintId frame_table_line(FrameNumber frame) {
     constexpr std::uint32_t entry_size = 20, line = 64;  // as Xen 1.0 lays entries out

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "models/memory/audit.hpp"
-
 namespace xensim {
 
 std::uint32_t MonitorMemory::frames_of(Bytes memory) {
@@ -27,9 +25,10 @@ KernelLayout MonitorMemory::build(MemoryDomain& domain, CpuId cpu, Bytes size) {
   return *layout;
 }
 
-std::string MonitorMemory::audit(std::vector<const MemoryDomain*> domains) const {
+std::string MonitorMemory::audit(std::vector<const MemoryDomain*> domains,
+                                 std::span<const HeldReference> held) const {
   domains.push_back(&control_);
-  return audit_memory(machine, {.domains = domains});
+  return audit_memory(machine, {.domains = domains, .held = held});
 }
 
 }  // namespace xensim

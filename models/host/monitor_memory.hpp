@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "models/host/memory_costs.hpp"
 #include "models/host/monitor_footprints.hpp"
 #include "models/host/platform.hpp"
+#include "models/memory/audit.hpp"
 #include "models/memory/machine_memory.hpp"
 #include "models/memory/walker.hpp"
 
@@ -45,7 +47,11 @@ class MonitorMemory {
   [[nodiscard]] KernelLayout build(MemoryDomain& domain, CpuId cpu, Bytes size);
 
   /// Empty, or the first contradiction in the frame table. `domains` are all that were built and still are.
-  [[nodiscard]] std::string audit(std::vector<const MemoryDomain*> domains) const;
+  /// `held` are references by devices.
+  [[nodiscard]] std::string audit(std::vector<const MemoryDomain*> domains,
+                                  std::span<const HeldReference> held = {}) const;
+  /// The control domain, as the builder and the tools know it.
+  [[nodiscard]] MemoryDomain& control() { return control_; }
 
   MachineMemory machine;
   const MemoryCosts costs;

@@ -41,6 +41,7 @@ void Monitor::report(StatisticSink& sink, const std::string& prefix) const {
     sink.value(path, wait_maximum, static_cast<double>(core->wake_to_run.maximum()) / ns_per_us);
   }
   sink.value(prefix, ticks_marked, static_cast<double>(ticks_));
+  if (network_) network_->report(sink, prefix);
   if (!sink.wants(prefix + "dom")) return;
   for (const Domain& domain : domains_) {
     const std::string path = fmt::format("{}dom{}/", prefix, domain.vcpu.value);
@@ -50,6 +51,7 @@ void Monitor::report(StatisticSink& sink, const std::string& prefix) const {
     sink.value(path, domain_time, to_seconds(time));
     sink.value(path, domain_wakes, static_cast<double>(domain.wakes));
     domain.report(sink, path);
+    if (network_) network_->report(sink, path, DomainId{domain.vcpu.value});
   }
 }
 
@@ -67,8 +69,8 @@ std::string Monitor::audit() const {
     const int places = (blocked_[v] ? 1 : 0) + (core.waiting[v] ? 1 : 0) + (core.current == &domain ? 1 : 0);
     if (places != 1) return fmt::format("domain {} is in {} of: blocked, waiting, running", v, places);
     if (std::string fault = domain.audit(); !fault.empty()) return fault;
-    if (domain.memory() != nullptr && core.current == &domain) {
-      if (std::string fault = domain.memory()->audit(); !fault.empty()) return fault;
+    if (core.current == &domain) {
+      if (std::string fault = domain.audit_translations(); !fault.empty()) return fault;
     }
   }
   if (memory_) {
@@ -76,7 +78,11 @@ std::string Monitor::audit() const {
     for (const Domain& domain : domains_) {
       if (domain.memory() != nullptr) with_memory.push_back(&domain.memory()->domain());
     }
-    if (std::string fault = memory_->audit(std::move(with_memory)); !fault.empty()) return fault;
+    const std::vector<HeldReference> held = network_ ? network_->held() : std::vector<HeldReference>{};
+    if (std::string fault = memory_->audit(std::move(with_memory), held); !fault.empty()) return fault;
+  }
+  if (network_) {
+    if (std::string fault = network_->audit(); !fault.empty()) return fault;
   }
   return scheduler_->audit();
 }

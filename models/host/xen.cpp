@@ -1,8 +1,9 @@
 /// The platform "xen": Xen 1.0 with uniprocessor XenoLinux domains, and domain 0 idle on processor 0.
 ///
 /// What is modelled: interrupts, timers, events, scheduling and switching of domains, the guests' ticks, page
-/// tables and faults, all in their order and with their time. What is left out so far: the time of building
-/// domains, and devices but for a drive that each domain has to itself, without the rings that lead to it.
+/// tables and faults, virtual network interfaces and the NIC behind them, all in their order and with their
+/// time. What is left out so far: the time of building domains, and disks but for a drive that each domain
+/// has to itself, without the rings that lead to it.
 #include "models/host/monitor.hpp"
 
 namespace xensim {
@@ -12,6 +13,11 @@ const auto parameters =
     ParameterTable<MonitorParameters>{}
         .add("tick", &MonitorParameters::tick, "period of the timer event to every domain",
              "Xen 1.0: a single timer on processor 0", {.minimum = 1ms})
+        .add("mtu", &MonitorParameters::mtu, "longest IP packet of the virtual interfaces, in bytes",
+             "Ethernet; the paper's ttcp uses 1500 and 500", {.minimum = 68, .maximum = 1500})
+        .add("nic_processor", &MonitorParameters::nic_processor,
+             "processor that the network interface interrupts",
+             "Xen 1.0: the I/O APIC gives all to the first", {.minimum = 0, .maximum = 1023})
         .add("memory", static_cast<Bytes MonitorParameters::*>(&MonitorParameters::memory),
              "of each domain whose programs make system calls", "choice",
              {.minimum = Bytes{8 << 20}, .maximum = Bytes{std::int64_t{959} << 20}})

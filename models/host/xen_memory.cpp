@@ -213,8 +213,11 @@ OperationCounts XenMemory::counts() const {
   return counts;
 }
 
-std::string XenMemory::audit() const {
-  const std::string fault = core_.mmu.audit(domain_.base, memory_.machine.contents);
+std::string XenMemory::audit(const std::function<bool(PageNumber)>& lent) const {
+  const auto excused = [&](Address address) {
+    return lent && address >= kernel_base && lent({(address.value - kernel_base.value) / page_size});
+  };
+  const std::string fault = core_.mmu.audit(domain_.base, memory_.machine.contents, excused);
   return fault.empty() ? fault : fmt::format("domain {}: {}", domain_.id.value, fault);
 }
 

@@ -1,6 +1,7 @@
 /// Memory and gates of a domain under the monitor, for processes that have memory.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -57,9 +58,12 @@ class XenMemory final : public ProcessMachine {
   /// Pages that the kernel may use, from the first.
   [[nodiscard]] std::uint32_t usable_pages() const { return layout_.usable(); }
   [[nodiscard]] const XenPaging& xen_paging() const { return paging_; }
+  [[nodiscard]] XenPaging& xen_paging() { return paging_; }
   [[nodiscard]] const MemoryDomain& domain() const { return domain_; }
-  /// Empty, or the first translation that the page tables contradict.
-  [[nodiscard]] std::string audit() const;
+  [[nodiscard]] MemoryDomain& domain() { return domain_; }
+  /// Empty, or the first translation that the page tables contradict. Those of pages that the kernel has lent
+  /// to the monitor may.
+  [[nodiscard]] std::string audit(const std::function<bool(PageNumber)>& lent = {}) const;
 
  private:
   [[nodiscard]] XenPaging::Hooks hooks();

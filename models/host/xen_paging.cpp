@@ -46,6 +46,11 @@ void XenPaging::map(PageNumber page, bool may_write) {
               Entry::to(frame(page), may_write ? writable : read_only));
 }
 
+void XenPaging::exchanged(PageNumber page) {
+  own_frames_[page.value] =
+      entry(layout_.table(page.value / entries_per_table), page.value % entries_per_table).frame();
+}
+
 void XenPaging::make_table(PageNumber table) {
   map(table, false);
   ++counts_.pins;

@@ -59,6 +59,14 @@ class XenPaging final : public Paging {
   /// Invalid: the kernel's first directory.
   void load(PageNumber directory, std::uint32_t stack_pointer);
 
+  /// A page that the monitor was told to put another frame behind: the machine address of the entry that maps
+  /// it in the kernel's own mapping, and what the kernel does when it has happened.
+  [[nodiscard]] Address entry_address(PageNumber page) const {
+    const FrameNumber table = frame(layout_.table(page.value / entries_per_table));
+    return {table.value * page_size + page.value % entries_per_table * 4};
+  }
+  void exchanged(PageNumber page);
+
   /// The domain is being killed. From now on nothing reaches the monitor, and no table changes: what the
   /// kernel still owns can go, before the domain's frames do.
   void abandon() {

@@ -30,7 +30,9 @@ template <std::uint32_t slots>
 struct WrappedIndices {
   static_assert(std::has_single_bit(slots) && slots > 1);
   static constexpr std::uint32_t size = slots, capacity = slots - 1;
-  [[nodiscard]] static constexpr std::uint32_t next(std::uint32_t i) { return (i + 1) & (slots - 1); }
+  [[nodiscard]] static constexpr std::uint32_t next(std::uint32_t i, std::uint32_t steps = 1) {
+    return (i + steps) & (slots - 1);
+  }
   [[nodiscard]] static constexpr std::uint32_t distance(std::uint32_t from, std::uint32_t to) {
     return (to - from) & (slots - 1);
   }
@@ -41,7 +43,9 @@ template <std::uint32_t slots>
 struct FreeRunningIndices {
   static_assert(std::has_single_bit(slots));
   static constexpr std::uint32_t size = slots, capacity = slots;
-  [[nodiscard]] static constexpr std::uint32_t next(std::uint32_t i) { return i + 1; }
+  [[nodiscard]] static constexpr std::uint32_t next(std::uint32_t i, std::uint32_t steps = 1) {
+    return i + steps;
+  }
   [[nodiscard]] static constexpr std::uint32_t distance(std::uint32_t from, std::uint32_t to) {
     return to - from;
   }
@@ -141,9 +145,15 @@ class RingFront {
     request_producer_ = Indices::next(request_producer_);
   }
   void publish(Ring& ring) const { ring.request_producer = request_producer_; }
+  /// The index that the next request will have.
+  [[nodiscard]] std::uint32_t next_request() const { return request_producer_; }
+
+  [[nodiscard]] bool has_response(const Ring& ring) const {
+    return Indices::distance(response_consumer_, ring.response_producer) != 0;
+  }
 
   [[nodiscard]] std::optional<typename Ring::Response> take(const Ring& ring) {
-    if (Indices::distance(response_consumer_, ring.response_producer) == 0) return {};
+    if (!has_response(ring)) return {};
     const auto response = ring.template load<typename Ring::Response>(response_consumer_);
     response_consumer_ = Indices::next(response_consumer_);
     return response;
@@ -152,9 +162,7 @@ class RingFront {
   /// Asks to be told of the `count`th response from now (1: of the next), unless it is there already: the
   /// guest must look again afterwards.
   void want_event(Ring& ring, std::uint32_t count) const {
-    std::uint32_t event = response_consumer_;
-    for (; count > 0; --count) event = Indices::next(event);
-    ring.response_event = event;
+    ring.response_event = Indices::next(response_consumer_, count);
   }
 
  private:

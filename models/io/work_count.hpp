@@ -15,6 +15,10 @@ class WorkCount {
 
   void did(Step step, std::uint64_t times = 1) { counts_[static_cast<std::size_t>(step)] += times; }
   [[nodiscard]] std::uint64_t operator[](Step step) const { return counts_[static_cast<std::size_t>(step)]; }
+  WorkCount& operator+=(const WorkCount& more) {
+    for (std::size_t i = 0; i < steps; ++i) counts_[i] += more.counts_[i];
+    return *this;
+  }
   bool operator==(const WorkCount&) const = default;
 
  private:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "core/ids.hpp"
@@ -93,8 +94,9 @@ class Mmu {
   /// Holds every entry that the current address space can hit against the tables: it must lead to the same
   /// frame and have no right, dirty or global flag that the tables do not give. Empty, or the first entry
   /// that is stale. That a page's accessed flag was taken away is no contradiction: kernels leave that
-  /// unflushed.
-  [[nodiscard]] std::string audit(FrameNumber directory, const PhysicalMemory& memory) const;
+  /// unflushed. `excused`: addresses whose entries may be stale.
+  [[nodiscard]] std::string audit(FrameNumber directory, const PhysicalMemory& memory,
+                                  const std::function<bool(Address)>& excused = {}) const;
 
  private:
   /// Flags that a TLB entry needs to allow the access without a walk.

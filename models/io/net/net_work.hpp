@@ -41,15 +41,17 @@ enum class NetStep : std::uint8_t {
   shootdown,         ///< net_rx_tlbflush
   remote_shootdown,  ///< of these, on another processor than the one that delivers
   rx_response,
-  event,  ///< marked for a domain
+  event,          ///< marked for a domain
+  remote_packet,  ///< delivered or sent for a domain on another processor than the one that does it
   count_,
 };
 inline constexpr std::array<std::string_view, WorkCount<NetStep>::steps> net_step_names{
-    "hypercall",   "rule_tried",   "tx_request",   "tx_refused",       "header_copied", "local_copy",
-    "byte_copied", "tx_unrouted",  "out_of_pages", "credit_wait",      "transmitted",   "tx_response",
-    "rx_request",  "rx_refused",   "queued",       "congestion_drop",  "unrouted_drop", "capacity_drop",
-    "delivered",   "entry_reused", "shootdown",    "remote_shootdown", "rx_response",   "event"};
-static_assert(net_step_names.back() == "event", "a name for every step");
+    "hypercall",       "rule_tried",       "tx_request",    "tx_refused",   "header_copied",
+    "local_copy",      "byte_copied",      "tx_unrouted",   "out_of_pages", "credit_wait",
+    "transmitted",     "tx_response",      "rx_request",    "rx_refused",   "queued",
+    "congestion_drop", "unrouted_drop",    "capacity_drop", "delivered",    "entry_reused",
+    "shootdown",       "remote_shootdown", "rx_response",   "event",        "remote_packet"};
+static_assert(net_step_names.back() == "remote_packet", "a name for every step");
 
 /// What the caller has to see to; it clears what it has seen to.
 struct NetEffects {

@@ -185,6 +185,7 @@ void VirtualNetwork::transmitted(const Transmission& transmission, MemoryCpu& cp
   Vif* vif = find(transmission.vif);
   if (vif == nullptr || vif->serial != transmission.serial) return;
   --vif->sending;
+  if (vif->cpu != &cpu) work.did(NetStep::remote_packet);
   respond_tx(*vif, {transmission.packet.id, NetStatus::ok});
   if (vif->to_send.empty() && pull(*vif, cpu, now)) schedule(*vif);
 }

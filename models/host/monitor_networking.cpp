@@ -1,0 +1,80 @@
+/// Where the monitor's networking meets its processors, events and timers.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "models/host/monitor.hpp"
+#include "models/host/monitor_core.hpp"
+
+namespace xensim {
+
+void Monitor::start_network(Switch& outside) {
+  const auto cpus = static_cast<std::int64_t>(cores_.size());
+  if (parameters_.nic_processor >= cpus) {
+    throw InputError({}, fmt::format("nic_processor {}", parameters_.nic_processor),
+                     fmt::format("a processor below {}", cpus));
+  }
+  const CpuId interrupts{static_cast<std::uint32_t>(parameters_.nic_processor)};
+  NetworkHost& itself = *this;
+  network_ = std::make_unique<MonitorNetwork>(
+      context_, MonitorNetwork::Parameters{.mac = addresses::host_interface, .interrupts = interrupts},
+      memory(), itself);
+  network_->connect(outside.attach(network_->nic()));
+  network_->nic().trace_to(trace_, "eth0");
+}
+
+std::unique_ptr<XenNetwork> Monitor::give_network(Domain& domain, XenMemory& memory) {
+  if (!network_) return {};
+  const std::uint32_t number = domain.vcpu.value;
+  const Ipv4Address address = number == 0 ? addresses::host : addresses::domain(number - 1);
+  Vif& vif = network_->add(memory.domain(), domain.cpu, fmt::format("domain {}", number), address);
+  const XenNetwork::Interface interface {
+    .page = vif.page, .mac = vif.mac, .mtu = static_cast<std::uint32_t>(parameters_.mtu)
+  };
+  return std::make_unique<XenNetwork>(memory_->machine, memory.xen_paging(), interface,
+                                      [this, &domain] { update_network(domain); });
+}
+
+void Monitor::update_network(Domain& domain) {
+  Core& core = core_of(domain);
+  Processor& processor = core.processor;
+  const CpuId here = processor.id();
+  processor.execute(Activity::monitor, memory_->footprints.hypercall_code(), memory_->costs.entry_lines());
+  processor.use(Activity::monitor, memory_->footprints.data(), memory_->costs.data_lines());
+  processor.charge(Activity::monitor, costs_.hypercall_entry);
+  network_->update(here, DomainId{domain.vcpu.value});
+  // The exit path: softirqs at once, the rest when the kernel's present step ends.
+  while (network_->softirq_pending(here)) network_->run_softirq(here);
+  core.lines_used = true;
+  core.exit_due = core.need_reschedule || core.timer_softirq || domain.events.deliverable();
+  if (!core.exit_due) processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
+}
+
+void Monitor::network_interrupt(CpuId cpu) {
+  Core& core = *cores_[cpu.value];
+  core.nic_waits = true;
+  on_interrupt(core);
+}
+
+void Monitor::network_event(CpuId here, DomainId domain) {
+  send_event(*cores_[here.value], domains_[domain.value], EventBit::network);
+}
+
+void Monitor::network_timer(CpuId here, Time at) {
+  Core& core = *cores_[here.value];
+  using enum AccurateTimers::Purpose;
+  core.timers.set(network, std::min(core.timers.expires(network), at));
+  core.timer_softirq = true;
+}
+
+void Monitor::interrupt_to_flush(CpuId here, CpuId there, Cycles time) {
+  Core& target = *cores_[there.value];
+  Processor& sender = cores_[here.value]->processor;
+  const Time now = sender.clock.local();
+  target.ipi_work += target.processor.costs().address_space_load;
+  send_ipi(target, cores_[here.value].get(), now);
+  sender.wait_until(Activity::monitor, now + ipi_latency_ + CycleClock(context_.shape.clock).convert(time));
+}
+
+}  // namespace xensim
