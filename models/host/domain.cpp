@@ -1,5 +1,6 @@
 #include "models/host/domain.hpp"
 
+#include "models/host/addresses.hpp"
 #include "models/host/monitor.hpp"
 
 namespace xensim {
@@ -19,6 +20,10 @@ ProcessKernel& Domain::processes() {
 }
 
 Bytes Domain::swap_size() const { return monitor_.parameters().swap; }
+
+Ipv4Address Domain::network_address() const {
+  return vcpu.value == 0 ? addresses::host : addresses::domain(vcpu.value - 1);
+}
 
 void Domain::network_interrupt() {
   if (!network_) return;

@@ -46,6 +46,7 @@ class Domain final : public VirtualMachine {
   [[nodiscard]] BlockDevice* disk() override { return disk_.get(); }
   [[nodiscard]] Bytes swap_size() const override;
   [[nodiscard]] NetworkDevice* network() override { return network_.get(); }
+  [[nodiscard]] Ipv4Address network_address() const override;
   /// The handler of the network event.
   void network_interrupt();
   /// Null as long as no program needs more than the scheduler.

@@ -26,9 +26,8 @@ void Monitor::start_network(Switch& outside) {
 
 std::unique_ptr<XenNetwork> Monitor::give_network(Domain& domain, XenMemory& memory) {
   if (!network_) return {};
-  const std::uint32_t number = domain.vcpu.value;
-  const Ipv4Address address = number == 0 ? addresses::host : addresses::domain(number - 1);
-  Vif& vif = network_->add(memory.domain(), domain.cpu, fmt::format("domain {}", number), address);
+  const std::string name = fmt::format("domain {}", domain.vcpu.value);
+  Vif& vif = network_->add(memory.domain(), domain.cpu, name, domain.network_address());
   const XenNetwork::Interface interface {
     .page = vif.page, .mac = vif.mac, .mtu = static_cast<std::uint32_t>(parameters_.mtu)
   };

@@ -31,7 +31,7 @@ bool XenNetwork::transmit(unsigned vcpu, const NetworkPacket& packet) {
   Sending sending{packet.page, {}};
   std::uint32_t offset = packet.offset;
   if (offset + packet.frame.length() >= page_size) {
-    sending.copy = copy_of(packet);
+    sending.copy = copy_of(vcpu, packet);
     if (!sending.copy.valid()) return true;  // dropped, as any packet may be
     offset = 0;
   }
@@ -53,10 +53,10 @@ bool XenNetwork::transmit(unsigned vcpu, const NetworkPacket& packet) {
   return true;
 }
 
-PageNumber XenNetwork::copy_of(const NetworkPacket& packet) {
+PageNumber XenNetwork::copy_of(unsigned vcpu, const NetworkPacket& packet) {
   const auto page = memory_->pages.allocate(0, PageAllocator::Need::atomic);
   if (!page) {
-    client_->sent(0, packet.page);
+    client_->sent(vcpu, packet.page);
     return {};
   }
   ++counts_.copied;
@@ -129,6 +129,10 @@ void XenNetwork::receive(const RxResponse& response) {
     return;
   }
   ++counts_.received;
+  // Another frame: nothing of it is in a cache or in the TLB. eth_type_trans looks at the header.
+  kernel_->work.device_wrote(KernelObject::page, page.value);
+  kernel_->work.use(page, Access::read);
+  kernel_->reads(KernelObject::page, page.value);
   std::array<std::byte, EthernetFrame::room> bytes{};
   const auto known = std::span(bytes).first(std::min<std::size_t>(response.size, bytes.size()));
   load_bytes(machine_.contents, paging_.frame(page), response.offset, known);

@@ -22,7 +22,8 @@ namespace xensim {
 /// received after the driver has looked.
 ///
 /// Received packets go up when the handler is done, as from its softirq.
-/// Left out: the queue of sockets' buffers that a full backlog throttles.
+/// Left out: that a full backlog throttles until it is empty; that packets of a neighbour on the same processor
+/// are in its caches.
 /// Source: arch/xeno/drivers/network/network.c of XenoLinux 2.4.22 (Xen 1.0), from a description.
 class XenNetwork final : public NetworkDevice {
  public:
@@ -103,7 +104,7 @@ class XenNetwork final : public NetworkDevice {
   void receive(const RxResponse& response);
   void update();
   /// A copy of a packet that crosses a page; invalid without memory.
-  [[nodiscard]] PageNumber copy_of(const NetworkPacket& packet);
+  [[nodiscard]] PageNumber copy_of(unsigned vcpu, const NetworkPacket& packet);
 
   MachineMemory& machine_;
   XenPaging& paging_;
