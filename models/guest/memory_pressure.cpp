@@ -6,7 +6,7 @@
 namespace xensim {
 
 MemoryPressure::MemoryPressure(GuestKernel& scheduler, VirtualMachine& processors, GuestMemory& memory,
-                               BlockDevice& disk, std::uint32_t swap_slots)
+                               GuestDisk& disk, std::uint32_t swap_slots)
     : scheduler_(scheduler), processors_(processors), memory_(memory), io_(memory, disk, swap_slots) {
   memory_.swap = std::make_unique<SwapCache>(memory_.pages, swap_slots);
 }

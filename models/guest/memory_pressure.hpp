@@ -20,7 +20,7 @@ namespace xensim {
 class MemoryPressure {
  public:
   /// Everything outlives this. `swap_slots` at least 1, which is no swap.
-  MemoryPressure(GuestKernel& scheduler, VirtualMachine& processors, GuestMemory& memory, BlockDevice& disk,
+  MemoryPressure(GuestKernel& scheduler, VirtualMachine& processors, GuestMemory& memory, GuestDisk& disk,
                  std::uint32_t swap_slots);
 
   /// Memory is below the low marks: wakes the daemon, and below the minimum frees memory. False: the caller

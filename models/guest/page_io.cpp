@@ -19,7 +19,8 @@ bool PageIo::start(PageNumber page, bool write, Time at) {
                    .sectors = sectors_per_page,
                    .write = write,
                    .partition = swapped ? 1U : 0U,
-                   .tag = page.value};
+                   .tag = page.value,
+                   .page = page.value};
   if (!device_.submit(io, at)) return false;
   memory_.kernel.did(KernelPath::block_submit);
   memory_.kernel.locked(4);
@@ -66,9 +67,9 @@ void PageIo::charge_commands() {
 }
 
 void PageIo::interrupt(Time at, Wakes& wakes) {
-  for (const BlockRequest& request : device_.take_completed(at)) {
+  for (const FinishedIo& finished : device_.take_completed(at)) {
     memory_.kernel.did(KernelPath::disk_completion);
-    for (const std::uint64_t tag : request.tags) {
+    for (const std::uint64_t tag : finished.tags) {
       finish({static_cast<std::uint32_t>(tag)}, wakes);
     }
   }

@@ -6,7 +6,7 @@
 
 #include "models/guest/guest_memory.hpp"
 #include "models/guest/wait_queue.hpp"
-#include "models/io/block_device.hpp"
+#include "models/io/guest_disk.hpp"
 
 namespace xensim {
 
@@ -17,7 +17,7 @@ class PageIo {
   static constexpr std::uint32_t sectors_per_page = page_size / sector_bytes;
 
   /// `swap_slots` pages of swap. The device outlives this.
-  PageIo(GuestMemory& memory, BlockDevice& device, std::uint32_t swap_slots)
+  PageIo(GuestMemory& memory, GuestDisk& device, std::uint32_t swap_slots)
       : memory_(memory), device_(device), swap_slots_(swap_slots) {}
 
   /// The page, which has a file on the disk, begins to be read or written. False: no request is free.
@@ -38,7 +38,7 @@ class PageIo {
   };
   [[nodiscard]] const Counts& counts() const { return counts_; }
   [[nodiscard]] std::uint64_t in_flight() const { return in_flight_; }
-  [[nodiscard]] const BlockDevice& device() const { return device_; }
+  [[nodiscard]] const GuestDisk& device() const { return device_; }
   /// Adds the references of pages under I/O.
   [[nodiscard]] std::string audit(std::vector<std::uint32_t>& references) const;
 
@@ -49,7 +49,7 @@ class PageIo {
   void store(PageNumber page);
 
   GuestMemory& memory_;
-  BlockDevice& device_;
+  GuestDisk& device_;
   std::uint32_t swap_slots_;
   std::map<std::uint32_t, std::vector<ProcessId>> page_waiters_;
   std::vector<ProcessId> request_waiters_[2];

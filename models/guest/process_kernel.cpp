@@ -25,7 +25,7 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
   if (NetworkDevice* device = processors.network()) {
     network_->attach(*device, processors.network_address());
   }
-  if (BlockDevice* disk = processors.disk()) {
+  if (GuestDisk* disk = processors.disk(0)) {
     const auto slots = static_cast<std::uint32_t>(processors.swap_size().count / page_size);
     pressure_ = std::make_unique<MemoryPressure>(scheduler, processors, memory_, *disk, std::max(slots, 1U));
   }

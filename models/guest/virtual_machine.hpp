@@ -9,7 +9,7 @@
 
 namespace xensim {
 
-class BlockDevice;
+class GuestDisk;
 class NetworkDevice;
 class ProcessKernel;
 
@@ -30,9 +30,10 @@ class VirtualMachine {
   virtual void switch_address_space(unsigned vcpu) = 0;
   /// Makes `target` enter its kernel soon to reschedule; called on `vcpu`, another one.
   virtual void kick(unsigned vcpu, unsigned target) = 0;
-  /// What the kernel swaps to and reads its files from; null: no disk, and memory is never reclaimed. The
-  /// platform answers the device's interrupts by ProcessKernel::disk_interrupt on one of its processors.
-  [[nodiscard]] virtual BlockDevice* disk() { return nullptr; }
+  /// The disks, from 0; null: there are no more. The kernel swaps to the first and reads its files from it;
+  /// without one memory is never reclaimed. The platform answers the devices' interrupts by
+  /// ProcessKernel::disk_interrupt on one of its processors.
+  [[nodiscard]] virtual GuestDisk* disk(unsigned /*index*/) { return nullptr; }
   /// The size of the swap partition, with which the disk begins; the file system follows.
   [[nodiscard]] virtual Bytes swap_size() const { return {}; }
   /// The interface that its protocols use; null: only loopback. The platform gives it its interrupts and

@@ -43,7 +43,7 @@ class Domain final : public VirtualMachine {
   void switch_address_space(unsigned index) override;
   void kick(unsigned /*vcpu*/, unsigned /*target*/) override {}  // there is no other
   [[nodiscard]] ProcessKernel& processes() override;
-  [[nodiscard]] BlockDevice* disk() override { return disk_.get(); }
+  [[nodiscard]] GuestDisk* disk(unsigned index) override { return index == 0 ? disk_.get() : nullptr; }
   [[nodiscard]] Bytes swap_size() const override;
   [[nodiscard]] NetworkDevice* network() override { return network_.get(); }
   [[nodiscard]] Ipv4Address network_address() const override;

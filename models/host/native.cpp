@@ -107,7 +107,7 @@ class Native final : public Platform, private VirtualMachine {
   void switch_address_space(unsigned vcpu) override;
   void kick(unsigned vcpu, unsigned target) override;
   [[nodiscard]] ProcessKernel& processes() override;
-  [[nodiscard]] BlockDevice* disk() override { return disk_.get(); }
+  [[nodiscard]] GuestDisk* disk(unsigned index) override { return index == 0 ? disk_.get() : nullptr; }
   [[nodiscard]] NetworkDevice* network() override { return network_.get(); }
   [[nodiscard]] Bytes swap_size() const override { return parameters_.swap; }
 

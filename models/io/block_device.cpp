@@ -33,7 +33,7 @@ void BlockDevice::unplug(Time at) {
 void BlockDevice::dispatch(Time at) {
   while (!plugged_ && !elevator_.empty() && commands_.size() < disk_.parameters().tags) {
     commands_.push_back({elevator_.take(), issued_++ / ordered_after});
-    const BlockRequest& request = commands_.back().request;
+    const DiskRequest& request = commands_.back().request;
     ++dispatched_;
     ++counts_.commands[request.write ? 1 : 0];
     counts_.sectors[request.write ? 1 : 0] += request.sectors;
@@ -42,7 +42,7 @@ void BlockDevice::dispatch(Time at) {
 }
 
 void BlockDevice::start(Time at) {
-  const auto command_of = [](const BlockRequest& request) {
+  const auto command_of = [](const DiskRequest& request) {
     return DiskCommand{request.sector, request.sectors, request.write};
   };
   const auto cost = [&](const Command& command) {
@@ -71,18 +71,22 @@ void BlockDevice::on_done() {
   interrupt_();
 }
 
-std::vector<BlockRequest> BlockDevice::take_completed(Time at) {
-  for (const BlockRequest& request : completed_) outstanding_ -= request.tags.size();
+std::vector<FinishedIo> BlockDevice::take_completed(Time at) {
+  std::vector<FinishedIo> finished;
+  for (const DiskRequest& request : std::exchange(completed_, {})) {
+    outstanding_ -= request.tags.size();
+    finished.push_back({{request.tags.begin(), request.tags.end()}});
+  }
   dispatch(at);
-  return std::exchange(completed_, {});
+  return finished;
 }
 
 std::string BlockDevice::audit() const {
   if (std::string fault = elevator_.audit(); !fault.empty()) return fault;
   std::uint64_t known = 0;
-  for (const BlockRequest& request : elevator_.queue()) known += request.tags.size();
+  for (const DiskRequest& request : elevator_.queue()) known += request.tags.size();
   for (const Command& command : commands_) known += command.request.tags.size();
-  for (const BlockRequest& request : completed_) known += request.tags.size();
+  for (const DiskRequest& request : completed_) known += request.tags.size();
   if (known != outstanding_) return fmt::format("{} buffers are outstanding, {} known", outstanding_, known);
   if (executing_.has_value() != done_.pending()) return "the drive executes nothing, or for ever";
   return {};

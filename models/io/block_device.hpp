@@ -10,6 +10,7 @@
 #include "core/calendar.hpp"
 #include "models/io/disk.hpp"
 #include "models/io/elevator.hpp"
+#include "models/io/guest_disk.hpp"
 
 namespace xensim {
 
@@ -19,41 +20,37 @@ namespace xensim {
 ///
 /// A queue that becomes busy is plugged: it collects requests until somebody who waits unplugs it. The drive
 /// executes the command it reaches soonest; none passes the 500th after it.
-class BlockDevice {
+class BlockDevice final : public GuestDisk {
  public:
   /// `interrupt` is called, from the calendar, when a command is complete; take_completed() follows some
   /// time.
   BlockDevice(Calendar& calendar, const DiskParameters& disk, ElevatorKind elevator,
               std::function<void()> interrupt);
 
-  /// Hands over a buffer. False: no request is free; unplug, and wait for has_room().
-  [[nodiscard]] bool submit(const BlockIo& io, Time at);
-  /// Whoever waits lets the queue go.
-  void unplug(Time at);
-  /// Enough requests are free for those who wait for one.
-  [[nodiscard]] bool has_room(bool write) const { return elevator_.free_requests(write) >= Elevator::batch; }
+  [[nodiscard]] Driver driver() const override { return Driver::scsi; }
+  [[nodiscard]] bool submit(const BlockIo& io, Time at) override;
+  void unplug(Time at) override;
+  [[nodiscard]] bool has_room(bool write) const override {
+    return elevator_.free_requests(write) >= Elevator::batch;
+  }
 
-  /// The driver's interrupt handler: hands further commands to the drive, gives what is complete since the
-  /// last call.
-  [[nodiscard]] std::vector<BlockRequest> take_completed(Time at);
-  /// Commands given to the drive since the last call.
-  [[nodiscard]] std::uint32_t take_dispatched() { return std::exchange(dispatched_, 0); }
+  [[nodiscard]] std::vector<FinishedIo> take_completed(Time at) override;
+  [[nodiscard]] std::uint32_t take_dispatched() override { return std::exchange(dispatched_, 0); }
 
   struct Counts {
     std::uint64_t buffers[2] = {0, 0}, commands[2] = {0, 0}, sectors[2] = {0, 0};  ///< reads, writes
     Time busy{};  ///< a command was in execution
   };
   [[nodiscard]] const Counts& counts() const { return counts_; }
-  /// Buffers that were submitted and not yet handed back.
-  [[nodiscard]] std::uint64_t outstanding() const { return outstanding_; }
-  [[nodiscard]] std::uint64_t sectors() const { return disk_.parameters().sectors; }
+  [[nodiscard]] std::uint64_t outstanding() const override { return outstanding_; }
+  [[nodiscard]] std::uint64_t sectors() const override { return disk_.parameters().sectors; }
   [[nodiscard]] const Disk& disk() const { return disk_; }
-  [[nodiscard]] std::string audit() const;
+  [[nodiscard]] std::string audit() const override;
 
  private:
   static constexpr std::uint64_t ordered_after = 500;
   struct Command {
-    BlockRequest request;
+    DiskRequest request;
     std::uint64_t epoch = 0;
   };
   void on_done();
@@ -68,7 +65,7 @@ class BlockDevice {
   bool plugged_ = false;
   std::vector<Command> commands_;  ///< in the drive
   std::optional<std::size_t> executing_;
-  std::vector<BlockRequest> completed_;
+  std::vector<DiskRequest> completed_;
   std::uint64_t issued_ = 0, outstanding_ = 0;
   std::uint32_t dispatched_ = 0;
   Counts counts_;

@@ -7,10 +7,9 @@
 #include "core/quantity.hpp"
 #include "core/time.hpp"
 #include "models/cpu/calibration.hpp"
+#include "models/io/block_io.hpp"
 
 namespace xensim {
-
-inline constexpr std::uint32_t sector_bytes = 512;
 
 /// Cylinders whose tracks hold equally many sectors.
 struct DiskZone {

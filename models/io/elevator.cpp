@@ -9,7 +9,7 @@ namespace xensim {
 namespace {
 
 /// Would the buffer lie between a request and its follower in a sweep that begins anew at its end?
-bool between(const BlockRequest& request, const BlockRequest* next, std::uint64_t sector) {
+bool between(const DiskRequest& request, const DiskRequest* next, std::uint64_t sector) {
   if (next == nullptr) return false;
   if (next->partition != request.partition) return sector > request.sector;
   if (request.sector < sector && sector < next->sector) return true;
@@ -23,10 +23,10 @@ Elevator::Search Elevator::search(const BlockIo& io) {
   Search found{.at = queue_.size(), .fit = Fit::no};
   bool placed = false;
   for (std::size_t i = queue_.size(); i-- > 0;) {
-    BlockRequest& request = queue_[i];
+    DiskRequest& request = queue_[i];
     if (kind_ == ElevatorKind::linus && request.passes <= 0) break;
     if (kind_ == ElevatorKind::none && i + 1 < queue_.size()) break;
-    const BlockRequest* next = i + 1 < queue_.size() ? &queue_[i + 1] : nullptr;
+    const DiskRequest* next = i + 1 < queue_.size() ? &queue_[i + 1] : nullptr;
     if (request.partition != io.partition) continue;
     if (kind_ == ElevatorKind::linus && !placed && between(request, next, io.sector)) {
       found.at = i + 1;
@@ -53,7 +53,7 @@ Elevator::Added Elevator::add(const BlockIo& io) {
   }
   if (free_requests(io.write) == 0) return Added::full;
   ++used_[io.write ? 1 : 0];
-  BlockRequest request{.sector = io.sector,
+  DiskRequest request{.sector = io.sector,
                        .sectors = io.sectors,
                        .write = io.write,
                        .partition = io.partition,
@@ -65,7 +65,7 @@ Elevator::Added Elevator::add(const BlockIo& io) {
 }
 
 void Elevator::merge(std::size_t at, const BlockIo& io, Fit fit) {
-  BlockRequest& request = queue_[at];
+  DiskRequest& request = queue_[at];
   request.sectors += io.sectors;
   charge_behind(at + 1, 1);
   if (fit == Fit::back) {
@@ -80,7 +80,7 @@ void Elevator::merge(std::size_t at, const BlockIo& io, Fit fit) {
 
 void Elevator::join(std::size_t at) {
   if (at + 1 >= queue_.size()) return;
-  BlockRequest &first = queue_[at], &second = queue_[at + 1];
+  DiskRequest &first = queue_[at], &second = queue_[at + 1];
   if (first.end() != second.sector || first.write != second.write || first.partition != second.partition)
     return;
   if (first.sectors + second.sectors > most_sectors ||
@@ -98,8 +98,8 @@ void Elevator::charge_behind(std::size_t first, std::int64_t passes) {
   for (std::size_t i = first; i < queue_.size(); ++i) queue_[i].passes -= passes;
 }
 
-BlockRequest Elevator::take() {
-  BlockRequest head = std::move(queue_.front());
+DiskRequest Elevator::take() {
+  DiskRequest head = std::move(queue_.front());
   queue_.pop_front();
   --used_[head.write ? 1 : 0];
   return head;
@@ -107,7 +107,7 @@ BlockRequest Elevator::take() {
 
 std::string Elevator::audit() const {
   std::uint32_t counted[2] = {0, 0};
-  for (const BlockRequest& request : queue_) {
+  for (const DiskRequest& request : queue_) {
     ++counted[request.write ? 1 : 0];
     if (request.sectors > most_sectors || request.tags.size() > most_buffers || request.tags.empty()) {
       return fmt::format("the request of sector {} has {} sectors in {} buffers", request.sector,

@@ -4,21 +4,13 @@
 #include <cstdint>
 #include <deque>
 #include <string>
-#include <vector>
+
+#include "models/io/block_io.hpp"
 
 namespace xensim {
 
-/// One buffer that is to be read or written: the unit of submission.
-struct BlockIo {
-  std::uint64_t sector = 0;
-  std::uint32_t sectors = 0;
-  bool write = false;
-  std::uint32_t partition = 0;  ///< requests of different partitions never merge
-  std::uint64_t tag = 0;        ///< the submitter's own
-};
-
 /// Adjacent buffers of one direction. `tags` are those of its buffers, in the order of sectors.
-struct BlockRequest {
+struct DiskRequest {
   std::uint64_t sector = 0;
   std::uint32_t sectors = 0;
   bool write = false;
@@ -50,14 +42,14 @@ class Elevator {
   /// Full: no request is free, and no merge possible. O(requests).
   Added add(const BlockIo& io);
   /// The head of the queue, whose request is free from now on. There must be one.
-  [[nodiscard]] BlockRequest take();
+  [[nodiscard]] DiskRequest take();
 
   [[nodiscard]] bool empty() const { return queue_.empty(); }
   [[nodiscard]] std::size_t size() const { return queue_.size(); }
   [[nodiscard]] std::uint32_t free_requests(bool write) const {
     return requests_per_direction - used_[write ? 1 : 0];
   }
-  [[nodiscard]] const std::deque<BlockRequest>& queue() const { return queue_; }
+  [[nodiscard]] const std::deque<DiskRequest>& queue() const { return queue_; }
   [[nodiscard]] std::string audit() const;
 
  private:
@@ -73,7 +65,7 @@ class Elevator {
   void charge_behind(std::size_t first, std::int64_t passes);
 
   ElevatorKind kind_;
-  std::deque<BlockRequest> queue_;  ///< head first
+  std::deque<DiskRequest> queue_;   ///< head first
   std::uint32_t used_[2] = {0, 0};  ///< reads, writes
 };
 

@@ -26,8 +26,8 @@ struct Bench {
     }
   }
   void collect() {
-    for (const BlockRequest& request : device.take_completed(calendar.now())) {
-      for (const std::uint64_t tag : request.tags) done.push_back(tag);
+    for (const FinishedIo& finished : device.take_completed(calendar.now())) {
+      for (const std::uint64_t tag : finished.tags) done.push_back(tag);
     }
   }
   Calendar calendar;

@@ -18,7 +18,7 @@ BlockIo page(std::uint64_t sector, bool write = false) {
 }
 std::vector<std::uint64_t> order(const Elevator& elevator) {
   std::vector<std::uint64_t> sectors;
-  for (const BlockRequest& request : elevator.queue()) sectors.push_back(request.sector);
+  for (const DiskRequest& request : elevator.queue()) sectors.push_back(request.sector);
   return sectors;
 }
 
@@ -28,7 +28,7 @@ TEST(ElevatorMerge, JoinsAdjacentBuffersOfOneDirectionIntoOneRequest) {
   EXPECT_EQ(elevator.add(page(88)), merged);
   EXPECT_EQ(elevator.add(page(72)), merged);
   EXPECT_EQ(elevator.add(page(96, true)), inserted) << "another direction";
-  const BlockRequest request = elevator.take();
+  const DiskRequest request = elevator.take();
   EXPECT_EQ(request.sector, 72U);
   EXPECT_EQ(request.sectors, 24U);
   EXPECT_THAT(request.tags, ElementsAre(72, 80, 88));
@@ -103,7 +103,7 @@ TEST(ElevatorProperties, LoseAndDoubleNothingAndMergeOnlyWhatIsAdjacent) {
         rc::gen::pair(rc::gen::inRange<std::uint16_t>(0, 300), rc::gen::arbitrary<bool>()));
     std::multiset<std::uint64_t> waiting;
     const auto take = [&] {
-      const BlockRequest request = elevator.take();
+      const DiskRequest request = elevator.take();
       RC_ASSERT(request.sectors == request.tags.size() * 8);
       std::uint64_t sector = request.sector;
       for (const std::uint64_t tag : request.tags) {
