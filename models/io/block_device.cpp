@@ -6,8 +6,15 @@
 #include <utility>
 
 namespace xensim {
+namespace {
 
-BlockDevice::BlockDevice(Calendar& calendar, const DiskParameters& disk, ElevatorKind elevator,
+DiskCommand command_of(const DiskRequest& request) {
+  return {request.sector, request.sectors, request.write};
+}
+
+}  // namespace
+
+BlockDevice::BlockDevice(Calendar& calendar, const DiskParameters& disk, const ElevatorRules& elevator,
                          std::function<void()> interrupt)
     : calendar_(calendar),
       disk_(disk),
@@ -17,7 +24,9 @@ BlockDevice::BlockDevice(Calendar& calendar, const DiskParameters& disk, Elevato
 
 bool BlockDevice::submit(const BlockIo& io, Time at) {
   const bool was_empty = elevator_.empty();
-  if (elevator_.add(io) == Elevator::Added::full) return false;
+  BlockIo stamped = io;
+  stamped.at = at;
+  if (elevator_.add(stamped) == Elevator::Added::full) return false;
   ++counts_.buffers[io.write ? 1 : 0];
   ++outstanding_;
   if (was_empty && commands_.size() < disk_.parameters().tags) plugged_ = true;
@@ -42,9 +51,6 @@ void BlockDevice::dispatch(Time at) {
 }
 
 void BlockDevice::start(Time at) {
-  const auto command_of = [](const DiskRequest& request) {
-    return DiskCommand{request.sector, request.sectors, request.write};
-  };
   const auto cost = [&](const Command& command) {
     return std::pair{command.epoch, disk_.positioning(command_of(command.request), at)};
   };
@@ -57,13 +63,22 @@ void BlockDevice::start(Time at) {
     }
   }
   executing_ = best;
-  const Time end = disk_.service(command_of(commands_[best].request), at);
+  began_ = at;
+  const DiskCommand command = command_of(commands_[best].request);
+  Time end = disk_.service(command, at);
+  if (is_bad(command)) end += disk_.parameters().error_recovery;
   counts_.busy += end - at;
   calendar_.schedule(done_, end);
 }
 
+bool BlockDevice::is_bad(const DiskCommand& command) const {
+  const DiskParameters& p = disk_.parameters();
+  return command.sector < p.first_bad + p.bad_sectors && p.first_bad < command.sector + command.sectors;
+}
+
 void BlockDevice::on_done() {
   const auto finished = commands_.begin() + static_cast<std::ptrdiff_t>(*executing_);
+  if (observer_) observer_(finished->request, began_);
   completed_.push_back(std::move(finished->request));
   commands_.erase(finished);
   executing_.reset();
@@ -74,8 +89,16 @@ void BlockDevice::on_done() {
 std::vector<FinishedIo> BlockDevice::take_completed(Time at) {
   std::vector<FinishedIo> finished;
   for (const DiskRequest& request : std::exchange(completed_, {})) {
-    outstanding_ -= request.tags.size();
-    finished.push_back({{request.tags.begin(), request.tags.end()}});
+    outstanding_ -= request.buffers.size();
+    FinishedIo good, bad{.failed = true};
+    for (const BlockIo& buffer : request.buffers) {
+      FinishedIo& its = is_bad({buffer.sector, buffer.sectors, buffer.write}) ? bad : good;
+      its.tags.push_back(buffer.tag);
+    }
+    counts_.failures += bad.tags.size();
+    for (FinishedIo* part : {&good, &bad}) {
+      if (!part->tags.empty()) finished.push_back(std::move(*part));
+    }
   }
   dispatch(at);
   return finished;
@@ -84,9 +107,9 @@ std::vector<FinishedIo> BlockDevice::take_completed(Time at) {
 std::string BlockDevice::audit() const {
   if (std::string fault = elevator_.audit(); !fault.empty()) return fault;
   std::uint64_t known = 0;
-  for (const DiskRequest& request : elevator_.queue()) known += request.tags.size();
-  for (const Command& command : commands_) known += command.request.tags.size();
-  for (const DiskRequest& request : completed_) known += request.tags.size();
+  for (const DiskRequest& request : elevator_.queue()) known += request.buffers.size();
+  for (const Command& command : commands_) known += command.request.buffers.size();
+  for (const DiskRequest& request : completed_) known += request.buffers.size();
   if (known != outstanding_) return fmt::format("{} buffers are outstanding, {} known", outstanding_, known);
   if (executing_.has_value() != done_.pending()) return "the drive executes nothing, or for ever";
   return {};

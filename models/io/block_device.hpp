@@ -24,8 +24,12 @@ class BlockDevice final : public GuestDisk {
  public:
   /// `interrupt` is called, from the calendar, when a command is complete; take_completed() follows some
   /// time.
-  BlockDevice(Calendar& calendar, const DiskParameters& disk, ElevatorKind elevator,
+  BlockDevice(Calendar& calendar, const DiskParameters& disk, const ElevatorRules& elevator,
               std::function<void()> interrupt);
+
+  /// Who is told of each command when it is complete, and when its execution began.
+  using Observer = std::function<void(const DiskRequest& request, Time began)>;
+  void observe(Observer observer) { observer_ = std::move(observer); }
 
   [[nodiscard]] Driver driver() const override { return Driver::scsi; }
   [[nodiscard]] bool submit(const BlockIo& io, Time at) override;
@@ -38,6 +42,7 @@ class BlockDevice final : public GuestDisk {
   [[nodiscard]] std::uint32_t take_dispatched() override { return std::exchange(dispatched_, 0); }
 
   struct Counts {
+    std::uint64_t failures = 0;                                                    ///< buffers
     std::uint64_t buffers[2] = {0, 0}, commands[2] = {0, 0}, sectors[2] = {0, 0};  ///< reads, writes
     Time busy{};  ///< a command was in execution
   };
@@ -53,6 +58,7 @@ class BlockDevice final : public GuestDisk {
     DiskRequest request;
     std::uint64_t epoch = 0;
   };
+  [[nodiscard]] bool is_bad(const DiskCommand& command) const;
   void on_done();
   void dispatch(Time at);
   void start(Time at);
@@ -61,10 +67,12 @@ class BlockDevice final : public GuestDisk {
   Disk disk_;
   Elevator elevator_;
   std::function<void()> interrupt_;
+  Observer observer_;
   Event done_;
   bool plugged_ = false;
   std::vector<Command> commands_;  ///< in the drive
   std::optional<std::size_t> executing_;
+  Time began_{};  ///< with what is executed
   std::vector<DiskRequest> completed_;
   std::uint64_t issued_ = 0, outstanding_ = 0;
   std::uint32_t dispatched_ = 0;

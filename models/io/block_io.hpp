@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/time.hpp"
+
 namespace xensim {
 
 inline constexpr std::uint32_t sector_bytes = 512;
@@ -16,6 +18,7 @@ struct BlockIo {
   std::uint32_t partition = 0;  ///< requests of different partitions never merge
   std::uint64_t tag = 0;        ///< the submitter's own
   std::uint32_t page = 0;       ///< of the submitter's memory, at whose beginning the buffer is
+  Time at{};                    ///< when it was submitted; the queue writes it
 };
 
 /// Buffers that came back together: of one command to a drive, or of one response of a ring.

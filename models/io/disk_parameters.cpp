@@ -21,6 +21,7 @@ DiskParameters::DiskParameters(const Calibration& calibration) {
   overhead_miss = seconds(milliseconds("overhead_miss"));
   overhead_hit = seconds(milliseconds("overhead_hit"));
   settle_write = seconds(milliseconds("settle_write"));
+  error_recovery = seconds(milliseconds("error_recovery"));
   interface_sector = seconds(sector_bytes / (value("interface_rate") * 1e6));
   segment_sectors = whole("segment") * (1024 / sector_bytes);
   read_segments = whole("read_segments");

@@ -32,6 +32,8 @@ struct DiskParameters {
   std::uint32_t read_segments, segment_sectors, write_buffer_sectors;
   std::uint32_t tags;  ///< commands that the drive accepts at a time
   bool write_cache = true;
+  Time error_recovery{};                         ///< the drive's own attempts before it gives a sector up
+  std::uint64_t first_bad = 0, bad_sectors = 0;  ///< that can be neither read nor written
 
   /// From one cylinder to another, for a read.
   [[nodiscard]] Time seek(std::uint32_t from, std::uint32_t to) const;

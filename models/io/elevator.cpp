@@ -19,26 +19,41 @@ bool between(const DiskRequest& request, const DiskRequest* next, std::uint64_t 
 
 }  // namespace
 
+/// Nothing may pass this request any more.
+bool Elevator::stops(DiskRequest& request) const {
+  switch (rules_.kind) {
+    case ElevatorKind::linus:
+      return request.passes <= 0;
+    case ElevatorKind::early_linus:
+      return request.passes-- <= 0;
+    case ElevatorKind::none:
+      break;
+  }
+  return &request != &queue_.back();
+}
+
+bool Elevator::fits(const DiskRequest& request, const BlockIo& io) const {
+  return request.write == io.write && request.sectors + io.sectors <= rules_.most_sectors &&
+         request.buffers.size() < rules_.most_buffers &&
+         (rules_.kind != ElevatorKind::early_linus || request.passes >= std::int64_t{io.sectors});
+}
+
 Elevator::Search Elevator::search(const BlockIo& io) {
   Search found{.at = queue_.size(), .fit = Fit::no};
-  bool placed = false;
+  bool placed = rules_.kind == ElevatorKind::none;
   for (std::size_t i = queue_.size(); i-- > 0;) {
     DiskRequest& request = queue_[i];
-    if (kind_ == ElevatorKind::linus && request.passes <= 0) break;
-    if (kind_ == ElevatorKind::none && i + 1 < queue_.size()) break;
+    if (stops(request)) break;
     const DiskRequest* next = i + 1 < queue_.size() ? &queue_[i + 1] : nullptr;
     if (request.partition != io.partition) continue;
-    if (kind_ == ElevatorKind::linus && !placed && between(request, next, io.sector)) {
+    if (!placed && between(request, next, io.sector)) {
       found.at = i + 1;
       placed = true;
     }
-    if (request.write != io.write || request.sectors + io.sectors > most_sectors ||
-        request.tags.size() >= most_buffers) {
-      continue;
-    }
+    if (!fits(request, io)) continue;
     if (request.end() == io.sector) return {.at = i, .fit = Fit::back};
     if (io.sector + io.sectors == request.sector) {
-      --request.passes;
+      request.passes -= rules_.kind == ElevatorKind::early_linus ? io.sectors : 1;
       return {.at = i, .fit = Fit::front};
     }
   }
@@ -54,26 +69,26 @@ Elevator::Added Elevator::add(const BlockIo& io) {
   if (free_requests(io.write) == 0) return Added::full;
   ++used_[io.write ? 1 : 0];
   DiskRequest request{.sector = io.sector,
-                       .sectors = io.sectors,
-                       .write = io.write,
-                       .partition = io.partition,
-                       .passes = io.write ? write_passes : read_passes};
-  request.tags.push_back(io.tag);
+                      .sectors = io.sectors,
+                      .write = io.write,
+                      .partition = io.partition,
+                      .passes = io.write ? rules_.write_passes : rules_.read_passes};
+  request.buffers.push_back(io);
   queue_.insert(queue_.begin() + static_cast<std::ptrdiff_t>(found.at), std::move(request));
-  charge_behind(found.at + 1, insertion_passes);
+  if (rules_.kind != ElevatorKind::early_linus) charge_behind(found.at + 1, insertion_passes);
   return Added::inserted;
 }
 
 void Elevator::merge(std::size_t at, const BlockIo& io, Fit fit) {
   DiskRequest& request = queue_[at];
   request.sectors += io.sectors;
-  charge_behind(at + 1, 1);
+  charge_behind(at + 1, rules_.kind == ElevatorKind::early_linus ? io.sectors : 1);
   if (fit == Fit::back) {
-    request.tags.push_back(io.tag);
+    request.buffers.push_back(io);
     join(at);
   } else {
     request.sector = io.sector;
-    request.tags.push_front(io.tag);
+    request.buffers.push_front(io);
     if (at > 0) join(at - 1);
   }
 }
@@ -83,13 +98,13 @@ void Elevator::join(std::size_t at) {
   DiskRequest &first = queue_[at], &second = queue_[at + 1];
   if (first.end() != second.sector || first.write != second.write || first.partition != second.partition)
     return;
-  if (first.sectors + second.sectors > most_sectors ||
-      first.tags.size() + second.tags.size() > most_buffers) {
+  if (first.sectors + second.sectors > rules_.most_sectors ||
+      first.buffers.size() + second.buffers.size() > rules_.most_buffers) {
     return;
   }
   first.sectors += second.sectors;
   first.passes = std::min(first.passes, second.passes);
-  first.tags.insert(first.tags.end(), second.tags.begin(), second.tags.end());
+  first.buffers.insert(first.buffers.end(), second.buffers.begin(), second.buffers.end());
   --used_[first.write ? 1 : 0];
   queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(at) + 1);
 }
@@ -109,9 +124,11 @@ std::string Elevator::audit() const {
   std::uint32_t counted[2] = {0, 0};
   for (const DiskRequest& request : queue_) {
     ++counted[request.write ? 1 : 0];
-    if (request.sectors > most_sectors || request.tags.size() > most_buffers || request.tags.empty()) {
+    const bool merged = request.buffers.size() > 1;
+    if ((merged && request.sectors > rules_.most_sectors) || request.buffers.size() > rules_.most_buffers ||
+        request.buffers.empty()) {
       return fmt::format("the request of sector {} has {} sectors in {} buffers", request.sector,
-                         request.sectors, request.tags.size());
+                         request.sectors, request.buffers.size());
     }
   }
   for (const int direction : {0, 1}) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/guest/reclaim.hpp"
+#include "models/io/block_device.hpp"
 #include "tests/models/guest/memory_fixture.hpp"
 #include "tests/models/io/testbed_disk.hpp"
 

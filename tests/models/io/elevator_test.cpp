@@ -22,6 +22,12 @@ std::vector<std::uint64_t> order(const Elevator& elevator) {
   return sectors;
 }
 
+std::vector<std::uint64_t> tags_of(const DiskRequest& request) {
+  std::vector<std::uint64_t> tags;
+  for (const BlockIo& buffer : request.buffers) tags.push_back(buffer.tag);
+  return tags;
+}
+
 TEST(ElevatorMerge, JoinsAdjacentBuffersOfOneDirectionIntoOneRequest) {
   Elevator elevator;
   EXPECT_EQ(elevator.add(page(80)), inserted);
@@ -31,7 +37,7 @@ TEST(ElevatorMerge, JoinsAdjacentBuffersOfOneDirectionIntoOneRequest) {
   const DiskRequest request = elevator.take();
   EXPECT_EQ(request.sector, 72U);
   EXPECT_EQ(request.sectors, 24U);
-  EXPECT_THAT(request.tags, ElementsAre(72, 80, 88));
+  EXPECT_THAT(tags_of(request), ElementsAre(72, 80, 88));
 }
 
 TEST(ElevatorMerge, JoinsTwoRequestsWhenTheGapBetweenThemIsFilled) {
@@ -88,6 +94,22 @@ TEST(ElevatorLatency, AReadIsPassedByAtMost128InsertedRequests) {
   EXPECT_GT(passed, 100);
 }
 
+TEST(ElevatorLatency, OfEarlierReleasesCountsWhatASearchLooksAtAndTheSectorsOfMerges) {
+  Elevator elevator(ElevatorKind::early_linus);
+  const auto passes = [&] {
+    std::vector<std::int64_t> all;
+    for (const DiskRequest& request : elevator.queue()) all.push_back(request.passes);
+    return all;
+  };
+  for (const std::uint64_t sector : {10U, 1000U, 2000U}) (void)elevator.add(page(sector));
+  EXPECT_THAT(passes(), ElementsAre(8190, 8191, 8192));
+  EXPECT_EQ(elevator.add(page(992)), merged);
+  EXPECT_THAT(passes(), ElementsAre(8190, 8191 - 1 - 8, 8192 - 1 - 8))
+      << "found before the first was looked at";
+  EXPECT_EQ(elevator.add(page(3000, true)), inserted);
+  EXPECT_EQ(passes().back(), 16384);
+}
+
 TEST(ElevatorRequests, RunOutAt64OfADirectionWhileMergesGoOn) {
   Elevator elevator;
   for (std::uint64_t i = 0; i < 64; ++i) EXPECT_EQ(elevator.add(page(1000 * i, true)), inserted);
@@ -98,15 +120,15 @@ TEST(ElevatorRequests, RunOutAt64OfADirectionWhileMergesGoOn) {
 
 TEST(ElevatorProperties, LoseAndDoubleNothingAndMergeOnlyWhatIsAdjacent) {
   EXPECT_TRUE(rc::check([] {
-    Elevator elevator(*rc::gen::element(ElevatorKind::linus, ElevatorKind::none));
+    Elevator elevator(*rc::gen::element(ElevatorKind::linus, ElevatorKind::early_linus, ElevatorKind::none));
     const auto steps = *rc::gen::container<std::vector<std::pair<std::uint16_t, bool>>>(
         rc::gen::pair(rc::gen::inRange<std::uint16_t>(0, 300), rc::gen::arbitrary<bool>()));
     std::multiset<std::uint64_t> waiting;
     const auto take = [&] {
       const DiskRequest request = elevator.take();
-      RC_ASSERT(request.sectors == request.tags.size() * 8);
+      RC_ASSERT(request.sectors == request.buffers.size() * 8);
       std::uint64_t sector = request.sector;
-      for (const std::uint64_t tag : request.tags) {
+      for (const std::uint64_t tag : tags_of(request)) {
         RC_ASSERT(tag == sector);
         sector += 8;
         waiting.erase(waiting.find(tag));
