@@ -1,7 +1,7 @@
 /// What a kernel with processes tells of its memory and its disk.
 #include "core/statistic.hpp"
 #include "models/guest/process_kernel.hpp"
-#include "models/io/block_device.hpp"
+#include "models/io/guest_disk.hpp"
 
 namespace xensim {
 namespace {
@@ -45,7 +45,7 @@ void ProcessKernel::report(StatisticSink& sink, const std::string& prefix) const
   report(request_waits, pressure_->counts().request_waits);
   report(kills, pressure_->counts().kills);
   report(swap_used, memory_.swap->slots.used());
-  const BlockDevice::Counts& disk = processors_.disk()->counts();
+  const GuestDisk::Counts disk = processors_.disk(0)->counts();
   report(disk_busy, to_seconds(disk.busy));
   report(disk_reads, disk.commands[0]);
   report(disk_writes, disk.commands[1]);

@@ -41,12 +41,7 @@ class BlockDevice final : public GuestDisk {
   [[nodiscard]] std::vector<FinishedIo> take_completed(Time at) override;
   [[nodiscard]] std::uint32_t take_dispatched() override { return std::exchange(dispatched_, 0); }
 
-  struct Counts {
-    std::uint64_t failures = 0;                                                    ///< buffers
-    std::uint64_t buffers[2] = {0, 0}, commands[2] = {0, 0}, sectors[2] = {0, 0};  ///< reads, writes
-    Time busy{};  ///< a command was in execution
-  };
-  [[nodiscard]] const Counts& counts() const { return counts_; }
+  [[nodiscard]] Counts counts() const override { return counts_; }
   [[nodiscard]] std::uint64_t outstanding() const override { return outstanding_; }
   [[nodiscard]] std::uint64_t sectors() const override { return disk_.parameters().sectors; }
   [[nodiscard]] const Disk& disk() const { return disk_; }

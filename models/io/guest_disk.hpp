@@ -45,6 +45,12 @@ class GuestDisk {
   /// Commands dispatched since the last call.
   [[nodiscard]] virtual std::uint32_t take_dispatched() = 0;
 
+  struct Counts {
+    std::uint64_t buffers[2] = {0, 0}, commands[2] = {0, 0}, sectors[2] = {0, 0};  ///< reads, writes
+    std::uint64_t failures = 0;                                                    ///< buffers
+    Time busy{};  ///< a command was in execution, or a request unanswered
+  };
+  [[nodiscard]] virtual Counts counts() const = 0;
   /// Buffers that were submitted and not yet handed back.
   [[nodiscard]] virtual std::uint64_t outstanding() const = 0;
   /// Empty, or the first contradiction.
