@@ -40,6 +40,16 @@ struct FrameRecord {
   std::uint32_t length = 0;
 };
 
+/// A command that a disk has executed.
+struct DiskRecord {
+  Time at{};                 ///< it was complete
+  Time queued{}, service{};  ///< how long its oldest buffer waited before, and how long it took
+  std::uint64_t sector = 0;
+  std::uint32_t sectors = 0, disk = 0;
+  VcpuId vcpu{};  ///< whose first buffer it was; invalid: there is one kernel only
+  bool write = false;
+};
+
 /// Receives records, in order of time for each processor but for wakes, which other processors cause.
 class TraceSink {
  public:
@@ -50,6 +60,7 @@ class TraceSink {
   virtual void record(const TraceRecord& record) = 0;
   /// Frames come in order of time for each interface and direction only.
   virtual void frame(const FrameRecord& /*record*/) {}
+  virtual void disk(const DiskRecord& /*record*/) {}
 };
 
 }  // namespace xensim

@@ -176,6 +176,11 @@ enum class KernelPath : std::uint8_t {
   vif_receive,    ///< a packet received, as far as the protocols
   vif_post,       ///< a buffer for one, without its page
   vif_interrupt,  ///< the event's handler around these
+  // Disks behind a monitor, and raw disks.
+  ring_request,   ///< buffers put together into a request in the ring; the hypercall comes on top
+  ring_response,  ///< the event handler's part for one response
+  raw_start,      ///< read or write of a raw disk begun and ended: kernel buffer, checks
+  raw_page,       ///< a page of the process found and pinned, and let go again
   count_,
 };
 inline constexpr std::size_t kernel_path_count = static_cast<std::size_t>(KernelPath::count_);
@@ -330,6 +335,10 @@ inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_nam
     "vif_receive",
     "vif_post",
     "vif_interrupt",
+    "ring_request",
+    "ring_response",
+    "raw_start",
+    "raw_page",
 };
 
 }  // namespace xensim

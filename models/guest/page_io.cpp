@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "models/guest/disk_work.hpp"
+
 namespace xensim {
 
 std::uint64_t PageIo::sector_of(const Page& page) const {
@@ -60,16 +62,13 @@ void PageIo::unplug(Time at) {
   charge_commands();
 }
 
-void PageIo::charge_commands() {
-  if (const std::uint32_t commands = device_.take_dispatched(); commands > 0) {
-    memory_.kernel.did(KernelPath::disk_command, commands);
-  }
-}
+void PageIo::charge_commands() { xensim::charge_commands(memory_.kernel, device_); }
 
 void PageIo::interrupt(Time at, Wakes& wakes) {
   for (const FinishedIo& finished : device_.take_completed(at)) {
-    memory_.kernel.did(KernelPath::disk_completion);
+    charge_completion(memory_.kernel, device_);
     for (const std::uint64_t tag : finished.tags) {
+      if (finished.failed) fail({static_cast<std::uint32_t>(tag)});
       finish({static_cast<std::uint32_t>(tag)}, wakes);
     }
   }
@@ -80,6 +79,12 @@ void PageIo::interrupt(Time at, Wakes& wakes) {
       wakes.push_back({process});
     }
   }
+}
+
+void PageIo::fail(PageNumber page) {
+  ++counts_.failed;
+  memory_.paging.zero(page);
+  contents_.erase(sector_of(memory_.pages[page]));
 }
 
 void PageIo::finish(PageNumber page, Wakes& wakes) {

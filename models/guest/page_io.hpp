@@ -34,6 +34,7 @@ class PageIo {
   void leaves(PageNumber page);
 
   struct Counts {
+    std::uint64_t failed = 0;  ///< pages that the disk could not read or write
     std::uint64_t swapped_in = 0, swapped_out = 0, read = 0, written = 0;  ///< pages; the latter of files
   };
   [[nodiscard]] const Counts& counts() const { return counts_; }
@@ -45,6 +46,9 @@ class PageIo {
  private:
   [[nodiscard]] std::uint64_t sector_of(const Page& page) const;
   void finish(PageNumber page, Wakes& wakes);
+  /// What it was to contain is lost, and nobody is told: so Linux 2.4 swaps. (A page of a file would be read
+  /// again, and SIGBUS raised; that is left out.)
+  void fail(PageNumber page);
   void charge_commands();
   void store(PageNumber page);
 

@@ -102,6 +102,7 @@ void ProcessKernel::exit(unsigned vcpu, ProcessId id) {
   run_on(vcpu);
   GuestProcess& dying = process(id);
   context_.did(KernelPath::exit_fixed);
+  raw_.abandon(id);
   if (dying.space) {
     dying.space->clear();
     machine_.unload(dying.space->directory());

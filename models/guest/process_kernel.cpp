@@ -16,6 +16,7 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
       context_{work_, build},
       memory_(context_, machine.paging(), pages, image_pages),
       cache_pages_(memory_),
+      raw_(memory_),
       files_(context_, cache_pages_),
       network_(std::make_unique<NetworkStack>(scheduler, context_, memory_)),
       calls_(context_, files_),
@@ -25,9 +26,14 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
   if (NetworkDevice* device = processors.network()) {
     network_->attach(*device, processors.network_address());
   }
-  if (GuestDisk* disk = processors.disk(0)) {
+  for (unsigned i = 0; GuestDisk* disk = processors.disk(i); ++i) {
+    disks_.push_back(std::make_unique<SharedDisk>(*disk));
+    raw_.add(disks_.back()->user(1));
+  }
+  if (!disks_.empty()) {
     const auto slots = static_cast<std::uint32_t>(processors.swap_size().count / page_size);
-    pressure_ = std::make_unique<MemoryPressure>(scheduler, processors, memory_, *disk, std::max(slots, 1U));
+    pressure_ = std::make_unique<MemoryPressure>(scheduler, processors, memory_, disks_[0]->user(0),
+                                                 std::max(slots, 1U));
   }
   for (const char* directory : {"/dev", "/lib", "/bin", "/usr", "/usr/tmp", "/usr/tmp/lat_fs"}) {
     (void)calls_.mkdir(kernel_files_, directory);
@@ -139,7 +145,9 @@ bool ProcessKernel::deliver_signals(GuestProcess& caller) {
 void ProcessKernel::disk_interrupt(unsigned vcpu) {
   run_on(vcpu);
   const GuestKernel::WakingFor awaited(scheduler_, LifePart::disk);
-  for (const Wake& wake : pressure_->interrupt(vcpu)) scheduler_.wake(vcpu, wake.process, wake.synchronous);
+  Wakes wakes = pressure_->interrupt(vcpu);
+  raw_.interrupt(processors_.processor(vcpu).clock.local(), wakes);
+  for (const Wake& wake : wakes) scheduler_.wake(vcpu, wake.process, wake.synchronous);
 }
 
 bool ProcessKernel::switch_to(unsigned vcpu, ProcessId id) {
@@ -204,6 +212,7 @@ std::string ProcessKernel::audit() const {
   memory_.tables.count_references(references);
   network_->count_references(references);
   if (const NetworkDevice* device = processors_.network()) device->count_references(references);
+  if (std::string fault = raw_.audit(references); !fault.empty()) return fault;
   if (pressure_) {
     if (std::string fault = pressure_->audit(references, slots); !fault.empty()) return fault;
   }

@@ -15,6 +15,8 @@
 #include "models/guest/network_stack.hpp"
 #include "models/guest/page_cache_pages.hpp"
 #include "models/guest/process_machine.hpp"
+#include "models/guest/raw_io.hpp"
+#include "models/guest/shared_disk.hpp"
 
 namespace xensim {
 
@@ -53,6 +55,9 @@ class ProcessKernel {
   void run_on(unsigned vcpu);
   /// The device has interrupted the virtual processor: what it completed is taken notice of.
   void disk_interrupt(unsigned vcpu);
+  /// One step of a transfer between a raw disk and the caller's memory.
+  [[nodiscard]] CallResult raw_io(GuestProcess& caller, const Self::RawTransfer& transfer);
+  [[nodiscard]] CallResult disk_size(unsigned disk) const;
   /// The pages of a file that a call is about to use are in memory. False: the caller sleeps for them, and
   /// the call is to be made again.
   [[nodiscard]] bool pages_ready(GuestProcess& caller, std::int64_t descriptor, std::size_t bytes);
@@ -118,6 +123,8 @@ class ProcessKernel {
   KernelContext context_;
   GuestMemory memory_;
   PageCachePages cache_pages_;
+  std::vector<std::unique_ptr<SharedDisk>> disks_;
+  RawIo raw_;
   std::unique_ptr<MemoryPressure> pressure_;
   FileSystem files_;
   std::unique_ptr<NetworkStack> network_;

@@ -254,4 +254,16 @@ Call Self::observe(std::vector<OperationCounts>& readings) const {
               }};
 }
 
+Call Self::raw_io(const RawTransfer& transfer) const {
+  return system_call(
+      [transfer](ProcessKernel& kernel, GuestProcess& caller) { return kernel.raw_io(caller, transfer); });
+}
+
+Call Self::disk_size(unsigned disk) const {
+  return system_call([disk](ProcessKernel& kernel, GuestProcess& /*caller*/) {
+    kernel.context().did(KernelPath::system_call);
+    return kernel.disk_size(disk);
+  });
+}
+
 }  // namespace xensim

@@ -100,6 +100,19 @@ class Self {
   /// With a timeout of zero. The number of ready descriptors.
   [[nodiscard]] Call select(unsigned count, const SelectSets& sets) const;
 
+  // Raw disks, past all caches.
+  struct RawTransfer {
+    unsigned disk = 0;
+    std::uint64_t sector = 0;
+    Address buffer{};         ///< the beginning of a page
+    std::uint32_t bytes = 0;  ///< whole sectors; at most longest_transfer
+    bool write = false;
+  };
+  /// Sleeps until the disk is done. The bytes; io_error if the disk could not.
+  [[nodiscard]] Call raw_io(const RawTransfer& transfer) const;
+  /// Size of the disk in sectors; no_entry if there is none.
+  [[nodiscard]] Call disk_size(unsigned disk) const;
+
   // Signals.
   [[nodiscard]] Call sigaction(SignalNumber signal, SignalAction action) const;
   /// To itself; 0 only checks. A handler runs, and returns, before the program goes on.

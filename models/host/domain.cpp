@@ -8,7 +8,7 @@ namespace xensim {
 ProcessKernel& Domain::processes() {
   if (!processes_) {
     memory_ = monitor_.give_memory(*this);
-    disk_ = monitor_.give_disk(*this);
+    disk_ = monitor_.give_disk(*this, *memory_);
     network_ = monitor_.give_network(*this, *memory_);
     VirtualMachine& machine = *this;
     processes_ = std::make_unique<ProcessKernel>(kernel, machine, *memory_, monitor_.path_costs(),

@@ -12,7 +12,7 @@
 #include "models/guest/virtual_machine.hpp"
 #include "models/host/xen_memory.hpp"
 #include "models/host/xen_network.hpp"
-#include "models/io/block_device.hpp"
+#include "models/io/block/block_front.hpp"
 
 namespace xensim {
 
@@ -86,7 +86,7 @@ class Domain final : public VirtualMachine {
 
  private:
   Monitor& monitor_;
-  std::unique_ptr<BlockDevice> disk_;  ///< this and those below: null as long as no program needs them
+  std::unique_ptr<BlockFront> disk_;  ///< this and those below: null as long as no program needs them
   std::unique_ptr<XenMemory> memory_;
   std::unique_ptr<XenNetwork> network_;  ///< null without a network
   std::unique_ptr<ProcessKernel> processes_;

@@ -85,6 +85,8 @@ void Monitor::step(Core& core) {
     network_->run_softirq(core.processor.id());
   } else if (core.timer_softirq) {
     run_timers(core);
+  } else if (std::exchange(core.disk_tasklet, false)) {
+    run_block(core);
   } else if (core.need_reschedule) {
     schedule(core);
   } else {
@@ -102,9 +104,9 @@ void Monitor::take_interrupt(Core& core) {
   } else if (core.nic_waits) {
     core.nic_waits = false;
     network_->interrupt(core.processor.id());
-  } else if (!core.disks_wait.empty()) {
-    for (Domain* domain : std::exchange(core.disks_wait, {}))
-      send_event(core, *domain, EventBit::block_device);
+  } else if (core.disk_waits) {
+    core.disk_waits = false;
+    take_disk_interrupt(core);
   } else {
     core.ipi_waits = false;
     core.processor.charge(Activity::monitor, std::exchange(core.ipi_work, {}));
@@ -166,7 +168,8 @@ void Monitor::run_guest_kernel(Core& core) {
   if (next == GuestKernel::Next::kernel) return;
   if (next == GuestKernel::Next::user) {
     domain.in_user = true;
-    core.mode = Core::Mode::user;
+    // What came while the kernel had events masked is delivered when it unmasks them.
+    core.mode = domain.events.deliverable() ? Core::Mode::monitor : Core::Mode::user;
     return;
   }
   // The idle loop: the yield hypercall blocks the domain until an event.
@@ -362,16 +365,6 @@ MonitorMemory& Monitor::memory() {
 std::unique_ptr<XenMemory> Monitor::give_memory(Domain& domain) {
   return std::make_unique<XenMemory>(parameters_, memory(), processor(domain.cpu),
                                      DomainId{domain.vcpu.value}, domain.events);
-}
-
-std::unique_ptr<BlockDevice> Monitor::give_disk(Domain& domain) {
-  // Interrupts of devices go to the first processor.
-  Core& first = *cores_.front();
-  return std::make_unique<BlockDevice>(calendar_, DiskParameters(context_.calibration), ElevatorKind::linus,
-                                       [this, &first, &domain] {
-                                         first.disks_wait.push_back(&domain);
-                                         on_interrupt(first);
-                                       });
 }
 
 Processor& Monitor::processor(CpuId cpu) { return cores_[cpu.value]->processor; }

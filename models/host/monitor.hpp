@@ -13,6 +13,7 @@
 #include "models/cpu/timers.hpp"
 #include "models/guest/kernel_path_costs.hpp"
 #include "models/host/domain.hpp"
+#include "models/host/monitor_block.hpp"
 #include "models/host/monitor_network.hpp"
 #include "models/host/platform.hpp"
 #include "models/host/user_execution.hpp"
@@ -20,7 +21,7 @@
 
 namespace xensim {
 
-struct MonitorParameters : XenMemoryParameters {
+struct MonitorParameters : XenMemoryParameters, MonitorDiskParameters {
   Time tick = 20ms;  ///< period of the timer event to every domain
   std::int64_t mtu = 1500;
   std::int64_t nic_processor = 0;  ///< that the network interface interrupts
@@ -56,7 +57,7 @@ class Monitor final : private NetworkHost {
   [[nodiscard]] Processor& processor(CpuId cpu);
   void switch_address_space(Domain& domain);
   [[nodiscard]] std::unique_ptr<XenMemory> give_memory(Domain& domain);
-  [[nodiscard]] std::unique_ptr<BlockDevice> give_disk(Domain& domain);
+  [[nodiscard]] std::unique_ptr<BlockFront> give_disk(Domain& domain, XenMemory& memory);
   [[nodiscard]] std::unique_ptr<XenNetwork> give_network(Domain& domain, XenMemory& memory);
   [[nodiscard]] const MonitorParameters& parameters() const { return parameters_; }
   [[nodiscard]] const KernelPathCosts& path_costs() const { return path_costs_; }
@@ -86,6 +87,10 @@ class Monitor final : private NetworkHost {
   /// Hypercall net_update, from its entry to its exit.
   void update_network(Domain& domain);
   [[nodiscard]] MonitorMemory& memory();
+  void block_io_op(Domain& domain);
+  void run_block(Core& core);
+  void take_disk_interrupt(Core& core);
+  void send_block_events(Core& core);
 
   void tick(Core& core, Time now);
   void wake(Domain& domain, Core* waker, Time now);
@@ -109,6 +114,7 @@ class Monitor final : private NetworkHost {
   std::unique_ptr<Scheduler> scheduler_;
   std::vector<std::unique_ptr<Core>> cores_;
   std::unique_ptr<MonitorMemory> memory_;    ///< null as long as no domain's programs need more than time
+  std::unique_ptr<MonitorBlock> block_;      ///< null as long as no domain has a disk
   std::unique_ptr<MonitorNetwork> network_;  ///< null without a network
   std::deque<Domain> domains_;               ///< by VcpuId; a deque keeps them where they are
   boost::dynamic_bitset<> blocked_;          ///< by VcpuId

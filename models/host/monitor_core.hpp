@@ -45,9 +45,7 @@ struct Monitor::Core {
     current->in_user = false;
     on_resume();
   }
-  [[nodiscard]] bool interrupted() const {
-    return apic_waits || ipi_waits || nic_waits || !disks_wait.empty();
-  }
+  [[nodiscard]] bool interrupted() const { return apic_waits || ipi_waits || nic_waits || disk_waits; }
   void on_apic() {
     apic_waits = true;
     host.on_interrupt(*this);
@@ -66,8 +64,8 @@ struct Monitor::Core {
   bool lines_used = false;  ///< in the present visit to the monitor
   Mode mode = Mode::halted;
   Domain* current = nullptr;  ///< null: the idle domain
-  bool apic_waits = false, ipi_waits = false, nic_waits = false;
-  std::vector<Domain*> disks_wait;  ///< domains whose drives interrupt
+  bool apic_waits = false, ipi_waits = false, nic_waits = false, disk_waits = false;
+  bool disk_tasklet = false;  ///< the service of block requests is to be run
   bool timer_softirq = false;
   bool need_reschedule = false;
   Cycles ipi_work{};             ///< of handlers other than that

@@ -42,6 +42,7 @@ void Monitor::report(StatisticSink& sink, const std::string& prefix) const {
   }
   sink.value(prefix, ticks_marked, static_cast<double>(ticks_));
   if (network_) network_->report(sink, prefix);
+  if (block_) block_->report(sink, prefix);
   if (!sink.wants(prefix + "dom")) return;
   for (const Domain& domain : domains_) {
     const std::string path = fmt::format("{}dom{}/", prefix, domain.vcpu.value);
@@ -78,11 +79,18 @@ std::string Monitor::audit() const {
     for (const Domain& domain : domains_) {
       if (domain.memory() != nullptr) with_memory.push_back(&domain.memory()->domain());
     }
-    const std::vector<HeldReference> held = network_ ? network_->held() : std::vector<HeldReference>{};
+    std::vector<HeldReference> held = network_ ? network_->held() : std::vector<HeldReference>{};
+    if (block_) {
+      const std::vector<HeldReference> more = block_->service().held();
+      held.insert(held.end(), more.begin(), more.end());
+    }
     if (std::string fault = memory_->audit(std::move(with_memory), held); !fault.empty()) return fault;
   }
   if (network_) {
     if (std::string fault = network_->audit(); !fault.empty()) return fault;
+  }
+  if (block_) {
+    if (std::string fault = block_->audit(); !fault.empty()) return fault;
   }
   return scheduler_->audit();
 }

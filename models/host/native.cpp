@@ -28,6 +28,8 @@ struct NativeParameters {
   bool write_cache = true;
   std::string elevator = "linus";
   std::int64_t mtu = 1500;
+  std::int64_t disks = 1;
+  std::int64_t first_bad_sector = 0, bad_sectors = 0;
 };
 const auto parameters =
     ParameterTable<NativeParameters>{}
@@ -39,9 +41,15 @@ const auto parameters =
         .add("write_cache", &NativeParameters::write_cache, "the disk acknowledges writes from its cache",
              "choice: off in many servers; the paper's OSDB-OLTP rate needs it on")
         .add("elevator", &NativeParameters::elevator, "order of requests to the disk", "Linux 2.4",
-             {.choices = {"linus", "none"}})
+             {.choices = {"linus", "early_linus", "none"}})
         .add("mtu", &NativeParameters::mtu, "longest IP packet of the network interface, in bytes",
-             "Ethernet; the paper's ttcp uses 1500 and 500", {.minimum = 68, .maximum = 1500});
+             "Ethernet; the paper's ttcp uses 1500 and 500", {.minimum = 68, .maximum = 1500})
+        .add("disks", &NativeParameters::disks, "swap and file system are on the first",
+             "Barham et al., SOSP 2003, section 4", {.minimum = 1, .maximum = 16})
+        .add("first_bad_sector", &NativeParameters::first_bad_sector, "of the first disk", "choice",
+             {.minimum = 0})
+        .add("bad_sectors", &NativeParameters::bad_sectors,
+             "of the first disk, that can be neither read nor written", "choice: none", {.minimum = 0});
 
 class Native final : public Platform, private VirtualMachine {
  public:
@@ -107,7 +115,9 @@ class Native final : public Platform, private VirtualMachine {
   void switch_address_space(unsigned vcpu) override;
   void kick(unsigned vcpu, unsigned target) override;
   [[nodiscard]] ProcessKernel& processes() override;
-  [[nodiscard]] GuestDisk* disk(unsigned index) override { return index == 0 ? disk_.get() : nullptr; }
+  [[nodiscard]] GuestDisk* disk(unsigned index) override {
+    return index < disks_.size() ? disks_[index].get() : nullptr;
+  }
   [[nodiscard]] NetworkDevice* network() override { return network_.get(); }
   [[nodiscard]] Bytes swap_size() const override { return parameters_.swap; }
 
@@ -123,6 +133,7 @@ class Native final : public Platform, private VirtualMachine {
     return network_ && network_->scheduled() && &core == cores_[0].get() && !core.softirq_deferred;
   }
   void poll(Core& core);
+  void make_disks();
 
   Calendar& calendar_;
   ProcessorShape shape_;
@@ -136,9 +147,9 @@ class Native final : public Platform, private VirtualMachine {
   KernelPathCosts path_costs_;
   NativeParameters parameters_;
   DiskParameters disk_parameters_;
-  std::unique_ptr<NativeNetwork> network_;  ///< null without a network
-  std::unique_ptr<BlockDevice> disk_;       ///< and the two below:
-  std::unique_ptr<NativeMemory> memory_;    ///< null as long as no program needs more than the scheduler
+  std::unique_ptr<NativeNetwork> network_;           ///< null without a network
+  std::vector<std::unique_ptr<BlockDevice>> disks_;  ///< and the two below:
+  std::unique_ptr<NativeMemory> memory_;             ///< null as long as no program needs more than the scheduler
   std::unique_ptr<ProcessKernel> processes_;
   std::vector<std::vector<ProcessId>> instances_;
   TraceSink* trace_;
@@ -231,14 +242,29 @@ ProcessKernel& Native::processes() {
     const auto pages = static_cast<std::uint32_t>(memory_size_.count / page_size);
     VirtualMachine& machine = *this;
     memory_ = std::make_unique<NativeMemory>(machine, shape_, count, pages, processor_costs_.invalidate_page);
-    const ElevatorKind kind = parameters_.elevator == "linus" ? ElevatorKind::linus : ElevatorKind::none;
-    disk_ =
-        std::make_unique<BlockDevice>(calendar_, disk_parameters_, kind, [this] { cores_[0]->on_disk(); });
+    make_disks();
     processes_ = std::make_unique<ProcessKernel>(*kernel_, machine, *memory_, path_costs_,
                                                  KernelBuild{.smp = count > 1}, pages);
     if (network_) network_->open(0, processes_->context(), processes_->memory());
   }
   return *processes_;
+}
+
+void Native::make_disks() {
+  for (std::uint32_t i = 0; i < parameters_.disks; ++i) {
+    DiskParameters its = disk_parameters_;
+    if (i == 0) {
+      its.first_bad = static_cast<std::uint64_t>(parameters_.first_bad_sector);
+      its.bad_sectors = static_cast<std::uint64_t>(parameters_.bad_sectors);
+    }
+    // The I/O APIC gives the first processor all interrupts of devices.
+    disks_.push_back(std::make_unique<BlockDevice>(calendar_, its, elevator_named(parameters_.elevator),
+                                                   [this] { cores_[0]->on_disk(); }));
+    if (trace_ == nullptr) continue;
+    disks_.back()->observe([this, i](const DiskRequest& request, Time began) {
+      trace_->disk(record_of(request, i, began, calendar_.now()));
+    });
+  }
 }
 
 void Native::interrupt(Core& core) {

@@ -1,9 +1,8 @@
 /// The platform "xen": Xen 1.0 with uniprocessor XenoLinux domains, and domain 0 idle on processor 0.
 ///
 /// What is modelled: interrupts, timers, events, scheduling and switching of domains, the guests' ticks, page
-/// tables and faults, virtual network interfaces and the NIC behind them, all in their order and with their
-/// time. What is left out so far: the time of building domains, and disks but for a drive that each domain
-/// has to itself, without the rings that lead to it.
+/// tables and faults, disks that all domains share, virtual network interfaces and the NIC behind them, all
+/// in their order and with their time. What is left out so far: the time of building domains.
 #include "models/host/monitor.hpp"
 
 namespace xensim {
@@ -24,6 +23,23 @@ const auto parameters =
         .add("swap", static_cast<Bytes MonitorParameters::*>(&MonitorParameters::swap),
              "partition of each domain whose programs make system calls", "choice",
              {.minimum = Bytes{4096}, .maximum = Bytes{std::int64_t{2} << 30}})
+        .add("disks", static_cast<std::int64_t MonitorParameters::*>(&MonitorParameters::disks),
+             "of the machine; each domain has a part of one", "Barham et al., SOSP 2003, section 4",
+             {.minimum = 1, .maximum = 16})
+        .add("write_cache", static_cast<bool MonitorParameters::*>(&MonitorParameters::write_cache),
+             "the disks acknowledge writes from their caches",
+             "choice: off in many servers; the paper's OSDB-OLTP rate needs it on")
+        .add("elevator", static_cast<std::string MonitorParameters::*>(&MonitorParameters::elevator),
+             "order of the monitor's requests to a disk", "Xen 1.0",
+             {.choices = {"early_linus", "linus", "none"}})
+        .add("file_system", static_cast<Bytes MonitorParameters::*>(&MonitorParameters::file_system),
+             "of each domain, behind its swap partition", "choice",
+             {.minimum = Bytes{std::int64_t{1} << 20}, .maximum = Bytes{std::int64_t{128} << 30}})
+        .add("first_bad_sector",
+             static_cast<std::int64_t MonitorParameters::*>(&MonitorParameters::first_bad_sector),
+             "of the first disk", "choice", {.minimum = 0})
+        .add("bad_sectors", static_cast<std::int64_t MonitorParameters::*>(&MonitorParameters::bad_sectors),
+             "of the first disk, that can be neither read nor written", "choice: none", {.minimum = 0})
         .add("update_queue", static_cast<std::int64_t MonitorParameters::*>(&MonitorParameters::update_queue),
              "page-table requests that a guest collects at most", "XenoLinux 2.4.21",
              {.minimum = 1, .maximum = 2048})

@@ -115,4 +115,16 @@ std::string BlockDevice::audit() const {
   return {};
 }
 
+DiskRecord record_of(const DiskRequest& request, std::uint32_t disk, Time began, Time ended) {
+  const auto oldest = std::min_element(request.buffers.begin(), request.buffers.end(),
+                                       [](const BlockIo& a, const BlockIo& b) { return a.at < b.at; });
+  return {.at = ended,
+          .queued = began - oldest->at,
+          .service = ended - began,
+          .sector = request.sector,
+          .sectors = request.sectors,
+          .disk = disk,
+          .write = request.write};
+}
+
 }  // namespace xensim

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/calendar.hpp"
+#include "core/trace.hpp"
 #include "models/io/disk.hpp"
 #include "models/io/elevator.hpp"
 #include "models/io/guest_disk.hpp"
@@ -73,5 +74,8 @@ class BlockDevice final : public GuestDisk {
   std::uint32_t dispatched_ = 0;
   Counts counts_;
 };
+
+/// What traces tell of a command that was executed from `began` to `ended`.
+[[nodiscard]] DiskRecord record_of(const DiskRequest& request, std::uint32_t disk, Time began, Time ended);
 
 }  // namespace xensim

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/error.hpp"
+
 namespace xensim {
 namespace {
 
@@ -18,6 +20,13 @@ bool between(const DiskRequest& request, const DiskRequest* next, std::uint64_t 
 }
 
 }  // namespace
+
+ElevatorKind elevator_named(const std::string& name) {
+  if (name == "linus") return ElevatorKind::linus;
+  if (name == "early_linus") return ElevatorKind::early_linus;
+  if (name == "none") return ElevatorKind::none;
+  throw InputError({}, fmt::format("elevator \"{}\"", name), "linus, early_linus or none");
+}
 
 /// Nothing may pass this request any more.
 bool Elevator::stops(DiskRequest& request) const {

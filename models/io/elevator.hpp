@@ -27,6 +27,9 @@ enum class ElevatorKind : std::uint8_t {
   none,         ///< first come, first served; merges with the last only
 };
 
+/// By name; throws InputError for an unknown one.
+[[nodiscard]] ElevatorKind elevator_named(const std::string& name);
+
 /// What drivers and kernels set differently. As Linux 2.4.21 has it for SCSI disks, if nothing else is said.
 struct ElevatorRules {
   ElevatorRules(ElevatorKind its_kind = ElevatorKind::linus)  // NOLINT: a kind is a set of rules

@@ -7,7 +7,7 @@
 
 namespace xensim {
 
-void BlockService::attach(MemoryDomain& domain) {
+void BlockService::attach(const MemoryDomain& domain) {
   if (domain.id.value >= clients_.size()) clients_.resize(domain.id.value + 1);
   auto& client = clients_[domain.id.value];
   assert(client == nullptr);

@@ -85,7 +85,7 @@ class BlockService {
   BlockService(MachineMemory& machine, const BlockDevices& devices) : machine_(machine), devices_(devices) {}
 
   /// Gives the domain, which must outlive it, a ring; it must have none.
-  void attach(MemoryDomain& domain);
+  void attach(const MemoryDomain& domain);
   /// Takes it away. What is at the disks ends in time, without response; the domain's memory must not be
   /// released while `pending`.
   void detach(DomainId domain);
@@ -113,7 +113,7 @@ class BlockService {
 
  private:
   struct Client {
-    MemoryDomain* domain = nullptr;  ///< not owned
+    const MemoryDomain* domain = nullptr;  ///< not owned
     std::uint64_t serial = 0;        ///< never used again, as domains' numbers are
     BlockPage page{};
     RingBack<BlockPage> ring{};

@@ -1,0 +1,184 @@
+#include "models/host/monitor_block.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace xensim {
+namespace {
+
+using enum Statistic::Kind;
+const Statistic busy{"busy", "s", counter, "time in which the disk executed a command"};
+const Statistic reads{"reads", "commands", counter, "commands to read"};
+const Statistic writes{"writes", "commands", counter, "commands to write"};
+const Statistic sectors_read{"sectors_read", "sectors", counter, "sectors read"};
+const Statistic sectors_written{"sectors_written", "sectors", counter, "sectors written"};
+const Statistic failures{"failures", "buffers", counter, "buffers that could not be read or written"};
+const Statistic service_runs{"block/runs", "runs", counter, "runs of the service of block requests"};
+const Statistic service_requests{"block/requests", "requests", counter, "block requests taken from rings"};
+const Statistic service_refused{"block/refused", "requests", counter, "of these, refused"};
+const Statistic service_pending{"block/pending", "requests", level, "block requests at the disks"};
+
+}  // namespace
+
+std::set<DeviceNumber> MonitorBlock::numbers(std::int64_t disks) {
+  std::set<DeviceNumber> all;
+  for (std::uint32_t i = 0; i < disks; ++i) all.insert(DeviceNumber::of(DeviceNumber::Kind::scsi, i));
+  return all;
+}
+
+MonitorBlock::MonitorBlock(const MonitorDiskParameters& parameters, const HostContext& context,
+                           MonitorMemory& memory, std::function<void()> interrupt)
+    : context_(context),
+      memory_(memory),
+      costs_(context.calibration, context.costs),
+      devices_(numbers(parameters.disks)),
+      service_(memory.machine, devices_) {
+  DiskParameters drive(context.calibration);
+  drive.write_cache = parameters.write_cache;
+  for (std::uint32_t i = 0; i < parameters.disks; ++i) {
+    DiskParameters its = drive;
+    if (i == 0) {
+      its.first_bad = static_cast<std::uint64_t>(parameters.first_bad_sector);
+      its.bad_sectors = static_cast<std::uint64_t>(parameters.bad_sectors);
+    }
+    disks_.push_back(
+        std::make_unique<BlockDevice>(context.calendar, its, elevator_named(parameters.elevator), interrupt));
+    if (context.trace != nullptr) {
+      disks_.back()->observe([this, i](const DiskRequest& request, Time began) { note(i, request, began); });
+    }
+    used_.push_back(0);
+  }
+}
+
+std::unique_ptr<BlockFront> MonitorBlock::attach(const MemoryDomain& domain, Bytes size,
+                                                 BlockFront::Hooks hooks) {
+  const auto room = [&](std::size_t disk) { return disks_[disk]->sectors() - used_[disk]; };
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < disks_.size(); ++i) {
+    if (room(i) > room(best)) best = i;
+  }
+  const auto sectors = static_cast<std::uint64_t>(size.count) / sector_bytes;
+  const Segment segment{
+      .mode = Segment::Mode::read_write,
+      .domain = domain.id,
+      .extents = {{DeviceNumber::of(DeviceNumber::Kind::scsi, static_cast<std::uint32_t>(best)),
+                   static_cast<std::uint32_t>(used_[best]), static_cast<std::uint32_t>(sectors)}}};
+  if (sectors > room(best) || devices_.create(memory_.control(), segment) != HypercallStatus::done) {
+    throw InputError({}, fmt::format("domain {} with {} of disk", domain.id.value, format(size)),
+                     "at most 100 domains with disks, which fit on the machine's disks together");
+  }
+  used_[best] += sectors;
+  service_.attach(domain);
+  return std::make_unique<BlockFront>(service_.page(domain.id), domain_device, sectors, std::move(hooks));
+}
+
+void MonitorBlock::detach(DomainId domain) {
+  service_.detach(domain);
+  devices_.forget(domain);
+}
+
+Cycles MonitorBlock::price() {
+  const Cycles spent = costs_.of(service_.work, priced_);
+  priced_ = service_.work;
+  return spent;
+}
+
+Cycles MonitorBlock::signal(DomainId domain) {
+  service_.signal(domain);
+  return price();
+}
+
+Cycles MonitorBlock::run() {
+  service_.owed.run = false;
+  service_.run(taken_);
+  return price();
+}
+
+Cycles MonitorBlock::start(Time at) {
+  for (const BlockPiece& piece : taken_) {
+    if (free_.empty()) {
+      free_.push_back(static_cast<std::uint32_t>(pieces_.size()));
+      pieces_.emplace_back();
+    }
+    pieces_[free_.back()] = piece;
+    waiting_.push_back(free_.back());
+    free_.pop_back();
+  }
+  taken_.clear();
+  submit(at);
+  Cycles spent{};
+  for (const auto& disk : disks_) {
+    disk->unplug(at);
+    spent += costs_.command * disk->take_dispatched();
+  }
+  return spent;
+}
+
+/// In order: a piece that finds no request free holds up those behind it.
+void MonitorBlock::submit(Time at) {
+  for (; !waiting_.empty(); waiting_.pop_front()) {
+    const BlockPiece& piece = pieces_[waiting_.front()];
+    const BlockIo io{.sector = piece.where.start,
+                     .sectors = piece.where.sectors,
+                     .write = piece.access == BlockAccess::write,
+                     .tag = waiting_.front(),
+                     .page = piece.memory.page()};
+    if (!disks_[piece.where.disk.index()]->submit(io, at)) return;
+  }
+}
+
+Cycles MonitorBlock::take_interrupt(Time at) {
+  Cycles spent{};
+  for (const auto& disk : disks_) {
+    for (const FinishedIo& finished : disk->take_completed(at)) {
+      spent += costs_.completion;
+      for (const std::uint64_t tag : finished.tags) {
+        service_.done(pieces_[tag], !finished.failed);
+        free_.push_back(static_cast<std::uint32_t>(tag));
+      }
+    }
+  }
+  if (!waiting_.empty()) submit(at);
+  for (const auto& disk : disks_) {
+    disk->unplug(at);
+    spent += costs_.command * disk->take_dispatched();
+  }
+  return spent + price();
+}
+
+void MonitorBlock::note(std::uint32_t disk, const DiskRequest& request, Time began) const {
+  DiskRecord record = record_of(request, disk, began, context_.calendar.now());
+  record.vcpu = VcpuId{pieces_[request.buffers.front().tag].domain.value};
+  context_.trace->disk(record);
+}
+
+void MonitorBlock::report(StatisticSink& sink, const std::string& prefix) const {
+  for (std::size_t i = 0; i < disks_.size(); ++i) {
+    const std::string path = fmt::format("{}disk{}/", prefix, i);
+    const GuestDisk::Counts counts = disks_[i]->counts();
+    sink.value(path, busy, to_seconds(counts.busy));
+    sink.value(path, reads, static_cast<double>(counts.commands[0]));
+    sink.value(path, writes, static_cast<double>(counts.commands[1]));
+    sink.value(path, sectors_read, static_cast<double>(counts.sectors[0]));
+    sink.value(path, sectors_written, static_cast<double>(counts.sectors[1]));
+    sink.value(path, failures, static_cast<double>(counts.failures));
+  }
+  sink.value(prefix, service_runs, static_cast<double>(service_.work[BlockStep::service_run]));
+  sink.value(prefix, service_requests, static_cast<double>(service_.work[BlockStep::request]));
+  sink.value(prefix, service_refused, static_cast<double>(service_.work[BlockStep::refused]));
+  sink.value(prefix, service_pending, service_.pending());
+}
+
+std::string MonitorBlock::audit() const {
+  std::uint64_t at_disks = waiting_.size() + taken_.size();
+  for (const auto& disk : disks_) {
+    if (std::string fault = disk->audit(); !fault.empty()) return fault;
+    at_disks += disk->outstanding();
+  }
+  const std::uint64_t known = pieces_.size() - free_.size() + taken_.size();
+  if (at_disks != known) return fmt::format("{} pieces are at the disks, {} known", at_disks, known);
+  return service_.audit();
+}
+
+}  // namespace xensim

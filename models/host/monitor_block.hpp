@@ -1,0 +1,88 @@
+/// The machine's disks under the monitor: who has which part of them, the service of the domains' rings, and
+/// the block layer, drivers and drives below it.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/host/block_costs.hpp"
+#include "models/host/monitor_memory.hpp"
+#include "models/io/block/block_front.hpp"
+#include "models/io/block/block_service.hpp"
+#include "models/io/block/segments.hpp"
+#include "models/io/block_device.hpp"
+
+namespace xensim {
+
+struct MonitorDiskParameters {
+  std::int64_t disks = 1;  ///< of the machine
+  bool write_cache = true;
+  std::string elevator = "early_linus";                ///< the monitor's
+  Bytes file_system{std::int64_t{2} << 30};            ///< of each domain, behind its swap partition
+  std::int64_t first_bad_sector = 0, bad_sectors = 0;  ///< of the first disk
+};
+
+/// What the monitor does takes time: each call gives its price, for whoever executes it.
+class MonitorBlock {
+ public:
+  static constexpr DeviceNumber domain_device = DeviceNumber::of(DeviceNumber::Kind::segment, 0);
+
+  /// `interrupt` is called, from the calendar, when a disk has something to tell: take_interrupt() follows.
+  MonitorBlock(const MonitorDiskParameters& parameters, const HostContext& context, MonitorMemory& memory,
+               std::function<void()> interrupt);
+
+  /// Domain 0 gives a new domain, whose memory outlives its requests, a virtual disk of its own: one extent
+  /// on the disk that has most room left. Takes no time. Throws InputError if there is none, or no segment
+  /// free.
+  [[nodiscard]] std::unique_ptr<BlockFront> attach(const MemoryDomain& domain, Bytes size,
+                                                   BlockFront::Hooks hooks);
+  /// The domain dies. What of its requests is at the disks ends in time; its memory must not be released as
+  /// long as there are any (BlockService::pending). Its part of the disk is not used again.
+  void detach(DomainId domain);
+
+  /// Hypercall block_io_op.
+  [[nodiscard]] Cycles signal(DomainId domain);
+  /// The service wants to be run.
+  [[nodiscard]] bool wants_run() const { return service_.owed.run; }
+  /// The tasklet: requests from the rings. start() follows.
+  [[nodiscard]] Cycles run();
+  /// Its end: pieces go to the disks, whose queues are unplugged.
+  [[nodiscard]] Cycles start(Time at);
+  /// The disks' interrupt handler.
+  [[nodiscard]] Cycles take_interrupt(Time at);
+  /// Whom to send an event, once for each.
+  [[nodiscard]] std::vector<DomainId> take_events() { return std::exchange(service_.owed.events, {}); }
+
+  [[nodiscard]] const BlockService& service() const { return service_; }
+  [[nodiscard]] SegmentedDisks& devices() { return devices_; }
+  [[nodiscard]] const BlockDevice& disk(std::size_t index) const { return *disks_[index]; }
+  void report(StatisticSink& sink, const std::string& prefix) const;
+  /// Empty, or the first contradiction.
+  [[nodiscard]] std::string audit() const;
+
+ private:
+  [[nodiscard]] static std::set<DeviceNumber> numbers(std::int64_t disks);
+  void submit(Time at);
+  void note(std::uint32_t disk, const DiskRequest& request, Time began) const;
+  /// Of what the service did since it was asked last.
+  [[nodiscard]] Cycles price();
+
+  const HostContext& context_;
+  MonitorMemory& memory_;
+  BlockCosts costs_;
+  SegmentedDisks devices_;
+  BlockService service_;
+  std::vector<std::unique_ptr<BlockDevice>> disks_;
+  std::vector<std::uint64_t> used_;    ///< sectors of each disk that are some domain's
+  std::vector<BlockPiece> taken_;      ///< from the rings, to be given to the disks
+  std::deque<std::uint32_t> waiting_;  ///< pieces that found no request free
+  std::vector<BlockPiece> pieces_;     ///< by the tag that the disks know them by
+  std::vector<std::uint32_t> free_;    ///< tags
+  WorkCount<BlockStep> priced_;
+};
+
+}  // namespace xensim

@@ -1,0 +1,61 @@
+/// The monitor's paths to the disks and back.
+#include <utility>
+
+#include "models/host/monitor.hpp"
+#include "models/host/monitor_core.hpp"
+
+namespace xensim {
+
+std::unique_ptr<BlockFront> Monitor::give_disk(Domain& domain, XenMemory& memory) {
+  if (!block_) {
+    // Interrupts of devices go to the first processor.
+    Core& first = *cores_.front();
+    block_ = std::make_unique<MonitorBlock>(parameters_, context_, *memory_, [this, &first] {
+      first.disk_waits = true;
+      on_interrupt(first);
+    });
+  }
+  Paging& paging = memory.paging();
+  const Bytes size{parameters_.swap.count + parameters_.file_system.count};
+  return block_->attach(memory.domain(), size,
+                        {.machine_address = [&paging](std::uint32_t page) -> Address {
+                           return {paging.frame(PageNumber{page}).value * page_size};
+                         },
+                         .notify =
+                             [this, &domain, &paging] {
+                               // What was a page table may be a buffer now: the monitor must know before it
+                               // is asked.
+                               (void)paging.commit();
+                               block_io_op(domain);
+                             }});
+}
+
+void Monitor::block_io_op(Domain& domain) {
+  Core& core = core_of(domain);
+  core.lines_used = false;
+  core.processor.charge(Activity::monitor, costs_.hypercall_entry);
+  core.processor.charge(Activity::monitor, block_->signal(DomainId{domain.vcpu.value}));
+  run_block(core);  // a softirq, on the way out
+  core.processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
+}
+
+void Monitor::run_block(Core& core) {
+  if (!block_->wants_run()) return;
+  core.processor.charge(Activity::monitor, block_->run());
+  core.processor.charge(Activity::monitor, block_->start(core.processor.clock.local()));
+  send_block_events(core);
+}
+
+void Monitor::take_disk_interrupt(Core& core) {
+  core.processor.charge(Activity::monitor, block_->take_interrupt(core.processor.clock.local()));
+  core.disk_tasklet = block_->wants_run();
+  send_block_events(core);
+}
+
+void Monitor::send_block_events(Core& core) {
+  for (const DomainId domain : block_->take_events()) {
+    send_event(core, domains_[domain.value], EventBit::block_device);
+  }
+}
+
+}  // namespace xensim

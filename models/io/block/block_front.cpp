@@ -1,0 +1,131 @@
+#include "models/io/block/block_front.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace xensim {
+namespace {
+
+/// The driver leaves the block layer's own limit as it is.
+ElevatorRules rules() {
+  ElevatorRules rules;
+  rules.most_sectors = 255;
+  return rules;
+}
+
+BlockOperation operation_of(const BlockIo& io) {
+  return io.write ? BlockOperation::write : BlockOperation::read;
+}
+
+}  // namespace
+
+BlockFront::BlockFront(BlockPage& page, DeviceNumber device, std::uint64_t sectors, Hooks hooks)
+    : page_(page), device_(device), sectors_(sectors), hooks_(std::move(hooks)), elevator_(rules()) {}
+
+bool BlockFront::submit(const BlockIo& io, Time at) {
+  const bool was_empty = elevator_.empty() && current_.buffers.empty();
+  BlockIo stamped = io;
+  stamped.at = at;
+  if (elevator_.add(stamped) == Elevator::Added::full) return false;
+  ++counts_.buffers[io.write ? 1 : 0];
+  ++outstanding_;
+  if (was_empty) plugged_ = true;
+  if (!plugged_) dispatch(at);
+  return true;
+}
+
+void BlockFront::unplug(Time at) {
+  plugged_ = false;
+  dispatch(at);
+}
+
+void BlockFront::dispatch(Time at) {
+  if (plugged_ || stopped_) return;
+  const std::uint32_t before = ring_.unanswered();
+  for (;;) {
+    if (current_.buffers.empty()) {
+      if (elevator_.empty()) break;
+      current_ = elevator_.take();
+    }
+    if (!put(current_.buffers.front())) {
+      stopped_ = true;
+      break;
+    }
+    current_.buffers.pop_front();
+  }
+  close();
+  const std::uint32_t put_now = ring_.unanswered() - before;
+  if (put_now == 0) return;
+  if (before == 0) busy_since_ = at;
+  dispatched_ += put_now;
+  ring_.publish(page_);
+  hooks_.notify();
+}
+
+bool BlockFront::joins(const BlockIo& io) const {
+  return open_ && open_->operation == static_cast<std::uint8_t>(operation_of(io)) &&
+         open_->segments < max_request_segments && open_->sector + open_sectors_ == io.sector;
+}
+
+bool BlockFront::put(const BlockIo& io) {
+  if (!joins(io)) {
+    close();
+    if (ring_.room() == 0) return false;
+    const auto number = std::find_if(in_ring_.begin(), in_ring_.end(),
+                                     [](const InRing& request) { return request.tags.empty(); });
+    open_ = BlockRequest{.id = static_cast<std::uint32_t>(number - in_ring_.begin()),
+                         .sector = static_cast<std::uint32_t>(io.sector),
+                         .device = device_,
+                         .operation = static_cast<std::uint8_t>(operation_of(io))};
+    open_sectors_ = 0;
+    ++counts_.commands[io.write ? 1 : 0];
+  }
+  open_->buffers[open_->segments++] = BufferRun::of(hooks_.machine_address(io.page), io.sectors);
+  open_sectors_ += io.sectors;
+  in_ring_[open_->id].tags.push_back(io.tag);
+  counts_.sectors[io.write ? 1 : 0] += io.sectors;
+  return true;
+}
+
+void BlockFront::close() {
+  if (open_) ring_.put(page_, *open_);
+  open_.reset();
+}
+
+std::vector<FinishedIo> BlockFront::take_completed(Time at) {
+  std::vector<FinishedIo> finished;
+  while (const auto response = ring_.take(page_)) {
+    if (response->id >= in_ring_.size() || in_ring_[response->id].tags.empty()) continue;
+    finished.push_back({.tags = std::exchange(in_ring_[response->id].tags, {}),
+                        .failed = response->status != BlockStatus::ok});
+    outstanding_ -= finished.back().tags.size();
+    if (finished.back().failed) counts_.failures += finished.back().tags.size();
+  }
+  if (!finished.empty() && ring_.unanswered() == 0) counts_.busy += at - busy_since_;
+  if (stopped_ && ring_.unanswered() < restart) {
+    stopped_ = false;
+    unplug(at);
+  }
+  return finished;
+}
+
+std::string BlockFront::audit() const {
+  if (std::string fault = elevator_.audit(); !fault.empty()) return fault;
+  std::uint64_t known = current_.buffers.size();
+  std::uint32_t requests = 0;
+  for (const DiskRequest& request : elevator_.queue()) known += request.buffers.size();
+  for (const InRing& request : in_ring_) {
+    known += request.tags.size();
+    requests += request.tags.empty() ? 0 : 1;
+  }
+  if (known != outstanding_) return fmt::format("{} buffers are outstanding, {} known", outstanding_, known);
+  if (requests != ring_.unanswered()) {
+    return fmt::format("{} requests are unanswered, {} known", ring_.unanswered(), requests);
+  }
+  if (open_) return "a request was begun and not put into the ring";
+  return {};
+}
+
+}  // namespace xensim
