@@ -49,6 +49,8 @@ enum class SourceFile : std::uint8_t {
   skbuff,
   net_device,
   vif,
+  ring_disk,
+  raw_disk,
 };
 
 constexpr SourceFile file_of(KernelPath path) {
@@ -246,6 +248,12 @@ constexpr SourceFile file_of(KernelPath path) {
     case vif_post:
     case vif_interrupt:
       return SourceFile::vif;
+    case ring_request:
+    case ring_response:
+      return SourceFile::ring_disk;
+    case raw_start:
+    case raw_page:
+      return SourceFile::raw_disk;
     case count_:
       break;
   }

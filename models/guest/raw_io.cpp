@@ -69,8 +69,15 @@ void RawIo::abandon(ProcessId process) {
   for (auto& waiters : waiters_) {
     std::erase_if(waiters, [&](const auto& waiter) { return waiter.second == process; });
   }
+  if (own->second.complete == own->second.submitted) return release(own);
   own->second.abandoned = true;
-  if (own->second.complete == own->second.submitted) release(own);
+  // The process's number may be another's before the disk is done.
+  auto transfer = transfers_.extract(own);
+  transfer.key() = next_abandoned_++;
+  for (auto& [tag, owner] : buffers_) {
+    if (owner == process.value) owner = transfer.key();
+  }
+  transfers_.insert(std::move(transfer));
 }
 
 void RawIo::interrupt(Time at, Wakes& wakes) {
@@ -96,9 +103,8 @@ void RawIo::complete(const FinishedIo& finished, Wakes& wakes) {
   for (const std::uint64_t tag : finished.tags) {
     memory_.kernel.did(KernelPath::page_io_end);
     const auto buffer = buffers_.find(tag);
-    const ProcessId process{buffer->second};
+    const auto own = transfers_.find(buffer->second);
     buffers_.erase(buffer);
-    const auto own = transfers_.find(process.value);
     Transfer& state = own->second;
     state.failed = state.failed || finished.failed;
     if (++state.complete < state.submitted) continue;
@@ -106,7 +112,7 @@ void RawIo::complete(const FinishedIo& finished, Wakes& wakes) {
       release(own);
     } else if (state.complete == state.pages.size()) {
       memory_.kernel.did(KernelPath::wake_process);
-      wakes.push_back({process});
+      wakes.push_back({ProcessId{own->first}});
     }
   }
 }

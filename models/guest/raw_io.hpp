@@ -57,10 +57,11 @@ class RawIo {
 
   GuestMemory& memory_;
   std::vector<GuestDisk*> disks_;
-  Transfers transfers_;                                     ///< by process
-  std::map<std::uint64_t, std::uint32_t> buffers_;          ///< the process of each tag
+  Transfers transfers_;                                     ///< by process, or by number if abandoned
+  std::map<std::uint64_t, std::uint32_t> buffers_;          ///< the transfer of each tag
   std::vector<std::pair<unsigned, ProcessId>> waiters_[2];  ///< for a free request of a disk: read, write
   std::uint64_t next_tag_ = 0;
+  std::uint32_t next_abandoned_ = std::uint32_t{1} << 31;  ///< above the numbers of processes
 };
 
 }  // namespace xensim

@@ -59,8 +59,8 @@ std::unique_ptr<BlockFront> MonitorBlock::attach(const MemoryDomain& domain, Byt
     if (room(i) > room(best)) best = i;
   }
   const auto sectors = static_cast<std::uint64_t>(size.count) / sector_bytes;
-  const Segment segment{
-      .mode = Segment::Mode::read_write,
+  const DiskSegment segment{
+      .mode = DiskSegment::Mode::read_write,
       .domain = domain.id,
       .extents = {{DeviceNumber::of(DeviceNumber::Kind::scsi, static_cast<std::uint32_t>(best)),
                    static_cast<std::uint32_t>(used_[best]), static_cast<std::uint32_t>(sectors)}}};

@@ -14,7 +14,7 @@ class BlockDevices {
 
   /// Where `sectors` sectors of a domain's device from `sector` on are, if it may access them so. Any
   /// arguments are allowed.
-  [[nodiscard]] virtual Translation translate(const MemoryDomain& domain, DeviceNumber device,
+  [[nodiscard]] virtual BlockTranslation translate(const MemoryDomain& domain, DeviceNumber device,
                                               BlockAccess access, std::uint32_t sector,
                                               std::uint32_t sectors) const = 0;
 };

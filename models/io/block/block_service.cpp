@@ -94,7 +94,7 @@ std::optional<std::vector<BlockPiece>> BlockService::pieces_of(const MemoryDomai
     const BufferRun buffer = request.buffers[i];
     work.did(BlockStep::segment);
     if (sector > UINT32_MAX || !may_transfer(domain, access, buffer)) return {};
-    const Translation found = devices_.translate(domain, request.device, access,
+    const BlockTranslation found = devices_.translate(domain, request.device, access,
                                                  static_cast<std::uint32_t>(sector), buffer.sectors());
     work.did(BlockStep::extent_tried, found.extents_tried);
     if (found.error != BlockError::none) return {};

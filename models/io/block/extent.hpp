@@ -41,7 +41,7 @@ enum class BlockAccess : std::uint8_t { read = 1, write = 2 };
 enum class BlockError : std::int32_t { none = 0, no_access = -13, no_device = -19, out_of_range = -22 };
 
 /// Where sectors of a virtual disk are: in one run, or two if they cross the end of an extent.
-struct Translation {
+struct BlockTranslation {
   BlockError error = BlockError::none;
   std::uint32_t count = 0;  ///< of pieces
   std::array<DiskExtent, 2> pieces{};
@@ -53,9 +53,9 @@ struct Translation {
 /// Sectors of a disk that consists of `extents`, end to end. What reaches into a third extent, beyond the
 /// end or over the number range is out of range. (The code of 2003 may look one extent too far when the
 /// first sector is beyond the end.) O(extents).
-[[nodiscard]] constexpr Translation map_extents(std::span<const DiskExtent> extents, std::uint32_t sector,
+[[nodiscard]] constexpr BlockTranslation map_extents(std::span<const DiskExtent> extents, std::uint32_t sector,
                                                 std::uint32_t sectors) {
-  Translation result{.error = BlockError::out_of_range};
+  BlockTranslation result{.error = BlockError::out_of_range};
   if (sectors == 0 || sector + sectors < sector) return result;
   std::uint32_t into = sector;  // the extent at hand
   std::size_t i = 0;

@@ -4,21 +4,21 @@
 
 namespace xensim {
 
-HypercallStatus SegmentedDisks::create(const MemoryDomain& caller, const Segment& segment) {
+HypercallStatus SegmentedDisks::create(const MemoryDomain& caller, const DiskSegment& segment) {
   if (!caller.privileged) return HypercallStatus::not_permitted;
   const bool empty = std::any_of(segment.extents.begin(), segment.extents.end(),
                                  [](const DiskExtent& extent) { return extent.sectors == 0; });
-  if (segment.mode == Segment::Mode::unused || segment.number >= max_segments || empty ||
+  if (segment.mode == DiskSegment::Mode::unused || segment.number >= max_segments || empty ||
       segment.extents.empty() || segment.extents.size() > max_extents) {
     return HypercallStatus::invalid;
   }
-  auto place = std::find_if(segments_.begin(), segments_.end(), [&](const Segment& other) {
-    return other.mode != Segment::Mode::unused && other.domain == segment.domain &&
+  auto place = std::find_if(segments_.begin(), segments_.end(), [&](const DiskSegment& other) {
+    return other.mode != DiskSegment::Mode::unused && other.domain == segment.domain &&
            other.number == segment.number;
   });
   if (place == segments_.end()) {
     place = std::find_if(segments_.begin(), segments_.end(),
-                         [](const Segment& other) { return other.mode == Segment::Mode::unused; });
+                         [](const DiskSegment& other) { return other.mode == DiskSegment::Mode::unused; });
   }
   if (place == segments_.end()) return HypercallStatus::out_of_memory;
   *place = segment;
@@ -33,7 +33,7 @@ HypercallStatus SegmentedDisks::grant(const MemoryDomain& caller, DomainId to, c
 }
 
 void SegmentedDisks::forget(DomainId domain) {
-  for (Segment& segment : segments_) {
+  for (DiskSegment& segment : segments_) {
     if (segment.domain == domain) segment = {};
   }
   std::erase_if(grants_, [&](const HeldGrant& held) { return held.domain == domain; });
@@ -65,15 +65,15 @@ bool SegmentedDisks::granted(DomainId domain, DeviceNumber disk, BlockAccess acc
   return true;
 }
 
-Translation SegmentedDisks::translate(const MemoryDomain& domain, DeviceNumber device, BlockAccess access,
+BlockTranslation SegmentedDisks::translate(const MemoryDomain& domain, DeviceNumber device, BlockAccess access,
                                       std::uint32_t sector, std::uint32_t sectors) const {
   if (device.kind() == DeviceNumber::Kind::segment) {
-    for (const Segment& segment : segments_) {
-      if (segment.mode == Segment::Mode::unused || segment.domain != domain.id ||
+    for (const DiskSegment& segment : segments_) {
+      if (segment.mode == DiskSegment::Mode::unused || segment.domain != domain.id ||
           segment.number != device.index()) {
         continue;
       }
-      if (access == BlockAccess::write && segment.mode != Segment::Mode::read_write) {
+      if (access == BlockAccess::write && segment.mode != DiskSegment::Mode::read_write) {
         return {.error = BlockError::no_access};
       }
       return map_extents(segment.extents, sector, sectors);

@@ -18,7 +18,7 @@
 
 namespace xensim {
 
-struct Segment {
+struct DiskSegment {
   enum class Mode : std::uint8_t { unused, read_write, read_only };
 
   Mode mode = Mode::unused;
@@ -48,16 +48,16 @@ class SegmentedDisks final : public BlockDevices {
   // --- By domain 0 only: others get `not_permitted` and nothing happens ---
   /// In place of the domain's segment of this number, if there is one. `invalid`: no mode, a number above
   /// 99, no extents or too many, an empty one; `out_of_memory`: all segments are in use.
-  HypercallStatus create(const MemoryDomain& caller, const Segment& segment);
+  HypercallStatus create(const MemoryDomain& caller, const DiskSegment& segment);
   HypercallStatus grant(const MemoryDomain& caller, DomainId to, const DiskGrant& grant);
 
   /// A domain died: its segments and grants are gone.
   void forget(DomainId domain);
 
   /// Segments by the table; physical disks that exist as they are, which domain 0 may use without a grant.
-  [[nodiscard]] Translation translate(const MemoryDomain& domain, DeviceNumber device, BlockAccess access,
+  [[nodiscard]] BlockTranslation translate(const MemoryDomain& domain, DeviceNumber device, BlockAccess access,
                                       std::uint32_t sector, std::uint32_t sectors) const override;
-  [[nodiscard]] std::span<const Segment> segments() const { return segments_; }
+  [[nodiscard]] std::span<const DiskSegment> segments() const { return segments_; }
 
  private:
   struct HeldGrant {
@@ -71,7 +71,7 @@ class SegmentedDisks final : public BlockDevices {
 
   std::set<DeviceNumber> disks_;
   GrantCheck check_;
-  std::array<Segment, max_segments> segments_{};
+  std::array<DiskSegment, max_segments> segments_{};
   std::vector<HeldGrant> grants_;
 };
 

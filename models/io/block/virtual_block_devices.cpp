@@ -66,7 +66,7 @@ void VirtualBlockDevices::forget(DomainId domain) {
   std::erase_if(devices_, [&](const auto& entry) { return entry.first.first == domain; });
 }
 
-Translation VirtualBlockDevices::translate(const MemoryDomain& domain, DeviceNumber device,
+BlockTranslation VirtualBlockDevices::translate(const MemoryDomain& domain, DeviceNumber device,
                                            BlockAccess access, std::uint32_t sector,
                                            std::uint32_t sectors) const {
   if (const VirtualBlockDevice* own = find(domain.id, device)) {

@@ -49,7 +49,7 @@ class VirtualBlockDevices final : public BlockDevices {
 
   /// A privileged domain reaches a physical disk by its own number, whatever the partition, if it has no
   /// device of that number.
-  [[nodiscard]] Translation translate(const MemoryDomain& domain, DeviceNumber device, BlockAccess access,
+  [[nodiscard]] BlockTranslation translate(const MemoryDomain& domain, DeviceNumber device, BlockAccess access,
                                       std::uint32_t sector, std::uint32_t sectors) const override;
 
  private:

@@ -26,7 +26,7 @@ class Segments : public testing::Test {
                    std::uint32_t sector = 0, std::uint32_t sectors = 8) {
     return disks.translate(domain, device, access, sector, sectors).error;
   }
-  Segment segment(DomainId domain, std::uint32_t number, Segment::Mode mode = Segment::Mode::read_write) {
+  DiskSegment segment(DomainId domain, std::uint32_t number, DiskSegment::Mode mode = DiskSegment::Mode::read_write) {
     return {mode, domain, number, {{scsi, 100, 50}}};
   }
   SegmentedDisks disks{{ide, scsi}};
@@ -34,25 +34,25 @@ class Segments : public testing::Test {
 
 TEST_F(Segments, ADomainSeesItsOwnByItsOwnNumbers) {
   ASSERT_EQ(disks.create(domain0, segment(guest.id, 0)), Status::done);
-  const Translation found = disks.translate(guest, first_segment, write, 5, 8);
+  const BlockTranslation found = disks.translate(guest, first_segment, write, 5, 8);
   EXPECT_EQ(found.pieces[0], (DiskExtent{scsi, 105, 8}));
   EXPECT_EQ(error(other, first_segment, read), BlockError::no_device);
   EXPECT_EQ(error(domain0, first_segment, read), BlockError::no_device) << "not even domain 0";
 }
 
 TEST_F(Segments, AReadOnlySegmentIsNotWritten) {
-  ASSERT_EQ(disks.create(domain0, segment(guest.id, 0, Segment::Mode::read_only)), Status::done);
+  ASSERT_EQ(disks.create(domain0, segment(guest.id, 0, DiskSegment::Mode::read_only)), Status::done);
   EXPECT_EQ(error(guest, first_segment, read), BlockError::none);
   EXPECT_EQ(error(guest, first_segment, write), BlockError::no_access);
 }
 
 TEST_F(Segments, CreatingOneAgainReplacesIt) {
   ASSERT_EQ(disks.create(domain0, segment(guest.id, 0)), Status::done);
-  Segment again = segment(guest.id, 0);
+  DiskSegment again = segment(guest.id, 0);
   again.extents = {{ide, 7, 9}};
   ASSERT_EQ(disks.create(domain0, again), Status::done);
   EXPECT_EQ(disks.translate(guest, first_segment, read, 0, 9).pieces[0], (DiskExtent{ide, 7, 9}));
-  EXPECT_EQ(disks.segments()[1].mode, Segment::Mode::unused);
+  EXPECT_EQ(disks.segments()[1].mode, DiskSegment::Mode::unused);
 }
 
 TEST_F(Segments, ThereAreAHundredForTheWholeMachine) {
@@ -67,8 +67,8 @@ TEST_F(Segments, ThereAreAHundredForTheWholeMachine) {
 TEST_F(Segments, NonsenseIsRefused) {
   EXPECT_EQ(disks.create(guest, segment(guest.id, 0)), Status::not_permitted);
   EXPECT_EQ(disks.create(domain0, segment(guest.id, 100)), Status::invalid);
-  EXPECT_EQ(disks.create(domain0, segment(guest.id, 0, Segment::Mode::unused)), Status::invalid);
-  Segment empty = segment(guest.id, 0);
+  EXPECT_EQ(disks.create(domain0, segment(guest.id, 0, DiskSegment::Mode::unused)), Status::invalid);
+  DiskSegment empty = segment(guest.id, 0);
   empty.extents.push_back({scsi, 0, 0});
   EXPECT_EQ(disks.create(domain0, empty), Status::invalid);
   empty.extents.clear();

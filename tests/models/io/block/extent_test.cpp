@@ -13,14 +13,14 @@ constexpr DeviceNumber disk = DeviceNumber::of(DeviceNumber::Kind::scsi, 0);
 const std::vector<DiskExtent> three{{disk, 1000, 10}, {disk, 500, 4}, {disk, 2000, 10}};
 
 TEST(Extents, ARunInsideOneIsOnePiece) {
-  const Translation found = map_extents(three, 2, 8);
+  const BlockTranslation found = map_extents(three, 2, 8);
   ASSERT_EQ(found.count, 1U);
   EXPECT_EQ(found.pieces[0], (DiskExtent{disk, 1002, 8}));
   EXPECT_EQ(found.extents_tried, 1U);
 }
 
 TEST(Extents, ARunAcrossAnEndIsTwoPieces) {
-  const Translation found = map_extents(three, 7, 5);
+  const BlockTranslation found = map_extents(three, 7, 5);
   ASSERT_EQ(found.count, 2U);
   EXPECT_EQ(found.pieces[0], (DiskExtent{disk, 1007, 3}));
   EXPECT_EQ(found.pieces[1], (DiskExtent{disk, 500, 2}));
@@ -55,7 +55,7 @@ TEST(Extents, EverySectorIsWhereItsExtentSays) {
       for (std::uint32_t s = 0; s < sizes[i]; ++s) sectors.push_back(1000 * i + s);
     }
     const auto first = *rc::gen::inRange(0U, 60U), count = *rc::gen::inRange(1U, 30U);
-    const Translation found = map_extents(extents, first, count);
+    const BlockTranslation found = map_extents(extents, first, count);
     if (found.error != BlockError::none) {
       // Beyond the end, or it touches three extents: then all of one is in its midst.
       bool fits = first + count <= sectors.size();
