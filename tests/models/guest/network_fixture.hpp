@@ -36,7 +36,7 @@ class NetworkFixture final : private VirtualMachine, private EndpointClient {
                  .socket_buffer = 131072},
                 *this) {}
 
-  void start(Program program) { kernel_.start(std::move(program)); }
+  void start(Program program) { kernel_.start(std::move(program), processor_.clock.local()); }
   void run(Time until) {
     while (now() < until) {
       if (outside_is_next()) continue;

@@ -6,6 +6,7 @@
 
 #include "models/guest/area.hpp"
 #include "models/guest/self.hpp"
+#include "models/io/block_io.hpp"
 #include "tests/models/host/process_plan.hpp"
 
 namespace xensim {
