@@ -27,8 +27,8 @@ const auto parameters =
     ParameterTable<TtcpParameters>{}
         .add("role", &TtcpParameters::role, "which end of the transfer it is", "ttcp -t or -r",
              {.choices = {"send", "receive"}})
-        .add("bytes", &TtcpParameters::bytes, "of a transfer", "Barham et al., SOSP 2003, section 4.2: 400 MB",
-             {.minimum = Bytes{1}})
+        .add("bytes", &TtcpParameters::bytes, "of a transfer",
+             "Barham et al., SOSP 2003, section 4.2: 400 MB", {.minimum = Bytes{1}})
         .add("length", &TtcpParameters::length, "of the buffer of a read or write", "ttcp's default",
              {.minimum = Bytes{1}, .maximum = Bytes{65536}})
         .add("socket_buffer", &TtcpParameters::socket_buffer,
@@ -80,8 +80,7 @@ class Ttcp final : public Workload {
     time_ += std::exchange(current_time_, Time{});
   }
   static Call set_buffer(Self self, const Ttcp& ttcp, std::int64_t socket, SocketOption option) {
-    return self.set_option(socket, option,
-                           static_cast<std::uint32_t>(ttcp.parameters_.socket_buffer.count));
+    return self.set_option(socket, option, static_cast<std::uint32_t>(ttcp.parameters_.socket_buffer.count));
   }
 
   static Program send(Self self, Ttcp& ttcp) {

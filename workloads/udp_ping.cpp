@@ -12,9 +12,9 @@ const Statistic answers{"udp_answers", "datagrams", summary, "datagrams that wer
 struct UdpPingParameters {
   std::int64_t port = 7;
 };
-const auto parameters = ParameterTable<UdpPingParameters>{}.add(
-    "port", &UdpPingParameters::port, "where it listens", "the echo service, RFC 862",
-    {.minimum = 1, .maximum = 65535});
+const auto parameters =
+    ParameterTable<UdpPingParameters>{}.add("port", &UdpPingParameters::port, "where it listens",
+                                            "the echo service, RFC 862", {.minimum = 1, .maximum = 65535});
 
 class UdpPing final : public Workload {
  public:

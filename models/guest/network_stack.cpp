@@ -24,9 +24,11 @@ TcpSettings settings_for(std::uint32_t pages) {
 
 }  // namespace
 
-NetworkStack::NetworkStack(GuestKernel& scheduler, const KernelContext& kernel, GuestMemory& memory)
+NetworkStack::NetworkStack(GuestKernel& scheduler, const KernelContext& kernel, GuestMemory& memory,
+                           std::function<void(unsigned)> run_on)
     : scheduler_(scheduler),
       kernel_(kernel),
+      run_on_(std::move(run_on)),
       memory_(memory),
       settings_(settings_for(memory.pages.size())),
       tcp_(static_cast<TcpLayer::Host&>(*this), settings_) {}
@@ -88,8 +90,11 @@ void NetworkStack::arm() {
 }
 
 void NetworkStack::expired(unsigned vcpu) {
-  vcpu_ = vcpu;
+  run_on_(vcpu);
   kernel_.did(KernelPath::tcp_timer);
+  for (std::size_t i = 0; i < sockets_.size(); ++i) {
+    if (sockets_[i] != nullptr) sockets_[i]->give_up_reader();
+  }
   tcp_.run_timers(now());
   for (const auto& interface : interfaces_) interface->run_timers(vcpu);
   finish();
@@ -136,6 +141,8 @@ bool NetworkStack::send_ip(Ipv4Address to, const EthernetFrame& frame, TcpBuffer
       return true;
     }
     ++counts_.loopback;
+    kernel_.did(KernelPath::device_queue);
+    kernel_.locked(3);
     backlog_.push_back({frame, memory_.share(buffer, headers)});
     return true;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,7 +30,9 @@ class NetworkStack final : private TcpLayer::Host, private KernelTimer, private 
   static constexpr std::uint32_t loopback_mtu = 16436;
   static constexpr std::size_t backlog_limit = 300;  ///< netdev_max_backlog
 
-  NetworkStack(GuestKernel& scheduler, const KernelContext& kernel, GuestMemory& memory);
+  /// `run_on` makes the kernel run on a virtual processor, and leads to `on`.
+  NetworkStack(GuestKernel& scheduler, const KernelContext& kernel, GuestMemory& memory,
+               std::function<void(unsigned)> run_on);
   ~NetworkStack() override;
 
   /// Configures an interface; addresses that no interface's own are reached through the first one.
@@ -120,6 +123,7 @@ class NetworkStack final : private TcpLayer::Host, private KernelTimer, private 
 
   GuestKernel& scheduler_;
   const KernelContext& kernel_;
+  std::function<void(unsigned)> run_on_;
   PacketMemory memory_;
   TcpSettings settings_;
   TcpLayer tcp_;

@@ -74,23 +74,21 @@ Call Self::listen(std::int64_t descriptor, std::uint32_t backlog) const {
 }
 
 Call Self::accept(std::int64_t descriptor) const {
-  return socket_call(
-      descriptor, [](ProcessKernel& kernel, GuestProcess& caller, Socket& socket, Progress& progress) {
-        std::shared_ptr<File> accepted;
-        CallResult result = socket.accept(caller.id, progress, accepted);
-        if (!result.ok()) return result;
-        kernel.context().did(KernelPath::file_open);
-        result = caller.files.table.install(accepted);
-        if (!result.ok()) accepted->release(result.wakes);
-        return result;
-      });
+  return socket_call(descriptor,
+                     [](ProcessKernel& kernel, GuestProcess& caller, Socket& socket, Progress& progress) {
+                       std::shared_ptr<File> accepted;
+                       CallResult result = socket.accept(caller.id, progress, accepted);
+                       if (!result.ok()) return result;
+                       kernel.context().did(KernelPath::file_open);
+                       result = caller.files.table.install(accepted);
+                       if (!result.ok()) accepted->release(result.wakes);
+                       return result;
+                     });
 }
 
 Call Self::connect(std::int64_t descriptor, SocketAddress to) const {
-  return socket_call(descriptor,
-                     [=](ProcessKernel&, GuestProcess& caller, Socket& socket, Progress& progress) {
-                       return socket.connect(caller.id, progress, to);
-                     });
+  return socket_call(descriptor, [=](ProcessKernel&, GuestProcess& caller, Socket& socket,
+                                     Progress& progress) { return socket.connect(caller.id, progress, to); });
 }
 
 Call Self::shutdown(std::int64_t descriptor) const {
@@ -105,11 +103,10 @@ Call Self::set_option(std::int64_t descriptor, SocketOption option, std::uint32_
 }
 
 Call Self::set_nonblocking(std::int64_t descriptor, bool nonblocking) const {
-  return socket_call(descriptor,
-                     [=](ProcessKernel&, GuestProcess&, Socket& socket, Progress&) -> CallResult {
-                       socket.nonblocking = nonblocking;
-                       return {};
-                     });
+  return socket_call(descriptor, [=](ProcessKernel&, GuestProcess&, Socket& socket, Progress&) -> CallResult {
+    socket.nonblocking = nonblocking;
+    return {};
+  });
 }
 
 Call Self::send_to(std::int64_t descriptor, std::size_t bytes, SocketAddress to) const {

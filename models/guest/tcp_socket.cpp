@@ -121,18 +121,18 @@ CallResult TcpSocket::write(WriteRequest& request) {
   if (request.from.empty()) return {};
   uses();
   stack_.kernel().did(KernelPath::tcp_send);
-  if (const CallError fault = error(); fault != CallError::none) return finished(fault);
-  if (connection_->state() != TcpConnection::State::syn_sent) {
+  // What looped back may have made room already.
+  do {
+    if (const CallError fault = error(); fault != CallError::none) return finished(fault);
+    if (connection_->state() == TcpConnection::State::syn_sent) break;
     if (!connection_->can_send()) return finished(CallError::broken_pipe);
     stack_.copies_for(connection_->pair().remote);
     progress.done += connection_->send(stack_.now(), request.from.size() - progress.done);
     stack_.settle(*connection_);
     stack_.finish();
     if (progress.done == request.from.size()) return finished(CallError::none);
-  }
+  } while (connection_->writable());
   if (nonblocking) return finished(CallError::try_again);
-  // What looped back may have made room already.
-  if (connection_->can_send() && connection_->writable()) return write(request);
   connection_->wait_for_room();
   return sleep(progress, request.process);
 }
@@ -174,11 +174,17 @@ bool TcpSocket::takes_early(const NetworkStack::Segment& segment) {
   if (early_size_ > connection_->receive_buffer()) {
     work_on_early();
   } else if (early_.size() == 1) {
+    early_since_ = stack_.now();
     stack_.wake(queue_);
     connection_->protect_acknowledgement(stack_.now());
     stack_.settle(*connection_);
   }
   return true;
+}
+
+void TcpSocket::give_up_reader() {
+  constexpr Jiffies patience = TcpTimes::min_timeout * 3 / 4;
+  if (!early_.empty() && stack_.now() - early_since_ >= patience) work_on_early();
 }
 
 void TcpSocket::work_on_early() {

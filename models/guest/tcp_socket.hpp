@@ -38,6 +38,8 @@ class TcpSocket final : public Socket {
   [[nodiscard]] const TcpConnection* connection() const { return connection_; }
   /// For the stack: a reader sleeps who will work on the segment himself. True: it was taken.
   [[nodiscard]] bool takes_early(const NetworkStack::Segment& segment);
+  /// A timer has run: segments that have waited for a reader for 150 ms wait no longer.
+  void give_up_reader();
 
  private:
   /// False: it slept, and a signal ends it.
@@ -58,6 +60,7 @@ class TcpSocket final : public Socket {
   bool reader_sleeps_ = false;
   std::vector<NetworkStack::Segment> early_;
   std::uint32_t early_size_ = 0;
+  Jiffies early_since_ = 0;
   // As setsockopt was given them before there was a connection; 0: not at all.
   std::uint32_t send_buffer_ = 0, receive_buffer_ = 0;
   bool no_delay_ = false;

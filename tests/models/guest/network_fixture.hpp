@@ -30,10 +30,7 @@ class NetworkFixture final : private VirtualMachine, private EndpointClient {
             Time{}),
         memory_(machine(), shape_, 1, pages, Cycles{400}),
         processes_(kernel_, machine(), memory_, path_costs_, {}, pages),
-        outside({.mac = {{2, 0, 0, 0, 0, 2}},
-                 .address = there,
-                 .tcp = {.mtu = mtu},
-                 .socket_buffer = 131072},
+        outside({.mac = {{2, 0, 0, 0, 0, 2}}, .address = there, .tcp = {.mtu = mtu}, .socket_buffer = 131072},
                 *this) {}
 
   void start(Program program) { kernel_.start(std::move(program), processor_.clock.local()); }

@@ -19,8 +19,8 @@ Program send_all(Self self, Results& results, std::uint64_t bytes, SocketAddress
   co_await self.set_option(socket, SocketOption::send_buffer, 131072);
   results.connected = co_await self.connect(socket, to);
   while (results.connected == 0 && results.sent < bytes) {
-    const std::int64_t count =
-        co_await self.write(socket, static_cast<std::size_t>(std::min<std::uint64_t>(buffer, bytes - results.sent)));
+    const std::int64_t count = co_await self.write(
+        socket, static_cast<std::size_t>(std::min<std::uint64_t>(buffer, bytes - results.sent)));
     if (count <= 0) break;
     results.sent += static_cast<std::uint64_t>(count);
   }
@@ -109,6 +109,61 @@ TEST(GuestNetwork, AConnectionToNobodyIsRefused) {
   all.run(1s);
   EXPECT_EQ(results.connected, -static_cast<std::int64_t>(CallError::connection_refused));
   EXPECT_TRUE(results.done);
+}
+
+struct Tries {
+  std::int64_t accepted = 0, read = 0, ready_before = 0, ready_after = 0, readable_bytes = 0;
+};
+
+Program try_without_waiting(Self self, Tries& tries) {
+  const std::int64_t listener = co_await self.socket();
+  const SocketAddress here{.port = 80};
+  co_await self.bind(listener, here);
+  co_await self.listen(listener);
+  co_await self.set_nonblocking(listener, true);
+  tries.accepted = co_await self.accept(listener);
+  SelectSets sets;
+  sets.read.set(static_cast<std::size_t>(listener));
+  tries.ready_before = co_await self.select(64, sets);
+  co_yield Sleep{100ms};
+  tries.ready_after = co_await self.select(64, sets);
+  const std::int64_t socket = co_await self.accept(listener);
+  co_await self.set_nonblocking(socket, true);
+  tries.readable_bytes = co_await self.read(socket, buffer);
+  tries.read = co_await self.read(socket, buffer);
+}
+
+TEST(GuestNetwork, SocketsThatDoNotWaitSayTryAgainAndSelectSaysWhenNotTo) {
+  NetworkFixture all;
+  Tries tries;
+  all.start(try_without_waiting({}, tries));
+  all.run(50ms);
+  const auto id = all.outside.connect(all.now(), NetworkFixture::here, 80);
+  all.outside.send(all.now(), id, 100);
+  all.run(300ms);
+  constexpr auto try_again = -static_cast<std::int64_t>(CallError::try_again);
+  EXPECT_EQ(tries.accepted, try_again);
+  EXPECT_EQ(tries.ready_before, 0);
+  EXPECT_EQ(tries.ready_after, 1);
+  EXPECT_EQ(tries.readable_bytes, 100);
+  EXPECT_EQ(tries.read, try_again);
+}
+
+TEST(GuestNetwork, ASleepingReaderWorksOnItsSegmentsItself) {
+  NetworkFixture all;
+  Results results;
+  all.start(receive_all({}, results, 5001));
+  all.run(10ms);
+  const auto id = all.outside.connect(all.now(), NetworkFixture::here, 5001);
+  all.run(20ms);
+  std::uint64_t calls_when_acknowledged = 0;
+  all.tap = [&](bool leaves, const EthernetFrame&) {
+    if (leaves) calls_when_acknowledged = all.did(KernelPath::tcp_receive_call);
+  };
+  all.outside.send(all.now(), id, 100);
+  all.run(100ms);
+  EXPECT_EQ(calls_when_acknowledged, 2U) << "the call has gone on before the acknowledgement leaves";
+  EXPECT_EQ(results.received, 100U);
 }
 
 Program echo(Self self, int& count) {

@@ -6,9 +6,7 @@ namespace xensim {
 namespace {
 
 struct ArpTest : testing::Test {
-  ArpPacket reply() const {
-    return {ArpPacket::Operation::reply, other_mac, other, mac, address};
-  }
+  ArpPacket reply() const { return {ArpPacket::Operation::reply, other_mac, other, mac, address}; }
   void known() {
     cache.wait(now, other, 1);
     cache.receive(now, reply());
