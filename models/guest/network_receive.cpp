@@ -8,6 +8,7 @@
 namespace xensim {
 
 void NetworkStack::receive(unsigned vcpu, NetworkInterface& from, const NetworkPacket& packet) {
+  const GuestKernel::WakingFor awaited(scheduler_, LifePart::network);
   vcpu_ = vcpu;
   kernel_.did(KernelPath::net_receive);
   kernel_.locked(2);  // the lock of the protocols

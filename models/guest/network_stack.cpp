@@ -90,6 +90,7 @@ void NetworkStack::arm() {
 }
 
 void NetworkStack::expired(unsigned vcpu) {
+  const GuestKernel::WakingFor awaited(scheduler_, LifePart::network);
   run_on_(vcpu);
   kernel_.did(KernelPath::tcp_timer);
   for (std::size_t i = 0; i < sockets_.size(); ++i) {

@@ -33,7 +33,7 @@ class NetworkFixture final : private VirtualMachine, private EndpointClient {
         outside({.mac = {{2, 0, 0, 0, 0, 2}}, .address = there, .tcp = {.mtu = mtu}, .socket_buffer = 131072},
                 *this) {}
 
-  void start(Program program) { kernel_.start(std::move(program), processor_.clock.local()); }
+  void start(Program program) { kernel_.start(std::move(program), now()); }
   void run(Time until) {
     while (now() < until) {
       if (outside_is_next()) continue;
