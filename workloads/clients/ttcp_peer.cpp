@@ -20,7 +20,7 @@ struct TtcpPeerParameters {
   std::string role = "either";
   std::int64_t instance = 0;
   std::int64_t port = 5001;
-  Bytes amount{std::int64_t{400} << 20};
+  Bytes amount{400'000'000};
   Bytes buffers{std::int64_t{128} << 10};
   std::int64_t mtu = 1500;
   Time service{};
