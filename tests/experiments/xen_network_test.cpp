@@ -1,0 +1,70 @@
+/// Programs in domains talk to machines outside, and to each other.
+#include <gtest/gtest.h>
+
+#include "experiments/runner/experiment.hpp"
+#include "experiments/runner/simulation.hpp"
+
+namespace xensim {
+namespace {
+
+Json transfer(const char* role, const char* amount) {
+  Json workload{{"name", "ttcp"}, {"role", role}, {"bytes", amount}};
+  Json peer{{"name", "ttcp_peer"}, {"amount", amount}};
+  return {{"name", "test"},
+          {"platform", {{"name", "xen"}, {"memory", "32 MiB"}}},
+          {"domains", Json::array({Json{{"name", "ttcp"}, {"workload", std::move(workload)}}})},
+          {"clients", Json::array({Json{{"name", "peer"}, {"behaviour", std::move(peer)}}})},
+          {"measure", {{"warm_up", "0 s"}, {"duration", "1 s"}}}};
+}
+
+double metric(const RunResult& result, std::string_view name) {
+  for (const Metric& metric : result.metrics) {
+    if (metric.name == name) return metric.value;
+  }
+  ADD_FAILURE() << "no metric " << name;
+  return 0;
+}
+
+TEST(XenNetworkExperiment, EveryByteThatADomainSendsArrivesOutside) {
+  const RunResult result = simulate(interpret(transfer("send", "20000000 B")));
+  EXPECT_EQ(metric(result, "peer/bytes"), 20e6);
+  EXPECT_EQ(metric(result, "host0/net_refused"), 0);
+  // The monitor finds most packets by itself.
+  EXPECT_LT(metric(result, "host0/net_hypercalls"), metric(result, "host0/dom1/vif0/tx_packets") / 20);
+}
+
+TEST(XenNetworkExperiment, EveryByteFromOutsideReachesTheDomain) {
+  const RunResult result = simulate(interpret(transfer("receive", "20000000 B")));
+  EXPECT_EQ(metric(result, "ttcp/ttcp_bytes"), 20e6);
+  EXPECT_EQ(metric(result, "host0/net_rx_capacity_drop"), 0);
+  // One hypercall for 64 buffers, and those for acknowledgements.
+  EXPECT_LT(metric(result, "host0/net_hypercalls"), metric(result, "host0/net_rx_delivered") / 20);
+  EXPECT_LT(metric(result, "host0/net_events"), metric(result, "host0/net_rx_delivered") / 2);
+}
+
+TEST(XenNetworkExperiment, RunningAheadChangesNothingAndAuditsFindNothing) {
+  for (const char* role : {"send", "receive"}) {
+    const Experiment experiment = interpret(transfer(role, "1000000 B"));
+    const RunResult ahead = simulate(experiment);
+    const RunResult strictly = simulate(experiment, {.audit = true, .strict = true});
+    EXPECT_EQ(metric(ahead, "peer/rate"), metric(strictly, "peer/rate")) << role;
+    EXPECT_EQ(metric(ahead, "host0/cpu0/time/monitor"), metric(strictly, "host0/cpu0/time/monitor")) << role;
+    EXPECT_EQ(metric(ahead, "host0/cpu1/time/kernel"), metric(strictly, "host0/cpu1/time/kernel")) << role;
+  }
+}
+
+TEST(XenNetworkExperiment, DomainsReachEachOtherWithoutTheNic) {
+  Json document = transfer("receive", "5000000 B");
+  document["domains"].push_back(
+      {{"name", "source"},
+       {"workload", {{"name", "ttcp"}, {"role", "send"}, {"bytes", "5000000 B"}, {"peer", "10.0.0.2"}}}});
+  document["clients"][0]["behaviour"] = "udp_prober";
+  const RunResult result = simulate(interpret(document), {.audit = true});
+  EXPECT_EQ(metric(result, "ttcp/ttcp_bytes"), 5e6);
+  EXPECT_EQ(metric(result, "source/ttcp_bytes"), 5e6);
+  EXPECT_GE(metric(result, "host0/net_local_copies"), 5e6 / 1448);
+  EXPECT_EQ(metric(result, "host0/net_tx_transmitted"), 0);
+}
+
+}  // namespace
+}  // namespace xensim
