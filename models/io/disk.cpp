@@ -64,7 +64,9 @@ Time Disk::positioning(const DiskCommand& command, Time at) const {
   for (const Segment& segment : segments_) {
     if (segment.begin <= command.sector && end <= segment.end) return {};
   }
-  return reach(place(command.sector), command.write, at);
+  // The platters turn on while the command is looked at.
+  const Time start = std::max(at + p_.overhead_miss, free_);
+  return start - at + reach(place(command.sector), command.write, start);
 }
 
 Time Disk::service(const DiskCommand& command, Time at) {

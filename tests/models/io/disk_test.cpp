@@ -15,6 +15,16 @@ std::uint64_t somewhere(RandomStream& random, std::uint64_t sectors) {
       random.between(Time{0}, Time{static_cast<std::int64_t>(sectors) - 1}).count());
 }
 
+TEST(DiskQueue, PositioningIsWhatServiceTakesUpToTheFirstSector) {
+  const DiskParameters p = testbed_disk();
+  for (std::uint64_t sector = 1000; sector < p.sectors; sector += p.sectors / 7) {
+    Disk disk(p);
+    const DiskCommand command{sector, 8, false};
+    const Time promised = disk.positioning(command, 5ms);
+    EXPECT_EQ(disk.service(command, 5ms), 5ms + promised + disk.transfer(sector, 8)) << sector;
+  }
+}
+
 TEST(DiskGeometry, HoldsTheCapacityOfTheDataSheet) {
   const DiskParameters p = testbed_disk();
   EXPECT_NEAR(static_cast<double>(p.sectors) * sector_bytes / 1e9, 146.8, 1.5);
