@@ -36,6 +36,7 @@ enum class CallError : std::uint8_t {
   in_progress,         ///< EINPROGRESS
   not_supported,       ///< EOPNOTSUPP
   io_error,        ///< EIO
+  not_empty,       ///< ENOTEMPTY
 };
 
 /// What a call came to. A call that sleeps has entered its process into the wait queues it waits on; it is to

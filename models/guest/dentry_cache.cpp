@@ -77,6 +77,33 @@ void DentryCache::discard(DentryId id) {
   (void)put(entry.parent);
 }
 
+void DentryCache::move(DentryId id, DentryId target) {
+  Entry& entry = entries_[id.value];
+  unhash(id);
+  const DentryId above = entry.parent;
+  entry.parent = entries_[target.value].parent;
+  entry.name = entries_[target.value].name;
+  get(entry.parent);
+  discard(target);
+  (void)put(above);
+  entry.hashed = true;
+  places_.emplace(Key{entry.parent, entry.name}, id);
+}
+
+void DentryCache::prune_below(DentryId directory) {
+  for (std::uint32_t i = 1; i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
+    if (!entry.free && entry.parent == directory && !entry.inode && entry.references == 0) discard({i});
+  }
+}
+
+bool DentryCache::is_below(DentryId entry, DentryId directory) const {
+  for (; entry != root(); entry = parent(entry)) {
+    if (entry == directory) return true;
+  }
+  return directory == root();
+}
+
 std::size_t DentryCache::prune(std::size_t count) {
   std::set<std::pair<std::uint64_t, DentryId>> unused;
   const auto collect = [&](DentryId id) {

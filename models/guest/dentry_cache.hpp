@@ -42,6 +42,11 @@ class DentryCache {
   /// d_delete: the name stands for nothing now. An entry without references becomes negative and gives its
   /// inode up; one in use leaves the cache and keeps it until the last put().
   [[nodiscard]] std::optional<InodeNumber> remove(DentryId id);
+  /// d_move: the entry takes the place of `target`, which must be negative and unused, and goes.
+  void move(DentryId id, DentryId target);
+  /// Drops unused negative entries below a directory (shrink_dcache_parent). O(entries).
+  void prune_below(DentryId directory);
+  [[nodiscard]] bool is_below(DentryId entry, DentryId directory) const;
   /// Drops up to `count` entries without references, the longest unused first. Returns how many.
   /// O(entries log entries).
   std::size_t prune(std::size_t count);

@@ -7,7 +7,9 @@ namespace xensim {
 std::uint32_t Directory::Record::used() const { return inode.valid() ? bytes_for(name) : 0; }
 
 Directory::Directory(InodeNumber self, InodeNumber parent)
-    : blocks_{{{self, bytes_for("."), "."}, {parent, DiskLayout::block_bytes - bytes_for("."), ".."}}} {}
+    : blocks_{{{self, bytes_for("."), "."}, {parent, DiskLayout::block_bytes - bytes_for("."), ".."}}},
+      gaps_{DiskLayout::block_bytes},
+      places_{{".", 0}, {"..", 0}} {}
 
 Directory::Block::iterator Directory::find_in(Block& block, std::string_view name, Scan& scan) {
   for (auto record = block.begin(); record != block.end(); ++record) {
@@ -18,23 +20,34 @@ Directory::Block::iterator Directory::find_in(Block& block, std::string_view nam
 }
 
 std::optional<InodeNumber> Directory::find(std::string_view name, Scan& scan) {
+  const auto place = places_.find(std::string(name));
   for (std::uint32_t i = 0; i < blocks_.size(); ++i) {
     scan.block = (start_ + i) % blocks();
     ++scan.blocks;
-    const auto record = find_in(blocks_[scan.block], name, scan);
-    if (record == blocks_[scan.block].end()) continue;
+    if (place == places_.end() || place->second != scan.block) {
+      scan.entries += blocks_[scan.block].size();
+      continue;
+    }
     start_ = scan.block;
-    return record->inode;
+    return find_in(blocks_[scan.block], name, scan)->inode;
   }
   return std::nullopt;
 }
 
-bool Directory::place(Block& block, std::string_view name, InodeNumber inode, Scan& scan) {
+bool Directory::place(std::uint32_t index, std::string_view name, InodeNumber inode, Scan& scan) {
+  Block& block = blocks_[index];
   const std::uint32_t needed = bytes_for(name);
+  if (gaps_[index] < needed) {
+    scan.entries += block.size();
+    scan.checked += block.size();
+    return false;
+  }
+  std::uint32_t largest = 0;
   for (auto record = block.begin(); record != block.end(); ++record) {
     ++scan.entries;
     ++scan.checked;
     const std::uint32_t gap = record->bytes - record->used();
+    largest = std::max(largest, gap);
     if (gap < needed) continue;
     if (record->inode.valid()) {
       record->bytes -= gap;
@@ -44,6 +57,7 @@ bool Directory::place(Block& block, std::string_view name, InodeNumber inode, Sc
     }
     return true;
   }
+  gaps_[index] = largest;
   return false;
 }
 
@@ -52,9 +66,13 @@ Directory::Scan Directory::insert(std::string_view name, InodeNumber inode) {
   ++names_;
   for (; scan.block < blocks_.size(); ++scan.block) {
     ++scan.blocks;
-    if (place(blocks_[scan.block], name, inode, scan)) return scan;
+    if (!place(scan.block, name, inode, scan)) continue;
+    places_.emplace(name, scan.block);
+    return scan;
   }
   blocks_.push_back({{inode, DiskLayout::block_bytes, std::string(name)}});
+  gaps_.push_back(DiskLayout::block_bytes);
+  places_.emplace(name, scan.block);
   scan.grew = true;
   return scan;
 }
@@ -67,6 +85,8 @@ InodeNumber Directory::remove(std::string_view name, Scan& scan) {
   const auto record = find_in(block, name, scan);
   scan.checked += scan.entries - before;
   --names_;
+  places_.erase(std::string(name));
+  gaps_[scan.block] = DiskLayout::block_bytes;  // there is a larger one now, perhaps
   if (record == block.begin()) {
     record->inode = {};
   } else {
@@ -77,7 +97,9 @@ InodeNumber Directory::remove(std::string_view name, Scan& scan) {
 }
 
 void Directory::remove_last_block() {
+  places_.erase(blocks_.back().front().name);
   blocks_.pop_back();
+  gaps_.pop_back();
   --names_;
 }
 
@@ -100,7 +122,8 @@ std::string Directory::audit() const {
     }
     if (bytes != DiskLayout::block_bytes) return "the records do not fill their block";
   }
-  return inodes().size() == names_ ? "" : "the number of names is wrong";
+  if (inodes().size() != names_) return "the number of names is wrong";
+  return places_.size() == names_ + 2 ? "" : "the index has not all names";
 }
 
 }  // namespace xensim

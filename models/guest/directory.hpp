@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "models/guest/disk_layout.hpp"
@@ -12,7 +13,8 @@
 namespace xensim {
 
 /// A directory of ext3 without an index: blocks of records, each a name and an inode with the gap behind it.
-/// Pure; operations say how far they had to look. O(entries).
+/// Pure; operations say how far the real ones have to look, which is O(entries); an index of our own makes
+/// them O(blocks + entries of a block).
 class Directory {
  public:
   /// What an operation looked at, and the block it ended in.
@@ -34,6 +36,10 @@ class Directory {
   /// The name must exist. Its space goes to the record before it.
   InodeNumber remove(std::string_view name, Scan& scan);
 
+  /// The directory, not the root, lies in another from now on.
+  void move_to(InodeNumber parent) { blocks_[0][1].inode = parent; }
+  [[nodiscard]] bool empty() const { return names_ == 0; }
+
   /// Undoes an insertion that made the directory grow.
   void remove_last_block();
 
@@ -41,6 +47,15 @@ class Directory {
   [[nodiscard]] std::uint64_t names() const { return names_; }  ///< without "." and ".."
   /// Of all names but those two.
   [[nodiscard]] std::vector<InodeNumber> inodes() const;
+  /// Calls `visit(name)` for all, those two included, in their order.
+  template <class Visit>
+  void visit_names(Visit visit) const {
+    for (const Block& block : blocks_) {
+      for (const Record& record : block) {
+        if (record.inode.valid()) visit(std::string_view(record.name));
+      }
+    }
+  }
   [[nodiscard]] std::string audit() const;
 
  private:
@@ -56,10 +71,12 @@ class Directory {
     return (8 + static_cast<std::uint32_t>(name.size()) + 3) / 4 * 4;
   }
   [[nodiscard]] static Block::iterator find_in(Block& block, std::string_view name, Scan& scan);
-  [[nodiscard]] static bool place(Block& block, std::string_view name, InodeNumber inode, Scan& scan);
+  [[nodiscard]] bool place(std::uint32_t index, std::string_view name, InodeNumber inode, Scan& scan);
 
   std::vector<Block> blocks_;
-  std::uint32_t start_ = 0;  ///< block of the last hit
+  std::vector<std::uint32_t> gaps_;                        ///< by block: none in it is larger
+  std::unordered_map<std::string, std::uint32_t> places_;  ///< the block of each name
+  std::uint32_t start_ = 0;                                ///< block of the last hit
   std::uint64_t names_ = 0;
 };
 

@@ -50,6 +50,8 @@ struct DiskLayout {
     return tables + (group == 0 ? journal_blocks : 0);
   }
 
+  [[nodiscard]] BlockNumber journal_start() const { return {reserved_blocks(0) - journal_blocks}; }
+
   [[nodiscard]] static std::uint32_t group_of(BlockNumber block) { return block.value / blocks_per_group; }
   [[nodiscard]] static std::uint32_t group_of(InodeNumber inode) {
     return (inode.value - 1) / inodes_per_group;

@@ -2,20 +2,17 @@
 
 #include <algorithm>
 
-namespace xensim {
+#include "models/guest/journal_credits.hpp"
 
-namespace {
-/// Blocks an operation sets aside in the journal (without quota).
-constexpr std::uint32_t create_credits = 25, unlink_credits = 108, delete_credits = 64, inode_credits = 2;
-}  // namespace
+namespace xensim {
 
 FileSystem::FileSystem(const KernelContext& context, PageSource& pages, const DiskLayout& layout)
     : context_(context),
       pages_(pages),
-      journal_(context, layout.journal_blocks),
+      journal_(context, layout.journal_start(), layout.journal_blocks),
       groups_(context, journal_, layout) {
   Inode& root = add_inode(DiskLayout::root, InodeKind::directory, DiskLayout::root);
-  const Journal::Handle handle(journal_, create_credits);
+  const Journal::Handle handle(journal_, journal_credits::create);
   (void)append_block(root);
   root.size = DiskLayout::block_bytes;
 }
@@ -69,7 +66,7 @@ void FileSystem::update(const Inode& inode) {
 }
 
 void FileSystem::update_alone(const Inode& inode) {
-  const Journal::Handle handle(journal_, inode_credits);
+  const Journal::Handle handle(journal_, journal_credits::inode);
   context_.locked(2);  // list of inodes, big kernel lock
   update(inode);
 }
@@ -82,15 +79,19 @@ bool FileSystem::add_entry(Inode& directory, std::string_view name, InodeNumber 
     return false;
   }
   if (scan.grew) directory.size += DiskLayout::block_bytes;
-  context_.did(KernelPath::directory_change);
-  journal_.change(directory.blocks[scan.block]);
-  directory.modified = context_.seconds;
-  update(directory);
+  write_entry(directory, scan.block);
   return true;
 }
 
+void FileSystem::write_entry(Inode& parent, std::uint32_t block) {
+  context_.did(KernelPath::directory_change);
+  journal_.change(parent.blocks[block]);
+  parent.modified = context_.seconds;
+  update(parent);
+}
+
 CallResult FileSystem::create(InodeNumber directory, std::string_view name, InodeKind kind) {
-  const Journal::Handle handle(journal_, create_credits);
+  const Journal::Handle handle(journal_, journal_credits::create);
   context_.locked(4);  // directory's semaphore, big kernel lock and the time of day
   const bool is_directory = kind == InodeKind::directory;
   const auto number = groups_.allocate_inode(directory, is_directory);
@@ -114,16 +115,13 @@ CallResult FileSystem::create(InodeNumber directory, std::string_view name, Inod
 }
 
 void FileSystem::unlink(InodeNumber directory, std::string_view name) {
-  const Journal::Handle handle(journal_, unlink_credits);
+  const Journal::Handle handle(journal_, journal_credits::unlink);
   context_.locked(4);
   Inode& parent = inode(directory);
   Directory::Scan scan;
   Inode& removed = inode(parent.directory->remove(name, scan));
   scanned(directory, scan);
-  context_.did(KernelPath::directory_change);
-  journal_.change(parent.blocks[scan.block]);
-  parent.modified = context_.seconds;
-  update(parent);
+  write_entry(parent, scan.block);
   --removed.links;
   if (removed.links == 0) journal_.change(DiskLayout::super_block());  // head of the list of orphans
   update(removed);
@@ -134,10 +132,10 @@ void FileSystem::evict(InodeNumber number) {
   if (gone.links > 0) return;
   constexpr std::uint32_t inode_lines = 8;
   context_.uses(KernelObject::inode, number.value, inode_lines);
-  drop_pages(gone);
-  const Journal::Handle handle(journal_, delete_credits);
+  drop_pages(gone, 0);
+  const Journal::Handle handle(journal_, journal_credits::truncate);
   context_.locked(8);  // big kernel lock, list of orphans, inode lists
-  if (!gone.blocks.empty()) free_all_blocks(gone);
+  if (!gone.blocks.empty()) free_blocks_from(gone, 0);
   journal_.change(DiskLayout::super_block());  // no longer an orphan
   update(gone);
   context_.did(KernelPath::inode_destroy);
@@ -145,47 +143,73 @@ void FileSystem::evict(InodeNumber number) {
   inodes_.erase(number);
 }
 
-void FileSystem::truncate(InodeNumber number) {
-  Inode& emptied = inode(number);
-  if (emptied.size == 0) return;
-  drop_pages(emptied);
-  const Journal::Handle handle(journal_, delete_credits);
-  free_all_blocks(emptied);
-  emptied.size = 0;
-  emptied.modified = context_.seconds;
-  update(emptied);
+void FileSystem::truncate(InodeNumber number, std::uint64_t size) {
+  Inode& file = inode(number);
+  if (file.size == size) return;
+  const auto pages =
+      static_cast<std::uint32_t>((size + DiskLayout::block_bytes - 1) / DiskLayout::block_bytes);
+  drop_pages(file, pages);
+  const Journal::Handle handle(journal_, journal_credits::truncate);
+  free_blocks_from(file, pages);
+  file.blocks.resize(pages);
+  file.size = size;
+  file.modified = context_.seconds;
+  file.changed_in = journal_.running_number();
+  update(file);
 }
 
-void FileSystem::drop_pages(Inode& inode) {
-  for (const PageNumber page : inode.cached) {
-    if (!page.valid()) continue;
+CallError FileSystem::rename(InodeNumber directory, std::string_view name, InodeNumber to,
+                             std::string_view new_name) {
+  const Journal::Handle handle(journal_, journal_credits::rename);
+  context_.locked(6);  // both directories' semaphores, that of renaming
+  Inode& moved = inode(*lookup(directory, name));
+  if (!add_entry(inode(to), new_name, moved.number)) return CallError::no_space;
+  Directory::Scan scan;
+  (void)inode(directory).directory->remove(name, scan);
+  scanned(directory, scan);
+  write_entry(inode(directory), scan.block);
+  if (moved.directory != nullptr && directory != to) {
+    --inode(directory).links;
+    ++inode(to).links;
+    moved.directory->move_to(to);
+    journal_.change(moved.blocks.front());
+    update(inode(directory));
+    update(inode(to));
+  }
+  update(moved);
+  return CallError::none;
+}
+
+void FileSystem::remove_directory(InodeNumber parent, std::string_view name) {
+  const Journal::Handle handle(journal_, journal_credits::unlink);
+  context_.locked(4);
+  Inode& above = inode(parent);
+  Directory::Scan scan;
+  Inode& removed = inode(above.directory->remove(name, scan));
+  scanned(parent, scan);
+  write_entry(above, scan.block);
+  --above.links;
+  removed.links = 0;
+  journal_.change(DiskLayout::super_block());  // head of the list of orphans
+  update(removed);
+}
+
+void FileSystem::touch(InodeNumber number) {
+  inode(number).modified = context_.seconds;
+  update_alone(inode(number));
+}
+
+void FileSystem::drop_pages(Inode& inode, std::uint32_t first) {
+  for (std::size_t i = first; i < inode.cached.size(); ++i) {
+    if (!inode.cached[i].valid()) continue;
     context_.did(KernelPath::page_cache_remove);
     context_.locked(8);  // page cache, LRU, page's lock bit, buffers
-    pages_.drop(page);
+    pages_.drop(inode.cached[i]);
   }
-  inode.cached.clear();
-  inode.dirtied_by_mapping.clear();
-  for (const BlockNumber block : inode.blocks) journal_.forget(block);
-}
-
-void FileSystem::free_all_blocks(Inode& inode) {
-  for (const auto& [range, block] : inode.indirect) {
-    journal_.forget(block);
-    groups_.free_blocks(block, 1);
-  }
-  for (auto run = inode.blocks.begin(); run != inode.blocks.end();) {
-    auto end = run + 1;
-    if (!run->valid()) {
-      run = end;
-      continue;
-    }
-    while (end != inode.blocks.end() && end->value == (end - 1)->value + 1) ++end;
-    groups_.free_blocks(*run, static_cast<std::uint32_t>(end - run));
-    run = end;
-  }
-  inode.blocks.clear();
-  inode.indirect.clear();
-  update(inode);
+  inode.cached.resize(std::min<std::size_t>(inode.cached.size(), first));
+  inode.dirtied_by_mapping.erase(inode.dirtied_by_mapping.lower_bound(first), inode.dirtied_by_mapping.end());
+  inode.written.erase(inode.written.lower_bound(first), inode.written.end());
+  for (std::size_t i = first; i < inode.blocks.size(); ++i) journal_.forget(inode.blocks[i]);
 }
 
 }  // namespace xensim

@@ -1,4 +1,4 @@
-/// An ext3 file system all of whose blocks are cached.
+/// An ext3 file system all of whose metadata is cached.
 #pragma once
 
 #include <map>
@@ -14,8 +14,8 @@ namespace xensim {
 
 /// ext3 of Linux 2.4.21, 4 KB blocks, ordered mode, without index of directories: inodes, directories, block
 /// allocation, cached reads and writes, and what of it joins the journal's running transaction. Every
-/// block of metadata is in the buffer cache; a page of a file that reclaim took away must be read before a
-/// call here uses it (ProcessKernel::pages_ready). File contents are not kept.
+/// block of metadata is in the buffer cache; a page of a file that is not in memory must be read before a
+/// call here uses it (FileCalls). File contents are not kept. Nothing waits here: see Journal::may_begin.
 class FileSystem {
  public:
   FileSystem(const KernelContext& context, PageSource& pages, const DiskLayout& layout = {});
@@ -32,13 +32,30 @@ class FileSystem {
   void unlink(InodeNumber directory, std::string_view name);
   /// Nobody refers to the inode any more: if it has no name left, it goes with its blocks and pages.
   void evict(InodeNumber number);
-  /// The file becomes empty.
-  void truncate(InodeNumber number);
+  /// The file is so long from now on: it loses what is behind, or has a hole there.
+  void truncate(InodeNumber number, std::uint64_t size = 0);
+  /// The inode in `directory` under `name`, both of which must be there, gets another name, which must be
+  /// new.
+  [[nodiscard]] CallError rename(InodeNumber directory, std::string_view name, InodeNumber to,
+                                 std::string_view new_name);
+  /// A directory without names goes away, as unlink does for a file.
+  void remove_directory(InodeNumber parent, std::string_view name);
+  /// The file, which is empty, gets blocks for so many bytes: it was written long ago.
+  [[nodiscard]] CallError place(InodeNumber number, std::uint64_t bytes);
+  /// Its times are set.
+  void touch(InodeNumber number);
 
   /// The value is the number of bytes; fewer than asked for at the end of the file, or if the disk or memory
   /// is full. A write that begins behind the end leaves a hole, which reads as zeros.
   [[nodiscard]] CallResult read(InodeNumber number, std::uint64_t offset, std::uint64_t bytes);
   [[nodiscard]] CallResult write(InodeNumber number, std::uint64_t offset, std::uint64_t bytes);
+
+  // The parts of those, between which a caller may wait.
+  /// Up to the end of the page. The value is the number of bytes; 0: the end of the file, or no memory.
+  [[nodiscard]] CallResult read_page(InodeNumber number, std::uint64_t offset, std::uint64_t bytes);
+  void finish_read(InodeNumber number);
+  void begin_write(InodeNumber number);
+  [[nodiscard]] CallResult write_page(InodeNumber number, std::uint64_t offset, std::uint64_t bytes);
 
   /// The inode must exist. Valid until it is evicted.
   [[nodiscard]] Inode& inode(InodeNumber number) { return *inodes_.at(number); }
@@ -46,8 +63,21 @@ class FileSystem {
   [[nodiscard]] bool exists(InodeNumber number) const { return inodes_.contains(number); }
   [[nodiscard]] std::size_t inode_count() const { return inodes_.size(); }
   [[nodiscard]] const BlockGroups& groups() const { return groups_; }
+  /// Calls `visit(Inode&)` for each inode, by number.
+  template <class Visit>
+  void visit_inodes(Visit visit) {
+    for (const auto& [number, inode] : inodes_) visit(*inode);
+  }
   [[nodiscard]] const Journal& journal() const { return journal_; }
   [[nodiscard]] Journal& journal() { return journal_; }
+
+  [[nodiscard]] BlockNumber inode_block(InodeNumber number) const {
+    return groups_.layout().inode_block(number);
+  }
+  /// A read would change the time in the inode.
+  [[nodiscard]] bool accessed_long_ago(InodeNumber number) const {
+    return inode(number).accessed != context_.seconds;
+  }
 
   /// Empty, or how bitmaps, inodes, blocks, pages, names or the journal contradict each other. O(blocks).
   [[nodiscard]] std::string audit() const;
@@ -66,12 +96,13 @@ class FileSystem {
   [[nodiscard]] bool append_block(Inode& file) {
     return map_block(file, static_cast<std::uint32_t>(file.blocks.size()));
   }
-  [[nodiscard]] CallError write_page(Inode& file, std::uint64_t offset, std::uint64_t bytes);
   [[nodiscard]] CallError prepare_page(Inode& file, std::uint32_t index, std::uint64_t bytes);
   /// The page is in the cache. False: no memory.
   [[nodiscard]] bool cache_page(Inode& file, std::uint32_t index);
-  void drop_pages(Inode& inode);
-  void free_all_blocks(Inode& inode);
+  /// From page, or block, `first` on.
+  void drop_pages(Inode& inode, std::uint32_t first);
+  void free_blocks_from(Inode& inode, std::uint32_t first);
+  void write_entry(Inode& parent, std::uint32_t block);
 
   const KernelContext& context_;
   PageSource& pages_;

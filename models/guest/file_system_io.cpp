@@ -1,16 +1,14 @@
 // Reading, writing, and what a file is made of.
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "models/guest/file_system.hpp"
+#include "models/guest/journal_credits.hpp"
 
 namespace xensim {
 
 namespace {
 constexpr std::uint32_t page_bytes = DiskLayout::block_bytes;
-/// Blocks a write sets aside for each page (without quota).
-constexpr std::uint32_t page_credits = 10;
 
 /// The indirect blocks on the way to a data block, outermost first: 0 is the one whose pointers lead to
 /// others.
@@ -27,70 +25,92 @@ constexpr std::uint64_t most_blocks =
 }  // namespace
 
 CallResult FileSystem::read(InodeNumber number, std::uint64_t offset, std::uint64_t bytes) {
-  Inode& file = inode(number);
-  if (file.kind == InodeKind::directory) return CallResult::failed(CallError::is_directory);
-  const std::uint64_t end = std::min(file.size, offset + bytes);
-  std::uint64_t at = offset;
-  while (at < end) {
-    const std::uint64_t here = std::min(end - at, page_bytes - at % page_bytes);
-    const auto index = static_cast<std::uint32_t>(at / page_bytes);
-    context_.did(KernelPath::page_cache_lookup);
-    if (!file.page(index)) {
-      if (!cache_page(file, index)) break;
-      context_.did(KernelPath::clear_line, page_bytes / 64);
-    }
-    pages_.used(*file.page(index));
-    context_.did(KernelPath::page_read);
-    context_.locked(4);  // page cache, page's count up and down, its referenced bit
-    context_.copied_file(here, file.page(index)->value, Processor::Stream::read);
-    at += here;
-  }
-  if (file.accessed != context_.seconds) {
-    file.accessed = context_.seconds;
-    update_alone(file);
-  }
-  return {.value = static_cast<std::int64_t>(at - offset)};
-}
-
-CallResult FileSystem::write(InodeNumber number, std::uint64_t offset, std::uint64_t bytes) {
-  Inode& file = inode(number);
-  if (file.kind == InodeKind::directory) return CallResult::failed(CallError::is_directory);
-  context_.did(KernelPath::file_write);
-  context_.locked(2);  // the file's semaphore
-  file.modified = context_.seconds;
-  update_alone(file);
+  if (inode(number).kind == InodeKind::directory) return CallResult::failed(CallError::is_directory);
   std::uint64_t done = 0;
-  CallError error = CallError::none;
-  while (done < bytes && error == CallError::none) {
-    const std::uint64_t at = offset + done;
-    const std::uint64_t here = std::min(bytes - done, page_bytes - at % page_bytes);
-    error = write_page(file, at, here);
-    if (error == CallError::none) done += here;
+  while (done < bytes) {
+    const CallResult result = read_page(number, offset + done, bytes - done);
+    if (result.value == 0) break;
+    done += static_cast<std::uint64_t>(result.value);
   }
-  if (done == 0 && bytes > 0) return CallResult::failed(error);
+  finish_read(number);
   return {.value = static_cast<std::int64_t>(done)};
 }
 
-CallError FileSystem::write_page(Inode& file, std::uint64_t offset, std::uint64_t bytes) {
+CallResult FileSystem::read_page(InodeNumber number, std::uint64_t offset, std::uint64_t bytes) {
+  Inode& file = inode(number);
+  if (offset >= file.size) return {};
+  const std::uint64_t here = std::min({file.size - offset, bytes, page_bytes - offset % page_bytes});
   const auto index = static_cast<std::uint32_t>(offset / page_bytes);
-  const Journal::Handle handle(journal_, page_credits);
+  context_.did(KernelPath::page_cache_lookup);
+  if (!file.page(index)) {
+    if (!cache_page(file, index)) return {};
+    context_.did(KernelPath::clear_line, page_bytes / 64);
+  }
+  pages_.used(*file.page(index));
+  context_.did(KernelPath::page_read);
+  context_.locked(4);  // page cache, page's count up and down, its referenced bit
+  context_.copied_file(here, file.page(index)->value, Processor::Stream::read);
+  return {.value = static_cast<std::int64_t>(here)};
+}
+
+void FileSystem::finish_read(InodeNumber number) {
+  Inode& file = inode(number);
+  if (file.accessed == context_.seconds) return;
+  file.accessed = context_.seconds;
+  update_alone(file);
+}
+
+void FileSystem::begin_write(InodeNumber number) {
+  context_.did(KernelPath::file_write);
+  context_.locked(2);  // the file's semaphore
+  Inode& file = inode(number);
+  file.modified = context_.seconds;
+  update_alone(file);
+}
+
+CallResult FileSystem::write(InodeNumber number, std::uint64_t offset, std::uint64_t bytes) {
+  if (inode(number).kind == InodeKind::directory) return CallResult::failed(CallError::is_directory);
+  begin_write(number);
+  std::uint64_t done = 0;
+  CallResult result;
+  while (done < bytes && result.ok()) {
+    result = write_page(number, offset + done, bytes - done);
+    done += static_cast<std::uint64_t>(result.value);
+  }
+  if (done == 0 && !result.ok()) return result;
+  return {.value = static_cast<std::int64_t>(done)};
+}
+
+CallResult FileSystem::write_page(InodeNumber number, std::uint64_t offset, std::uint64_t all_bytes) {
+  Inode& file = inode(number);
+  const std::uint64_t bytes = std::min(all_bytes, page_bytes - offset % page_bytes);
+  const auto index = static_cast<std::uint32_t>(offset / page_bytes);
+  const Journal::Handle handle(journal_, journal_credits::page);
   context_.locked(10);  // big kernel lock twice; page cache, page's count and lock bit; list of dirty buffers
-  if (const CallError error = prepare_page(file, index, bytes); error != CallError::none) return error;
+  if (const CallError error = prepare_page(file, index, bytes); error != CallError::none) {
+    return CallResult::failed(error);
+  }
   context_.copied_file(bytes, file.page(index)->value, Processor::Stream::write);
   context_.did(KernelPath::page_write);
   pages_.changed(*file.page(index));
-  journal_.data(file.blocks[index]);
+  file.written.insert(index);
+  journal_.data(file.blocks[index], *file.page(index));
   if (offset + bytes > file.size) {
     file.size = offset + bytes;
+    file.changed_in = journal_.running_number();
     update(file);
   }
-  return CallError::none;
+  return {.value = static_cast<std::int64_t>(bytes)};
 }
 
 CallError FileSystem::prepare_page(Inode& file, std::uint32_t index, std::uint64_t bytes) {
   context_.did(KernelPath::page_cache_lookup);
   const bool is_new = index >= file.blocks.size() || !file.blocks[index].valid();
-  if (!is_new) return CallError::none;
+  if (!is_new && file.page(index)) return CallError::none;
+  if (!is_new) {  // all of it is written, so nothing was read
+    context_.did(KernelPath::buffer_create);
+    return cache_page(file, index) ? CallError::none : CallError::no_memory;
+  }
   if (index >= most_blocks) return CallError::file_too_big;
   const bool was_cached = file.page(index).has_value();
   context_.did(KernelPath::buffer_create);
@@ -148,6 +168,7 @@ bool FileSystem::map_block(Inode& file, std::uint32_t index) {
   file.blocks[index] = added.back().second;
   added.pop_back();
   file.indirect.insert(added.begin(), added.end());
+  file.changed_in = journal_.running_number();
   // The block's pointer goes into the innermost; one further out changes when that is new.
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     const bool innermost = i + 1 == ranges.size();
@@ -159,43 +180,51 @@ bool FileSystem::map_block(Inode& file, std::uint32_t index) {
   return true;
 }
 
-std::string FileSystem::audit() const {
-  const DiskLayout& layout = groups_.layout();
-  std::uint64_t blocks = 0, names = 0;
-  std::set<BlockNumber> seen;
-  for (const auto& [number, inode] : inodes_) {
-    if (!groups_.in_use(number)) return "an inode exists that its bitmap calls free";
-    std::vector<BlockNumber> its_blocks = inode->blocks;
-    std::erase(its_blocks, BlockNumber{});
-    for (const auto& [range, block] : inode->indirect) its_blocks.push_back(block);
-    for (const BlockNumber block : its_blocks) {
-      if (!groups_.in_use(block)) return "a file has a block that is free";
-      if (!seen.insert(block).second) return "two files have the same block";
+CallError FileSystem::place(InodeNumber number, std::uint64_t bytes) {
+  const Journal::Handle handle(journal_, journal_credits::truncate);
+  Inode& file = inode(number);
+  const std::uint64_t pages = (bytes + page_bytes - 1) / page_bytes;
+  if (pages > most_blocks) return CallError::file_too_big;
+  file.cached.resize(pages);
+  for (std::uint32_t index = 0; index < pages; ++index) {
+    if (!map_block(file, index)) {
+      file.cached.resize(file.blocks.size());
+      return CallError::no_space;
     }
-    blocks += its_blocks.size();
-    if (inode->pages() != inode->blocks.size()) return "a file's size and its blocks disagree";
-    if (inode->kind == InodeKind::directory) {
-      if (std::string error = inode->directory->audit(); !error.empty()) return error;
-      if (inode->directory->blocks() != inode->blocks.size()) return "a directory lacks a block";
-      names += inode->directory->names();
-      for (const InodeNumber target : inode->directory->inodes()) {
-        if (!exists(target)) return "a name stands for nothing";
-      }
+    file.size = std::min(bytes, (std::uint64_t{index} + 1) * page_bytes);
+  }
+  update(file);
+  return CallError::none;
+}
+
+void FileSystem::free_blocks_from(Inode& inode, std::uint32_t first) {
+  const std::vector<std::uint32_t> last =
+      first > 0 ? indirect_ranges(first - 1) : std::vector<std::uint32_t>{};
+  const auto needed = [&](std::uint32_t range) {
+    return !last.empty() && range >= last.front() && range <= last.back();
+  };
+  for (auto place = inode.indirect.begin(); place != inode.indirect.end();) {
+    if (needed(place->first)) {
+      ++place;
       continue;
     }
-    if (inode->cached.size() > inode->blocks.size()) return "a page lies behind the end of its file";
+    journal_.forget(place->second);
+    groups_.free_blocks(place->second, 1);
+    place = inode.indirect.erase(place);
   }
-  std::uint64_t reserved = 0;
-  for (std::uint32_t group = 0; group < layout.groups; ++group) reserved += layout.reserved_blocks(group);
-  const std::uint64_t all_blocks = std::uint64_t{layout.groups} * DiskLayout::blocks_per_group;
-  const std::uint64_t all_inodes = std::uint64_t{layout.groups} * DiskLayout::inodes_per_group;
-  if (groups_.free_blocks() + blocks + reserved != all_blocks) return "a block is lost";
-  const std::uint64_t special = DiskLayout::first_inode - 2;  // the root is one of the reserved, and exists
-  if (groups_.free_inodes() + inodes_.size() + special != all_inodes) return "an inode is lost";
-  const auto nameless = std::count_if(inodes_.begin(), inodes_.end(),
-                                      [](const auto& entry) { return entry.second->links == 0; });
-  if (names + static_cast<std::uint64_t>(nameless) + 1 != inodes_.size()) return "an inode has no name";
-  return journal_.audit();
+  if (first >= inode.blocks.size()) return;
+  for (auto run = inode.blocks.begin() + first; run != inode.blocks.end();) {
+    auto end = run + 1;
+    if (!run->valid()) {
+      run = end;
+      continue;
+    }
+    while (end != inode.blocks.end() && end->value == (end - 1)->value + 1) ++end;
+    groups_.free_blocks(*run, static_cast<std::uint32_t>(end - run));
+    run = end;
+  }
+  inode.blocks.resize(first);
+  update(inode);
 }
 
 }  // namespace xensim

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "models/guest/dirty_buffers.hpp"
 #include "models/guest/kernel_context.hpp"
 #include "models/guest/page_allocator.hpp"
 #include "models/guest/page_table_cache.hpp"
@@ -57,6 +58,7 @@ struct GuestMemory {
   PageTableCache tables;
   SpaceRing spaces;
   std::unique_ptr<SwapCache> swap;  ///< null: memory is never reclaimed
+  DirtyBuffers dirty;               ///< of files and their system
   std::uint32_t file_pages = 0;     ///< in the page cache, without the swap cache
   std::uint32_t reclaimable = 0;    ///< pages that unused names and inodes hold
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/guest/directory.hpp"
+#include "models/guest/file_locks.hpp"
 #include "models/guest/mapped_file.hpp"
 
 namespace xensim {
@@ -60,7 +61,10 @@ struct Inode final : MappedFile {
   std::map<std::uint32_t, BlockNumber> indirect;  ///< that name the data blocks from the 13th on
   std::vector<PageNumber> cached;                 ///< by index; invalid: of a hole nobody has read
   std::set<std::uint32_t> dirtied_by_mapping;     ///< pages to be written, found when they were unmapped
+  std::set<std::uint32_t> written;                ///< pages written to since fsync last saw them
+  std::uint64_t changed_in = 0;                   ///< transaction that its size or blocks changed in last
   std::unique_ptr<Directory> directory;           ///< null unless it is one
+  FileLocks locks;
 };
 
 }  // namespace xensim

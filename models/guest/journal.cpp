@@ -17,7 +17,7 @@ Journal::Handle::Handle(Journal& journal, std::uint32_t credits) : journal_(jour
 
 Journal::Handle::~Handle() { --journal_.depth_; }
 
-void Journal::join(BlockNumber block, Joined as) {
+Journal::Member& Journal::join(BlockNumber block, Joined as) {
   constexpr std::uint32_t lines = 3;  // buffer head and journal head
   context_.uses(as == Joined::data ? KernelObject::data_buffer : KernelObject::buffer, block.value, lines);
   const auto [place, added] = members_.try_emplace(block, Member{as, next_order_});
@@ -28,9 +28,10 @@ void Journal::join(BlockNumber block, Joined as) {
     place->second.as = as;  // freed as data, used again for metadata
   } else {
     if (as == Joined::metadata) place->second.as = as;
-    return;
+    return place->second;
   }
   if (as != Joined::data) ++metadata_;
+  return place->second;
 }
 
 void Journal::access(BlockNumber block) {
@@ -39,6 +40,10 @@ void Journal::access(BlockNumber block) {
   // share of each block in the 250 to 400 locked operations that a create executes.
   context_.locked(15);
   join(block, Joined::accessed);
+  if (dirty_ != nullptr) dirty_->remove(BufferId::of(block));  // not before it is in the log again
+  if (phase_ == Phase::data && being_committed_.contains(block) && frozen_.insert(block).second) {
+    context_.did(KernelPath::copy_page);
+  }
 }
 
 void Journal::dirty(BlockNumber block) {
@@ -47,13 +52,15 @@ void Journal::dirty(BlockNumber block) {
   join(block, Joined::metadata);
 }
 
-void Journal::data(BlockNumber block) {
+void Journal::data(BlockNumber block, PageNumber page) {
   context_.did(KernelPath::journal_data);
   context_.locked(10);
-  join(block, Joined::data);
+  join(block, Joined::data).page = page;
 }
 
 void Journal::forget(BlockNumber block) {
+  if (dirty_ != nullptr) dirty_->remove(BufferId::of(block));
+  log_.forget(block);
   const auto place = members_.find(block);
   if (place == members_.end()) return;
   context_.did(KernelPath::journal_forget);
@@ -63,21 +70,49 @@ void Journal::forget(BlockNumber block) {
 }
 
 Transaction Journal::take_running() {
-  std::vector<std::pair<std::uint64_t, BlockNumber>> data, metadata;
+  std::vector<std::pair<std::uint64_t, Transaction::Data>> data;
+  std::vector<std::pair<std::uint64_t, BlockNumber>> metadata;
   for (const auto& [block, member] : members_) {
-    if (member.as == Joined::data) data.emplace_back(member.order, block);
+    if (member.as == Joined::data) data.push_back({member.order, {block, member.page}});
     if (member.as == Joined::metadata) metadata.emplace_back(member.order, block);
   }
   const auto in_order = [](auto& members) {
-    std::sort(members.begin(), members.end());
-    std::vector<BlockNumber> blocks;
+    std::ranges::sort(members, {}, [](const auto& member) { return member.first; });
+    std::vector<decltype(members.front().second)> blocks;
     for (const auto& [order, block] : members) blocks.push_back(block);
     return blocks;
   };
   members_.clear();
   metadata_ = 0;
   wants_commit_ = false;
-  return {in_order(data), in_order(metadata)};
+  return {in_order(data), in_order(metadata), number_++};
+}
+
+Journal::Obstacle Journal::may_begin(std::uint32_t credits) const {
+  const std::uint32_t most = blocks_ / 4;
+  // A transaction with nothing in it takes any handle.
+  if (metadata_ > 0 && metadata_ + credits > most) return Obstacle::full;
+  const auto committing = static_cast<std::uint32_t>(being_committed_.size());
+  return log_.free() < most + committing ? Obstacle::no_space : Obstacle::none;
+}
+
+Transaction& Journal::begin_commit() {
+  committing_ = take_running();
+  being_committed_ = {committing_.metadata.begin(), committing_.metadata.end()};
+  phase_ = Phase::data;
+  return committing_;
+}
+
+void Journal::end_commit() {
+  log_.committed(committing_.metadata);
+  for (const BlockNumber block : committing_.metadata) {
+    if (dirty_ != nullptr && !members_.contains(block)) dirty_->add(BufferId::of(block));
+  }
+  committed_ = committing_.number;
+  committing_ = {};
+  being_committed_.clear();
+  frozen_.clear();
+  phase_ = Phase::none;
 }
 
 std::string Journal::audit() const {
@@ -88,7 +123,11 @@ std::string Journal::audit() const {
     if (member.as == Joined::accessed && depth_ == 0)
       return "a block was made ready for a change that never came";
   }
-  return metadata == metadata_ ? "" : "the number of metadata blocks is wrong";
+  if (metadata != metadata_) return "the number of metadata blocks is wrong";
+  if ((phase_ == Phase::none) != being_committed_.empty() && !being_committed_.empty()) {
+    return "blocks are being committed while no commit is going on";
+  }
+  return log_.audit();
 }
 
 }  // namespace xensim

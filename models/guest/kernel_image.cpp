@@ -51,6 +51,9 @@ enum class SourceFile : std::uint8_t {
   vif,
   ring_disk,
   raw_disk,
+  locks,
+  jbd_commit,
+  ext3_dir,
 };
 
 constexpr SourceFile file_of(KernelPath path) {
@@ -254,6 +257,24 @@ constexpr SourceFile file_of(KernelPath path) {
     case raw_start:
     case raw_page:
       return SourceFile::raw_disk;
+    case file_seek:
+      return SourceFile::read_write;
+    case file_sync:
+    case buffer_write:
+      return SourceFile::buffer;
+    case file_truncate:
+    case file_times:
+    case file_system_stat:
+      return SourceFile::open;
+    case file_lock:
+      return SourceFile::locks;
+    case directory_read:
+      return SourceFile::ext3_dir;
+    case rename_names:
+      return SourceFile::namei;
+    case journal_commit:
+    case journal_log_block:
+      return SourceFile::jbd_commit;
     case count_:
       break;
   }

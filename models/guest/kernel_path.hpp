@@ -181,6 +181,18 @@ enum class KernelPath : std::uint8_t {
   ring_response,  ///< the event handler's part for one response
   raw_start,      ///< read or write of a raw disk begun and ended: kernel buffer, checks
   raw_page,       ///< a page of the process found and pinned, and let go again
+  // Files on the disk.
+  file_seek,          ///< lseek: the position set under the big kernel lock
+  file_sync,          ///< fsync or sync around what it writes
+  file_truncate,      ///< truncate around pages and blocks
+  file_times,         ///< utime: notify_change without the inode's update
+  file_lock,          ///< fcntl: a lock of a range of bytes set or removed
+  file_system_stat,   ///< statfs: the groups' counts summed up
+  directory_read,     ///< getdents: one entry copied out
+  rename_names,       ///< rename without its directories: directory entries exchanged
+  buffer_write,       ///< a dirty buffer found in its list, locked, and afterwards filed again
+  journal_commit,     ///< journal_commit_transaction without its buffers
+  journal_log_block,  ///< a block of a commit: its place in descriptor and lists, a buffer head for the log
   count_,
 };
 inline constexpr std::size_t kernel_path_count = static_cast<std::size_t>(KernelPath::count_);
@@ -339,6 +351,17 @@ inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_nam
     "ring_response",
     "raw_start",
     "raw_page",
+    "file_seek",
+    "file_sync",
+    "file_truncate",
+    "file_times",
+    "file_lock",
+    "file_system_stat",
+    "directory_read",
+    "rename_names",
+    "buffer_write",
+    "journal_commit",
+    "journal_log_block",
 };
 
 }  // namespace xensim

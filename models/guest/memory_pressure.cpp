@@ -43,7 +43,7 @@ bool MemoryPressure::reclaim_step(GuestProcess& caller, std::size_t zone, Reclai
       caller.again = true;
       return false;
     case wait_for_page:
-      sleep_for_page(caller, caller.reclaim->page());
+      sleep_for(caller, BufferId::of(caller.reclaim->page()));
       return false;
     case wait_for_request:
       ++counts_.request_waits;
@@ -57,11 +57,11 @@ bool MemoryPressure::reclaim_step(GuestProcess& caller, std::size_t zone, Reclai
   return true;
 }
 
-void MemoryPressure::sleep_for_page(GuestProcess& caller, PageNumber page) {
+void MemoryPressure::sleep_for(GuestProcess& caller, BufferId buffer) {
   ++counts_.page_waits;
   memory_.kernel.did(KernelPath::wait_entry);
   io_.unplug(now(caller));
-  io_.wait_for_page(page, caller.id);
+  io_.wait_for(buffer, caller.id);
   caller.sleeps = true;
 }
 
@@ -93,7 +93,7 @@ bool MemoryPressure::handle(GuestProcess& caller, const FaultResult& fault) {
       read_slots(caller, fault.index);
       return true;
     case wait_page:
-      sleep_for_page(caller, {fault.index});
+      sleep_for(caller, BufferId::of(PageNumber{fault.index}));
       return true;
     case no_memory:
       // Between making room and here others took it.
@@ -106,9 +106,9 @@ bool MemoryPressure::handle(GuestProcess& caller, const FaultResult& fault) {
 
 bool MemoryPressure::file_page_ready(GuestProcess& caller, MappedFile& file, std::uint32_t index) {
   const auto page = file.page(index);
-  if (page && !memory_.pages[*page].locked) return true;
+  if (page && !memory_.pages[*page].reading) return true;
   if (page) {
-    sleep_for_page(caller, *page);
+    sleep_for(caller, BufferId::of(*page));
   } else if (file.on_disk(index)) {
     read_pages(caller, file, index);
   } else {
@@ -155,7 +155,7 @@ void MemoryPressure::read_slots(GuestProcess& caller, std::uint32_t slot) {
   if (!swap.page(slot) && !read(swap, slot, now(caller))) {
     return sleep_for_request(caller, false);  // or at once again, if it was memory that lacked
   }
-  sleep_for_page(caller, *swap.page(slot));
+  sleep_for(caller, BufferId::of(*swap.page(slot)));
 }
 
 void MemoryPressure::read_pages(GuestProcess& caller, MappedFile& file, std::uint32_t index) {
@@ -167,7 +167,7 @@ void MemoryPressure::read_pages(GuestProcess& caller, MappedFile& file, std::uin
   if (!file.page(index) && !read(file, index, now(caller))) {
     return sleep_for_request(caller, false);
   }
-  sleep_for_page(caller, *file.page(index));
+  sleep_for(caller, BufferId::of(*file.page(index)));
 }
 
 Wakes MemoryPressure::interrupt(unsigned vcpu) {

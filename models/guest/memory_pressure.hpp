@@ -32,6 +32,12 @@ class MemoryPressure {
   [[nodiscard]] bool handle(GuestProcess& caller, const FaultResult& fault);
   /// The page of the file is in memory. False: the caller sleeps.
   [[nodiscard]] bool file_page_ready(GuestProcess& caller, MappedFile& file, std::uint32_t index);
+  /// Begins to read a page that becomes page `index` of `file`. False: no memory, or no request.
+  [[nodiscard]] bool read(MappedFile& file, std::uint32_t index, Time at);
+  /// The caller's call is made again when the buffer is no longer busy.
+  void sleep_for(GuestProcess& caller, BufferId buffer);
+  /// When requests are free; at once if they are.
+  void sleep_for_request(GuestProcess& caller, bool write);
 
   /// The device's interrupt, on `vcpu`. Whom to wake.
   [[nodiscard]] Wakes interrupt(unsigned vcpu);
@@ -41,6 +47,10 @@ class MemoryPressure {
   /// The reclaim daemon (kswapd); invalid until it was first needed.
   [[nodiscard]] ProcessId daemon() const { return daemon_; }
   [[nodiscard]] const PageIo& io() const { return io_; }
+  [[nodiscard]] PageIo& io() { return io_; }
+  [[nodiscard]] Time now(const GuestProcess& caller) const {
+    return processors_.processor(caller.processor).clock.local();
+  }
   struct Counts {
     std::uint64_t direct = 0;                         ///< steps of processes that freed memory themselves
     std::uint64_t daemon = 0;                         ///< steps of the daemon
@@ -62,16 +72,8 @@ class MemoryPressure {
   [[nodiscard]] bool reclaim_step(GuestProcess& caller, std::size_t zone, Reclaim::Next& next);
   void read_slots(GuestProcess& caller, std::uint32_t slot);
   void read_pages(GuestProcess& caller, MappedFile& file, std::uint32_t index);
-  /// Begins to read a page that becomes page `index` of `file`. False: no memory, or no request.
-  [[nodiscard]] bool read(MappedFile& file, std::uint32_t index, Time at);
   [[nodiscard]] std::size_t highest_zone() const;
-  /// Until requests are free; at once again if they are.
-  void sleep_for_request(GuestProcess& caller, bool write);
-  void sleep_for_page(GuestProcess& caller, PageNumber page);
   void kill_somebody(std::vector<std::unique_ptr<GuestProcess>>& processes);
-  [[nodiscard]] Time now(const GuestProcess& caller) {
-    return processors_.processor(caller.processor).clock.local();
-  }
 
   GuestKernel& scheduler_;
   VirtualMachine& processors_;

@@ -19,6 +19,7 @@ struct Page {
   bool dirty = false;                          ///< differs from what the disk has, as far as no entry tells
   bool referenced = false;                     ///< used since it was looked at
   bool locked = false;                         ///< being read or written
+  bool reading = false;                        ///< not up to date before that is over
   bool laundered = false;                      ///< being written to be freed
   List list = List::none;
 };

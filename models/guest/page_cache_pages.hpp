@@ -21,10 +21,15 @@ class PageCachePages final : public PageSource {
   }
   void drop(PageNumber page) override {
     --memory_.file_pages;
+    memory_.dirty.remove(BufferId::of(page));
     memory_.pages[page].file = nullptr;
+    memory_.pages[page].dirty = false;
     memory_.pages.put(page);
   }
-  void changed(PageNumber page) override { memory_.pages[page].dirty = true; }
+  void changed(PageNumber page) override {
+    memory_.pages[page].dirty = true;
+    memory_.dirty.add(BufferId::of(page));
+  }
   void used(PageNumber page) override { memory_.pages.lists().accessed(page); }
 
  private:

@@ -103,7 +103,7 @@ FaultResult AddressSpace::file_page(const Area& area, Address address, bool writ
   if (index >= area.file->pages()) return {bus_error};
   const auto cached = area.file->page(index);
   if (!cached) return {read_page, area.file.get(), index};
-  if (memory_.pages[*cached].locked) return {wait_page, nullptr, cached->value};
+  if (memory_.pages[*cached].reading) return {wait_page, nullptr, cached->value};
   memory_.kernel.did(KernelPath::fault_file);
   memory_.kernel.uses(KernelObject::page_descriptor, cached->value);
   memory_.kernel.locked(4);

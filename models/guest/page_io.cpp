@@ -11,7 +11,19 @@ namespace xensim {
 std::uint64_t PageIo::sector_of(const Page& page) const {
   const bool swapped = page.file == memory_.swap.get();
   const std::uint64_t block = page.file->block(page.index) + (swapped ? 0 : swap_slots_);
-  return block * sectors_per_page % (device_.sectors() - sectors_per_page);
+  return sector_at(block);
+}
+
+std::uint64_t PageIo::sector_at(std::uint64_t page_of_disk) const {
+  return page_of_disk * sectors_per_page % (device_.sectors() - sectors_per_page);
+}
+
+bool PageIo::submit(const BlockIo& io, Time at) {
+  if (!device_.submit(io, at)) return false;
+  memory_.kernel.did(KernelPath::block_submit);
+  memory_.kernel.locked(4);
+  charge_commands();
+  return true;
 }
 
 bool PageIo::start(PageNumber page, bool write, Time at) {
@@ -21,16 +33,16 @@ bool PageIo::start(PageNumber page, bool write, Time at) {
                    .sectors = sectors_per_page,
                    .write = write,
                    .partition = swapped ? 1U : 0U,
-                   .tag = page.value,
+                   .tag = BufferId::of(page).value,
                    .page = page.value};
-  if (!device_.submit(io, at)) return false;
-  memory_.kernel.did(KernelPath::block_submit);
-  memory_.kernel.locked(4);
-  charge_commands();
+  if (!submit(io, at)) return false;
   state.locked = true;
+  state.reading = !write;
   memory_.pages.get(page);
   ++in_flight_;
   if (write) {
+    state.dirty = false;
+    memory_.dirty.remove(BufferId::of(page));
     store(page);
     ++(swapped ? counts_.swapped_out : counts_.written);
   } else {
@@ -41,6 +53,20 @@ bool PageIo::start(PageNumber page, bool write, Time at) {
     }
     ++(swapped ? counts_.swapped_in : counts_.read);
   }
+  return true;
+}
+
+bool PageIo::write(BlockNumber block, Time at) {
+  const BlockIo io{.sector = sector_at(std::uint64_t{swap_slots_} + block.value),
+                   .sectors = sectors_per_page,
+                   .write = true,
+                   .partition = 0,
+                   .tag = BufferId::of(block).value,
+                   .page = buffer_cache_page};
+  if (!submit(io, at)) return false;
+  busy_blocks_.insert(block);
+  memory_.dirty.remove(BufferId::of(block));
+  ++counts_.blocks;
   return true;
 }
 
@@ -68,8 +94,9 @@ void PageIo::interrupt(Time at, Wakes& wakes) {
   for (const FinishedIo& finished : device_.take_completed(at)) {
     charge_completion(memory_.kernel, device_);
     for (const std::uint64_t tag : finished.tags) {
-      if (finished.failed) fail({static_cast<std::uint32_t>(tag)});
-      finish({static_cast<std::uint32_t>(tag)}, wakes);
+      const BufferId buffer{tag};
+      if (finished.failed && !buffer.is_block()) fail(buffer.page());
+      finish(buffer, wakes);
     }
   }
   charge_commands();
@@ -87,17 +114,22 @@ void PageIo::fail(PageNumber page) {
   contents_.erase(sector_of(memory_.pages[page]));
 }
 
-void PageIo::finish(PageNumber page, Wakes& wakes) {
+void PageIo::finish(BufferId buffer, Wakes& wakes) {
   memory_.kernel.did(KernelPath::page_io_end);
-  memory_.pages[page].locked = false;
-  memory_.pages[page].laundered = false;
-  --in_flight_;
-  if (const auto waiters = page_waiters_.find(page.value); waiters != page_waiters_.end()) {
+  if (const auto waiters = waiters_.find(buffer); waiters != waiters_.end()) {
     memory_.kernel.did(KernelPath::wake_process, waiters->second.size());
     for (const ProcessId process : waiters->second) wakes.push_back({process});
-    page_waiters_.erase(waiters);
+    waiters_.erase(waiters);
   }
-  memory_.put(page);
+  if (buffer.is_block()) {
+    busy_blocks_.erase(buffer.block());
+    if (written_) written_(buffer.block());
+    return;
+  }
+  Page& page = memory_.pages[buffer.page()];
+  page.locked = page.reading = page.laundered = false;
+  --in_flight_;
+  memory_.put(buffer.page());
 }
 
 std::string PageIo::audit(std::vector<std::uint32_t>& references) const {
@@ -108,12 +140,11 @@ std::string PageIo::audit(std::vector<std::uint32_t>& references) const {
     ++locked;
   }
   if (locked != in_flight_) return fmt::format("{} pages are locked, {} under way", locked, in_flight_);
-  if (device_.outstanding() != in_flight_) {
-    return fmt::format("{} pages are under way, the device has {}", in_flight_, device_.outstanding());
+  if (device_.outstanding() != in_flight()) {
+    return fmt::format("{} buffers are under way, the device has {}", in_flight(), device_.outstanding());
   }
-  for (const auto& [page, waiters] : page_waiters_) {
-    if (!memory_.pages[{page}].locked)
-      return fmt::format("{} processes wait for page {} in vain", waiters.size(), page);
+  for (const auto& [buffer, waiters] : waiters_) {
+    if (!busy(buffer)) return fmt::format("{} processes wait for {} in vain", waiters.size(), buffer.value);
   }
   return device_.audit();
 }

@@ -139,9 +139,26 @@ void ProcessKernel::install(const std::string& path, std::uint32_t pages) {
     (void)files_.write(file->inode(), std::uint64_t{i} * page_size, page_size);
   }
   // It was written long ago.
-  for (const PageNumber page : inode.cached) memory_.pages[page].dirty = false;
+  for (const PageNumber page : inode.cached) {
+    memory_.pages[page].dirty = false;
+    memory_.dirty.remove(BufferId::of(page));
+  }
   // The inode lives as long as the file system: its descriptor stays open.
   installed_[path] = std::shared_ptr<MappedFile>(std::shared_ptr<void>(), &inode);
+}
+
+CallResult ProcessKernel::place_file(GuestProcess& caller, std::string_view path, std::uint64_t bytes) {
+  work_.on(nullptr);
+  const CallResult created = calls_.creat(caller.files, path);
+  CallResult result = created;
+  if (created.ok()) {
+    const auto descriptor = static_cast<unsigned>(created.value);
+    const auto& file = dynamic_cast<const RegularFile&>(*caller.files.table.peek(descriptor));
+    result = {.error = files_.place(file.inode(), bytes)};
+    (void)calls_.close(caller.files, descriptor);
+  }
+  run_on(caller.processor);
+  return result;
 }
 
 Executable ProcessKernel::linked(const ProgramImage& image) {

@@ -35,7 +35,9 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
     const auto slots = static_cast<std::uint32_t>(processors.swap_size().count / page_size);
     pressure_ = std::make_unique<MemoryPressure>(scheduler, processors, memory_, disks_[0]->user(0),
                                                  std::max(slots, 1U));
+    write_back_ = std::make_unique<WriteBack>(context_, scheduler, memory_, files_, *pressure_);
   }
+  file_calls_ = std::make_unique<FileCalls>(context_, calls_, memory_, pressure_.get(), write_back_.get());
   for (const char* directory : {"/dev", "/lib", "/bin", "/usr", "/usr/tmp", "/usr/tmp/lat_fs"}) {
     (void)calls_.mkdir(kernel_files_, directory);
   }
@@ -58,6 +60,7 @@ ProcessKernel::~ProcessKernel() {
 }
 
 void ProcessKernel::run_on(unsigned vcpu) {
+  memory_.dirty.now(scheduler_.ticks());
   work_.on(&processors_.processor(vcpu), &machine_);
   machine_.run_on(vcpu);
   network_->on(vcpu);
@@ -76,7 +79,7 @@ GuestProcess& ProcessKernel::process(ProcessId id) {
     process = std::make_unique<GuestProcess>(context_, id);
     process->user = id.value;
     process->started = scheduler_.ticks();
-    process->kernel_thread = pressure_ && pressure_->daemon() == id;
+    process->kernel_thread = is_kernel_thread(id);
     ++users_[process->user];
     ++process_count_;
   }
@@ -100,7 +103,10 @@ ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call
   caller.again = caller.sleeps = false;
   const CallResult result = call.step(*this, caller);
   for (const Wake& wake : result.wakes) scheduler_.wake(vcpu, wake.process, wake.synchronous);
-  if (pressure_) pressure_->after_step(vcpu, processes_);
+  if (pressure_) {
+    pressure_->after_step(vcpu, processes_);
+    write_back_->after_step(vcpu);
+  }
   if (caller.dies && caller.again && !caller.sleeps) return Progress::killed;
   if (result.sleeps || caller.sleeps) return Progress::sleeps;
   if (caller.again) return Progress::more;
@@ -153,7 +159,7 @@ void ProcessKernel::disk_interrupt(unsigned vcpu) {
 
 bool ProcessKernel::switch_to(unsigned vcpu, ProcessId id) {
   // A kernel thread borrows what is loaded.
-  if (pressure_ && pressure_->daemon() == id) return vcpu < loaded_.size() && loaded_[vcpu] != nullptr;
+  if (is_kernel_thread(id)) return vcpu < loaded_.size() && loaded_[vcpu] != nullptr;
   run_on(vcpu);
   work_.use(schedule_place());
   const GuestProcess* next = id.value < processes_.size() ? processes_[id.value].get() : nullptr;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/guest/executable.hpp"
+#include "models/guest/file_calls.hpp"
 #include "models/guest/guest_process.hpp"
 #include "models/guest/kernel.hpp"
 #include "models/guest/memory_pressure.hpp"
@@ -58,9 +59,7 @@ class ProcessKernel {
   /// One step of a transfer between a raw disk and the caller's memory.
   [[nodiscard]] CallResult raw_io(GuestProcess& caller, const Self::RawTransfer& transfer);
   [[nodiscard]] CallResult disk_size(unsigned disk) const;
-  /// The pages of a file that a call is about to use are in memory. False: the caller sleeps for them, and
-  /// the call is to be made again.
-  [[nodiscard]] bool pages_ready(GuestProcess& caller, std::int64_t descriptor, std::size_t bytes);
+  [[nodiscard]] CallResult place_file(GuestProcess& caller, std::string_view path, std::uint64_t bytes);
   /// One access, with at most one fault handled: then `again` is set. False: SIGSEGV was raised.
   [[nodiscard]] bool access(GuestProcess& caller, Address address, Access kind);
   /// The caller adds up so many lines of a page that is there.
@@ -69,6 +68,7 @@ class ProcessKernel {
   void runs(GuestProcess& caller, Address page, std::uint32_t lines, Cycles time);
   [[nodiscard]] CallResult map(GuestProcess& caller, const Self::MapRequest& request);
   [[nodiscard]] SystemCalls& calls() { return calls_; }
+  [[nodiscard]] FileCalls& file_calls() { return *file_calls_; }
   [[nodiscard]] Processor& processor(const GuestProcess& caller) {
     return processors_.processor(caller.processor);
   }
@@ -88,6 +88,7 @@ class ProcessKernel {
   [[nodiscard]] const NetworkStack& network() const { return *network_; }
   /// Null without a disk.
   [[nodiscard]] const MemoryPressure* pressure() const { return pressure_.get(); }
+  [[nodiscard]] const WriteBack* write_back() const { return write_back_.get(); }
   [[nodiscard]] std::uint32_t process_count() const { return process_count_; }
   /// Pages that no process holds: free, on the quicklists, in the page cache.
   [[nodiscard]] std::uint32_t unused_pages() const;
@@ -114,6 +115,9 @@ class ProcessKernel {
   [[nodiscard]] CallResult out_of_pages(GuestProcess& caller);
   /// Another process may be made: neither user nor machine has too many.
   [[nodiscard]] bool may_fork(const GuestProcess& parent) const;
+  [[nodiscard]] bool is_kernel_thread(ProcessId id) const {
+    return pressure_ && (pressure_->daemon() == id || write_back_->is_daemon(id));
+  }
   void use_stack(const GuestProcess& process);
 
   GuestKernel& scheduler_;
@@ -129,6 +133,8 @@ class ProcessKernel {
   FileSystem files_;
   std::unique_ptr<NetworkStack> network_;
   SystemCalls calls_;
+  std::unique_ptr<WriteBack> write_back_;  ///< null without a disk
+  std::unique_ptr<FileCalls> file_calls_;
   ProcessFiles kernel_files_;
   std::map<std::string, std::shared_ptr<MappedFile>> installed_;
   std::vector<std::byte> buffer_;

@@ -1,6 +1,4 @@
 /// How programs use their memory: accesses with their faults, and mmap.
-#include <algorithm>
-
 #include "models/guest/process_kernel.hpp"
 #include "models/guest/regular_file.hpp"
 
@@ -10,21 +8,6 @@ namespace {
 /// A table, the page, and one more for what is read.
 constexpr std::uint32_t pages_of_a_fault = 3;
 }  // namespace
-
-bool ProcessKernel::pages_ready(GuestProcess& caller, std::int64_t descriptor, std::size_t bytes) {
-  if (!pressure_ || descriptor < 0) return true;
-  const auto file =
-      std::dynamic_pointer_cast<RegularFile>(caller.files.table.peek(static_cast<unsigned>(descriptor)));
-  if (!file) return true;
-  const auto pages = static_cast<std::uint32_t>(bytes / page_size) + 2;
-  if (!make_room(caller, pages)) return false;
-  Inode& inode = files_.inode(file->inode());
-  const auto first = static_cast<std::uint32_t>(file->position() / page_size);
-  for (std::uint32_t i = first; i < std::min(first + pages, inode.pages()); ++i) {
-    if (!pressure_->file_page_ready(caller, inode, i)) return false;
-  }
-  return true;
-}
 
 bool ProcessKernel::access(GuestProcess& caller, Address address, Access kind) {
   if (!caller.space) {

@@ -49,6 +49,7 @@ void ProcessKernel::report(StatisticSink& sink, const std::string& prefix) const
   report(disk_busy, to_seconds(disk.busy));
   report(disk_reads, disk.commands[0]);
   report(disk_writes, disk.commands[1]);
+  write_back_->report(sink, prefix);
 }
 
 }  // namespace xensim

@@ -78,7 +78,6 @@ Reclaim::Next Reclaim::step(Time at) {
           continue;
         }
         if (!io_.start(number, true, at)) return Next::wait_for_request;
-        page.dirty = false;
         page.laundered = true;
         continue;
       }

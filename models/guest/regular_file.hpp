@@ -4,6 +4,8 @@
 #include "models/guest/dentry_cache.hpp"
 #include "models/guest/file.hpp"
 #include "models/guest/file_system.hpp"
+#include "models/guest/open_mode.hpp"
+#include "models/guest/read_ahead.hpp"
 
 namespace xensim {
 
@@ -11,8 +13,8 @@ namespace xensim {
 class RegularFile final : public File {
  public:
   RegularFile(const KernelContext& context, FileSystem& files, DentryCache& entries, DentryId entry,
-              InodeNumber inode, bool append)
-      : context_(context), files_(files), entries_(entries), entry_(entry), inode_(inode), append_(append) {
+              InodeNumber inode, OpenMode mode)
+      : context_(context), files_(files), entries_(entries), entry_(entry), inode_(inode), mode_(mode) {
     entries_.get(entry_);
   }
 
@@ -20,10 +22,14 @@ class RegularFile final : public File {
     return moved(files_.read(inode_, position_, request.into.size()));
   }
   [[nodiscard]] CallResult write(WriteRequest& request) override {
-    if (append_) position_ = files_.inode(inode_).size;
+    if (mode_.append) position_ = files_.inode(inode_).size;
     return moved(files_.write(inode_, position_, request.from.size()));
   }
-  void release(Wakes& /*wakes*/) override {
+  void release(Wakes& wakes) override {
+    if (FileLocks& locks = files_.inode(inode_).locks; !locks.empty()) {
+      locks.unlock(*this, {0, UINT64_MAX});
+      locks.waiting.wake(context_, wakes);
+    }
     context_.locked(2);  // counts of the entry and of the mount
     if (const auto inode = entries_.put(entry_)) files_.evict(*inode);
   }
@@ -31,6 +37,11 @@ class RegularFile final : public File {
   [[nodiscard]] InodeNumber inode() const { return inode_; }
   [[nodiscard]] std::uint64_t position() const { return position_; }
   void seek(std::uint64_t position) { position_ = position; }
+  [[nodiscard]] bool appends() const { return mode_.append; }
+  [[nodiscard]] bool synchronous() const { return mode_.synchronous; }
+  [[nodiscard]] ReadAhead& read_ahead() { return read_ahead_; }
+  /// Position in a directory that is being read: it has been read.
+  bool at_end = false;
 
  private:
   CallResult moved(CallResult result) {
@@ -43,7 +54,8 @@ class RegularFile final : public File {
   DentryCache& entries_;
   DentryId entry_;
   InodeNumber inode_;
-  bool append_;
+  OpenMode mode_;
+  ReadAhead read_ahead_;
   std::uint64_t position_ = 0;
 };
 

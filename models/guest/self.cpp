@@ -143,66 +143,6 @@ Call Self::brk(Address end) const {
   });
 }
 
-Call Self::open(std::string_view path) const {
-  return system_call([path = std::string(path)](ProcessKernel& kernel, GuestProcess& caller) {
-    return kernel.calls().open(caller.files, path, {});
-  });
-}
-
-Call Self::creat(std::string_view path) const {
-  return system_call([path = std::string(path)](ProcessKernel& kernel, GuestProcess& caller) {
-    return kernel.calls().creat(caller.files, path);
-  });
-}
-
-Call Self::close(std::int64_t descriptor) const {
-  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
-    return kernel.calls().close(caller.files, number(descriptor));
-  });
-}
-
-Call Self::dup(std::int64_t descriptor) const {
-  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
-    return kernel.calls().dup(caller.files, number(descriptor));
-  });
-}
-
-Call Self::read(std::int64_t descriptor, std::size_t bytes) const {
-  return system_call([=, call = ReadCall{}](ProcessKernel& kernel, GuestProcess& caller) mutable {
-    if (call.file != nullptr) return kernel.calls().resume(call);
-    if (!kernel.pages_ready(caller, descriptor, std::min(bytes, longest_transfer))) return CallResult{};
-    call.request = {caller.id, kernel.buffer(std::min(bytes, longest_transfer))};
-    return kernel.calls().read(caller.files, number(descriptor), call);
-  });
-}
-
-Call Self::write(std::int64_t descriptor, std::size_t bytes) const {
-  return system_call([=, call = WriteCall{}](ProcessKernel& kernel, GuestProcess& caller) mutable {
-    if (call.file != nullptr) return kernel.calls().resume(call);
-    if (!kernel.pages_ready(caller, descriptor, std::min(bytes, longest_transfer))) return CallResult{};
-    call.request = {caller.id, kernel.buffer(std::min(bytes, longest_transfer))};
-    return kernel.calls().write(caller.files, number(descriptor), call);
-  });
-}
-
-Call Self::stat(std::string_view path) const {
-  return system_call([path = std::string(path)](ProcessKernel& kernel, GuestProcess& caller) {
-    return kernel.calls().stat(caller.files, path);
-  });
-}
-
-Call Self::unlink(std::string_view path) const {
-  return system_call([path = std::string(path)](ProcessKernel& kernel, GuestProcess& caller) {
-    return kernel.calls().unlink(caller.files, path);
-  });
-}
-
-Call Self::mkdir(std::string_view path) const {
-  return system_call([path = std::string(path)](ProcessKernel& kernel, GuestProcess& caller) {
-    return kernel.calls().mkdir(caller.files, path);
-  });
-}
-
 Call Self::pipe(PipeEnds& ends) const {
   return system_call([&ends](ProcessKernel& kernel, GuestProcess& caller) {
     unsigned write_end = 0;

@@ -9,10 +9,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "models/guest/call.hpp"
+#include "models/guest/open_mode.hpp"
 #include "models/guest/operation_counts.hpp"
 #include "models/guest/program_image.hpp"
 #include "models/guest/select.hpp"
@@ -70,11 +72,37 @@ class Self {
 
   // Files.
   [[nodiscard]] Call open(std::string_view path) const;
+  [[nodiscard]] Call open(std::string_view path, OpenMode mode) const;
   [[nodiscard]] Call creat(std::string_view path) const;
   [[nodiscard]] Call close(std::int64_t descriptor) const;
   [[nodiscard]] Call dup(std::int64_t descriptor) const;
   [[nodiscard]] Call read(std::int64_t descriptor, std::size_t bytes) const;
   [[nodiscard]] Call write(std::int64_t descriptor, std::size_t bytes) const;
+  [[nodiscard]] Call pread(std::int64_t descriptor, std::size_t bytes, std::uint64_t offset) const;
+  [[nodiscard]] Call pwrite(std::int64_t descriptor, std::size_t bytes, std::uint64_t offset) const;
+  /// The new position.
+  [[nodiscard]] Call lseek(std::int64_t descriptor, std::int64_t offset,
+                           SeekFrom from = SeekFrom::start) const;
+  /// The file, or everything, is on the disk afterwards. fdatasync is the same in ext3 of Linux 2.4.
+  [[nodiscard]] Call fsync(std::int64_t descriptor) const;
+  [[nodiscard]] Call fdatasync(std::int64_t descriptor) const { return fsync(descriptor); }
+  [[nodiscard]] Call sync() const;
+  [[nodiscard]] Call truncate(std::string_view path, std::uint64_t size) const;
+  [[nodiscard]] Call ftruncate(std::int64_t descriptor, std::uint64_t size) const;
+  [[nodiscard]] Call fstat(std::int64_t descriptor) const;
+  [[nodiscard]] Call statfs(std::string_view path) const;
+  [[nodiscard]] Call utime(std::string_view path) const;
+  /// All names in an open directory, "." and ".." included: the value is their number; 0 the next time.
+  /// `names`, if not null, gets them, and must live until the call is done.
+  [[nodiscard]] Call getdents(std::int64_t descriptor, std::vector<std::string>* names = nullptr) const;
+  /// fcntl: an exclusive lock of some bytes, when nobody else has one there; and its end.
+  [[nodiscard]] Call lock(std::int64_t descriptor, std::uint64_t begin, std::uint64_t bytes) const;
+  [[nodiscard]] Call unlock(std::int64_t descriptor, std::uint64_t begin, std::uint64_t bytes) const;
+  /// A file of that size has been on the disk for long; none of it is in memory. No program's call: it takes
+  /// no time.
+  [[nodiscard]] Call place_file(std::string_view path, std::uint64_t bytes) const;
+  [[nodiscard]] Call rename(std::string_view from, std::string_view to) const;
+  [[nodiscard]] Call rmdir(std::string_view path) const;
   [[nodiscard]] Call stat(std::string_view path) const;
   [[nodiscard]] Call unlink(std::string_view path) const;
   [[nodiscard]] Call mkdir(std::string_view path) const;

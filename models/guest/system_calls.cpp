@@ -18,6 +18,9 @@ CallResult SystemCalls::open(ProcessFiles& process, std::string_view path, OpenM
   lookup_.copy_name(path);
   PathLookup::Found found = lookup_.walk(path, process.working_directory);
   bool is_new = false;
+  if (found.error == CallError::none && mode.create && mode.exclusive) {
+    return CallResult::failed(CallError::exists);
+  }
   if (found.error == CallError::no_entry && mode.create && found.entry.valid()) {
     const CallResult created = create_at(found.entry, InodeKind::regular);
     if (!created.ok()) return created;
@@ -32,13 +35,13 @@ CallResult SystemCalls::open(ProcessFiles& process, std::string_view path, OpenM
   if (mode.truncate && !is_new) files_.truncate(*found.inode);
   context_.did(KernelPath::file_open);
   context_.locked(2);  // the list of all open files
-  std::shared_ptr<File> file = opened(found.entry, *found.inode, mode.append);
+  std::shared_ptr<File> file = opened(found.entry, *found.inode, mode);
   CallResult result = process.table.install(file);
   if (!result.ok()) file->release(result.wakes);
   return result;
 }
 
-std::shared_ptr<File> SystemCalls::opened(DentryId entry, InodeNumber inode, bool append) {
+std::shared_ptr<File> SystemCalls::opened(DentryId entry, InodeNumber inode, OpenMode mode) {
   switch (files_.inode(inode).kind) {
     case InodeKind::zero_device:
       return std::make_shared<ZeroDevice>(context_);
@@ -48,7 +51,7 @@ std::shared_ptr<File> SystemCalls::opened(DentryId entry, InodeNumber inode, boo
     case InodeKind::directory:
       break;
   }
-  return std::make_shared<RegularFile>(context_, files_, entries_, entry, inode, append);
+  return std::make_shared<RegularFile>(context_, files_, entries_, entry, inode, mode);
 }
 
 CallResult SystemCalls::create_at(DentryId entry, InodeKind kind) {
@@ -95,34 +98,38 @@ CallResult SystemCalls::pipe(ProcessFiles& process, unsigned& write_end) {
   return result;
 }
 
-CallResult SystemCalls::read(const ProcessFiles& process, unsigned descriptor, ReadCall& call) {
+CallResult SystemCalls::begin(const ProcessFiles& process, unsigned descriptor, std::shared_ptr<File>& file) {
   context_.did(KernelPath::system_call);
-  call.file = process.table.get(descriptor);
-  if (call.file == nullptr) return CallResult::failed(CallError::bad_descriptor);
+  file = process.table.get(descriptor);
+  if (file == nullptr) return CallResult::failed(CallError::bad_descriptor);
   context_.did(KernelPath::file_access);
   context_.locked(1);  // lock of the directory entries, for notification
-  return resume(call);
+  return {};
+}
+
+CallResult SystemCalls::end(std::shared_ptr<File> file, CallResult result) {
+  drop_reference(context_, std::move(file), result.wakes);
+  return result;
+}
+
+CallResult SystemCalls::read(const ProcessFiles& process, unsigned descriptor, ReadCall& call) {
+  const CallResult found = begin(process, descriptor, call.file);
+  return found.ok() ? resume(call) : found;
 }
 
 CallResult SystemCalls::write(const ProcessFiles& process, unsigned descriptor, WriteCall& call) {
-  context_.did(KernelPath::system_call);
-  call.file = process.table.get(descriptor);
-  if (call.file == nullptr) return CallResult::failed(CallError::bad_descriptor);
-  context_.did(KernelPath::file_access);
-  context_.locked(1);
-  return resume(call);
+  const CallResult found = begin(process, descriptor, call.file);
+  return found.ok() ? resume(call) : found;
 }
 
 CallResult SystemCalls::resume(ReadCall& call) {
   CallResult result = call.file->read(call.request);
-  if (!result.sleeps) drop_reference(context_, std::move(call.file), result.wakes);
-  return result;
+  return result.sleeps ? result : end(std::move(call.file), std::move(result));
 }
 
 CallResult SystemCalls::resume(WriteCall& call) {
   CallResult result = call.file->write(call.request);
-  if (!result.sleeps) drop_reference(context_, std::move(call.file), result.wakes);
-  return result;
+  return result.sleeps ? result : end(std::move(call.file), std::move(result));
 }
 
 CallResult SystemCalls::select(Select& call) {

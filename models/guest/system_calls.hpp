@@ -2,8 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "models/guest/open_mode.hpp"
 #include "models/guest/path_lookup.hpp"
 #include "models/guest/select.hpp"
 #include "models/guest/signals.hpp"
@@ -40,11 +43,7 @@ class SystemCalls {
 
   void getppid();
 
-  struct OpenMode {
-    bool create = false;
-    bool truncate = false;
-    bool append = false;
-  };
+  using OpenMode = xensim::OpenMode;
   /// The value is the descriptor.
   [[nodiscard]] CallResult open(ProcessFiles& process, std::string_view path, OpenMode mode);
   [[nodiscard]] CallResult creat(ProcessFiles& process, std::string_view path) {
@@ -60,6 +59,15 @@ class SystemCalls {
   [[nodiscard]] CallResult write(const ProcessFiles& process, unsigned descriptor, WriteCall& call);
   [[nodiscard]] CallResult resume(ReadCall& call);
   [[nodiscard]] CallResult resume(WriteCall& call);
+  // The parts of those.
+  [[nodiscard]] CallResult begin(const ProcessFiles& process, unsigned descriptor,
+                                 std::shared_ptr<File>& file);
+  [[nodiscard]] CallResult end(std::shared_ptr<File> file, CallResult result);
+  [[nodiscard]] CallResult begin_sync(const ProcessFiles& process, unsigned descriptor,
+                                      std::shared_ptr<File>& file);
+  /// The value is the new position.
+  [[nodiscard]] CallResult seek(const ProcessFiles& process, unsigned descriptor, std::int64_t offset,
+                                SeekFrom from);
   /// After a sleep, Select::run again.
   [[nodiscard]] CallResult select(Select& call);
 
@@ -71,6 +79,24 @@ class SystemCalls {
     return make(process, path, device);
   }
   [[nodiscard]] CallResult unlink(const ProcessFiles& process, std::string_view path);
+  [[nodiscard]] CallResult rmdir(const ProcessFiles& process, std::string_view path);
+  /// What has the new name goes away.
+  [[nodiscard]] CallResult rename(const ProcessFiles& process, std::string_view from, std::string_view to);
+  [[nodiscard]] CallResult truncate(const ProcessFiles& process, std::string_view path, std::uint64_t size);
+  [[nodiscard]] CallResult ftruncate(const ProcessFiles& process, unsigned descriptor, std::uint64_t size);
+  [[nodiscard]] CallResult fstat(const ProcessFiles& process, unsigned descriptor);
+  /// Sets, or ends, an exclusive lock. Sleeps until nobody else has one there; then to be made again with
+  /// `again` set.
+  [[nodiscard]] CallResult lock(const ProcessFiles& process, ProcessId caller, unsigned descriptor,
+                                FileLocks::Range range, bool again);
+  [[nodiscard]] CallResult unlock(const ProcessFiles& process, unsigned descriptor, FileLocks::Range range);
+  /// Of the whole file system. Sets an inode's times.
+  [[nodiscard]] CallResult statfs(const ProcessFiles& process, std::string_view path);
+  [[nodiscard]] CallResult utime(const ProcessFiles& process, std::string_view path);
+  /// Reads an open directory, from its beginning to its end: the value is the number of names, which are
+  /// put into `names` if it is not null; 0 the next time.
+  [[nodiscard]] CallResult getdents(const ProcessFiles& process, unsigned descriptor,
+                                    std::vector<std::string>* names);
 
   [[nodiscard]] CallResult sigaction(Signals& signals, SignalNumber signal, const SignalAction& action,
                                      SignalAction* previous = nullptr);
@@ -85,7 +111,7 @@ class SystemCalls {
   [[nodiscard]] CallResult make(const ProcessFiles& process, std::string_view path, InodeKind kind);
   /// The entry becomes a new file; the value is its inode.
   [[nodiscard]] CallResult create_at(DentryId entry, InodeKind kind);
-  [[nodiscard]] std::shared_ptr<File> opened(DentryId entry, InodeNumber inode, bool append);
+  [[nodiscard]] std::shared_ptr<File> opened(DentryId entry, InodeNumber inode, OpenMode mode);
 
   const KernelContext& context_;
   FileSystem& files_;

@@ -1,0 +1,86 @@
+/// System calls on files that may wait for the disk, for memory or for the journal.
+#pragma once
+
+#include <optional>
+
+#include "models/guest/regular_file.hpp"
+#include "models/guest/system_calls.hpp"
+#include "models/guest/write_back.hpp"
+
+namespace xensim {
+
+/// A read or a write of a program, in progress.
+struct TransferCall {
+  std::int64_t descriptor = -1;
+  std::size_t bytes = 0;
+  std::optional<std::uint64_t> offset{};  ///< pread, pwrite: not at the file's position
+
+  ReadCall reading{};
+  WriteCall writing{};
+  bool begun = false, changes_begun = false;
+  std::uint64_t at = 0;  ///< where it begins, in bytes
+  std::uint64_t done = 0;
+  std::optional<std::uint32_t> awaited{};  ///< page that was asked for
+  std::uint32_t owes = 0;                  ///< buffers that the writer must write
+  std::uint32_t synchronized = 0;          ///< pages submitted, of a synchronous write
+  std::optional<CallResult> result{};
+};
+
+/// fsync in progress.
+struct SyncCall {
+  std::int64_t descriptor = -1;
+  std::shared_ptr<File> file{};
+  std::uint32_t from = 0;
+  bool submitted = false;
+  std::uint64_t transaction = 0;
+};
+
+/// Linux 2.4.21 mm/filemap.c around SystemCalls and FileSystem: a call goes on page by page, and between
+/// pages its process may sleep. Without a disk nothing waits.
+class FileCalls {
+ public:
+  /// Everything outlives this; the last two are null without a disk.
+  FileCalls(const KernelContext& context, SystemCalls& calls, GuestMemory& memory, MemoryPressure* pressure,
+            WriteBack* write_back)
+      : context_(context),
+        calls_(calls),
+        files_(calls.files()),
+        memory_(memory),
+        pressure_(pressure),
+        write_back_(write_back) {}
+
+  // All: `caller` has `sleeps` or `again` set if the call is to be made again.
+  [[nodiscard]] CallResult read(GuestProcess& caller, TransferCall& call, std::span<std::byte> buffer);
+  [[nodiscard]] CallResult write(GuestProcess& caller, TransferCall& call, std::span<const std::byte> buffer);
+  [[nodiscard]] CallResult fsync(GuestProcess& caller, SyncCall& call);
+  /// The whole file system.
+  struct SyncAllCall {
+    bool begun = false;
+    std::uint64_t transaction = 0;
+    std::vector<BufferId> awaited{};
+  };
+  [[nodiscard]] CallResult sync(GuestProcess& caller, SyncAllCall& call);
+
+  /// A call that changes names or sizes, and sets so much of the journal aside, may begin. False: as above.
+  [[nodiscard]] bool may_change(GuestProcess& caller, std::uint32_t credits);
+  [[nodiscard]] bool may_close(GuestProcess& caller, std::int64_t descriptor);
+
+ private:
+  [[nodiscard]] bool read_page(GuestProcess& caller, TransferCall& call, RegularFile& file);
+  void read_ahead(const GuestProcess& caller, RegularFile& file, std::uint32_t index, bool missing);
+  [[nodiscard]] bool write_page(GuestProcess& caller, TransferCall& call, Inode& inode);
+  [[nodiscard]] bool may_write_page(GuestProcess& caller, TransferCall& call, Inode& inode,
+                                    std::uint64_t offset, std::uint64_t bytes);
+  [[nodiscard]] bool synchronized(GuestProcess& caller, TransferCall& call, Inode& inode);
+  [[nodiscard]] bool make_room(GuestProcess& caller);
+  [[nodiscard]] Time now(const GuestProcess& caller) const { return pressure_->now(caller); }
+
+  const KernelContext& context_;
+  SystemCalls& calls_;
+  FileSystem& files_;
+  GuestMemory& memory_;
+  MemoryPressure* pressure_;
+  WriteBack* write_back_;
+};
+
+}  // namespace xensim

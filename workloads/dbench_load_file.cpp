@@ -1,0 +1,239 @@
+#include "workloads/dbench_load_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "core/error.hpp"
+
+namespace xensim {
+namespace {
+
+using Kind = DbenchOperation::Kind;
+
+/// One line, read from left to right.
+class Line {
+ public:
+  Line(std::string_view text, const std::string& file, std::uint32_t number)
+      : text_(text), file_(file), number_(number) {}
+
+  [[noreturn]] void fail(std::string_view found, std::string_view expected,
+                         std::string_view nearest_name = {}) const {
+    throw InputError({.file = file_, .line = static_cast<int>(number_)}, found, expected, nearest_name);
+  }
+  [[nodiscard]] bool at_end() {
+    skip_blanks();
+    return text_.empty();
+  }
+  std::string_view word(std::string_view what) {
+    skip_blanks();
+    const std::string_view found = text_.substr(0, text_.find_first_of(" \t\r"));
+    if (found.empty()) fail("the end of the line", what);
+    text_.remove_prefix(found.size());
+    return found;
+  }
+  std::string_view quoted() {
+    skip_blanks();
+    const std::size_t end = text_.find('"', 1);
+    if (text_.empty() || text_.front() != '"' || end == std::string_view::npos) {
+      fail(fmt::format("\"{}\"", text_), "a path in double quotes");
+    }
+    const std::string_view path = text_.substr(1, end - 1);
+    text_.remove_prefix(end + 1);
+    return path;
+  }
+  template <class Number = std::uint32_t>
+  Number number(std::string_view what) {
+    const std::string_view digits = word(what);
+    const bool hexadecimal = digits.starts_with("0x");
+    Number value{};
+    const char* const begin = digits.data() + (hexadecimal ? 2 : 0);
+    const char* const end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(begin, end, value, hexadecimal ? 16 : 10);
+    if (error != std::errc{} || stop != end) fail(fmt::format("\"{}\"", digits), what);
+    return value;
+  }
+  /// Up to the end of the line.
+  bool status() {
+    const std::string_view status = word("a status: NT_STATUS_OK, or NT_STATUS_ and an error");
+    const bool ok = status == "NT_STATUS_OK" || status == "SUCCESS" || status == "0x00000000";
+    if (!ok && !status.starts_with("NT_STATUS_") && !status.starts_with("ERR") && !status.starts_with("0x")) {
+      fail(fmt::format("\"{}\"", status), "a status: NT_STATUS_OK, or NT_STATUS_ and an error",
+           "NT_STATUS_OK");
+    }
+    if (!at_end()) fail(fmt::format("\"{}\" behind the status", text_), "the end of the line");
+    return ok;
+  }
+
+ private:
+  void skip_blanks() { text_.remove_prefix(std::min(text_.find_first_not_of(" \t\r"), text_.size())); }
+
+  std::string_view text_;
+  const std::string& file_;
+  std::uint32_t number_;
+};
+
+Kind kind_of(std::string_view name, const Line& line) {
+  const auto found = std::ranges::find(dbench_names, name, &DbenchName::in_file);
+  if (found != dbench_names.end()) return static_cast<Kind>(found - dbench_names.begin());
+  if (name.starts_with("SMB")) {
+    line.fail(fmt::format("operation \"{}\" of dbench 1", name), "a load file of dbench 3 or 4");
+  }
+  std::vector<std::string> names;
+  for (const DbenchName& known : dbench_names) names.emplace_back(known.in_file);
+  line.fail(fmt::format("operation \"{}\"", name), one_of(names), nearest(name, names));
+}
+
+/// Which handles are open where the reader is.
+class Handles {
+ public:
+  void open(std::uint32_t handle) { open_.insert(handle); }
+  void close(std::uint32_t handle) { open_.erase(handle); }
+  void check(const DbenchOperation& operation, const Line& line) const {
+    if (!operation.succeeds || open_.contains(operation.handle)) return;
+    line.fail(fmt::format("handle {}", operation.handle), "one that an NTCreateX above has opened");
+  }
+
+ private:
+  std::set<std::uint32_t> open_;
+};
+
+/// The path with slashes: "/clients/client1/...".
+std::string unix_path(std::string_view path) {
+  const bool absolute = !path.empty() && path.front() == '\\';
+  std::string result = fmt::format("{}{}", absolute ? "" : "/", path);
+  std::ranges::replace(result, '\\', '/');
+  return result;
+}
+
+}  // namespace
+
+DbenchLoadFile::DbenchLoadFile(std::istream& input, const std::string& name, std::uint64_t most) {
+  std::map<std::string, std::uint32_t, std::less<>> numbers;
+  const auto path = [&](Line& line) {
+    const std::string_view written = line.quoted();
+    const auto known = numbers.find(written);
+    if (known != numbers.end()) return known->second;
+    const auto number = static_cast<std::uint32_t>(paths_.size());
+    paths_.push_back(unix_path(written));
+    numbers.emplace(written, number);
+    return number;
+  };
+  Handles handles;
+  std::string text;
+  for (std::uint32_t number = 1; std::getline(input, text); ++number) {
+    Line line(text, name, number);
+    if (line.at_end() || text.front() == '#') continue;
+    if (most > 0 && operations_.size() == most) break;
+    DbenchOperation operation{.line = number};
+    operation.kind = kind_of(line.word("an operation"), line);
+    switch (operation.kind) {
+      case Kind::create:
+        operation.path = path(line);
+        operation.options = line.number("create options");
+        operation.disposition = line.number("a disposition");
+        operation.handle = line.number("a handle");
+        break;
+      case Kind::close:
+      case Kind::flush:
+        operation.handle = line.number("a handle");
+        break;
+      case Kind::read:
+      case Kind::write:
+        operation.handle = line.number("a handle");
+        operation.offset = line.number<std::uint64_t>("an offset");
+        operation.bytes = line.number("a number of bytes");
+        operation.moved = line.number("a number of bytes moved");
+        break;
+      case Kind::lock:
+      case Kind::unlock:
+        operation.handle = line.number("a handle");
+        operation.offset = line.number<std::uint64_t>("an offset");
+        operation.bytes = line.number("a number of bytes");
+        break;
+      case Kind::unlink:
+        operation.path = path(line);
+        (void)line.number("a mask of attributes");
+        break;
+      case Kind::rename:
+        operation.path = path(line);
+        operation.other = path(line);
+        break;
+      case Kind::make_directory:
+      case Kind::remove_directory:
+      case Kind::delete_tree:
+        operation.path = path(line);
+        break;
+      case Kind::query_path:
+        operation.path = path(line);
+        (void)line.number("a level");
+        break;
+      case Kind::query_file:
+      case Kind::set_file:
+        operation.handle = line.number("a handle");
+        (void)line.number("a level");
+        break;
+      case Kind::query_file_system:
+        (void)line.number("a level");
+        break;
+      case Kind::find:
+        operation.path = path(line);
+        (void)line.number("a level");
+        (void)line.number("a maximum");
+        (void)line.number("a number of entries");
+        break;
+      case Kind::count_:
+        break;
+    }
+    operation.succeeds = line.status();
+    switch (operation.kind) {
+      case Kind::create:
+        if (operation.succeeds) handles.open(operation.handle);
+        break;
+      case Kind::close:
+        handles.check(operation, line);
+        handles.close(operation.handle);
+        break;
+      case Kind::read:
+      case Kind::write:
+      case Kind::flush:
+      case Kind::query_file:
+      case Kind::set_file:
+      case Kind::lock:
+      case Kind::unlock:
+        handles.check(operation, line);
+        break;
+      default:
+        break;
+    }
+    operations_.push_back(operation);
+  }
+  if (operations_.empty()) throw InputError({.file = name}, "no operation", "a load file of dbench");
+}
+
+DbenchLoadFile DbenchLoadFile::read(const std::string& path, std::uint64_t most) {
+  std::ifstream file(path);
+  if (!file) {
+    throw InputError({.file = path}, "no such file", "a load file of dbench; Debian's package dbench has one",
+                     "/usr/share/dbench/client.txt");
+  }
+  return {file, path, most};
+}
+
+std::vector<std::string> DbenchLoadFile::paths(std::uint32_t client) const {
+  constexpr std::string_view recorded = "/client1";
+  std::vector<std::string> all = paths_;
+  for (std::string& path : all) {
+    const std::size_t at = path.find(recorded);
+    const std::size_t end = at + recorded.size();
+    if (at == std::string::npos || (end < path.size() && path[end] != '/')) continue;
+    path.replace(at, recorded.size(), fmt::format("/client{}", client));
+  }
+  return all;
+}
+
+}  // namespace xensim
