@@ -7,6 +7,22 @@
 
 namespace xensim {
 
+namespace {
+
+/// A file system of usual size, or as large as the disk has room behind the swap partition.
+DiskLayout layout_on(VirtualMachine& machine) {
+  DiskLayout layout;
+  const GuestDisk* disk = machine.disk(0);
+  if (disk == nullptr) return layout;
+  const std::uint64_t swapped = static_cast<std::uint64_t>(machine.swap_size().count) / sector_bytes;
+  const std::uint64_t room = disk->sectors() - std::min(disk->sectors(), swapped);
+  constexpr std::uint64_t group = std::uint64_t{DiskLayout::blocks_per_group} * PageIo::sectors_per_page;
+  layout.groups = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(room / group, 1, layout.groups));
+  return layout;
+}
+
+}  // namespace
+
 ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors, ProcessMachine& machine,
                              const KernelPathCosts& costs, KernelBuild build, std::uint32_t pages)
     : scheduler_(scheduler),
@@ -17,7 +33,7 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
       memory_(context_, machine.paging(), pages, image_pages),
       cache_pages_(memory_),
       raw_(memory_),
-      files_(context_, cache_pages_),
+      files_(context_, cache_pages_, layout_on(processors)),
       network_(std::make_unique<NetworkStack>(scheduler, context_, memory_,
                                               [this](unsigned vcpu) { run_on(vcpu); })),
       calls_(context_, files_),
