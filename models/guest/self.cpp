@@ -17,8 +17,6 @@ Call system_call(Body body) {
 
 CallResult succeeded(bool success) { return success ? CallResult{} : CallResult::failed(CallError::invalid); }
 
-constexpr unsigned number(std::int64_t descriptor) { return static_cast<unsigned>(descriptor); }
-
 /// Accesses that go on where a fault interrupted them.
 template <class AddressOf>
 Call accesses(std::size_t count, Access access, AddressOf address_of) {

@@ -1,5 +1,5 @@
 /// Calls on names, sizes and times.
-#include <algorithm>
+#include <utility>
 
 #include "models/guest/regular_file.hpp"
 #include "models/guest/system_calls.hpp"
