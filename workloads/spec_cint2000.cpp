@@ -6,41 +6,26 @@
 /// Numbers: calibration file, section spec_cint2000.
 #include <numeric>
 
-#include "workloads/workload.hpp"
+#include "workloads/spec_benchmark.hpp"
 
 namespace xensim {
 namespace {
 
-const std::vector<std::string> suite{"gzip", "vpr",     "gcc", "mcf",    "crafty", "parser",
-                                     "eon",  "perlbmk", "gap", "vortex", "bzip2",  "twolf"};
-
 struct SpecParameters {
-  std::vector<std::string> programs = suite;
+  std::vector<std::string> programs = spec_cint2000_suite;
 };
 
 const auto parameters = ParameterTable<SpecParameters>{}.add(
     "programs", &SpecParameters::programs,
     "run one after another, over and over; each instance begins at a random point of the round",
-    "SPEC CPU2000", {.choices = suite});
+    "SPEC CPU2000", {.choices = spec_cint2000_suite});
 
 class SpecCint2000 final : public Workload {
  public:
   SpecCint2000(const SpecParameters& p, const WorkloadContext& context) {
-    const Calibration& calibration = context.calibration;
-    const auto pages = static_cast<std::uint32_t>(calibration.value("spec_cint2000.tlb_entries"));
     for (const std::string& name : p.programs) {
-      const auto constant = [&](const char* what) {
-        return calibration.value("spec_cint2000.benchmarks." + name + "." + what);
-      };
-      const std::array measured{MissCurve::Point{Bytes{32 << 10}, constant("misses_32KiB")},
-                                MissCurve::Point{Bytes{256 << 10}, constant("misses_256KiB")},
-                                MissCurve::Point{Bytes{8 << 20}, constant("misses_8MiB")}};
-      // SPEC's score is 100 times reference time over run time.
-      const double seconds = 100 * constant("reference_time") / calibration.value("spec_cint2000.score");
-      benchmarks_.push_back({.working_set = WorkingSet::from_curve(
-                                 MissCurve(measured), constant("cycles_per_instruction"), context.shape.clock,
-                                 context.shape.line, context.shape.l2_lines, context.costs.miss_price, pages),
-                             .run_time = Time{static_cast<std::int64_t>(seconds * 1e3)} * 1'000'000'000});
+      benchmarks_.push_back(
+          {.working_set = spec_working_set(name, context), .run_time = spec_run_time(name, context)});
     }
   }
 

@@ -30,7 +30,7 @@ class PageSource {
   virtual void used(PageNumber /*page*/) {}
 };
 
-enum class InodeKind : std::uint8_t { regular, directory, zero_device, null_device };
+enum class InodeKind : std::uint8_t { regular, directory, zero_device, null_device, socket };
 
 /// An inode in core, with the pages of its file in the page cache. A page that has no block on the disk is
 /// there from its first use; others may have to be read.

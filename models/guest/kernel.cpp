@@ -56,9 +56,12 @@ void GuestKernel::timer(unsigned vcpu, Time now, TimerDuty duty) {
 void GuestKernel::wake_sleepers(unsigned vcpu) {
   const WakingFor awaited(*this, LifePart::timer);
   while (!sleepers_.empty() && sleepers_.top().jiffy <= jiffies_) {
-    const ProcessId process = sleepers_.top().process;
+    const Sleeper sleeper = sleepers_.top();
     sleepers_.pop();
-    wake(vcpu, process);
+    std::uint64_t& timer = processes_[sleeper.process.value].timer;
+    if (timer != sleeper.order) continue;
+    timer = 0;
+    wake(vcpu, sleeper.process);
   }
 }
 
@@ -168,11 +171,16 @@ GuestKernel::Next GuestKernel::next_operation(unsigned vcpu, ProcessId id) {
   }
   const Time duration = std::get<Sleep>(operation).duration;
   machine_.processor(vcpu).charge(Activity::kernel, costs_.system_call);
-  const auto jiffies =
-      static_cast<std::uint64_t>((std::max(duration, Time{}) + tick_length - Time{1}) / tick_length);
-  sleepers_.push({jiffies_ + jiffies + 1, sleep_order_++, id});
+  set_timer(id, duration);
   block(vcpu, id);
   return Next::idle;
+}
+
+void GuestKernel::set_timer(ProcessId process, Time duration) {
+  const auto jiffies =
+      static_cast<std::uint64_t>((std::max(duration, Time{}) + tick_length - Time{1}) / tick_length);
+  processes_[process.value].timer = ++sleep_order_;
+  sleepers_.push({jiffies_ + jiffies + 1, sleep_order_, process});
 }
 
 GuestKernel::Next GuestKernel::make_call(unsigned vcpu, ProcessId id) {
@@ -193,6 +201,7 @@ void GuestKernel::exit(unsigned vcpu, ProcessId id) {
   processor.charge(Activity::kernel, costs_.system_call);
   process.program = Program{};
   process.call = nullptr;
+  process.timer = 0;
   if (process.has_state) machine_.processes().exit(vcpu, id);
   processor.release(process.footprint);
   block(vcpu, id);

@@ -100,6 +100,11 @@ class GuestKernel {
   [[nodiscard]] FootprintId name_object() const { return new_footprint_(); }
   /// From now on the processors of this kernel, if it has several, wait for what they take from each other.
   void share_lines();
+  /// The process wakes when `duration` is over, unless the timer is cleared before; each has one timer. The
+  /// kernel rounds up to whole ticks and adds one.
+  void set_timer(ProcessId process, Time duration);
+  void clear_timer(ProcessId process) { processes_[process.value].timer = 0; }
+  [[nodiscard]] bool has_timer(ProcessId process) const { return processes_[process.value].timer != 0; }
   /// A process of the kernel's own, made while it runs on `vcpu`.
   ProcessId start_thread(unsigned vcpu, Program program);
   /// The process current on `vcpu` lets all others go first.
@@ -132,6 +137,8 @@ class GuestKernel {
     bool has_state = false;  ///< the part of the kernel for memory, files and signals knows it
     Compute computing;       ///< what is left of it
     Call* call = nullptr;    ///< in progress
+    /// The one that counts of those among the sleepers; 0: none.
+    std::uint64_t timer = 0;
   };
   struct Sleeper {
     std::uint64_t jiffy = 0;
@@ -165,7 +172,7 @@ class GuestKernel {
   std::optional<SchedulerLines> lines_;
   std::vector<bool> reschedule_;
   std::priority_queue<Sleeper, std::vector<Sleeper>, std::greater<>> sleepers_;
-  std::uint64_t sleep_order_ = 0;
+  std::uint64_t sleep_order_ = 0;  ///< of the last sleeper
   std::uint64_t jiffies_ = 0;
   KernelTimers timers_;
   Time boot_;

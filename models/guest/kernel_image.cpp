@@ -54,6 +54,9 @@ enum class SourceFile : std::uint8_t {
   locks,
   jbd_commit,
   ext3_dir,
+  unix_domain,
+  ipc,
+  time,
 };
 
 constexpr SourceFile file_of(KernelPath path) {
@@ -275,6 +278,19 @@ constexpr SourceFile file_of(KernelPath path) {
     case journal_commit:
     case journal_log_block:
       return SourceFile::jbd_commit;
+    case unix_create:
+    case unix_connect:
+    case unix_accept:
+    case unix_send:
+    case unix_receive:
+      return SourceFile::unix_domain;
+    case semop:
+    case semop_sleep:
+    case segment_attach:
+      return SourceFile::ipc;
+    case time_of_day:
+    case sleep_timer:
+      return SourceFile::time;
     case count_:
       break;
   }

@@ -29,6 +29,8 @@ enum class KernelObject : std::uint8_t {
   block,            ///< contents of a block of metadata
   descriptor,       ///< a line of a network interface's rings, or its status block
   socket,           ///< struct sock
+  unix_socket,      ///< sock and inode of a socket of the Unix domain
+  semaphores,       ///< a set of System V semaphores
   count_,
 };
 

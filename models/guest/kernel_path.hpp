@@ -193,6 +193,17 @@ enum class KernelPath : std::uint8_t {
   buffer_write,       ///< a dirty buffer found in its list, locked, and afterwards filed again
   journal_commit,     ///< journal_commit_transaction without its buffers
   journal_log_block,  ///< a block of a commit: its place in descriptor and lists, a buffer head for the log
+  // Sockets of the Unix domain, System V IPC, clocks.
+  unix_create,     ///< a socket with its inode made, or given up
+  unix_connect,    ///< the listener found, the server's side of the connection made
+  unix_accept,     ///< a connection taken from the listener's queue
+  unix_send,       ///< a message without its copy: sk_buff, credentials, queue
+  unix_receive,    ///< a message taken from the queue and freed
+  semop,           ///< semop of a few operations: copied in, tried under the global lock
+  semop_sleep,     ///< a sleeper entered and looked at again by a waker
+  segment_attach,  ///< shmget or shmat without the area
+  time_of_day,     ///< gettimeofday: counter read, microseconds copied out
+  sleep_timer,     ///< a timeout set, and deleted or expired
   count_,
 };
 inline constexpr std::size_t kernel_path_count = static_cast<std::size_t>(KernelPath::count_);
@@ -362,6 +373,16 @@ inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_nam
     "buffer_write",
     "journal_commit",
     "journal_log_block",
+    "unix_create",
+    "unix_connect",
+    "unix_accept",
+    "unix_send",
+    "unix_receive",
+    "semop",
+    "semop_sleep",
+    "segment_attach",
+    "time_of_day",
+    "sleep_timer",
 };
 
 }  // namespace xensim

@@ -130,8 +130,12 @@ void ProcessKernel::exit(unsigned vcpu, ProcessId id) {
   scheduler_.wake(vcpu, parent.id);
 }
 
-void ProcessKernel::install(const std::string& path, std::uint32_t pages) {
-  if (installed_.contains(path)) return;
+CallResult ProcessKernel::install(const std::string& path, std::uint32_t pages) {
+  if (installed_.contains(path)) return CallResult::failed(CallError::exists);
+  for (std::size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
+    const std::string directory = path.substr(0, end);
+    if (!calls_.find(kernel_files_, directory).inode) (void)calls_.mkdir(kernel_files_, directory);
+  }
   const auto descriptor = static_cast<unsigned>(calls_.creat(kernel_files_, path).value);
   const auto file = std::dynamic_pointer_cast<RegularFile>(kernel_files_.table.get(descriptor));
   Inode& inode = files_.inode(file->inode());
@@ -145,6 +149,14 @@ void ProcessKernel::install(const std::string& path, std::uint32_t pages) {
   }
   // The inode lives as long as the file system: its descriptor stays open.
   installed_[path] = std::shared_ptr<MappedFile>(std::shared_ptr<void>(), &inode);
+  return {.value = descriptor};
+}
+
+void ProcessKernel::place(GuestProcess& caller, const std::string& path, std::uint32_t pages) {
+  work_.on(nullptr);
+  const CallResult descriptor = install(path, pages);
+  if (descriptor.ok()) (void)calls_.close(kernel_files_, static_cast<unsigned>(descriptor.value));
+  run_on(caller.processor);
 }
 
 CallResult ProcessKernel::place_file(GuestProcess& caller, std::string_view path, std::uint64_t bytes) {

@@ -37,6 +37,9 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
       network_(std::make_unique<NetworkStack>(scheduler, context_, memory_,
                                               [this](unsigned vcpu) { run_on(vcpu); })),
       calls_(context_, files_),
+      unix_calls_(context_, calls_),
+      semaphores_(context_),
+      shared_memory_(memory_),
       kernel_files_(context_),
       buffer_(Self::longest_transfer) {
   if (build.smp) scheduler.share_lines();
@@ -241,6 +244,7 @@ std::string ProcessKernel::audit() const {
   }
   if (std::string fault = memory_.pages.audit(references); !fault.empty()) return fault;
   if (std::string fault = network_->audit(); !fault.empty()) return fault;
+  if (std::string fault = semaphores_.audit(); !fault.empty()) return fault;
   return files_.audit();
 }
 

@@ -17,7 +17,10 @@
 #include "models/guest/page_cache_pages.hpp"
 #include "models/guest/process_machine.hpp"
 #include "models/guest/raw_io.hpp"
+#include "models/guest/semaphores.hpp"
 #include "models/guest/shared_disk.hpp"
+#include "models/guest/shared_memory.hpp"
+#include "models/guest/unix_calls.hpp"
 
 namespace xensim {
 
@@ -69,6 +72,13 @@ class ProcessKernel {
   [[nodiscard]] CallResult map(GuestProcess& caller, const Self::MapRequest& request);
   [[nodiscard]] SystemCalls& calls() { return calls_; }
   [[nodiscard]] FileCalls& file_calls() { return *file_calls_; }
+  [[nodiscard]] UnixCalls& unix_calls() { return unix_calls_; }
+  [[nodiscard]] Semaphores& semaphores() { return semaphores_; }
+  [[nodiscard]] SharedMemory& shared_memory() { return shared_memory_; }
+  [[nodiscard]] CallResult attach(GuestProcess& caller, std::int64_t segment);
+  /// See Self::existing_file.
+  void place(GuestProcess& caller, const std::string& path, std::uint32_t pages);
+  [[nodiscard]] GuestKernel& scheduler() { return scheduler_; }
   [[nodiscard]] Processor& processor(const GuestProcess& caller) {
     return processors_.processor(caller.processor);
   }
@@ -97,7 +107,8 @@ class ProcessKernel {
 
  private:
   static constexpr std::uint32_t image_pages = 512;  ///< of the kernel: 2 MB
-  void install(const std::string& path, std::uint32_t pages);
+  /// The value is a descriptor of the kernel's own.
+  CallResult install(const std::string& path, std::uint32_t pages);
   void enter_by_fault(GuestProcess& caller, const PageFault& fault);
   void leave(GuestProcess& caller);
   [[nodiscard]] Executable linked(const ProgramImage& image);
@@ -135,6 +146,9 @@ class ProcessKernel {
   SystemCalls calls_;
   std::unique_ptr<WriteBack> write_back_;  ///< null without a disk
   std::unique_ptr<FileCalls> file_calls_;
+  UnixCalls unix_calls_;
+  Semaphores semaphores_;
+  SharedMemory shared_memory_;
   ProcessFiles kernel_files_;
   std::map<std::string, std::shared_ptr<MappedFile>> installed_;
   std::vector<std::byte> buffer_;

@@ -71,4 +71,18 @@ CallResult ProcessKernel::map(GuestProcess& caller, const Self::MapRequest& requ
   return {.value = start->value};
 }
 
+CallResult ProcessKernel::attach(GuestProcess& caller, std::int64_t segment) {
+  context_.did(KernelPath::system_call);
+  context_.did(KernelPath::segment_attach);
+  context_.locked(4);
+  const std::shared_ptr<MappedFile> file = shared_memory_.find(segment);
+  if (file == nullptr) return CallResult::failed(CallError::invalid);
+  if (!caller.space) return CallResult::failed(CallError::no_memory);
+  const auto start = caller.space->map({.length = file->pages() * page_size,
+                                        .flags = AreaFlags::read | AreaFlags::write | AreaFlags::shared,
+                                        .file = file});
+  if (!start) return CallResult::failed(CallError::no_memory);
+  return {.value = start->value};
+}
+
 }  // namespace xensim

@@ -48,6 +48,7 @@ CallResult Select::run(bool last) {
   CallResult result{.value = scan(first && may_wait_ && !last)};
   result.sleeps = result.value == 0 && may_wait_ && !last;
   if (!result.sleeps) leave_queues(result.wakes);
+  for (const WaitEntry& entry : entries_) entry.queue->sleep_again(process_);
   return result;
 }
 

@@ -18,6 +18,7 @@
 #include "models/guest/operation_counts.hpp"
 #include "models/guest/program_image.hpp"
 #include "models/guest/select.hpp"
+#include "models/guest/semaphores.hpp"
 #include "models/guest/signals.hpp"
 #include "models/guest/socket.hpp"
 #include "models/memory/walker.hpp"
@@ -140,6 +141,42 @@ class Self {
   [[nodiscard]] Call raw_io(const RawTransfer& transfer) const;
   /// Size of the disk in sectors; no_entry if there is none.
   [[nodiscard]] Call disk_size(unsigned disk) const;
+
+  /// Sleeps until a descriptor is ready, or `timeout` is over (rounded as Sleep is; `never`: no timeout).
+  /// `sets`, which must live until the call is done, then holds what is ready.
+  [[nodiscard]] Call select(unsigned count, SelectSets& sets, Time timeout) const;
+
+  // Stream sockets of the Unix domain. Values and errors as UnixCalls has them.
+  struct SocketPair {
+    std::int64_t one = -1, other = -1;
+  };
+  [[nodiscard]] Call unix_socket() const;
+  /// `pair` must live until the call is done.
+  [[nodiscard]] Call unix_pair(SocketPair& pair) const;
+  [[nodiscard]] Call unix_bind(std::int64_t descriptor, std::string_view path) const;
+  [[nodiscard]] Call unix_listen(std::int64_t descriptor, std::size_t backlog) const;
+  [[nodiscard]] Call unix_connect(std::int64_t descriptor, std::string_view path) const;
+  /// The value is the descriptor of the connection.
+  [[nodiscard]] Call unix_accept(std::int64_t descriptor) const;
+  [[nodiscard]] Call unix_send(std::int64_t descriptor, std::size_t bytes) const;
+  /// The value is the number of bytes, at most `bytes`; 0: the peer has closed.
+  [[nodiscard]] Call unix_receive(std::int64_t descriptor, std::size_t bytes) const;
+
+  // System V IPC, all private: numbers are passed on by fork.
+  [[nodiscard]] Call semget(unsigned count) const;
+  [[nodiscard]] Call semop(std::int64_t set, const std::vector<SemaphoreOperation>& operations) const;
+  /// SETVAL.
+  [[nodiscard]] Call semctl(std::int64_t set, unsigned semaphore, int value) const;
+  [[nodiscard]] Call shmget(std::uint32_t bytes) const;
+  /// The value is the address.
+  [[nodiscard]] Call shmat(std::int64_t segment) const;
+
+  /// A file of that size is there from now on, and in the page cache, as if it had been written and read long
+  /// ago; so are the directories on its way. Takes no time.
+  [[nodiscard]] Call existing_file(std::string_view path, Bytes size) const;
+
+  /// Microseconds since the machine was switched on.
+  [[nodiscard]] Call gettimeofday() const;
 
   // Signals.
   [[nodiscard]] Call sigaction(SignalNumber signal, SignalAction action) const;

@@ -32,6 +32,7 @@ CallResult SystemCalls::open(ProcessFiles& process, std::string_view path, OpenM
   if (kind == InodeKind::directory && (mode.create || mode.truncate || mode.append)) {
     return CallResult::failed(CallError::is_directory);
   }
+  if (kind == InodeKind::socket) return CallResult::failed(CallError::no_entry);  // ENXIO
   if (mode.truncate && !is_new) files_.truncate(*found.inode);
   context_.did(KernelPath::file_open);
   context_.locked(2);  // the list of all open files
@@ -49,6 +50,7 @@ std::shared_ptr<File> SystemCalls::opened(DentryId entry, InodeNumber inode, Ope
       return std::make_shared<NullDevice>(context_);
     case InodeKind::regular:
     case InodeKind::directory:
+    case InodeKind::socket:
       break;
   }
   return std::make_shared<RegularFile>(context_, files_, entries_, entry, inode, mode);
@@ -135,6 +137,11 @@ CallResult SystemCalls::resume(WriteCall& call) {
 CallResult SystemCalls::select(Select& call) {
   context_.did(KernelPath::system_call);
   return call.run();
+}
+
+PathLookup::Found SystemCalls::find(const ProcessFiles& process, std::string_view path) {
+  lookup_.copy_name(path);
+  return lookup_.walk(path, process.working_directory);
 }
 
 CallResult SystemCalls::stat(const ProcessFiles& process, std::string_view path) {

@@ -71,6 +71,8 @@ class SystemCalls {
   /// After a sleep, Select::run again.
   [[nodiscard]] CallResult select(Select& call);
 
+  /// A path handed in by a process, for calls of other parts of the kernel.
+  [[nodiscard]] PathLookup::Found find(const ProcessFiles& process, std::string_view path);
   [[nodiscard]] CallResult stat(const ProcessFiles& process, std::string_view path);
   [[nodiscard]] CallResult mkdir(const ProcessFiles& process, std::string_view path) {
     return make(process, path, InodeKind::directory);

@@ -12,6 +12,12 @@ void WaitQueue::remove(ProcessId process) {
   std::erase_if(waiters_, [&](const Waiter& waiter) { return waiter.process == process; });
 }
 
+void WaitQueue::sleep_again(ProcessId process) {
+  for (Waiter& waiter : waiters_) {
+    if (waiter.process == process) waiter.woken = false;
+  }
+}
+
 void WaitQueue::wake(const KernelContext& context, Wakes& wakes, bool synchronous) {
   context.did(KernelPath::wake_up);
   context.locked(1);

@@ -30,6 +30,9 @@ class WaitQueue {
   /// It need not be here.
   void remove(ProcessId process);
 
+  /// The process is still here, was woken for nothing, and sleeps again.
+  void sleep_again(ProcessId process);
+
   /// Wakes all non-exclusive waiters and the first exclusive one, except those awake already, into
   /// `wakes`. O(waiters).
   void wake(const KernelContext& context, Wakes& wakes, bool synchronous = false);

@@ -45,6 +45,16 @@ TEST_F(SelectTest, ExaminesDescriptorsUpToTheHighestWantedBelowTheCount) {
   EXPECT_EQ(less.polled(), 1U) << "the count says which are examined";
 }
 
+TEST_F(SelectTest, WhatWokeItForNothingCanWakeItAgain) {
+  Select select(context, process.table, process_id, 64, reading({read_end}), true);
+  ASSERT_TRUE(calls.select(select).sleeps);
+  EXPECT_EQ(write(write_end, 1).wakes, (Wakes{{process_id, false}}));
+  (void)read(read_end, 1);  // another process was faster
+  EXPECT_TRUE(select.run().sleeps);
+  EXPECT_EQ(write(write_end, 1).wakes, (Wakes{{process_id, false}}));
+  EXPECT_EQ(select.run().value, 1);
+}
+
 TEST_F(SelectTest, SleepsOnAllAndLooksAtAllAgainWhenWoken) {
   unsigned other_write = 0;
   const auto other_read = static_cast<unsigned>(calls.pipe(process, other_write).value);

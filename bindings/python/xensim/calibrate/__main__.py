@@ -13,6 +13,7 @@ from .. import _xensim
 from ..cells import published_values
 from .calibration import calibrate
 from .constants import Constants, write_atomically
+from .intensities import fit_intensities
 from .model import Tables, Unavailable
 from .report import into_document, report
 from .stages import STAGES
@@ -35,6 +36,10 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="the same constants, without the predicted cells' sensitivity to them"
     )
+    parser.add_argument(
+        "--workloads", action="store_true",
+        help="instead: what the workloads of Figure 3 compute, from native Linux's bars; no report",
+    )
     parser.add_argument("--jobs", type=int, help="worker processes (default: one per processor)")
     parser.add_argument("--output", type=Path, help="write constants there (default: in place) and no report")
     options = parser.parse_args(given)
@@ -52,6 +57,13 @@ def main(given: list[str]) -> int:
     try:
         constants = Constants(file)
         jobs = options.jobs or len(os.sched_getaffinity(0))
+        if options.workloads:
+            with Tables(["figure3"], jobs) as tables:
+                fit_intensities(constants, published_values(), tables, say=_say)
+            interruption.check()
+            write_atomically(options.output or file, constants.text())
+            _say(f"constants in {options.output or file}")
+            return 0
         with Tables(EXPERIMENTS, jobs) as tables:
             _say(f"{len(tables.cells)} cells, {jobs} at a time")
             published = published_values()

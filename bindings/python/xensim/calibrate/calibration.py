@@ -46,8 +46,9 @@ def calibrate(
     """Puts fitted constants into `constants`, beginning from its priors. Of a stage whose cells cannot be
     simulated, or which has no constants, nothing changes."""
     outcome = Outcome()
-    fitted_before = constants.fitted()
-    constants.restore()
+    intensities = constants.matching(["workload_intensities.*"])  # which rest on Figure 3 alone
+    fitted_before = [name for name in constants.fitted() if name not in intensities]
+    constants.restore(excluded=intensities)
     values = {name: constants.value(name) for name in fitted_before}
     wanted = list(dict.fromkeys([*model.cells, *(cell for stage in stages for cell in stage.cells)]))
     wanted = [cell for cell in wanted if cell in published]

@@ -70,9 +70,12 @@ class Constants:
         """Published cells that any constant rests on."""
         return {cell for entry in self._entries.values() for cell in entry.get("cells", [])}
 
-    def restore(self) -> None:
-        """Back to the priors."""
-        for name in self.fitted():
+    def restore(self, patterns: Iterable[str] = ("*",), excluded: Iterable[str] = ()) -> None:
+        """Those that match go back to their priors."""
+        fitted = set(self.fitted())
+        for name in self.matching(patterns, excluded):
+            if name not in fitted:
+                continue
             entry = self._entries[name]
             entry.pop("cells", None)
             entry.update(entry.pop("prior"))

@@ -1,0 +1,85 @@
+"""How much a workload of Figure 3 computes, from native Linux's bars: one constant for each bar.
+
+What a program computes between its system calls is not known from the paper. It is what a native bar leaves
+when all that is modelled has had its time, and enters Xen's bar unchanged. Each bar depends on its own
+constant alone and almost linearly on its logarithm, so a few steps of the secant method lead there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from .calibration import Model
+from .constants import Constants
+from .fit import Parameter, Values
+
+BARS = {
+    "figure3/L/linux_build": "workload_intensities.build_compile",
+    "figure3/L/OSDB-IR": "workload_intensities.osdb_ir_user",
+    "figure3/L/OSDB-OLTP": "workload_intensities.osdb_oltp_user",
+}
+CLOSE = 0.002  # of a bar
+STEPS = 6
+FIRST_STEP = 1.1  # to learn how the bar answers
+
+
+@dataclass
+class Search:
+    """The way to one bar: points tried, as (ln constant, ln bar)."""
+
+    parameter: Parameter
+    target: float
+    tried: list[tuple[float, float]]
+
+    def next(self) -> float:
+        x, y = self.tried[-1]
+        if len(self.tried) == 1:
+            up = x + math.log(FIRST_STEP)
+            return self._within(up if up <= math.log(self.parameter.high) else x - math.log(FIRST_STEP))
+        before_x, before_y = self.tried[-2]
+        if before_y == y or before_x == x:
+            return x
+        return self._within(x + (math.log(self.target) - y) * (x - before_x) / (y - before_y))
+
+    def found(self) -> bool:
+        return abs(math.exp(self.tried[-1][1]) / self.target - 1) < CLOSE
+
+    def _within(self, x: float) -> float:
+        return math.log(self.parameter.rounded(math.exp(x)))
+
+
+def fit_intensities(
+    constants: Constants,
+    published: Values,
+    model: Model,
+    bars: Mapping[str, str] = BARS,
+    say: Callable[[str], None] = lambda _: None,
+) -> Values:
+    """Puts what was found into `constants`; the bars that come of it."""
+    constants.restore(bars.values())
+    searches = {}
+    for cell, name in bars.items():
+        parameter = constants.parameter(name)
+        searches[cell] = Search(parameter, published[cell], [])
+    wanted = {cell: search.parameter.prior for cell, search in searches.items()}
+    for _ in range(STEPS):
+        points = [({searches[cell].parameter.name: value}, [cell]) for cell, value in wanted.items()]
+        for cell, result in zip(wanted, model.evaluate(points, "workloads"), strict=True):
+            searches[cell].tried.append((math.log(wanted[cell]), math.log(result[cell])))
+        wanted = {
+            cell: search.parameter.rounded(math.exp(search.next()))
+            for cell, search in searches.items()
+            if not search.found()
+        }
+        if not wanted:
+            break
+    bars_found = {}
+    for cell, search in searches.items():
+        x, y = min(search.tried, key=lambda point, target=search.target: abs(point[1] - math.log(target)))
+        value = search.parameter.rounded(math.exp(x))
+        constants.set_fitted(search.parameter.name, value, [cell])
+        bars_found[cell] = math.exp(y)
+        say(f"{cell}: {search.parameter.name} = {value:g}, {math.exp(y):.4g} instead of {search.target:g}")
+    return bars_found
