@@ -1,0 +1,110 @@
+/// The workloads of Figure 3 say what they have achieved, on any platform, and always the same.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "experiments/runner/simulation.hpp"
+
+namespace xensim {
+namespace {
+
+using testing::AllOf;
+using testing::Ge;
+using testing::Le;
+
+const char* const native = R"({"name": "native", "smp": false})";
+const char* const xen = R"({"name": "xen", "memory": "300 MiB"})";
+const char* const build = R"({"name": "linux_build", "files": 8, "compiled": 2})";
+const char* const retrieval = R"({"name": "osdb_ir", "users": 3, "run_in": "20 ms", "counted": "100 ms"})";
+const char* const transactions =
+    R"({"name": "osdb_oltp", "users": 3, "run_in": "20 ms", "counted": "100 ms"})";
+const char* const suite = R"({"name": "spec_suite", "scale": 20000})";
+
+RunResult run(const char* platform, const char* workload, const SimulationOptions& options = {},
+              int milliseconds = 2000) {
+  const Experiment experiment = interpret(Json::parse(fmt::format(
+      R"({{"name": "figure3", "machine": {{"base": "dell2650", "cpus": 1}}, "platform": {},
+           "domains": [{{"name": "guest", "count": 1, "workload": {}}}],
+           "measure": {{"warm_up": "0 s", "duration": "{} ms"}}}})",
+      platform, workload, milliseconds)));
+  return simulate(experiment, options);
+}
+
+double metric(const RunResult& result, const std::string& name) {
+  for (const Metric& found : result.metrics) {
+    if (found.name == name) return found.value;
+  }
+  ADD_FAILURE() << "no metric " << name;
+  return 0;
+}
+
+class Figure3 : public testing::TestWithParam<const char*> {};
+
+TEST_P(Figure3, ScoresTheSameStepByStepAndRunningAhead) {
+  for (const char* platform : {native, xen}) {
+    const double ahead = metric(run(platform, GetParam()), "guest/score");
+    EXPECT_GT(ahead, 0);
+    EXPECT_EQ(metric(run(platform, GetParam(), {.strict = true}), "guest/score"), ahead);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllWorkloads, Figure3, testing::Values(build, retrieval, transactions, suite));
+
+TEST(SpecSuite, ScoresWhatTheTestbedDidLessTheTicks) {
+  EXPECT_THAT(metric(run(native, suite), "guest/score"), AllOf(Ge(560.0), Le(567.0)));
+}
+
+TEST(LinuxBuild, TakesTwoThousandFaultsForTheCompilerAndSomeHundredForEachOtherProcess) {
+  const RunResult result =
+      run(native, R"({"name": "linux_build", "files": 8, "compiled": 8})", {.explain = true}, 5000);
+  EXPECT_EQ(metric(result, "guest/compiled"), 8);
+  EXPECT_THAT(metric(result, "guest/count/faults"), AllOf(Ge(2000.0), Le(4500.0)));
+  EXPECT_THAT(metric(result, "guest/count/context_switches"), AllOf(Ge(75.0), Le(460.0)));
+}
+
+TEST(LinuxBuild, APartOfItIsScaledUpToTheWhole) {
+  const auto score = [](int compiled) {
+    const std::string part =
+        fmt::format(R"({{"name": "linux_build", "files": 16, "compiled": {}}})", compiled);
+    return metric(run(native, part.c_str(), {}, 10000), "guest/score");
+  };
+  EXPECT_NEAR(score(8) / score(16), 1, 0.02);
+}
+
+TEST(Osdb, ARetrievalIsSomeThirtySystemCallsTenSwitchesOrMoreAndTwoOrThreeBlocksRead) {
+  const RunResult result =
+      run(native, R"({"name": "osdb_ir", "run_in": "50 ms", "counted": "200 ms"})", {.explain = true}, 500);
+  EXPECT_THAT(metric(result, "guest/count/system_calls"), AllOf(Ge(24.0), Le(60.0)));
+  // Ten to be answered; a process that sleeps on a socket also wakes when its peer has read what it sent.
+  EXPECT_THAT(metric(result, "guest/count/context_switches"), AllOf(Ge(9.5), Le(20.0)));
+  EXPECT_THAT(metric(result, "guest/block_reads"), AllOf(Ge(1.5), Le(5.0)));
+  EXPECT_EQ(metric(result, "guest/log_flushes"), 0) << "nothing is changed";
+}
+
+TEST(Osdb, ConcurrentTransactionsShareFlushesOfTheLog) {
+  const auto flushes = [](int users) {
+    const std::string workload =
+        fmt::format(R"({{"name": "osdb_oltp", "users": {}, "run_in": "50 ms", "counted": "300 ms"}})", users);
+    return metric(run(native, workload.c_str(), {}, 600), "guest/log_flushes");
+  };
+  EXPECT_NEAR(flushes(1), 1, 0.1) << "each commits for itself";
+  EXPECT_LT(flushes(10), 0.9);
+}
+
+TEST(Osdb, TheReportFactorOnlyDividesTheScore) {
+  const auto score = [](int factor) {
+    const std::string workload = fmt::format(
+        R"({{"name": "osdb_ir", "run_in": "20 ms", "counted": "50 ms", "report_factor": {}}})", factor);
+    return metric(run(native, workload.c_str(), {}, 300), "guest/score");
+  };
+  EXPECT_DOUBLE_EQ(score(1), 10 * score(10));
+}
+
+TEST(Osdb, ADriveThatDoesNotAcknowledgeFromItsCacheSlowsTransactions) {
+  const char* const uncached = R"({"name": "native", "smp": false, "write_cache": false})";
+  const double with = metric(run(native, transactions), "guest/score");
+  EXPECT_LT(metric(run(uncached, transactions), "guest/score"), 0.5 * with);
+}
+
+}  // namespace
+}  // namespace xensim

@@ -1,0 +1,152 @@
+/// The server's processes: one for each client, and the one that makes checkpoints.
+#include <algorithm>
+#include <utility>
+
+#include "models/guest/area.hpp"
+#include "workloads/osdb/database.hpp"
+
+namespace xensim {
+namespace {
+
+constexpr std::size_t message_room = 8192, block_size = Database::block_bytes;
+
+std::vector<Address> pages_from(Address first, std::uint32_t count) {
+  std::vector<Address> pages;
+  for (std::uint32_t i = 0; i < count; ++i) pages.push_back({first.value + i * page_size});
+  return pages;
+}
+
+std::vector<SemaphoreOperation> change(unsigned semaphore, int by) { return {{semaphore, by}}; }
+
+}  // namespace
+
+Program serve(Self self, Place place, Database& database, unsigned client, std::int64_t connection) {
+  using enum DatabaseStep::Kind;
+  const OsdbCosts& costs = database.costs;
+  std::array<std::int64_t, Database::relations.size()> files{};
+  for (std::size_t i = 0; i < files.size(); ++i) files[i] = co_await self.open(Database::relations[i].path);
+  std::int64_t log_file = -1;
+  std::uint32_t log_segment = WriteAheadLog::segments;
+  const Address heap{static_cast<std::uint32_t>(co_await self.brk({}))};
+  const std::vector<Address> code = pages_from(place.text, costs.code_pages);
+  const std::vector<Address> data = pages_from(page_ceiling(heap), costs.data_pages);
+  co_await self.brk({page_ceiling(heap).value + costs.data_pages * page_size});
+
+  while (co_await self.unix_receive(connection, message_room) > 0) {
+    co_await self.touch(code, Access::fetch);
+    co_await self.touch(data, Access::write);
+    const Statement& statement = database.asked(client);
+    if (&statement == &database.statements.front()) co_await self.gettimeofday();  // of the transaction
+    std::deque<DatabaseStep> steps = database.steps_for(statement);
+    while (!steps.empty()) {
+      const DatabaseStep step = std::move(steps.front());
+      steps.pop_front();
+      const std::uint32_t relation = step.block.relation;
+      const auto place_in_file = static_cast<std::int64_t>(step.block.number * Database::block_bytes);
+      switch (step.kind) {
+        case compute:
+          co_yield Compute{step.time, &costs.backend_set};
+          break;
+        case fetch: {
+          // A lock that is held is tried again after a while: its holder may have been preempted.
+          while (database.pool_locked) co_yield Sleep{10ms};
+          database.pool_locked = true;
+          co_yield Compute{costs.pool_lock, &costs.backend_set};
+          const BufferPool::Fetched fetched = database.pool.fetch(step.block);
+          database.pool_locked = false;
+          if (!fetched.hit) steps.push_front({.kind = read, .block = step.block});
+          if (fetched.victim) {
+            steps.push_front({.kind = write, .block = fetched.victim->block});
+            steps.push_front({.kind = flush, .position = fetched.victim->change});
+          }
+          const Address buffer{database.shared.value +
+                               fetched.buffer * static_cast<std::uint32_t>(block_size)};
+          co_await self.touch(buffer, 2, Access::write);
+          break;
+        }
+        case read:
+          ++database.block_reads;
+          co_await self.lseek(files[relation], place_in_file);
+          co_await self.read(files[relation], block_size);
+          break;
+        case extend:
+        case write:
+          ++database.block_writes;
+          co_await self.lseek(files[relation], place_in_file);
+          co_await self.write(files[relation], block_size);
+          break;
+        case enter: {
+          const LogPosition end = database.log.enter(step.bytes, step.blocks);
+          for (const DataBlock& block : step.blocks) database.pool.changed(block, end);
+          if (step.blocks.empty()) steps.push_front({.kind = flush, .position = end});
+          break;
+        }
+        case flush: {
+          WriteAheadLog& log = database.log;
+          if (log.flushed() >= step.position) break;
+          while (!log.try_lock()) {
+            log.wait(client);
+            const std::vector<SemaphoreOperation> wait = change(client, -1);
+            co_await self.semop(database.semaphores, wait);
+          }
+          if (log.flushed() >= step.position) {
+            ++database.flushes_saved;
+          } else {
+            const LogPosition end = log.entered();
+            std::uint64_t next = WriteAheadLog::segment_bytes;
+            for (const WriteAheadLog::Page& page : log.unwritten()) {
+              if (page.segment != log_segment) {
+                if (log_file >= 0) co_await self.fsync(log_file);
+                if (log_file >= 0) co_await self.close(log_file);
+                log_segment = page.segment;
+                const std::string name = Database::log_path(log_segment);
+                log_file = co_await self.open(name);
+                next = WriteAheadLog::segment_bytes;
+              }
+              if (page.offset != next) co_await self.lseek(log_file, static_cast<std::int64_t>(page.offset));
+              co_await self.write(log_file, WriteAheadLog::page_bytes);
+              next = page.offset + WriteAheadLog::page_bytes;
+            }
+            log.written(end);
+            co_await self.fsync(log_file);
+            log.flushed(end);
+            ++database.flushes;
+          }
+          if (const int waiter = log.unlock(); waiter >= 0) {
+            const std::vector<SemaphoreOperation> wake = change(static_cast<unsigned>(waiter), 1);
+            co_await self.semop(database.semaphores, wake);
+          }
+          if (log.checkpoint_due() && !std::exchange(database.checkpoint_asked, true)) {
+            const std::vector<SemaphoreOperation> ask =
+                change(static_cast<unsigned>(database.next_statement.size()), 1);
+            co_await self.semop(database.semaphores, ask);
+          }
+          break;
+        }
+      }
+    }
+    co_await self.unix_send(connection, statement.answer);
+  }
+}
+
+Program make_checkpoints(Self self, Database& database) {
+  std::array<std::int64_t, Database::relations.size()> files{};
+  for (std::size_t i = 0; i < files.size(); ++i) files[i] = co_await self.open(Database::relations[i].path);
+  const std::vector<SemaphoreOperation> wait =
+      change(static_cast<unsigned>(database.next_statement.size()), -1);
+  for (;;) {
+    co_await self.semop(database.semaphores, wait);
+    database.log.checkpoint();
+    for (const BufferPool::Victim& changed : database.pool.clean()) {
+      ++database.block_writes;
+      const std::int64_t file = files[changed.block.relation];
+      co_await self.lseek(file, static_cast<std::int64_t>(changed.block.number * Database::block_bytes));
+      co_await self.write(file, block_size);
+    }
+    for (const std::int64_t file : files) co_await self.fsync(file);
+    database.checkpoint_asked = false;
+    ++database.checkpoints;
+  }
+}
+
+}  // namespace xensim

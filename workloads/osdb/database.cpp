@@ -1,0 +1,113 @@
+#include "workloads/osdb/database.hpp"
+
+#include <fmt/format.h>
+
+namespace xensim {
+namespace {
+
+constexpr std::uint32_t heap = 0, key_index = 1, int_index = 2, code_index = 3;
+
+DatabaseStep fetch(DataBlock block) { return {.kind = DatabaseStep::Kind::fetch, .block = block}; }
+DatabaseStep compute(Time time) { return {.kind = DatabaseStep::Kind::compute, .time = time}; }
+
+std::uint32_t whole(const WorkloadContext& context, const char* name) {
+  return static_cast<std::uint32_t>(
+      context.calibration.value(std::string("workload_intensities.osdb_") + name));
+}
+
+}  // namespace
+
+const std::vector<Statement>& statements_of(OsdbTest test) {
+  using enum Statement::Kind;
+  // begin; declare a cursor; fetch 1; close; commit
+  static const std::vector<Statement> retrieval{{trivial, 6, 12, 2},
+                                                {trivial, 130, 14, 12},
+                                                {read, 20, 230, 10},
+                                                {trivial, 14, 12, 3},
+                                                {commit_read, 7, 13, 3}};
+  // begin; update; commit
+  static const std::vector<Statement> transaction{
+      {trivial, 6, 12, 2}, {update, 80, 14, 24}, {commit_update, 7, 13, 4}};
+  return test == OsdbTest::retrieval ? retrieval : transaction;
+}
+
+OsdbCosts::OsdbCosts(OsdbTest test, const WorkloadContext& context)
+    : programs(context.calibration),
+      client_set(WorkingSet::constant(whole(context, "client_lines"), context.costs.miss_price, 0)),
+      backend_set(WorkingSet::constant(whole(context, "backend_lines"), context.costs.miss_price, 0)),
+      code_pages(whole(context, "code_pages")),
+      data_pages(whole(context, "data_pages")) {
+  const double user = whole(context, test == OsdbTest::retrieval ? "ir_user" : "oltp_user");
+  const double clients = user * context.calibration.value("workload_intensities.osdb_client_share");
+  CycleClock clock(context.shape.clock);
+  client = clock.convert({static_cast<std::int64_t>(clients)});
+  backend = clock.convert({static_cast<std::int64_t>(user - clients)});
+  pool_lock = clock.convert({whole(context, "pool_lock")});
+}
+
+std::string Database::log_path(std::uint32_t segment) {
+  return fmt::format("/usr/tmp/pgsql/pg_xlog/{:016X}", segment);
+}
+
+Database::Database(OsdbTest test, const OsdbCosts& its_costs, const RandomStream& random, unsigned clients)
+    : costs(its_costs),
+      statements(statements_of(test)),
+      next_statement(clients),
+      random_(random),
+      block_of_row_(rows) {
+  for (const Statement& statement : statements) weights_ += statement.weight;
+  for (std::uint32_t row = 0; row < rows; ++row) block_of_row_[row] = row / rows_per_block;
+}
+
+DataBlock Database::leaf(std::uint32_t relation, std::uint32_t row) {
+  // A hash index has its buckets behind one block; the others their leaves behind root, meta and inner ones.
+  if (relation == code_index) return {relation, 1 + row % (relations[code_index].blocks - 2)};
+  const std::uint32_t leaves = relations[relation].blocks - 4;
+  return {relation, 4 + static_cast<std::uint32_t>(std::uint64_t{row} * leaves / rows)};
+}
+
+void Database::descend(std::uint32_t relation, std::uint32_t row, std::deque<DatabaseStep>& steps) const {
+  const DataBlock last = leaf(relation, row);
+  steps.push_back(fetch({relation, 0}));
+  if (relation != code_index) {
+    steps.push_back(fetch({relation, 1}));
+    steps.push_back(fetch({relation, 2 + last.number % 2}));
+  }
+  steps.push_back(fetch(last));
+}
+
+std::deque<DatabaseStep> Database::steps_for(const Statement& wanted) {
+  using enum Statement::Kind;
+  const Time time = costs.backend * wanted.weight / weights_;
+  std::deque<DatabaseStep> steps;
+  steps.push_back(compute(time / 2));
+  if (wanted.kind == read || wanted.kind == update) {
+    const std::uint32_t row = random_row();
+    descend(key_index, row, steps);
+    steps.push_back(fetch({heap, block_of_row_[row]}));
+    if (wanted.kind == update) {
+      const DataBlock old{heap, block_of_row_[row]};
+      const auto added = static_cast<std::uint32_t>(versions_++ / rows_per_block);
+      const DataBlock current{heap, relations[heap].blocks + added};
+      block_of_row_[row] = current.number;
+      if (versions_ % rows_per_block == 1) {
+        steps.push_back({.kind = DatabaseStep::Kind::extend, .block = current});
+      }
+      steps.push_back(fetch(current));
+      const std::uint32_t other = random_row();
+      descend(int_index, other, steps);
+      descend(code_index, row, steps);
+      steps.push_back(
+          {.kind = DatabaseStep::Kind::enter,
+           .blocks = {old, current, leaf(key_index, row), leaf(int_index, other), leaf(code_index, row)},
+           .bytes = record_bytes});
+    }
+  }
+  if (wanted.kind == commit_update) {
+    steps.push_back({.kind = DatabaseStep::Kind::enter, .bytes = commit_bytes});
+  }
+  steps.push_back(compute(time - time / 2));
+  return steps;
+}
+
+}  // namespace xensim

@@ -1,0 +1,238 @@
+/// OSDB's multi-user tests on PostgreSQL 7.1: clients that ask their servers over Unix sockets, without a
+/// pause.
+///
+/// What is modelled: processes, messages, shared buffers in shared memory with reads of what is not there
+/// from the page cache, the log with its lock, checkpoints. What is left out: the rows' contents, versions
+/// of rows that are dead, checkpoints by time (by the length of the log they come first).
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "workloads/osdb/database.hpp"
+
+namespace xensim {
+namespace {
+
+using enum Statistic::Kind;
+const Statistic score{"score", "tuples/s", summary, "transactions per second, over the report factor"};
+const Statistic transactions{"transactions", "1/s", summary, "transactions per second"};
+const Statistic reads{"block_reads", "1", summary, "blocks read into shared buffers, for a transaction"};
+const Statistic writes{"block_writes", "1", summary, "changed blocks written, for a transaction"};
+const Statistic flushes{"log_flushes", "1", summary, "times the log went to the disk, for a transaction"};
+const Statistic checkpoints{"checkpoints", "checkpoints", summary, "since the beginning"};
+
+struct OsdbParameters {
+  std::int64_t users = 10;
+  Time run_in = 500ms, counted = 10s;
+  std::int64_t report_factor = 1;
+};
+struct RetrievalParameters : OsdbParameters {
+  RetrievalParameters() { report_factor = 10; }
+};
+
+template <class Parameters>
+ParameterTable<Parameters> osdb_parameters() {
+  return ParameterTable<Parameters>{}
+      .add("users", static_cast<std::int64_t Parameters::*>(&Parameters::users), "clients",
+           "OSDB: logical size in MB over 4", {.minimum = 1, .maximum = 100})
+      .add("run_in", static_cast<Time Parameters::*>(&Parameters::run_in), "that is not counted",
+           "choice: OSDB's 15 minutes lead to a steady state, which is here at once", {.minimum = 0s})
+      .add("counted", static_cast<Time Parameters::*>(&Parameters::counted), "after which the clients end",
+           "choice: OSDB counts five minutes", {.minimum = 1ms})
+      .add("report_factor", static_cast<std::int64_t Parameters::*>(&Parameters::report_factor),
+           "transactions for each tuple that is reported",
+           "OSDB-IR's 14 million cycles for one row are ten times too many, unless one of ten users is "
+           "counted",
+           {.minimum = 1, .maximum = 100});
+}
+
+template <OsdbTest test, class Parameters>
+class Osdb final : public Workload {
+ public:
+  Osdb(const Parameters& p, const WorkloadContext& context)
+      : parameters_(p), costs_(test, context), explains_(context.explain) {}
+
+  std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& random) override {
+    instances_.push_back(std::make_unique<Instance>(costs_, random, parameters_));
+    instances_.back()->explains = explains_;
+    std::vector<Program> all;
+    all.push_back(start(*instances_.back()));
+    return all;
+  }
+
+  /// Over all instances.
+  void report(StatisticSink& sink, const std::string& prefix) const override {
+    double rate = 0, count = 0, read = 0, written = 0, flushed = 0, made = 0;
+    for (const auto& instance : instances_) {
+      const Database& database = instance->database;
+      if (instance->counted > 1) {
+        rate += static_cast<double>(instance->counted - 1) / to_seconds(instance->last - instance->first);
+      }
+      count += static_cast<double>(instance->all);
+      read += static_cast<double>(database.block_reads);
+      written += static_cast<double>(database.block_writes);
+      flushed += static_cast<double>(database.flushes);
+      made += static_cast<double>(database.checkpoints);
+    }
+    if (count == 0) return;
+    sink.value(prefix, score, rate / static_cast<double>(parameters_.report_factor));
+    sink.value(prefix, transactions, rate);
+    sink.value(prefix, reads, read / count);
+    sink.value(prefix, writes, written / count);
+    sink.value(prefix, flushes, flushed / count);
+    sink.value(prefix, checkpoints, made);
+    if (explains_) instances_.front()->explain(sink, prefix);
+  }
+
+ private:
+  struct Instance {
+    Instance(const OsdbCosts& costs, const RandomStream& random, const OsdbParameters& p)
+        : database(test, costs, random, static_cast<unsigned>(p.users)),
+          run_in(p.run_in),
+          end(p.run_in + p.counted) {}
+
+    /// False: it is over.
+    [[nodiscard]] bool completed(Time now) {
+      ++all;
+      if (now - begin < run_in) return true;
+      if (counted++ == 0) first = now;
+      last = now;
+      return now - begin < end;
+    }
+
+    /// What all processes did for a transaction.
+    void explain(StatisticSink& sink, const std::string& prefix) const {
+      if (readings.size() < 2) return;
+      const OperationCounts counts = readings.back() - readings.front();
+      for (std::size_t i = 0; i < operation_count_kinds; ++i) {
+        const auto what = static_cast<OperationCount>(i);
+        sink.value(prefix, statistic_of(what),
+                   static_cast<double>(counts[what]) / static_cast<double>(all_at_last - all_at_first));
+      }
+    }
+
+    Database database;
+    std::vector<unsigned> arrivals;  ///< clients, as they connected
+    bool explains = false;
+    std::vector<OperationCounts> readings;  ///< when the first client has completed one
+    std::int64_t all_at_first = 0, all_at_last = 0;
+    Time run_in, end;  ///< since the clients began
+    Time begin{}, first{}, last{};
+    std::int64_t all = 0, counted = 0;  ///< transactions
+  };
+
+  static Program start(Instance& instance) {
+    for (const Database::Relation& relation : Database::relations) {
+      const Bytes size{static_cast<std::int64_t>(relation.blocks * Database::block_bytes)};
+      co_await Self{}.existing_file(relation.path, size);
+    }
+    for (std::uint32_t i = 0; i < WriteAheadLog::segments; ++i) {
+      const std::string path = Database::log_path(i);
+      co_await Self{}.existing_file(path, Bytes{static_cast<std::int64_t>(WriteAheadLog::segment_bytes)});
+    }
+    const ProgramImage image{.path = "/usr/bin/postmaster", .text = 380, .data = 24, .bss = 30};
+    const ImageUse use{.text = 120, .data = 16, .bss = 12, .libc_text = 80, .small_libraries = 2};
+    const LoadedBody main = [&instance](Self self, const Place& place) {
+      return serve_all(self, place, instance);
+    };
+    const Self::Body body = dynamic_loader(image, use, instance.database.costs.programs, main);
+    co_await Self{}.exec(image, body);
+  }
+
+  /// The postmaster: prepares what all servers share, starts the clients, and a server for each that
+  /// connects.
+  static Program serve_all(Self self, Place place, Instance& instance) {
+    Database& database = instance.database;
+    const auto users = static_cast<unsigned>(database.next_statement.size());
+    constexpr std::uint32_t other_shared = 512 << 10;  // lock tables, log buffers
+    const std::int64_t segment = co_await self.shmget(
+        Database::buffers * static_cast<std::uint32_t>(Database::block_bytes) + other_shared);
+    database.shared = {static_cast<std::uint32_t>(co_await self.shmat(segment))};
+    database.semaphores = co_await self.semget(users + 1);
+    const std::int64_t socket = co_await self.unix_socket();
+    co_await self.unix_bind(socket, Database::socket_path);
+    co_await self.unix_listen(socket, users);
+    const Self::Body checkpoints_body = [&database](Self born) { return make_checkpoints(born, database); };
+    co_await self.fork(checkpoints_body);
+    const Self::Body harness = [&instance](Self born) { return start_clients(born, instance); };
+    co_await self.fork(harness);
+    for (unsigned i = 0; i < users; ++i) {
+      const std::int64_t connection = co_await self.unix_accept(socket);
+      const unsigned client = instance.arrivals[i];
+      const Self::Body server = [place, &database, client, connection](Self born) {
+        return serve(born, place, database, client, connection);
+      };
+      co_await self.fork(server);
+      co_await self.close(connection);
+    }
+    while (co_await self.wait() > 0) {
+    }
+  }
+
+  static Program start_clients(Self self, Instance& instance) {
+    const ProgramImage image{.path = "/usr/bin/osdb", .text = 60, .data = 4, .bss = 10};
+    const ImageUse use{.text = 30, .data = 4, .bss = 6, .libc_text = 60};
+    const LoadedBody main = [&instance](Self same, const Place& place) {
+      return run_clients(same, place, instance);
+    };
+    const Self::Body body = dynamic_loader(image, use, instance.database.costs.programs, main);
+    co_await self.exec(image, body);
+  }
+
+  static Program run_clients(Self self, Place place, Instance& instance) {
+    instance.begin = Time{co_await self.clock()};
+    const auto users = static_cast<unsigned>(instance.database.next_statement.size());
+    for (unsigned i = 0; i < users; ++i) {
+      const Self::Body body = [place, &instance, i](Self born) { return ask(born, place, instance, i); };
+      co_await self.fork(body);
+    }
+    while (co_await self.wait() > 0) {
+    }
+  }
+
+  static Program ask(Self self, Place place, Instance& instance, unsigned number) {
+    Database& database = instance.database;
+    const OsdbCosts& costs = database.costs;
+    const auto count = static_cast<std::int64_t>(database.statements.size());
+    const std::vector<Address> code{place.text, place.libc_text}, data{place.stack, place.data, place.bss};
+    const std::int64_t socket = co_await self.unix_socket();
+    instance.arrivals.push_back(number);  // connections are accepted in the order they were made
+    co_await self.unix_connect(socket, Database::socket_path);
+    const auto descriptor = static_cast<unsigned>(socket);
+    const bool observes = instance.explains && number == 0;
+    if (observes) co_await self.observe(instance.readings);
+    do {
+      for (std::int64_t i = 0; i < count; ++i) {
+        const auto which = static_cast<std::size_t>(i);
+        co_await self.touch(code, Access::fetch);
+        co_await self.touch(data, Access::write);
+        co_yield Compute{costs.client / count, &costs.client_set};
+        database.next_statement[number] = which;
+        co_await self.unix_send(socket, database.statements[which].question);
+        SelectSets sets;
+        sets.read.set(descriptor);
+        co_await self.select(descriptor + 1, sets, never);
+        co_await self.unix_receive(socket, 8192);
+      }
+      if (observes) instance.all_at_last = instance.all;
+      if (observes && instance.readings.empty()) instance.all_at_first = instance.all;
+    } while (instance.completed(Time{co_await self.clock()}));
+  }
+
+  Parameters parameters_;
+  OsdbCosts costs_;
+  bool explains_;
+  std::vector<std::unique_ptr<Instance>> instances_;
+};
+
+template <OsdbTest test, class Parameters>
+using Variant = RegisterWorkload<Osdb<test, Parameters>, Parameters>;
+
+const Variant<OsdbTest::retrieval, RetrievalParameters> a{
+    "osdb_ir", "OSDB, information retrieval: one row by key, through a cursor",
+    osdb_parameters<RetrievalParameters>()};
+const Variant<OsdbTest::transaction, OsdbParameters> b{
+    "osdb_oltp", "OSDB, transactions: one row by key updated", osdb_parameters<OsdbParameters>()};
+
+}  // namespace
+}  // namespace xensim
