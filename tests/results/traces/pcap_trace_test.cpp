@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "models/io/packet/frame.hpp"
+#include "results/atomic_file.hpp"
 #include "results/traces/trace_file.hpp"
 #include "tests/results/temporary_directory.hpp"
 
