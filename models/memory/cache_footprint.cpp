@@ -6,7 +6,6 @@
 #include <array>
 #include <bit>
 #include <cassert>
-#include <numeric>
 #include <utility>
 
 namespace xensim {
@@ -62,31 +61,14 @@ SurvivalTable::SurvivalTable(std::uint32_t lines, std::uint32_t ways)
 }
 
 CacheFootprint::CacheFootprint(const SurvivalTable& table)
-    : table_(table), stretches_(least_room), lines_(least_room) {}
+    : table_(table), stretches_(least_room), used_again_(least_room) {}
 
-std::uint32_t CacheFootprint::newer_than(std::uint32_t stretch) {
-  constexpr std::uint32_t few = 16;
-  if (stretch + few < used_) return total_ - up_to(stretch);
-  std::uint32_t newer = 0;
-  for (std::uint32_t i = used_; --i > stretch;) newer += lines_[i];
-  return newer;
-}
-
-std::uint32_t CacheFootprint::up_to(std::uint32_t stretch) {
-  const auto sum = [this](std::uint32_t from, std::uint32_t to) {
-    return std::accumulate(lines_.begin() + from + 1, lines_.begin() + to + 1, std::uint32_t{0});
-  };
-  up_to_finger_ += finger_ < stretch ? sum(finger_, stretch) : 0 - sum(stretch, finger_);
-  finger_ = stretch;
-  return up_to_finger_;
-}
-
-std::uint32_t CacheFootprint::resident(FootprintId owner) {
+std::uint32_t CacheFootprint::resident(FootprintId owner) const {
   std::uint32_t own = 0, expected = 0;
   for (std::uint32_t i = last_of(owner); i != none && own < capacity(); i = stretches_[i].older) {
     const std::uint32_t foreign = newer_than(i) - own;
     if (foreign >= table_.horizon()) break;
-    const std::uint32_t lines = lines_[i];
+    const std::uint32_t lines = stretches_[i].lines;
     expected += table_.survivors(own + lines, foreign);
     if (own > 0) expected -= table_.survivors(own, foreign);
     own += lines;
@@ -97,17 +79,17 @@ std::uint32_t CacheFootprint::resident(FootprintId owner) {
 std::uint32_t CacheFootprint::touch(FootprintId owner, std::uint32_t lines) {
   // The usual case: used again before anybody else ran.
   const std::uint32_t last = last_of(owner);
-  if (last != none && last + 1 == used_ && lines_[last] >= lines) return 0;
+  if (last != none && last + 1 == used_ && stretches_[last].lines >= lines) return 0;
   const std::uint32_t newer = last == none ? table_.horizon() : newer_than(last);
   if (newer >= table_.horizon()) {
     push(owner, lines);
     return lines;
   }
-  if (lines_[last] == lines) {
+  if (stretches_[last].lines == lines) {
     // It used just these the last time: they move to the front as they are.
     const bool all = newer <= table_.harmless() && lines <= table_.small();
     const std::uint32_t present = all ? lines : (table_.survivors(lines, newer) + parts / 2) / parts;
-    change(last, 0 - lines);
+    remove(last, lines);
     last_[owner.value] = stretches_[last].older;
     push(owner, lines);
     return lines - std::min(lines, present);
@@ -125,10 +107,10 @@ void CacheFootprint::release(FootprintId owner) {
 
 void CacheFootprint::take(FootprintId owner, std::uint32_t lines) {
   for (std::uint32_t i = last_of(owner); i != none && lines > 0;) {
-    const std::uint32_t part = std::min(lines_[i], lines);
+    const std::uint32_t part = std::min(stretches_[i].lines, lines);
     lines -= part;
-    change(i, 0 - part);
-    const bool empty = lines_[i] == 0;
+    remove(i, part);
+    const bool empty = stretches_[i].lines == 0;
     i = stretches_[i].older;
     if (empty) last_[owner.value] = i;
   }
@@ -138,39 +120,35 @@ void CacheFootprint::take(FootprintId owner, std::uint32_t lines) {
 
 [[gnu::noinline]] void CacheFootprint::tidy_up() {  // rare: not in the middle of what is not
   std::uint32_t first = used_;
-  for (std::uint32_t newer = 0; first > 0 && newer < table_.horizon();) newer += lines_[--first];
+  for (std::uint32_t newer = 0; first > 0 && newer < table_.horizon();) newer += stretches_[--first].lines;
   for (std::uint32_t i = 0; i < used_; ++i) {
     if (const FootprintId owner = stretches_[i].owner; owner.valid()) last_[owner.value] = none;
   }
   const std::uint32_t end = std::exchange(used_, 0);
-  total_ = 0;
   for (std::uint32_t i = first; i < end; ++i) {
-    if (lines_[i] == 0) continue;
-    const FootprintId owner = stretches_[i].owner;
-    stretches_[used_] = {owner, owner.valid() ? std::exchange(last_[owner.value], used_) : none};
-    total_ += lines_[used_++] = lines_[i];
+    Stretch kept = stretches_[i];
+    if (kept.lines == 0) continue;
+    kept.older = kept.owner.valid() ? std::exchange(last_[kept.owner.value], used_) : none;
+    kept.used_up_to = used_up_to_ += kept.lines;
+    stretches_[used_++] = kept;
   }
-  const std::size_t room = std::max(least_room, std::size_t{4} * used_);
-  stretches_.resize(room);
-  lines_.resize(room);
-  finger_ = 0;
-  up_to_finger_ = used_ > 0 ? lines_.front() : 0;
+  stretches_.resize(std::max(least_room, std::size_t{4} * used_));
+  used_again_ = PrefixCounters(stretches_.size());
 }
 
 std::string CacheFootprint::audit() const {
-  std::uint32_t sum = 0;
   for (std::uint32_t i = 0; i < used_; ++i) {
     // What became empty is in no owner's chain any more.
     const std::uint32_t older = stretches_[i].older;
-    if (lines_[i] > 0 && older != none && stretches_[older].owner != stretches_[i].owner) {
+    if (stretches_[i].lines > 0 && older != none && stretches_[older].owner != stretches_[i].owner) {
       return fmt::format("stretch {} continues that of another owner", i);
     }
-    sum += lines_[i];
-    if (i == finger_ && sum != up_to_finger_) {
-      return fmt::format("{} lines up to stretch {}, but {} are noted", sum, i, up_to_finger_);
-    }
   }
-  if (sum != total_) return fmt::format("stretches hold {} lines, but {} are counted", sum, total_);
+  std::uint32_t newer = 0;
+  for (std::uint32_t i = used_; i-- > 0; newer += stretches_[i].lines) {
+    if (newer_than(i) == newer) continue;
+    return fmt::format("{} lines after stretch {}, but {} are noted", newer, i, newer_than(i));
+  }
   return {};
 }
 

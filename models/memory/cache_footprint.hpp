@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/ids.hpp"
+#include "models/memory/prefix_counters.hpp"
 
 namespace xensim {
 
@@ -60,12 +61,9 @@ class SurvivalTable {
   std::vector<std::uint32_t> table_;  ///< a row per grain of foreign lines
 };
 
-/// The cache as stretches of lines that one owner used last at about the same time, in order of use.
-///
-/// Owners tend to come back in the order in which they were last here, or soon. So places are found by
-/// walking: from the newest stretch, or from where the last search ended. An operation takes time in the
-/// number of stretches in between, of an owner with few stretches: constant where owners take turns, linear
-/// in the number of stretches that can still matter (at most some thousand) where they come at random.
+/// The cache as stretches of lines that one owner used last at about the same time, in order of use. An
+/// operation takes time in the number of the owner's stretches, of which there is one where it always uses
+/// the same lines.
 class CacheFootprint {
  public:
   /// The table is shared by all caches of the same size and outlives them.
@@ -73,7 +71,7 @@ class CacheFootprint {
 
   [[nodiscard]] std::uint32_t capacity() const { return table_.capacity(); }
   /// Lines of `owner` in the cache, as expected.
-  [[nodiscard]] std::uint32_t resident(FootprintId owner);
+  [[nodiscard]] std::uint32_t resident(FootprintId owner) const;
 
   /// `owner` used the same `lines` lines as ever. Returns how many were missing.
   std::uint32_t touch(FootprintId owner, std::uint32_t lines);
@@ -98,45 +96,44 @@ class CacheFootprint {
   struct Stretch {
     FootprintId owner;
     std::uint32_t older = none;  ///< the owner's stretch before this one
+    std::uint32_t lines = 0;
+    std::uint32_t used_up_to = 0;  ///< lines that had been used by anyone, ever, modulo 2^32
   };
   [[nodiscard]] std::uint32_t last_of(FootprintId owner) const {
     return owner.value < last_.size() ? last_[owner.value] : none;
   }
   /// Lines in stretches after this one.
-  [[nodiscard]] std::uint32_t newer_than(std::uint32_t stretch);
-  /// Lines in this stretch and all before it; moves the finger there.
-  [[nodiscard]] std::uint32_t up_to(std::uint32_t stretch);
-  void change(std::uint32_t stretch, std::uint32_t lines) {  // modulo 2^32, so that it may be negative
-    lines_[stretch] += lines;
-    total_ += lines;
-    if (stretch <= finger_) up_to_finger_ += lines;
+  [[nodiscard]] std::uint32_t newer_than(std::uint32_t stretch) const {
+    return used_up_to_ - stretches_[stretch].used_up_to - used_again_[stretch];
+  }
+  void remove(std::uint32_t stretch, std::uint32_t lines) {
+    stretches_[stretch].lines -= lines;
+    used_again_.add_to_first(stretch, lines);
   }
   void take(FootprintId owner, std::uint32_t lines);
   void push(FootprintId owner, std::uint32_t lines) {
     if (lines == 0) return;
     assert(owner.valid());
-    if (used_ == lines_.size()) tidy_up();
+    if (used_ == stretches_.size()) tidy_up();
     if (owner.value >= last_.size()) meet(owner);
     std::uint32_t& last = last_[owner.value];
     if (last == none || last + 1 != used_) {
       stretches_[used_] = {.owner = owner, .older = last};
-      lines_[used_] = 0;
       last = used_++;
     }
-    change(last, lines);
+    Stretch& newest = stretches_[last];
+    newest.lines += lines;
+    newest.used_up_to = used_up_to_ += lines;
   }
   void meet(FootprintId owner);
   /// Drops what can no longer matter and makes room.
   void tidy_up();
 
   const SurvivalTable& table_;
-  // By stretch, least recently used first; room for some more.
-  std::vector<Stretch> stretches_;
-  std::vector<std::uint32_t> lines_;
-  std::uint32_t used_ = 0;           ///< of those
-  std::uint32_t total_ = 0;          ///< of the lines
-  std::uint32_t finger_ = 0;         ///< a stretch...
-  std::uint32_t up_to_finger_ = 0;   ///< ...and the lines in it and all older ones
+  std::vector<Stretch> stretches_;  ///< least recently used first; room for some more
+  std::uint32_t used_ = 0;          ///< of those
+  std::uint32_t used_up_to_ = 0;
+  PrefixCounters used_again_;        ///< by stretch: lines that left newer ones
   std::vector<std::uint32_t> last_;  ///< by owner: its most recent stretch
 };
 
