@@ -63,6 +63,7 @@ Program map_libraries(Self self, const Start& begun, std::uint32_t next) {
   if (is_last) {
     at.place.libc_text = text;
     at.place.libc_data = data;
+    at.place.libc_bss = plus(data, library.data);
     const Self::Body go_on = [at](Self same) { return relocate(same, at); };
     co_await self.jump(go_on);
   }
@@ -98,10 +99,12 @@ Program load(Self self, const Start& begun) {
               .stack = {0xC0000000 - page_size},
               .libc_text = {},
               .libc_data = {},
+              .libc_bss = {},
+              .loader_data = plus(loader, 20),
               .costs = at.costs};
   // The loader relocates itself.
   co_await self.touch(loader, at.use.loader_text, Access::fetch);
-  co_await self.touch(plus(loader, 20), 1, Access::write);
+  co_await self.touch(at.place.loader_data, 1, Access::write);
   co_await self.touch(at.place.stack, 1, Access::write);
   for (std::uint32_t i = 1; i < at.use.stack; ++i) {
     co_await self.touch({at.place.stack.value - i * page_size}, 1, Access::write);

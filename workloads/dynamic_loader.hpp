@@ -11,12 +11,14 @@ namespace xensim {
 /// Where a program finds what it uses.
 struct Place {
   Address text, data, bss, stack;  ///< of the program; the stack's highest page
-  Address libc_text, libc_data;
+  Address libc_text, libc_data, libc_bss;
+  Address loader_data;
   const ProgramCosts* costs = nullptr;
 
-  /// exit(3): the C library's clean-up writes four pages.
+  /// exit(3) writes the table of what a program has called, its mark that destructors ran, standard files and
+  /// the list of exit functions in the C library, and the loader's notes of finalisers.
   [[nodiscard]] Call clean_up(Self self) const {
-    return self.touch({stack, data, bss, libc_data}, Access::write);
+    return self.touch({stack, data, bss, libc_data, libc_bss, loader_data}, Access::write);
   }
 };
 using LoadedBody = std::function<Program(Self, const Place&)>;

@@ -203,7 +203,7 @@ void FileSystem::drop_pages(Inode& inode, std::uint32_t first) {
   for (std::size_t i = first; i < inode.cached.size(); ++i) {
     if (!inode.cached[i].valid()) continue;
     context_.did(KernelPath::page_cache_remove);
-    context_.locked(8);  // page cache, LRU, page's lock bit, buffers
+    context_.locked(11);  // page cache twice, LRU, page's lock bit, count and three more bits
     pages_.drop(inode.cached[i]);
   }
   inode.cached.resize(std::min<std::size_t>(inode.cached.size(), first));

@@ -86,7 +86,8 @@ CallResult FileSystem::write_page(InodeNumber number, std::uint64_t offset, std:
   const std::uint64_t bytes = std::min(all_bytes, page_bytes - offset % page_bytes);
   const auto index = static_cast<std::uint32_t>(offset / page_bytes);
   const Journal::Handle handle(journal_, journal_credits::page);
-  context_.locked(10);  // big kernel lock twice; page cache, page's count and lock bit; list of dirty buffers
+  // Big kernel lock twice; page cache, page's count, lock bit and two more; lists of dirty buffers.
+  context_.locked(14);
   if (const CallError error = prepare_page(file, index, bytes); error != CallError::none) {
     return CallResult::failed(error);
   }
@@ -114,6 +115,7 @@ CallError FileSystem::prepare_page(Inode& file, std::uint32_t index, std::uint64
   if (index >= most_blocks) return CallError::file_too_big;
   const bool was_cached = file.page(index).has_value();
   context_.did(KernelPath::buffer_create);
+  context_.locked(9);  // unused buffers; hash, for an old use of the block; the buffer's bits
   if (!was_cached && !cache_page(file, index)) return CallError::no_memory;
   if (!map_block(file, index)) {
     if (!was_cached) {

@@ -64,7 +64,12 @@ void Journal::forget(BlockNumber block) {
   const auto place = members_.find(block);
   if (place == members_.end()) return;
   context_.did(KernelPath::journal_forget);
-  context_.locked(8);
+  constexpr std::uint32_t lines = 3;
+  const bool is_data = place->second.as == Joined::data;
+  context_.uses(is_data ? KernelObject::data_buffer : KernelObject::buffer, block.value, lines);
+  // The buffer's lock bit and count, five state bits, the journal's lists, those of buffers by age and hash,
+  // that of unused buffers.
+  context_.locked(16);
   if (place->second.as != Joined::data) --metadata_;
   members_.erase(place);
 }

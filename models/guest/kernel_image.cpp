@@ -297,8 +297,10 @@ constexpr SourceFile file_of(KernelPath path) {
   return SourceFile::arch_entry;
 }
 
+constexpr std::uint32_t first_code = 256, first_data = 384;  // 1 MB: where the image is loaded
+constexpr std::uint32_t first_port_page = 320, first_object_page = 424, end_of_image = 512;
+
 constexpr KernelPlace place_in(SourceFile file) {
-  constexpr std::uint32_t first_code = 256, first_data = 384;  // 1 MB: where the image is loaded
   const auto number = static_cast<std::uint32_t>(file);
   return {{first_code + number}, {first_data + number}};
 }
@@ -311,7 +313,38 @@ constexpr KernelPlaces all_places() {
   return places;
 }
 
+/// Objects in a page, by their sizes in bytes in Linux 2.4.21.
+constexpr std::uint32_t in_a_page(KernelObject kind) {
+  switch (kind) {
+    case KernelObject::page_descriptor:
+      return page_size / 48;
+    case KernelObject::process:
+      return page_size / 1400;  // actions of signals, the largest; the rest lies in slabs of as many
+    case KernelObject::space:
+      return page_size / 680;  // areas, ten of 68
+    case KernelObject::name:
+    case KernelObject::disk_inode:
+      return page_size / 128;
+    case KernelObject::inode:
+      return page_size / 480;
+    case KernelObject::buffer:
+    case KernelObject::data_buffer:
+      return page_size / 96;
+    default:
+      return 1;
+  }
+}
+
 }  // namespace
+
+PageNumber object_page(KernelObject kind, std::uint32_t number) {
+  if (kind == KernelObject::page) return {number};
+  constexpr std::uint32_t pages = end_of_image - first_object_page, apart = 11;
+  const std::uint32_t slab = number / in_a_page(kind);
+  return {first_object_page + (slab + static_cast<std::uint32_t>(kind) * apart) % pages};
+}
+
+PageNumber port_page(PortPage page) { return {first_port_page + static_cast<std::uint32_t>(page)}; }
 
 const KernelPlaces& kernel_places() {
   static constexpr KernelPlaces places = all_places();

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "models/guest/kernel_object.hpp"
 #include "models/guest/kernel_path.hpp"
 #include "models/guest/paging.hpp"
 
@@ -14,11 +15,23 @@ struct KernelPlace {
   PageNumber code, data;
 };
 
-/// By path. One page of code and one of data stand for each source file of Linux 2.4.21 that paths come from,
-/// and paths of one file share them. That a file's code may run over into a second page, and that slab
-/// objects lie scattered over more, is left out.
+/// By path. One page of code and one of static data stand for each source file of Linux 2.4.21 that paths
+/// come from, and paths of one file share them. That a file's code may run over into a second page is left
+/// out.
 using KernelPlaces = std::array<KernelPlace, kernel_path_count>;
 [[nodiscard]] const KernelPlaces& kernel_places();
+/// Where an object lies: slabs and arrays hold so many in a page as their sizes allow. All of them share the
+/// pages that the image has left, more than a TLB has entries. A page's contents are where the page is.
+[[nodiscard]] PageNumber object_page(KernelObject kind, std::uint32_t number);
+
+/// What a port to a monitor uses whenever it calls or is entered.
+enum class PortPage : std::uint8_t {
+  shared_info,  ///< pending events and their mask, which stands in for the interrupt flag
+  queue,        ///< requests for updates of page tables
+  multicall,    ///< several calls in one
+  frames,       ///< frames of its pages
+};
+[[nodiscard]] PageNumber port_page(PortPage page);
 /// Of the scheduler, whose work is not among the paths.
 [[nodiscard]] KernelPlace schedule_place();
 

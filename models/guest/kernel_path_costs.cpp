@@ -37,6 +37,7 @@ KernelPathCosts kernel_path_costs(const Calibration& calibration, const Processo
     costs.code_lines[i] = std::max(1U, static_cast<std::uint32_t>(length / code_line + 0.5));
   }
   costs.process_lines = lines("guest.process_data_lines");
+  costs.resumed_lines = lines("guest.resumed_data_lines");
   return costs;
 }
 

@@ -22,6 +22,7 @@ struct KernelPathCosts : std::array<Cycles, kernel_path_count> {
   std::array<std::uint32_t, kernel_path_count> code_lines{};  ///< of 64 bytes
   std::array<std::uint32_t, kernel_path_count> static_lines{};
   std::uint32_t process_lines = 0;  ///< data that a process and the kernel for it use between two calls
+  std::uint32_t resumed_lines = 0;  ///< those of them that a call uses when it goes on where it slept
 };
 
 /// The kernel's logic says what it did and what it used; this counts it and charges the processor it runs on.
@@ -66,11 +67,13 @@ class KernelWork {
             Activity activity = Activity::kernel) {
     if (!objects_ || processor_ == nullptr || lines == 0) return;
     processor_->use(activity, objects_->written(kind, number, *processor_), lines);
+    use(object_page(kind, number), Access::read);
   }
   /// They were only read.
   void reads(KernelObject kind, std::uint32_t number, std::uint32_t lines) {
     if (!objects_ || processor_ == nullptr || lines == 0) return;
     processor_->use(Activity::kernel, objects_->read(kind, number, *processor_), lines);
+    use(object_page(kind, number), Access::read);
   }
   /// A device wrote it: no cache holds it as it is now.
   void device_wrote(KernelObject kind, std::uint32_t number) {
@@ -93,6 +96,7 @@ class KernelWork {
     // What another cache gives up is written back by the same transfer and displaces nothing here.
     if (objects_->is_elsewhere(KernelObject::page, page, *processor_)) kind = Processor::Stream::read;
     processor_->stream(activity, page_for(page, write), lines, pace, kind);
+    if (activity == Activity::kernel) use({page}, Access::read);
   }
   /// A program ran through code in a page.
   void executes(std::uint32_t page, std::uint32_t lines) {
@@ -100,6 +104,7 @@ class KernelWork {
     processor_->execute(Activity::refill, page_for(page, false), lines);
   }
   [[nodiscard]] std::uint32_t process_lines() const { return costs_.process_lines; }
+  [[nodiscard]] std::uint32_t resumed_lines() const { return costs_.resumed_lines; }
   [[nodiscard]] Cycles cost(KernelPath path) const { return costs_[static_cast<std::size_t>(path)]; }
   [[nodiscard]] std::uint64_t count(KernelPath path) const { return counts_[static_cast<std::size_t>(path)]; }
 

@@ -116,7 +116,8 @@ ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call
   }
   use_stack(caller);
   if (call.kind() == Call::Kind::system) {
-    context_.uses(KernelObject::process, id.value, work_.process_lines());
+    context_.uses(KernelObject::process, id.value,
+                  caller.in_call ? work_.resumed_lines() : work_.process_lines());
   }
   caller.in_call = true;
   caller.again = caller.sleeps = false;

@@ -46,7 +46,7 @@ MemoryCosts::MemoryCosts(const Calibration& c, const ProcessorCosts& p, const Mo
   path(entry_present, "entry_present");
   path(descriptor_checked, "descriptor_checked");
 
-  path(map_slot, "map_slot", p.tlb_walk);
+  path(map_slot, "map_slot", p.tlb_walk + primitive("interrupts_saved"));
   path(map_sweep, "map_sweep");
   code_lines_[static_cast<std::size_t>(map_sweep)] = 1;  // a loop
   set(wp_toggle, 0, primitive("control_register_load") * 2);

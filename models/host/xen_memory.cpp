@@ -55,6 +55,9 @@ XenPaging::Hooks XenMemory::hooks() {
 
 void XenMemory::charge(const PagingCall& call) {
   const MemoryCosts& costs = memory_.costs;
+  kernel_use(PortPage::queue);
+  kernel_use(PortPage::frames);
+  if (call.calls > 1) kernel_use(PortPage::multicall);
   MonitorFootprints& footprints = memory_.footprints;
   processor_.charge(Activity::kernel, costs.kernel(call));
   processor_.execute(Activity::monitor, footprints.hypercall_code(), costs.entry_lines());
@@ -94,6 +97,7 @@ void XenMemory::set_traps() {
 
 void XenMemory::enter_by_call(unsigned /*vcpu*/) {
   by_fault_ = false;
+  kernel_use(PortPage::shared_info);
   constexpr unsigned user = 3;
   if (core_.gates.software_interrupt(vectors::system_call, user) == SoftwareInterrupt::guest_kernel) {
     processor_.charge(Activity::kernel, memory_.trap_costs.fast_trap);
@@ -104,6 +108,7 @@ void XenMemory::enter_by_call(unsigned /*vcpu*/) {
 
 void XenMemory::enter_by_fault(unsigned /*vcpu*/, const PageFault& fault) {
   by_fault_ = true;
+  kernel_use(PortPage::shared_info);
   if (parameters_.bounce_faults) {
     bounce({.vector = vectors::page_fault, .error_code = fault.error_code, .fault_address = fault.address},
            3);

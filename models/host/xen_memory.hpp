@@ -7,6 +7,7 @@
 
 #include "models/cpu/processor.hpp"
 #include "models/cpu/traps/domain_traps.hpp"
+#include "models/guest/kernel_image.hpp"
 #include "models/guest/process_machine.hpp"
 #include "models/host/monitor_memory.hpp"
 #include "models/host/xen_paging.hpp"
@@ -71,6 +72,7 @@ class XenMemory final : public ProcessMachine {
   /// The end of the stack that the kernel boots on.
   [[nodiscard]] Address first_stack() const { return kernel_address({layout_.start_info().value + 1}); }
   void charge(const PagingCall& call);
+  void kernel_use(PortPage page) { kernel_access(kernel_address(port_page(page)), Access::read); }
   void flush();
   /// Translates, and waits for the walks of the page tables that it takes.
   [[nodiscard]] Mmu::Result translate(Address address, Access access, Privilege privilege, Activity payer);

@@ -116,6 +116,15 @@ def test_a_constant_that_would_have_to_leave_its_range_stops_at_its_bound():
     assert done.after == {"call": 400}
 
 
+def test_a_step_that_would_make_it_worse_is_shortened():
+    """Lines fit into a cache until, suddenly, they do not."""
+    lines = Parameter("lines", 100, 50, 200, whole=True)
+    done = fit([lines], {"call": 112}, lambda points: [
+        {"call": v["lines"] if v["lines"] < 115 else 3 * v["lines"]} for v, _ in points
+    ])  # fmt: skip
+    assert done.after["call"] == pytest.approx(112, rel=0.03)
+
+
 def test_a_prior_outside_its_range_is_refused(file):
     wrong = document()
     wrong["paths"]["gate"]["value"] = 99

@@ -44,7 +44,8 @@ TEST_F(MemoryCost, ALeafRequestIsItsInstructionsALockAndAWalkForTheMapping) {
   EXPECT_GE(instructions, 60) << "the range that the description of the code gives";
   EXPECT_LE(instructions, 110) << "a tenth beyond it, where the fit to cells of Xen ends";
   const double hardware = constant("processor.locked_operation") +
-                          constant("monitor_memory.interrupts_off_on") + constant("processor.tlb_walk");
+                          constant("monitor_memory.interrupts_off_on") +
+                          constant("monitor_memory.interrupts_saved") + constant("processor.tlb_walk");
   EXPECT_NEAR(static_cast<double>(costs.of(work).count),
               instructions * constant("processor.kernel_cpi") + hardware, 1);
 }
