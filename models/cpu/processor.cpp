@@ -124,11 +124,11 @@ void Processor::release(FootprintId footprint) {
   starts_.release(footprint);
 }
 
-void Processor::invalidate(FootprintId footprint) {
-  l2_.invalidate(footprint);
-  object_l1_.invalidate(footprint);
-  trace_cache_.invalidate(footprint);
-  starts_.invalidate(footprint);
+void Processor::invalidate(FootprintId footprint, std::uint32_t lines) {
+  l2_.invalidate(footprint, lines);
+  object_l1_.invalidate(footprint, lines);
+  trace_cache_.invalidate(footprint, lines);
+  starts_.invalidate(footprint, lines);
 }
 
 void Processor::report(StatisticSink& sink, const std::string& prefix) const {

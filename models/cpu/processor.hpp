@@ -78,8 +78,8 @@ class Processor {
 
   /// A process is gone.
   void release(FootprintId footprint);
-  /// Another processor has written it: what is here of it is worth nothing.
-  void invalidate(FootprintId footprint);
+  /// Another processor has written so many lines of it: if they are here, they are worth nothing.
+  void invalidate(FootprintId footprint, std::uint32_t lines);
 
   /// Lines that were not in the L2 when they were used again, by whomever.
   [[nodiscard]] std::uint64_t lines_missed() const { return refilled_lines_ + touched_missing_; }

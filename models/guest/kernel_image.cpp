@@ -57,6 +57,7 @@ enum class SourceFile : std::uint8_t {
   unix_domain,
   ipc,
   time,
+  count_,
 };
 
 constexpr SourceFile file_of(KernelPath path) {
@@ -297,8 +298,9 @@ constexpr SourceFile file_of(KernelPath path) {
   return SourceFile::arch_entry;
 }
 
-constexpr std::uint32_t first_code = 256, first_data = 384;  // 1 MB: where the image is loaded
-constexpr std::uint32_t first_port_page = 320, first_object_page = 424, end_of_image = 512;
+constexpr std::uint32_t first_code = 256;  // 1 MB: where the image is loaded
+constexpr std::uint32_t first_data = 320, first_port_page = 384, first_object_page = 392, end_of_image = 512;
+static_assert(first_code + static_cast<std::uint32_t>(SourceFile::count_) <= first_data);
 
 constexpr KernelPlace place_in(SourceFile file) {
   const auto number = static_cast<std::uint32_t>(file);
@@ -330,6 +332,10 @@ constexpr std::uint32_t in_a_page(KernelObject kind) {
     case KernelObject::buffer:
     case KernelObject::data_buffer:
       return page_size / 96;
+    case KernelObject::descriptor:
+      return page_size / 64;
+    case KernelObject::socket:
+      return page_size / 900;
     default:
       return 1;
   }

@@ -66,7 +66,7 @@ class KernelWork {
   void uses(KernelObject kind, std::uint32_t number, std::uint32_t lines,
             Activity activity = Activity::kernel) {
     if (!objects_ || processor_ == nullptr || lines == 0) return;
-    processor_->use(activity, objects_->written(kind, number, *processor_), lines);
+    processor_->use(activity, objects_->written(kind, number, lines, *processor_), lines);
     use(object_page(kind, number), Access::read);
   }
   /// They were only read.
@@ -82,7 +82,7 @@ class KernelWork {
   /// A program read, wrote or executed a line of a page: the first one, or some other.
   void accesses(std::uint32_t page, bool first, Access access) {
     if (!objects_ || processor_ == nullptr) return;
-    const FootprintId name = page_for(page, access == Access::write);
+    const FootprintId name = page_for(page, 1, access == Access::write);
     if (first)
       processor_->use_start(Activity::refill, name);
     else
@@ -95,13 +95,13 @@ class KernelWork {
     const bool write = kind == Processor::Stream::write;
     // What another cache gives up is written back by the same transfer and displaces nothing here.
     if (objects_->is_elsewhere(KernelObject::page, page, *processor_)) kind = Processor::Stream::read;
-    processor_->stream(activity, page_for(page, write), lines, pace, kind);
+    processor_->stream(activity, page_for(page, lines, write), lines, pace, kind);
     if (activity == Activity::kernel) use({page}, Access::read);
   }
   /// A program ran through code in a page.
   void executes(std::uint32_t page, std::uint32_t lines) {
     if (!objects_ || processor_ == nullptr || lines == 0) return;
-    processor_->execute(Activity::refill, page_for(page, false), lines);
+    processor_->execute(Activity::refill, page_for(page, lines, false), lines);
   }
   [[nodiscard]] std::uint32_t process_lines() const { return costs_.process_lines; }
   [[nodiscard]] std::uint32_t resumed_lines() const { return costs_.resumed_lines; }
@@ -109,14 +109,15 @@ class KernelWork {
   [[nodiscard]] std::uint64_t count(KernelPath path) const { return counts_[static_cast<std::size_t>(path)]; }
 
  private:
-  [[nodiscard]] FootprintId page_for(std::uint32_t page, bool write) {
-    return write ? objects_->written(KernelObject::page, page, *processor_)
+  [[nodiscard]] FootprintId page_for(std::uint32_t page, std::uint32_t lines, bool write) {
+    return write ? objects_->written(KernelObject::page, page, lines, *processor_)
                  : objects_->read(KernelObject::page, page, *processor_);
   }
   [[nodiscard]] FootprintId statics_of(KernelPath path) {
     const auto number = static_cast<std::uint32_t>(path);
-    return changes_statics(path) ? objects_->written(KernelObject::statics, number, *processor_)
-                                 : objects_->read(KernelObject::statics, number, *processor_);
+    return changes_statics(path)
+               ? objects_->written(KernelObject::statics, number, costs_.static_lines[number], *processor_)
+               : objects_->read(KernelObject::statics, number, *processor_);
   }
 
   const KernelPathCosts& costs_;

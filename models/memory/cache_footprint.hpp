@@ -85,8 +85,8 @@ class CacheFootprint {
 
   /// Forgets an owner that is gone: nobody will use its lines again, but they stay until evicted.
   void release(FootprintId owner);
-  /// Its lines are no longer valid: the cache has room for others instead.
-  void invalidate(FootprintId owner) { take(owner, UINT32_MAX); }
+  /// So many of its lines, those used last, are no longer valid: the cache has room for others instead.
+  void invalidate(FootprintId owner, std::uint32_t lines) { take(owner, lines); }
 
   /// Empty, or what is wrong.
   [[nodiscard]] std::string audit() const;
