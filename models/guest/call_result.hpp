@@ -35,8 +35,8 @@ enum class CallError : std::uint8_t {
   connection_refused,  ///< ECONNREFUSED
   in_progress,         ///< EINPROGRESS
   not_supported,       ///< EOPNOTSUPP
-  io_error,   ///< EIO
-  not_empty,  ///< ENOTEMPTY
+  io_error,            ///< EIO
+  not_empty,           ///< ENOTEMPTY
   // System V IPC.
   removed,  ///< EIDRM
 };

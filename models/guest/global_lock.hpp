@@ -36,7 +36,7 @@ consteval std::array<bool, kernel_path_count> paths_with_global_lock() {
   // The driver's rings.
   mark({nic_interrupt, nic_poll, nic_receive, nic_refill, nic_transmit, nic_sent});
   mark({buffer_write, journal_commit, journal_log_block});  // buffers, journal
-  mark({semop, semop_sleep});  // all sets of semaphores
+  mark({semop, semop_sleep});                               // all sets of semaphores
   return locks;
 }
 inline constexpr std::array<bool, kernel_path_count> global_lock = paths_with_global_lock();

@@ -41,7 +41,8 @@ class MonitorBlock {
   [[nodiscard]] std::unique_ptr<BlockFront> attach(const MemoryDomain& domain, Bytes size,
                                                    BlockFront::Hooks hooks);
   /// The domain dies. What of its requests is at the disks ends in time; its memory must not be released as
-  /// long as there are any (BlockService::pending). Its front must be gone; its part of the disk stays unused.
+  /// long as there are any (BlockService::pending). Its front must be gone; its part of the disk stays
+  /// unused.
   void detach(DomainId domain);
 
   /// Hypercall block_io_op.

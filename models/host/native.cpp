@@ -149,7 +149,7 @@ class Native final : public Platform, private VirtualMachine {
   DiskParameters disk_parameters_;
   std::unique_ptr<NativeNetwork> network_;           ///< null without a network
   std::vector<std::unique_ptr<BlockDevice>> disks_;  ///< and the two below:
-  std::unique_ptr<NativeMemory> memory_;             ///< null as long as no program needs more than the scheduler
+  std::unique_ptr<NativeMemory> memory_;  ///< null as long as no program needs more than the scheduler
   std::unique_ptr<ProcessKernel> processes_;
   std::vector<std::vector<ProcessId>> instances_;
   TraceSink* trace_;

@@ -22,9 +22,9 @@ namespace xensim {
 /// received after the driver has looked.
 ///
 /// Received packets go up when the handler is done, as from its softirq.
-/// Left out: that a full backlog throttles until it is empty; that packets of a neighbour on the same processor
-/// are in its caches.
-/// Source: arch/xeno/drivers/network/network.c of XenoLinux 2.4.22 (Xen 1.0), from a description.
+/// Left out: that a full backlog throttles until it is empty; that packets of a neighbour on the same
+/// processor are in its caches. Source: arch/xeno/drivers/network/network.c of XenoLinux 2.4.22 (Xen 1.0),
+/// from a description.
 class XenNetwork final : public NetworkDevice {
  public:
   static constexpr std::uint32_t most_sent = 254, most_posted = 254;  ///< requests without response

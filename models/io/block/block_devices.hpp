@@ -15,8 +15,8 @@ class BlockDevices {
   /// Where `sectors` sectors of a domain's device from `sector` on are, if it may access them so. Any
   /// arguments are allowed.
   [[nodiscard]] virtual BlockTranslation translate(const MemoryDomain& domain, DeviceNumber device,
-                                              BlockAccess access, std::uint32_t sector,
-                                              std::uint32_t sectors) const = 0;
+                                                   BlockAccess access, std::uint32_t sector,
+                                                   std::uint32_t sectors) const = 0;
 };
 
 }  // namespace xensim

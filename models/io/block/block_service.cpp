@@ -95,7 +95,7 @@ std::optional<std::vector<BlockPiece>> BlockService::pieces_of(const MemoryDomai
     work.did(BlockStep::segment);
     if (sector > UINT32_MAX || !may_transfer(domain, access, buffer)) return {};
     const BlockTranslation found = devices_.translate(domain, request.device, access,
-                                                 static_cast<std::uint32_t>(sector), buffer.sectors());
+                                                      static_cast<std::uint32_t>(sector), buffer.sectors());
     work.did(BlockStep::extent_tried, found.extents_tried);
     if (found.error != BlockError::none) return {};
     Address memory = buffer.machine();

@@ -114,7 +114,7 @@ class BlockService {
  private:
   struct Client {
     const MemoryDomain* domain = nullptr;  ///< not owned
-    std::uint64_t serial = 0;        ///< never used again, as domains' numbers are
+    std::uint64_t serial = 0;              ///< never used again, as domains' numbers are
     BlockPage page{};
     RingBack<BlockPage> ring{};
     bool listed = false;

@@ -53,8 +53,8 @@ struct BlockTranslation {
 /// Sectors of a disk that consists of `extents`, end to end. What reaches into a third extent, beyond the
 /// end or over the number range is out of range. (The code of 2003 may look one extent too far when the
 /// first sector is beyond the end.) O(extents).
-[[nodiscard]] constexpr BlockTranslation map_extents(std::span<const DiskExtent> extents, std::uint32_t sector,
-                                                std::uint32_t sectors) {
+[[nodiscard]] constexpr BlockTranslation map_extents(std::span<const DiskExtent> extents,
+                                                     std::uint32_t sector, std::uint32_t sectors) {
   BlockTranslation result{.error = BlockError::out_of_range};
   if (sectors == 0 || sector + sectors < sector) return result;
   std::uint32_t into = sector;  // the extent at hand

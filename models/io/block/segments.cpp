@@ -65,8 +65,9 @@ bool SegmentedDisks::granted(DomainId domain, DeviceNumber disk, BlockAccess acc
   return true;
 }
 
-BlockTranslation SegmentedDisks::translate(const MemoryDomain& domain, DeviceNumber device, BlockAccess access,
-                                      std::uint32_t sector, std::uint32_t sectors) const {
+BlockTranslation SegmentedDisks::translate(const MemoryDomain& domain, DeviceNumber device,
+                                           BlockAccess access, std::uint32_t sector,
+                                           std::uint32_t sectors) const {
   if (device.kind() == DeviceNumber::Kind::segment) {
     for (const DiskSegment& segment : segments_) {
       if (segment.mode == DiskSegment::Mode::unused || segment.domain != domain.id ||

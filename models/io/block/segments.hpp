@@ -55,8 +55,9 @@ class SegmentedDisks final : public BlockDevices {
   void forget(DomainId domain);
 
   /// Segments by the table; physical disks that exist as they are, which domain 0 may use without a grant.
-  [[nodiscard]] BlockTranslation translate(const MemoryDomain& domain, DeviceNumber device, BlockAccess access,
-                                      std::uint32_t sector, std::uint32_t sectors) const override;
+  [[nodiscard]] BlockTranslation translate(const MemoryDomain& domain, DeviceNumber device,
+                                           BlockAccess access, std::uint32_t sector,
+                                           std::uint32_t sectors) const override;
   [[nodiscard]] std::span<const DiskSegment> segments() const { return segments_; }
 
  private:

@@ -67,8 +67,8 @@ void VirtualBlockDevices::forget(DomainId domain) {
 }
 
 BlockTranslation VirtualBlockDevices::translate(const MemoryDomain& domain, DeviceNumber device,
-                                           BlockAccess access, std::uint32_t sector,
-                                           std::uint32_t sectors) const {
+                                                BlockAccess access, std::uint32_t sector,
+                                                std::uint32_t sectors) const {
   if (const VirtualBlockDevice* own = find(domain.id, device)) {
     if ((own->modes & static_cast<std::uint8_t>(access)) == 0) return {.error = BlockError::no_access};
     return map_extents(own->extents, sector, sectors);

@@ -49,8 +49,9 @@ class VirtualBlockDevices final : public BlockDevices {
 
   /// A privileged domain reaches a physical disk by its own number, whatever the partition, if it has no
   /// device of that number.
-  [[nodiscard]] BlockTranslation translate(const MemoryDomain& domain, DeviceNumber device, BlockAccess access,
-                                      std::uint32_t sector, std::uint32_t sectors) const override;
+  [[nodiscard]] BlockTranslation translate(const MemoryDomain& domain, DeviceNumber device,
+                                           BlockAccess access, std::uint32_t sector,
+                                           std::uint32_t sectors) const override;
 
  private:
   using Key = std::pair<DomainId, DeviceNumber>;

@@ -26,7 +26,8 @@ class Segments : public testing::Test {
                    std::uint32_t sector = 0, std::uint32_t sectors = 8) {
     return disks.translate(domain, device, access, sector, sectors).error;
   }
-  DiskSegment segment(DomainId domain, std::uint32_t number, DiskSegment::Mode mode = DiskSegment::Mode::read_write) {
+  DiskSegment segment(DomainId domain, std::uint32_t number,
+                      DiskSegment::Mode mode = DiskSegment::Mode::read_write) {
     return {mode, domain, number, {{scsi, 100, 50}}};
   }
   SegmentedDisks disks{{ide, scsi}};
