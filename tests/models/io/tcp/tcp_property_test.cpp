@@ -2,7 +2,7 @@
 #include <rapidcheck.h>
 
 #include "core/random.hpp"
-#include "two_endpoints.hpp"
+#include "tests/models/io/tcp/two_endpoints.hpp"
 
 namespace xensim {
 namespace {
