@@ -21,6 +21,8 @@ enum class TraceKind : std::uint8_t {
   timer_tick,      ///< the 20 ms event to every domain
   schedule_pass,   ///< [queue entries scanned]
   process_switch,  ///< the guest kernel goes over to a process [its id]
+  suspend,         ///< a vCPU stopped until it is started again
+  domain_gone,     ///< a vCPU is no more
 };
 
 struct TraceRecord {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "experiments/runner/catalogue.hpp"
+#include "experiments/runner/control_script.hpp"
 #include "experiments/runner/format.hpp"
 #include "experiments/runner/json_source.hpp"
 #include "models/cpu/calibration.hpp"
@@ -105,6 +106,11 @@ void check_end(const Experiment& experiment, const Config& root) {
   }
   const double end_s = start_s + to_seconds(experiment.operator_plan.jitter) +
                        to_seconds(experiment.measure.warm_up) + to_seconds(experiment.measure.duration);
+  for (std::size_t i = 0; i < experiment.control.size(); ++i) {
+    if (to_seconds(experiment.control[i].at) <= end_s) continue;
+    root.at("control").fail(fmt::format("a step at {}", format(experiment.control[i].at)),
+                            fmt::format("none after the end of the run at about {:.1f} s", end_s));
+  }
   constexpr double limit_s = 105.0 * 24 * 3600;
   if (end_s > limit_s) {
     root.fail(fmt::format("a run of {:.0f} days", end_s / 86400), "at most 105 days of simulated time");
@@ -134,6 +140,8 @@ Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source) 
   check_variant("platform", platforms(), experiment.platform);
   experiment.domains = read_domains(root.at("domains"));
   if (root.has("clients")) experiment.clients = read_clients(root.at("clients"), experiment.domains);
+  if (root.has("control")) experiment.control = read_control(root, experiment);
+  if (root.has("probes")) experiment.probes = read_probes(root.at("probes"), experiment.domains);
   if (root.has("operator")) experiment.operator_plan = operator_table().read(root.at("operator"));
   if (root.has("measure")) experiment.measure = measure_table().read(root.at("measure"));
 

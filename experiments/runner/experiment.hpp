@@ -45,6 +45,23 @@ struct MeasurePlan {
   std::vector<std::string> metrics;  ///< names or prefixes; empty: all
 };
 
+/// Somebody outside sends an event to a domain, as a packet would come, now and then during the measurement,
+/// and notes how long the answer takes. The instances of the template get theirs in turn.
+struct ProbePlan {
+  std::string domain;  ///< a template
+  Time interval = 1s;  ///< between two probes
+  Time jitter{};       ///< each is later by a uniform time in [0, jitter]
+};
+
+/// Something that the operator has domain 0 do.
+struct ControlStep {
+  Time at{};              ///< since the beginning of the run
+  std::string verb;       ///< "do"
+  std::string domain;     ///< a template: all its instances; TEMPLATE/NUMBER: one of them
+  Time slice = 5ms;       ///< of set_slice
+  SchedulingShare share;  ///< of set_scheduler: what is not named stays as the template has it
+};
+
 /// One experiment without its sweep: what a single run executes.
 struct Experiment {
   std::string name;
@@ -55,6 +72,8 @@ struct Experiment {
   std::vector<DomainTemplate> domains;
   std::vector<ClientTemplate> clients;  ///< none: the host has no network
   OperatorPlan operator_plan;
+  std::vector<ControlStep> control;  ///< in order of time
+  std::vector<ProbePlan> probes;
   MeasurePlan measure;
   std::shared_ptr<const Calibration> calibration;  ///< the machine's, with the file's "constants" put in
   std::shared_ptr<const Json> document;            ///< keeps alive what the Configs above point into

@@ -79,9 +79,41 @@ const ParameterTable<MeasurePlan>& measure_table() {
   return table;
 }
 
+const ParameterTable<ProbePlan>& probe_table() {
+  using P = ProbePlan;
+  static const auto table =
+      ParameterTable<P>{}
+          .add("domain", &P::domain, "name of a template; its instances are probed in turn", "")
+          .add("interval", &P::interval, "between two probes", "", {.minimum = 1us, .maximum = longest})
+          .add("jitter", &P::jitter, "each is later by up to this, uniformly", "",
+               {.minimum = Time{}, .maximum = longest});
+  return table;
+}
+
+const ParameterTable<ControlStep>& control_table() {
+  using C = ControlStep;
+  static const auto table =
+      ParameterTable<C>{}
+          .add("at", &C::at, "since the beginning of the run", "", {.minimum = Time{}, .maximum = longest})
+          .add("do", &C::verb,
+               "a domain that the script creates before all else is not started at the beginning", "",
+               {.choices = control_verbs()})
+          .add("domain", &C::domain, "name of a template (all its instances), or TEMPLATE/NUMBER", "")
+          .add("slice", &C::slice, "of set_slice: the slice of the policy (BVT: ctx_allow)", "",
+               {.minimum = 10us, .maximum = longest});
+  return table;
+}
+
+const std::vector<std::string>& control_verbs() {
+  static const std::vector<std::string> verbs{"create",  "destroy",       "pause",
+                                              "unpause", "set_scheduler", "set_slice"};
+  return verbs;
+}
+
 const std::vector<std::string>& section_keys() {
-  static const std::vector<std::string> keys{"$schema",  "machine", "platform",  "domains", "clients",
-                                             "operator", "measure", "constants", "sweep",   "compare"};
+  static const std::vector<std::string> keys{"$schema", "machine",   "platform", "domains",
+                                             "clients", "operator",  "control",  "probes",
+                                             "measure", "constants", "sweep",    "compare"};
   return keys;
 }
 

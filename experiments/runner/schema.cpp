@@ -30,6 +30,19 @@ Json client_schema() {
   return schema;
 }
 
+Json probe_schema() {
+  Json schema = schema_of(probe_table().describe_all());
+  schema["required"] = Json::array({"domain"});
+  return schema;
+}
+
+Json control_schema() {
+  Json schema = schema_of(control_table().describe_all());
+  schema["properties"].update(schema_of(share_table().describe_all())["properties"]);
+  schema["required"] = Json::array({"at", "do"});
+  return schema;
+}
+
 /// An object whose keys are JSON paths of the experiment.
 Json by_path(Json value) { return {{"type", "object"}, {"additionalProperties", std::move(value)}}; }
 
@@ -64,6 +77,11 @@ Json experiment_schema() {
                            {"description", "machines outside, on a switched Gigabit Ethernet with the host"}};
   properties["operator"] =
       described(schema_of(operator_table().describe_all()), "starts the instances one by one");
+  properties["control"] = {{"type", "array"},
+                           {"items", control_schema()},
+                           {"description", "what the operator has domain 0 do, and when"}};
+  properties["probes"] = {
+      {"type", "array"}, {"items", probe_schema()}, {"description", "events from outside that are timed"}};
   properties["measure"] = described(schema_of(measure_table().describe_all()), "what is measured, and when");
   properties["constants"] =
       described(by_path({{"type", "number"}}), "calibration constants by name, in their own units");

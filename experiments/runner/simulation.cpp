@@ -7,6 +7,9 @@
 #include <map>
 
 #include "core/world.hpp"
+#include "experiments/runner/control_script.hpp"
+#include "experiments/runner/prober.hpp"
+#include "models/host/control.hpp"
 #include "models/host/platform.hpp"
 #include "models/io/net/switch.hpp"
 #include "workloads/clients/client.hpp"
@@ -27,6 +30,7 @@ struct Instance {
   std::string name;
   SchedulingShare share;
   std::vector<Program> programs;
+  bool later = false;  ///< the control script starts it
 };
 
 /// Is it among the metrics asked for, by name or prefix?
@@ -124,30 +128,41 @@ class Outside {
 class Operator {
  public:
   Operator(const Experiment& experiment, std::vector<Instance>& instances, Platform& platform,
-           Outside& outside, std::uint64_t seed)
+           Outside& outside, std::vector<std::unique_ptr<Prober>>& probers, std::uint64_t seed)
       : before(experiment.measure.metrics),
         after(experiment.measure.metrics),
         experiment_(experiment),
         instances_(instances),
         platform_(platform),
         outside_(outside),
+        probers_(probers),
         random_(seed, "operator") {}
 
   void work(const World& world) {
     Time planned{};
     for (Instance& instance : instances_) {
+      if (instance.later) {
+        (void)platform_.reserve();
+        continue;
+      }
       const Time at = planned + random_.between(Time{}, experiment_.operator_plan.jitter);
       World::sleep(std::max(Time{}, at - world.now()));
       platform_.start(std::move(instance.programs), instance.share);
       planned += experiment_.operator_plan.interval;
     }
+    started = true;
+    while (!platform_.ready()) World::sleep(look_again);
     World::sleep(experiment_.measure.warm_up);
     read(before);
     outside_.measure(world.now());
+    for (const auto& prober : probers_) prober->begin(world.now() + experiment_.measure.duration);
     measure(world.now() + experiment_.measure.duration, world);
     read(after);
   }
 
+  static constexpr Time look_again = 10ms;
+
+  bool started = false;  ///< every instance
   Snapshot before, after;
   TimeSeries throughput_series;  ///< since the beginning of the measurement
 
@@ -190,7 +205,54 @@ class Operator {
   std::vector<Instance>& instances_;
   Platform& platform_;
   Outside& outside_;
+  std::vector<std::unique_ptr<Prober>>& probers_;
   RandomStream random_;
+};
+
+/// The operator again, who does what the script says, once all instances are started.
+class ScriptedOperator {
+ public:
+  /// Makes the programs that an instance begins with when it is created again.
+  using MakePrograms = std::function<std::vector<Program>(std::uint32_t instance)>;
+
+  ScriptedOperator(const Experiment& experiment, const Operator& starter, Platform& platform,
+                   MakePrograms programs)
+      : experiment_(experiment), operator_(starter), platform_(platform), programs_(std::move(programs)) {}
+
+  void work(const World& world) {
+    for (const ControlStep& step : experiment_.control) {
+      World::sleep(std::max(Time{}, step.at - world.now()));
+      while (!operator_.started) World::sleep(Operator::look_again);
+      if (step.verb == "set_slice") {
+        ask(step, 0);
+        continue;
+      }
+      for (const std::uint32_t instance : named_instances(experiment_.domains, step.domain)) {
+        ask(step, instance);
+      }
+    }
+  }
+
+ private:
+  void ask(const ControlStep& step, std::uint32_t instance) {
+    using enum ControlRequest::Verb;
+    static const std::map<std::string, ControlRequest::Verb, std::less<>> verbs{
+        {"create", create},
+        {"destroy", destroy},
+        {"pause", pause},
+        {"unpause", unpause},
+        {"set_scheduler", set_scheduler},
+        {"set_slice", set_slice}};
+    ControlRequest request{.verb = verbs.at(step.verb), .instance = instance, .share = step.share};
+    request.slice = step.slice;
+    if (request.verb == create) request.programs = programs_(instance);
+    platform_.control()->ask(std::move(request));
+  }
+
+  const Experiment& experiment_;
+  const Operator& operator_;
+  Platform& platform_;
+  MakePrograms programs_;
 };
 
 /// Work per second, overall, by template and by instance.
@@ -248,21 +310,41 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
       .shape = shape, .calibration = calibration, .costs = costs, .explain = options.explain};
   std::vector<std::unique_ptr<Workload>> workloads;
   std::vector<Instance> instances;
+  const std::vector<bool> later = created_later(experiment);
   for (const DomainTemplate& domain : experiment.domains) {
     workloads.push_back(WorkloadRegistry::instance().create("workload", domain.workload, workload_context));
     for (std::uint32_t i = 0; i < domain.count; ++i) {
       const std::string name = fmt::format("{}/{}", domain.name, i);
       RandomStream random(options.seed, name);
-      instances.push_back({name, domain.share, workloads.back()->programs(i, random)});
+      const bool is_later = later[instances.size()];
+      std::vector<Program> programs;
+      if (!is_later) programs = workloads.back()->programs(i, random);
+      instances.push_back({name, domain.share, std::move(programs), is_later});
     }
+  }
+  std::vector<std::unique_ptr<Prober>> probers;
+  for (const ProbePlan& plan : experiment.probes) {
+    const RandomStream random(options.seed, fmt::format("probe/{}/{}", probers.size(), plan.domain));
+    probers.push_back(std::make_unique<Prober>(plan, named_instances(experiment.domains, plan.domain),
+                                               *platform, calendar, random));
   }
 
   outside.create(calendar, *platform);
   World world;
   world.add_host("host0", calendar);
-  Operator the_operator(experiment, instances, *platform, outside, options.seed);
+  Operator the_operator(experiment, instances, *platform, outside, probers, options.seed);
   world.add_actor("operator", [&] { the_operator.work(world); });
   outside.start(world, options.seed);
+  std::uint64_t created = 0;
+  ScriptedOperator scripted(experiment, the_operator, *platform, [&](std::uint32_t instance) {
+    const std::string& name = instances[instance].name;
+    RandomStream random(options.seed, fmt::format("{}/created {}", name, created++));
+    const auto number = static_cast<std::uint32_t>(std::stoul(name.substr(name.find('/') + 1)));
+    const auto domain =
+        std::ranges::find(experiment.domains, name.substr(0, name.find('/')), &DomainTemplate::name);
+    return workloads[static_cast<std::size_t>(domain - experiment.domains.begin())]->programs(number, random);
+  });
+  if (!experiment.control.empty()) world.add_actor("script", [&] { scripted.work(world); });
   world.run();
   if (const std::string fault = platform->audit(); !fault.empty()) throw SimulationError(fault);
 
@@ -285,6 +367,7 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
     workloads[i]->report(measured, experiment.domains[i].name + '/');
   }
   outside.report(measured, world.now());
+  for (const auto& prober : probers) prober->report(measured);
   for (const Snapshot::Entry& entry : measured.entries) {
     result.metrics.push_back({entry.path, std::string(entry.statistic->unit), entry.value});
   }

@@ -6,7 +6,14 @@
 namespace xensim {
 
 /// The event bits of Xen 1.0.
-enum class EventBit : std::uint8_t { block_device = 0, timer = 1, die = 2, debug = 3, network = 4 };
+enum class EventBit : std::uint8_t {
+  block_device = 0,
+  timer = 1,
+  die = 2,
+  debug = 3,
+  network = 4,
+  console = 5
+};
 
 /// The two words of the shared page: what is pending, and what may be delivered. Delivery masks the bits
 /// delivered and the master bit; the guest takes all pending bits at once and opens the mask again.

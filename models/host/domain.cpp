@@ -8,6 +8,7 @@ namespace xensim {
 ProcessKernel& Domain::processes() {
   if (!processes_) {
     memory_ = monitor_.give_memory(*this);
+    built_.reset();
     disk_ = monitor_.give_disk(*this, *memory_);
     network_ = monitor_.give_network(*this, *memory_);
     VirtualMachine& machine = *this;
@@ -17,6 +18,20 @@ ProcessKernel& Domain::processes() {
     if (network_) network_->open(processes_->context(), processes_->memory());
   }
   return *processes_;
+}
+
+void Domain::dissolve() {
+  if (memory_) memory_->abandon();
+  processes_.reset();
+  network_.reset();
+  disk_.reset();
+  probes.clear();
+}
+
+std::uint32_t Domain::release_memory() {
+  const std::uint32_t frames = memory_ ? memory_->release() : 0;
+  memory_.reset();
+  return frames;
 }
 
 Bytes Domain::swap_size() const { return monitor_.parameters().swap; }

@@ -4,12 +4,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "core/ids.hpp"
 #include "models/cpu/events.hpp"
 #include "models/guest/kernel.hpp"
 #include "models/guest/process_kernel.hpp"
 #include "models/guest/virtual_machine.hpp"
+#include "models/host/platform.hpp"
 #include "models/host/xen_memory.hpp"
 #include "models/host/xen_network.hpp"
 #include "models/io/block/block_front.hpp"
@@ -21,8 +24,9 @@ class Monitor;
 /// One uniprocessor domain. Its place is its index: `id.value == vcpu.value`.
 class Domain final : public VirtualMachine {
  public:
-  /// Of Xen 1.0's task states those that occur here.
-  enum class State : std::uint8_t { running, interruptible };
+  /// Of Xen 1.0's task states those that occur here. A dying domain keeps its memory as long as a device
+  /// works on it; a dead one has nothing left.
+  enum class State : std::uint8_t { running, interruptible, suspended, dying, dead };
 
   Domain(Monitor& monitor, VcpuId its_vcpu, CpuId placed_on, FootprintId monitor_footprint,
          FootprintId kernel_footprint, const GuestCosts& costs,
@@ -70,6 +74,15 @@ class Domain final : public VirtualMachine {
   /// Of what its processor, which runs it, has in the TLB.
   [[nodiscard]] std::string audit_translations() const;
 
+  [[nodiscard]] bool exists() const { return state != State::dying && state != State::dead; }
+  /// The builder's work, which the kernel finds when it first needs memory.
+  std::optional<BuiltMemory>& built() { return built_; }
+  [[nodiscard]] const std::optional<BuiltMemory>& built() const { return built_; }
+  /// It is dying: its kernel goes, with its processes and drivers. Its memory stays for the devices.
+  void dissolve();
+  /// It is dead. Returns how many frames are free again.
+  std::uint32_t release_memory();
+
   const VcpuId vcpu;
   const CpuId cpu;              ///< it stays where it was placed
   const FootprintId footprint;  ///< the monitor's structures for it, in the caches
@@ -81,11 +94,17 @@ class Domain final : public VirtualMachine {
   std::uint64_t ticks_seen = 0;  ///< 20 ms ticks that are in `events` or were taken from it
   Time cpu_time{};               ///< as the monitor accounts it, switch to switch
   TimeAccount time_account{};    ///< by what it went into
+  Time ended = never;            ///< when it died
   Time woken_at = never;         ///< since when it waits after a wake
   std::uint64_t wakes = 0;
+  /// Hypervisor events, which it takes when it next has the processor.
+  bool die_asked = false, stop_asked = false;
+  std::vector<Platform::Answer> probes;  ///< debug events that its kernel has not seen yet
+  std::function<void()> on_console;      ///< of domain 0: somebody typed
 
  private:
   Monitor& monitor_;
+  std::optional<BuiltMemory> built_;
   std::unique_ptr<BlockFront> disk_;  ///< this and those below: null as long as no program needs them
   std::unique_ptr<XenMemory> memory_;
   std::unique_ptr<XenNetwork> network_;  ///< null without a network

@@ -22,7 +22,7 @@ class Builder {
     requests_.reserve(2 * std::size_t{layout.pages} + layout.tables() + 1);
   }
 
-  [[nodiscard]] const std::vector<PageRequest>& requests() {
+  [[nodiscard]] std::vector<PageRequest> requests() && {
     const bool directly = machine_.rules.virtual_entries;
     for (std::uint32_t i = layout_.start_info().value + 1; i < layout_.pages; ++i) {
       machine_.contents.clear(frames_[i]);
@@ -43,7 +43,7 @@ class Builder {
     const std::uint32_t last = layout_.tables() - 1;
     if (layout_.pages % entries_per_table == 0) set_table(directory, last, frame(layout_.table(last)));
     if (directly) requests_.push_back(pin);
-    return requests_;
+    return std::move(requests_);
   }
 
  private:
@@ -77,6 +77,19 @@ std::vector<FrameNumber> domain_frames(const MachineMemory& machine, const Memor
   return frames;
 }
 
+std::vector<PageRequest> building_requests(MachineMemory& machine, const KernelLayout& layout,
+                                           std::vector<FrameNumber> frames) {
+  return Builder(machine, layout, std::move(frames)).requests();
+}
+
+void take_base(const MemoryCall& call, MemoryDomain& domain, const KernelLayout& layout) {
+  const FrameNumber directory = domain_frames(call.machine, domain)[layout.directory().value];
+  if (!take_table({call.machine, call.cpu, domain}, directory, FrameType::l2)) {
+    throw SimulationError(fmt::format("domain {} cannot run on its own directory", domain.id.value));
+  }
+  domain.base = directory;
+}
+
 std::optional<KernelLayout> build_domain_memory(const MemoryCall& call, MemoryDomain& domain,
                                                 std::uint32_t pages) {
   if (pages < KernelLayout::fewest_pages || pages > KernelLayout::most_pages) {
@@ -86,20 +99,14 @@ std::optional<KernelLayout> build_domain_memory(const MemoryCall& call, MemoryDo
   }
   if (!reserve(call.machine, domain, pages)) return {};
   const KernelLayout layout{pages};
-  const std::vector<FrameNumber> frames = domain_frames(call.machine, domain);
-  Builder builder(call.machine, layout, frames);
-  const auto& requests = builder.requests();
+  const std::vector<PageRequest> requests =
+      building_requests(call.machine, layout, domain_frames(call.machine, domain));
   const PageUpdateResult result = update_pages(call, requests);
   if (result.status != HypercallStatus::done) {
     throw SimulationError(fmt::format("the monitor refused request {} of {} that build domain {}",
                                       result.done + 1, requests.size(), domain.id.value));
   }
-  // Building ends with the monitor itself taking the directory for the domain's base.
-  const FrameNumber directory = frames[layout.directory().value];
-  if (!take_table({call.machine, call.cpu, domain}, directory, FrameType::l2)) {
-    throw SimulationError(fmt::format("domain {} cannot run on its own directory", domain.id.value));
-  }
-  domain.base = directory;
+  take_base(call, domain, layout);
   return layout;
 }
 

@@ -8,6 +8,7 @@
 
 #include "models/guest/paging.hpp"
 #include "models/memory/machine_memory.hpp"
+#include "models/memory/page_update.hpp"
 
 namespace xensim {
 
@@ -42,13 +43,21 @@ struct KernelLayout {
 [[nodiscard]] std::vector<FrameNumber> domain_frames(const MachineMemory& machine,
                                                      const MemoryDomain& domain);
 
+/// What the builder asks of the monitor: `2 * pages + tables + 1` requests, in order, in as many hypercalls
+/// as it likes; page tables' frames are cleared here. With virtual entries (Xen 1.2) it writes the tables
+/// through mappings of its own and has all of them validated by the pin at the end.
+[[nodiscard]] std::vector<PageRequest> building_requests(MachineMemory& machine, const KernelLayout& layout,
+                                                         std::vector<FrameNumber> frames);
+/// The end of building: the monitor takes the directory for the domain's base. Throws SimulationError if it
+/// refuses it.
+void take_base(const MemoryCall& call, MemoryDomain& domain, const KernelLayout& layout);
+
 /// Gives `domain` `pages` frames from the free list, and page tables with an entry of 4 KB for each: all
 /// writable but those of the tables. One hypercall of the builder (the privileged domain of `call`), of
 /// `2 * pages + tables + 1` requests; its work is in `call.cpu`. The domain then runs on the new directory.
 /// Empty, and nothing changed: too few frames are free.
-/// With virtual entries (Xen 1.2) the builder writes the tables through mappings of its own and has all of
-/// them validated by the pin at the end. Left out: copying the kernel's image, the shared page.
-/// Throws SimulationError if the monitor refuses a request. O(pages).
+/// Left out: copying the kernel's image, the shared page. Throws SimulationError if the monitor refuses a
+/// request. O(pages).
 [[nodiscard]] std::optional<KernelLayout> build_domain_memory(const MemoryCall& call, MemoryDomain& domain,
                                                               std::uint32_t pages);
 

@@ -40,24 +40,6 @@ Monitor::Monitor(const MonitorParameters& parameters, const HostContext& context
 
 Monitor::~Monitor() = default;
 
-VcpuId Monitor::start_domain(std::vector<Program> programs, const SchedulingShare& share) {
-  const Time now = calendar_.now();
-  const VcpuId vcpu{static_cast<std::uint32_t>(domains_.size())};
-  const CpuId cpu{next_cpu_};
-  next_cpu_ = (next_cpu_ + 1) % static_cast<std::uint32_t>(cores_.size());
-  const FootprintId structures{footprints_++}, kernel{footprints_++};
-  Domain& domain = domains_.emplace_back(
-      *this, vcpu, cpu, structures, kernel, guest_costs_, [this] { return FootprintId{footprints_++}; }, now);
-  domain.ticks_seen = ticks_;
-  blocked_.push_back(true);
-  for (const auto& core : cores_) core->waiting.resize(domains_.size());
-  for (Program& program : programs) domain.kernel.start(std::move(program), now);
-  scheduler_->add(vcpu, cpu, share, now);
-  trace(core_of(domain), now, TraceKind::domain_created, vcpu, cpu.value);
-  wake(domain, nullptr, now);
-  return vcpu;
-}
-
 // --- Control flow -------------------------------------------------------------------------------------
 
 void Monitor::on_interrupt(Core& core) {
@@ -83,12 +65,15 @@ void Monitor::step(Core& core) {
     run_guest_kernel(core);
   } else if (network_ && network_->softirq_pending(core.processor.id())) {
     network_->run_softirq(core.processor.id());
+    let_go(core);
   } else if (core.timer_softirq) {
     run_timers(core);
   } else if (std::exchange(core.disk_tasklet, false)) {
     run_block(core);
   } else if (core.need_reschedule) {
     schedule(core);
+  } else if (core.current != nullptr && (core.current->die_asked || core.current->stop_asked)) {
+    stop_or_die(core);
   } else {
     return_to_guest(core);
   }
@@ -104,9 +89,15 @@ void Monitor::take_interrupt(Core& core) {
   } else if (core.nic_waits) {
     core.nic_waits = false;
     network_->interrupt(core.processor.id());
+    let_go(core);
   } else if (core.disk_waits) {
     core.disk_waits = false;
     take_disk_interrupt(core);
+    let_go(core);
+  } else if (!core.arrivals.empty()) {
+    for (const Arrival& arrival : std::exchange(core.arrivals, {})) {
+      send_event(core, domains_[arrival.vcpu.value], arrival.event);
+    }
   } else {
     core.ipi_waits = false;
     core.processor.charge(Activity::monitor, std::exchange(core.ipi_work, {}));
@@ -156,6 +147,8 @@ void Monitor::run_guest_kernel(Core& core) {
         domain.kernel.timer(0, processor.clock.local(), GuestKernel::TimerDuty::keep_time_and_charge);
       }
       if ((taken & EventMask::bit_of(EventBit::network)) != 0) domain.network_interrupt();
+      if ((taken & EventMask::bit_of(EventBit::debug)) != 0) answer_probes(core, domain);
+      if ((taken & EventMask::bit_of(EventBit::console)) != 0 && domain.on_console) domain.on_console();
     } while (domain.events.any());  // the handlers' hypercalls may have brought more
     domain.events.unmask();
   }
@@ -208,7 +201,7 @@ void Monitor::run_due_timers(Core& core, Time now) {
 
 void Monitor::tick(Core& core, Time now) {
   ++ticks_;
-  const auto domains = static_cast<std::int64_t>(domains_.size());
+  const auto domains = static_cast<std::int64_t>(living_);
   core.processor.touch(Activity::monitor, task_list_,
                        static_cast<std::uint32_t>(domains) * costs_.mark_lines);
   core.processor.charge(Activity::monitor, costs_.mark_event * domains);
@@ -232,6 +225,7 @@ void Monitor::send_event(Core& core, Domain& domain, EventBit event) {
   const Time now = core.processor.clock.local();
   core.processor.charge(Activity::monitor, costs_.mark_event);
   domain.events.mark(event);
+  if (domain.state != Domain::State::running && domain.state != Domain::State::interruptible) return;
   Core& target = core_of(domain);
   if (blocked_[domain.vcpu.value]) {
     wake(domain, &core, now);
@@ -293,7 +287,10 @@ void Monitor::schedule(Core& core) {
   if (previous != nullptr) {
     see_ticks(*previous);
     previous->cpu_time += now - core.last_switch;
-    if (previous->events.any()) previous->state = Domain::State::running;
+    if (previous->state == Domain::State::interruptible &&
+        (previous->events.any() || previous->die_asked || previous->stop_asked)) {
+      previous->state = Domain::State::running;
+    }
     runnable = previous->state == Domain::State::running;
   }
   const Decision decision = scheduler_->schedule(processor.id(), runnable, now);
@@ -309,12 +306,18 @@ void Monitor::schedule(Core& core) {
   trace(core, core.processor.clock.local(), TraceKind::schedule_pass, decision.next, decision.scanned);
 
   if (previous != nullptr) {
-    (runnable ? core.waiting : blocked_).set(previous->vcpu.value);
-    if (!runnable) trace(core, core.processor.clock.local(), TraceKind::block, previous->vcpu);
+    const bool blocks = previous->state == Domain::State::interruptible;
+    if (runnable) core.waiting.set(previous->vcpu.value);
+    if (blocks) blocked_.set(previous->vcpu.value);
+    if (!runnable) {
+      trace(core, core.processor.clock.local(), blocks ? TraceKind::block : TraceKind::suspend,
+            previous->vcpu);
+    }
   }
   Domain* next = decision.next.valid() ? &domains_[decision.next.value] : nullptr;
   if (next != nullptr) core.waiting.reset(next->vcpu.value);
   if (next != previous) switch_to(core, next);
+  if (previous != nullptr && previous->state == Domain::State::dying) die(core, *previous);
   if (audit_) {
     if (const std::string fault = audit(); !fault.empty()) throw SimulationError(fault);
   }
@@ -354,17 +357,12 @@ void Monitor::switch_address_space(Domain& domain) {
   }
 }
 
-MonitorMemory& Monitor::memory() {
-  if (!memory_) {
-    memory_ =
-        std::make_unique<MonitorMemory>(context_, costs_, [this] { return FootprintId{footprints_++}; });
-  }
-  return *memory_;
-}
-
 std::unique_ptr<XenMemory> Monitor::give_memory(Domain& domain) {
-  return std::make_unique<XenMemory>(parameters_, memory(), processor(domain.cpu),
-                                     DomainId{domain.vcpu.value}, domain.events);
+  Processor& on = processor(domain.cpu);
+  if (domain.built()) {
+    return std::make_unique<XenMemory>(parameters_, memory(), on, *domain.built(), domain.events);
+  }
+  return std::make_unique<XenMemory>(parameters_, memory(), on, DomainId{domain.vcpu.value}, domain.events);
 }
 
 Processor& Monitor::processor(CpuId cpu) { return cores_[cpu.value]->processor; }

@@ -1,6 +1,7 @@
 /// Xen 1.0 on the simulated machine: its paths in their order, with their time.
 #pragma once
 
+#include <algorithm>
 #include <boost/dynamic_bitset.hpp>
 #include <cstdint>
 #include <deque>
@@ -22,7 +23,11 @@
 namespace xensim {
 
 struct MonitorParameters : XenMemoryParameters, MonitorDiskParameters {
-  Time tick = 20ms;  ///< period of the timer event to every domain
+  MonitorParameters() = default;  // as an aggregate with two strings it has GCC 12 warn of uninitialised ones
+
+  Time tick = 20ms;               ///< period of the timer event to every domain
+  std::string build = "at once";  ///< how domains come into being
+  bool count_memory = false;      ///< report what the monitor keeps for a domain
   std::int64_t mtu = 1500;
   std::int64_t nic_processor = 0;  ///< that the network interface interrupts
 };
@@ -42,13 +47,36 @@ class Monitor final : private NetworkHost {
   /// Creates a domain, places it on the next processor in turn and starts its programs.
   VcpuId start_domain(std::vector<Program> programs, const SchedulingShare& share);
 
+  // What domain 0 may ask for, on its processor and at its time (monitor_control.cpp).
+  /// A domain that has no memory and is suspended.
+  VcpuId create_domain(const SchedulingShare& share);
+  /// One entry of domain 0 into the monitor, of so much work.
+  void charge_control(const PagingCall& call, Cycles operation);
+  /// A suspended domain goes on.
+  void unpause(VcpuId vcpu);
+  /// The domain stops, or dies, as soon as it has the processor; a suspended one dies at once.
+  void pause(VcpuId vcpu);
+  void destroy(VcpuId vcpu);
+  void adjust(VcpuId vcpu, const SchedulingShare& share);
+  [[nodiscard]] bool set_slice(Time slice);
+  [[nodiscard]] Domain& domain(VcpuId vcpu) { return domains_[vcpu.value]; }
+  [[nodiscard]] std::size_t living() const { return living_; }
+  /// Made when it is first asked for.
+  [[nodiscard]] MonitorMemory& memory();
+  [[nodiscard]] bool has_memory() const { return memory_ != nullptr; }
+
+  /// An event for a domain reaches the machine at the calendar's present: the first processor is interrupted.
+  void arrive(VcpuId vcpu, EventBit event);
+  /// As Platform::probe.
+  void probe(VcpuId vcpu, Platform::Answer answered);
+
   void settle();
   [[nodiscard]] const Domain& domain(VcpuId vcpu) const { return domains_[vcpu.value]; }
   /// Where the lives of the processes that it was started with, and of their children, have gone.
   [[nodiscard]] LifeTimes times(VcpuId vcpu) const {
-    return domains_[vcpu.value].kernel.times(1, calendar_.now());
+    const Domain& its = domains_[vcpu.value];
+    return its.kernel.times(1, std::min(its.ended, calendar_.now()));
   }
-  [[nodiscard]] Domain& domain(VcpuId vcpu) { return domains_[vcpu.value]; }
   void report(StatisticSink& sink, const std::string& prefix) const;
   [[nodiscard]] std::string audit() const;
 
@@ -64,6 +92,21 @@ class Monitor final : private NetworkHost {
 
  private:
   struct Core;
+  struct Arrival {
+    VcpuId vcpu;
+    EventBit event;
+  };
+  Domain& add_domain(const SchedulingShare& share, Domain::State state);
+  [[nodiscard]] Core& control_core();
+  void ask_hypervisor_event(Domain& domain);
+  /// The current domain takes its hypervisor event.
+  void stop_or_die(Core& core);
+  void die(Core& core, Domain& domain);
+  void let_go(Core& core);
+  /// No device works for it any more: its memory may go.
+  [[nodiscard]] bool quiet(DomainId domain) const;
+  void bury(Core& core, Domain& domain);
+  void answer_probes(Core& core, Domain& domain);
   void on_interrupt(Core& core);
   void run(Core& core);
   void step(Core& core);
@@ -86,7 +129,6 @@ class Monitor final : private NetworkHost {
   void start_network(Switch& outside);
   /// Hypercall net_update, from its entry to its exit.
   void update_network(Domain& domain);
-  [[nodiscard]] MonitorMemory& memory();
   void block_io_op(Domain& domain);
   void run_block(Core& core);
   void take_disk_interrupt(Core& core);
@@ -118,6 +160,8 @@ class Monitor final : private NetworkHost {
   std::unique_ptr<MonitorNetwork> network_;  ///< null without a network
   std::deque<Domain> domains_;               ///< by VcpuId; a deque keeps them where they are
   boost::dynamic_bitset<> blocked_;          ///< by VcpuId
+  std::size_t living_ = 0;                   ///< domains, domain 0 among them
+  std::vector<VcpuId> dying_;                ///< in the order of their deaths
   std::uint64_t ticks_ = 0;
   std::uint32_t footprints_ = 0;
   FootprintId task_list_;  ///< the structures that the tick walks over, in the caches

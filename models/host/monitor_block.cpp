@@ -59,22 +59,33 @@ std::unique_ptr<BlockFront> MonitorBlock::attach(const MemoryDomain& domain, Byt
     if (room(i) > room(best)) best = i;
   }
   const auto sectors = static_cast<std::uint64_t>(size.count) / sector_bytes;
-  const DiskSegment segment{
-      .mode = DiskSegment::Mode::read_write,
-      .domain = domain.id,
-      .extents = {{DeviceNumber::of(DeviceNumber::Kind::scsi, static_cast<std::uint32_t>(best)),
-                   static_cast<std::uint32_t>(used_[best]), static_cast<std::uint32_t>(sectors)}}};
-  if (sectors > room(best) || devices_.create(memory_.control(), segment) != HypercallStatus::done) {
+  const auto spare = std::ranges::find(spare_, sectors, &DiskExtent::sectors);
+  const bool fresh = spare == spare_.end();
+  const DiskExtent extent =
+      fresh ? DiskExtent{DeviceNumber::of(DeviceNumber::Kind::scsi, static_cast<std::uint32_t>(best)),
+                         static_cast<std::uint32_t>(used_[best]), static_cast<std::uint32_t>(sectors)}
+            : *spare;
+  const DiskSegment segment{.mode = DiskSegment::Mode::read_write, .domain = domain.id, .extents = {extent}};
+  if ((fresh && sectors > room(best)) ||
+      devices_.create(memory_.control(), segment) != HypercallStatus::done) {
     throw InputError({}, fmt::format("domain {} with {} of disk", domain.id.value, format(size)),
                      "at most 100 domains with disks, which fit on the machine's disks together");
   }
-  used_[best] += sectors;
+  if (fresh) {
+    used_[best] += sectors;
+  } else {
+    spare_.erase(spare);
+  }
   service_.attach(domain);
   return std::make_unique<BlockFront>(service_.page(domain.id), domain_device, sectors, std::move(hooks));
 }
 
 void MonitorBlock::detach(DomainId domain) {
   service_.detach(domain);
+  for (const DiskSegment& segment : devices_.segments()) {
+    const bool its = segment.mode != DiskSegment::Mode::unused && segment.domain == domain;
+    if (its) spare_.insert(spare_.end(), segment.extents.begin(), segment.extents.end());
+  }
   devices_.forget(domain);
 }
 

@@ -41,8 +41,8 @@ class MonitorBlock {
   [[nodiscard]] std::unique_ptr<BlockFront> attach(const MemoryDomain& domain, Bytes size,
                                                    BlockFront::Hooks hooks);
   /// The domain dies. What of its requests is at the disks ends in time; its memory must not be released as
-  /// long as there are any (BlockService::pending). Its front must be gone; its part of the disk stays
-  /// unused.
+  /// long as there are any (BlockService::pending). Its front must be gone; its part of the disk is for the
+  /// next domain of that size.
   void detach(DomainId domain);
 
   /// Hypercall block_io_op.
@@ -79,6 +79,7 @@ class MonitorBlock {
   BlockService service_;
   std::vector<std::unique_ptr<BlockDevice>> disks_;
   std::vector<std::uint64_t> used_;    ///< sectors of each disk that are some domain's
+  std::vector<DiskExtent> spare_;      ///< of these, those whose domains died
   std::vector<BlockPiece> taken_;      ///< from the rings, to be given to the disks
   std::deque<std::uint32_t> waiting_;  ///< pieces that found no request free
   std::vector<BlockPiece> pieces_;     ///< by the tag that the disks know them by

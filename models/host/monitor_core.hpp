@@ -30,6 +30,7 @@ struct Monitor::Core {
         completion(Event::calling<&Core::on_completion>(*this)),
         apic(Event::calling<&Core::on_apic>(*this)),
         ipi(Event::calling<&Core::on_ipi>(*this)),
+        arrival(Event::calling<&Core::on_arrival>(*this)),
         processor(id, context.shape, context.costs, context.survival, context.calendar, resume,
                   context.strict),
         execution(processor, context.calendar, completion),
@@ -45,7 +46,9 @@ struct Monitor::Core {
     current->in_user = false;
     on_resume();
   }
-  [[nodiscard]] bool interrupted() const { return apic_waits || ipi_waits || nic_waits || disk_waits; }
+  [[nodiscard]] bool interrupted() const {
+    return apic_waits || ipi_waits || nic_waits || disk_waits || !arrivals.empty();
+  }
   void on_apic() {
     apic_waits = true;
     host.on_interrupt(*this);
@@ -55,8 +58,14 @@ struct Monitor::Core {
     host.on_interrupt(*this);
   }
 
+  void on_arrival() {
+    arrivals.insert(arrivals.end(), arriving.begin(), arriving.end());
+    arriving.clear();
+    host.on_interrupt(*this);
+  }
+
   Monitor& host;
-  Event resume, completion, apic, ipi;
+  Event resume, completion, apic, ipi, arrival;
   Processor processor;
   UserExecution execution;
   AccurateTimers timers;
@@ -65,7 +74,8 @@ struct Monitor::Core {
   Mode mode = Mode::halted;
   Domain* current = nullptr;  ///< null: the idle domain
   bool apic_waits = false, ipi_waits = false, nic_waits = false, disk_waits = false;
-  bool disk_tasklet = false;  ///< the service of block requests is to be run
+  bool disk_tasklet = false;                ///< the service of block requests is to be run
+  std::vector<Arrival> arrivals, arriving;  ///< events from outside: at the processor, at the machine
   bool timer_softirq = false;
   bool need_reschedule = false;
   Cycles ipi_work{};             ///< of handlers other than that

@@ -28,6 +28,12 @@ struct MemoryCore {
   InterruptTable gates;
 };
 
+/// Memory that was built for a domain that does not use it yet.
+struct BuiltMemory {
+  MemoryDomain domain;
+  KernelLayout layout;
+};
+
 /// Made when the first domain has processes with memory: domains whose programs only compute need none of it.
 class MonitorMemory {
  public:

@@ -68,7 +68,17 @@ std::string Monitor::audit() const {
     const auto v = domain.vcpu.value;
     const Core& core = *cores_[domain.cpu.value];
     const int places = (blocked_[v] ? 1 : 0) + (core.waiting[v] ? 1 : 0) + (core.current == &domain ? 1 : 0);
-    if (places != 1) return fmt::format("domain {} is in {} of: blocked, waiting, running", v, places);
+    const bool stopped = domain.state == Domain::State::suspended || !domain.exists();
+    if (places != (stopped && core.current != &domain ? 0 : 1)) {
+      return fmt::format("domain {} is in {} of: blocked, waiting, running", v, places);
+    }
+    if (!domain.exists()) {  // what its kernel believes is of no account
+      const bool dead = domain.state == Domain::State::dead;
+      if (dead && (domain.memory() != nullptr || domain.built())) {
+        return fmt::format("domain {} is dead but has memory", v);
+      }
+      continue;
+    }
     if (std::string fault = domain.audit(); !fault.empty()) return fault;
     if (core.current == &domain) {
       if (std::string fault = domain.audit_translations(); !fault.empty()) return fault;
@@ -78,6 +88,7 @@ std::string Monitor::audit() const {
     std::vector<const MemoryDomain*> with_memory;
     for (const Domain& domain : domains_) {
       if (domain.memory() != nullptr) with_memory.push_back(&domain.memory()->domain());
+      if (domain.built()) with_memory.push_back(&domain.built()->domain);
     }
     std::vector<HeldReference> held = network_ ? network_->held() : std::vector<HeldReference>{};
     if (block_) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/calendar.hpp"
+#include "core/error.hpp"
 #include "core/registry.hpp"
 #include "core/statistic.hpp"
 #include "core/trace.hpp"
@@ -37,6 +38,8 @@ struct HostContext {
   bool strict = false;                    ///< every step through the calendar
 };
 
+class ControlPlane;
+
 /// Instances (domains, or process groups of one kernel) are numbered from 0 in the order of their start;
 /// the control domain is not among them.
 class Platform {
@@ -48,6 +51,25 @@ class Platform {
 
   /// Starts an instance, at the calendar's present.
   virtual void start(std::vector<Program> programs, const SchedulingShare& share) = 0;
+
+  /// An instance that only the control plane starts; numbered as by `start`.
+  virtual std::uint32_t reserve() {
+    throw InputError({}, "an instance that is started later", "a platform with a control plane");
+  }
+
+  /// Everything that was started exists: a domain that another one has to build takes its time.
+  [[nodiscard]] virtual bool ready() const { return true; }
+
+  /// What can change instances while they run; null: nothing can.
+  [[nodiscard]] virtual ControlPlane* control() { return nullptr; }
+
+  /// An event for an instance's kernel reaches the machine at the calendar's present, as a packet would.
+  /// `answered` is called with the time at which the kernel has handled it; never, if the instance ends
+  /// before. Throws InputError where instances take no events of their own.
+  using Answer = std::function<void(Time)>;
+  virtual void probe(std::uint32_t /*instance*/, Answer /*answered*/) {
+    throw InputError({}, "a probe of an instance", "a platform whose instances have kernels of their own");
+  }
 
   /// Brings all accounts up to the calendar's present, so that `work` and `report` are exact.
   virtual void settle() = 0;

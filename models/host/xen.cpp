@@ -2,8 +2,13 @@
 ///
 /// What is modelled: interrupts, timers, events, scheduling and switching of domains, the guests' ticks, page
 /// tables and faults, disks that all domains share, virtual network interfaces and the NIC behind them, all
-/// in their order and with their time. What is left out so far: the time of building domains.
+/// in their order and with their time; domain 0's control plane, which builds domains only if asked to.
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
 #include "models/host/monitor.hpp"
+#include "models/host/xen_control.hpp"
 
 namespace xensim {
 namespace {
@@ -17,6 +22,12 @@ const auto parameters =
         .add("nic_processor", &MonitorParameters::nic_processor,
              "processor that the network interface interrupts",
              "Xen 1.0: the I/O APIC gives all to the first", {.minimum = 0, .maximum = 1023})
+        .add("build", &MonitorParameters::build,
+             "how domains come into being: with their memory and in no time, or built by domain 0 with the "
+             "real hypercalls, in its processor time",
+             "choice", {.choices = {"at once", "by domain 0"}})
+        .add("count_memory", &MonitorParameters::count_memory,
+             "report how much memory the monitor needs for a domain", "choice")
         .add("memory", static_cast<Bytes MonitorParameters::*>(&MonitorParameters::memory),
              "of each domain whose programs make system calls", "choice",
              {.minimum = Bytes{8 << 20}, .maximum = Bytes{std::int64_t{959} << 20}})
@@ -52,26 +63,48 @@ const auto parameters =
 class Xen final : public Platform {
  public:
   Xen(const MonitorParameters& p, const Config& scheduler, const HostContext& context)
-      : monitor_(p, context, SchedulerRegistry::instance().create("scheduler", scheduler, context.cpus)) {}
+      : monitor_(p, context, SchedulerRegistry::instance().create("scheduler", scheduler, context.cpus)),
+        control_(monitor_, context) {}
 
   void start(std::vector<Program> programs, const SchedulingShare& share) override {
-    instances_.push_back(monitor_.start_domain(std::move(programs), share));
+    const std::uint32_t instance = control_.add_instance();
+    if (monitor_.parameters().build == "at once") {
+      control_.adopt(instance, monitor_.start_domain(std::move(programs), share));
+    } else {
+      ControlRequest request{.verb = ControlRequest::Verb::create, .instance = instance, .share = share};
+      request.programs = std::move(programs);
+      control_.ask(std::move(request));
+    }
+  }
+  [[nodiscard]] bool ready() const override { return control_.idle(); }
+  std::uint32_t reserve() override { return control_.add_instance(); }
+  ControlPlane* control() override { return &control_; }
+  void probe(std::uint32_t instance, Answer answered) override {
+    if (const auto vcpu = control_.domain_of(instance)) monitor_.probe(*vcpu, std::move(answered));
   }
   void settle() override { monitor_.settle(); }
   [[nodiscard]] Time work(std::uint32_t instance) const override {
-    return monitor_.domain(instances_[instance]).kernel.total_work();
+    const std::vector<VcpuId>& domains = control_.domains_of(instance);
+    return std::accumulate(domains.begin(), domains.end(), Time{}, [this](Time sum, VcpuId vcpu) {
+      return sum + monitor_.domain(vcpu).kernel.total_work();
+    });
   }
   [[nodiscard]] LifeTimes times(std::uint32_t instance) const override {
-    return monitor_.times(instances_[instance]);
+    LifeTimes sum{};
+    for (const VcpuId vcpu : control_.domains_of(instance)) {
+      std::ranges::transform(sum, monitor_.times(vcpu), sum.begin(), std::plus<>{});
+    }
+    return sum;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
     monitor_.report(sink, prefix);
+    control_.report(sink, prefix);
   }
   [[nodiscard]] std::string audit() const override { return monitor_.audit(); }
 
  private:
   Monitor monitor_;
-  std::vector<VcpuId> instances_;
+  XenControl control_;
 };
 
 const std::vector<std::string> others{"name", "scheduler"};

@@ -6,28 +6,36 @@
 #include <utility>
 
 #include "models/cpu/traps/guest_segment.hpp"
+#include "models/memory/balloon.hpp"
 #include "models/memory/descriptor_tables.hpp"
 
 namespace xensim {
 namespace {
 
-MemoryDomain domain_named(DomainId id) {
-  MemoryDomain domain;
-  domain.id = id;
-  return domain;
+BuiltMemory build_at_once(const XenMemoryParameters& parameters, MonitorMemory& memory,
+                          const Processor& processor, DomainId id) {
+  BuiltMemory built;
+  built.domain.id = id;
+  built.layout = memory.build(built.domain, processor.id(), parameters.memory);
+  return built;
 }
 
 }  // namespace
 
 XenMemory::XenMemory(const XenMemoryParameters& parameters, MonitorMemory& memory, Processor& processor,
                      DomainId domain, EventMask& events)
+    : XenMemory(parameters, memory, processor, build_at_once(parameters, memory, processor, domain), events) {
+}
+
+XenMemory::XenMemory(const XenMemoryParameters& parameters, MonitorMemory& memory, Processor& processor,
+                     const BuiltMemory& built, EventMask& events)
     : parameters_(parameters),
       memory_(memory),
       core_(memory.cores[processor.id().value]),
       processor_(processor),
       events_(events),
-      domain_(domain_named(domain)),
-      layout_(memory.build(domain_, processor.id(), parameters.memory)),
+      domain_(built.domain),
+      layout_(built.layout),
       paging_(memory.machine, core_.monitor, domain_, layout_, hooks(),
               static_cast<std::size_t>(parameters.update_queue)) {
   paging_.tell(*this);
@@ -171,6 +179,15 @@ Mmu::Result XenMemory::translate(Address address, Access access, Privilege privi
 
 Mmu::Result XenMemory::access(unsigned /*vcpu*/, Address address, Access access) {
   return translate(address, access, Privilege::ring3, Activity::refill);
+}
+
+std::uint32_t XenMemory::release() {
+  for (FrameNumber f = domain_.frames.first; f.valid(); f = memory_.machine.frames[f].next) {
+    core_.tags.forget(f);
+  }
+  const std::uint32_t frames = domain_.frames.count;
+  xensim::release(memory_.machine, domain_);
+  return frames;
 }
 
 void XenMemory::kernel_access(Address address, Access access) {

@@ -32,6 +32,10 @@ class XenMemory final : public ProcessMachine {
   XenMemory(const XenMemoryParameters& parameters, MonitorMemory& memory, Processor& processor,
             DomainId domain, EventMask& events);
 
+  /// The same with memory that domain 0 has built.
+  XenMemory(const XenMemoryParameters& parameters, MonitorMemory& memory, Processor& processor,
+            const BuiltMemory& built, EventMask& events);
+
   /// The domain is being killed: see XenPaging. What its kernel still does takes no time.
   void abandon() {
     paging_.abandon();
@@ -42,6 +46,8 @@ class XenMemory final : public ProcessMachine {
     core_.gates.install(traps_.fast_trap);
     core_.mmu.switch_to(core_.tags.of(domain_.base));
   }
+  /// All its frames are free, nobody looks at their contents. Returns how many.
+  std::uint32_t release();
   void switch_out() { core_.gates.remove(traps_.fast_trap); }
 
   [[nodiscard]] Paging& paging() override { return paging_; }

@@ -69,6 +69,10 @@ std::pair<std::string_view, std::string_view> names_of(TraceKind kind) {
       return {"process switch", "process"};
     case TraceKind::domain_created:
       return {"created", "processor"};
+    case TraceKind::suspend:
+      return {"suspended", {}};
+    case TraceKind::domain_gone:
+      return {"gone", {}};
     case TraceKind::wake:
     case TraceKind::block:
     case TraceKind::switch_to:

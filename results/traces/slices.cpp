@@ -14,7 +14,11 @@ class StateMachine {
         if (state(record.vcpu) != VcpuState::running) enter(record.vcpu, VcpuState::runnable, record.at);
         break;
       case TraceKind::block:
+      case TraceKind::suspend:
         enter(record.vcpu, VcpuState::blocked, record.at);
+        break;
+      case TraceKind::domain_gone:
+        leave(record.vcpu, record.at);
         break;
       case TraceKind::switch_to:
         switch_to(record);
@@ -59,6 +63,13 @@ class StateMachine {
     if (!is_new && slice.state == state && slice.cpu == cpu) return;
     if (!is_new) close(slice, at);
     slice = {vcpu, cpu, state, at, at};
+  }
+
+  void leave(VcpuId vcpu, Time at) {
+    if (const auto found = open_.find(vcpu); found != open_.end()) {
+      close(found->second, at);
+      open_.erase(found);
+    }
   }
 
   void close(Slice slice, Time at) {

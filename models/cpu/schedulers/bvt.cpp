@@ -63,6 +63,11 @@ class Bvt final : public Scheduler {
     set_warped(p, v, v.warp > Time{}, now);
   }
 
+  [[nodiscard]] bool set_slice(Time slice) override {
+    ctx_allow_ = slice;
+    return true;
+  }
+
   [[nodiscard]] Time wake(VcpuId vcpu, Time now) override {
     Vcpu& v = at(vcpu);
     Processor& p = on(v);

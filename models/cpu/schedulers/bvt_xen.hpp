@@ -36,6 +36,10 @@ class BvtXen : public Scheduler {
 
   void add(VcpuId vcpu, CpuId cpu, const SchedulingShare& share, Time now) override;
   void remove(VcpuId vcpu, Time now) override;
+  [[nodiscard]] bool set_slice(Time slice) override {
+    parameters_.ctx_allow = slice;
+    return true;
+  }
   void sleep(VcpuId vcpu, Time now) override;
   [[nodiscard]] Decision schedule(CpuId cpu, bool current_runnable, Time now) override;
   [[nodiscard]] std::string audit() const override;

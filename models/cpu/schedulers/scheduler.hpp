@@ -46,6 +46,12 @@ class Scheduler {
   /// The vCPU is gone (it is not running).
   virtual void remove(VcpuId vcpu, Time now) = 0;
   virtual void adjust(VcpuId vcpu, const SchedulingShare& share, Time now) = 0;
+  /// The operator sets the slice of all (of BVT: the context-switch allowance), from the next pass on.
+  /// False: this policy has none.
+  [[nodiscard]] virtual bool set_slice(Time slice) {
+    (void)slice;
+    return false;
+  }
 
   /// `vcpu` became runnable. Returns when a pass is due on its processor because of it: a time <= now
   /// means at once, `never` means that what was due already suffices.

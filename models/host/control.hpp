@@ -1,0 +1,40 @@
+/// Domain 0's control plane: what an operator has it do to domains, in domain 0's own processor time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/time.hpp"
+#include "models/cpu/schedulers/scheduler.hpp"
+#include "models/guest/program.hpp"
+
+namespace xensim {
+
+/// One command that an operator gives at domain 0's console.
+struct ControlRequest {
+  enum class Verb : std::uint8_t { create, destroy, pause, unpause, set_scheduler, set_slice };
+
+  Verb verb{};
+  std::uint32_t instance = 0;       ///< which one; of set_slice: without meaning
+  SchedulingShare share{};          ///< create, set_scheduler
+  Time slice{};                     ///< set_slice
+  std::vector<Program> programs{};  ///< create: what it begins with
+};
+
+/// Requests are carried out one after another, in the order in which they were made. What cannot be done
+/// (a domain that does not exist or exists already, a policy without slices) is refused and counted.
+class ControlPlane {
+ public:
+  ControlPlane() = default;
+  ControlPlane(const ControlPlane&) = delete;
+  ControlPlane& operator=(const ControlPlane&) = delete;
+  virtual ~ControlPlane() = default;
+
+  /// At the calendar's present; returns at once.
+  virtual void ask(ControlRequest request) = 0;
+  /// Everything that was asked for is done.
+  [[nodiscard]] virtual bool idle() const = 0;
+};
+
+}  // namespace xensim
