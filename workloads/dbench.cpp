@@ -14,7 +14,7 @@ namespace {
 using enum Statistic::Kind;
 using Kind = DbenchOperation::Kind;
 
-const Statistic throughput{"throughput", "MB/s", summary,
+const Statistic throughput{"dbench_rate", "MB/s", summary,
                            "bytes that dbench's clients read and wrote, in millions, per second"};
 const Statistic operations{"operations", "operations", summary, "lines of the load file that were executed"};
 const Statistic passes{"passes", "passes", summary, "times a client has come to the end of the load file"};

@@ -94,7 +94,7 @@ class Monitor final : private NetworkHost {
   struct Core;
   struct Arrival {
     VcpuId vcpu;
-    EventBit event;
+    EventBit event{};
   };
   Domain& add_domain(const SchedulingShare& share, Domain::State state);
   [[nodiscard]] Core& control_core();

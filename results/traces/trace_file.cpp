@@ -21,7 +21,7 @@ TraceRequest parse_trace_request(std::string_view request) {
     throw InputError({.path = "--trace"}, fmt::format("\"{}\" names no file", request), kind + ":FILE");
   }
   const std::string interface(at < colon ? request.substr(at + 1, colon - at - 1) : "");
-  return {kind, interface, std::filesystem::path(request.substr(colon + 1))};
+  return {kind, std::filesystem::path(request.substr(colon + 1)), interface};
 }
 
 std::unique_ptr<TraceFile> open_trace(const TraceRequest& request) {

@@ -26,8 +26,8 @@ using RegisterTraceFile = Register<TraceFile, Format, Parameters, const std::fil
 /// interface (else: of the host's).
 struct TraceRequest {
   std::string kind;
-  std::string interface;
   std::filesystem::path file;
+  std::string interface{};  ///< of which frames are wanted; empty: the kind's default
 };
 /// Throws InputError, naming the nearest known kind.
 [[nodiscard]] TraceRequest parse_trace_request(std::string_view request);

@@ -51,7 +51,7 @@ TEST(Command, SuggestsTheNearestNameForAMisspeltOne) {
     return outcome.err;
   };
   EXPECT_THAT(suggestion({"reprodcue"}), HasSubstr("did you mean \"reproduce\"?"));
-  EXPECT_THAT(suggestion({"run", "figure7"}), HasSubstr("did you mean \"figure6\"?"));
+  EXPECT_THAT(suggestion({"run", "figure61"}), HasSubstr("did you mean \"figure6\"?"));
   EXPECT_THAT(suggestion({"run", "figure6", "--job", "2"}), HasSubstr("did you mean \"--jobs\"?"));
   EXPECT_THAT(suggestion({"list", "scheduler"}), HasSubstr("did you mean \"schedulers\"?"));
   EXPECT_THAT(suggestion({"reproduce", "figur6"}), HasSubstr("did you mean \"figure6\"?"));

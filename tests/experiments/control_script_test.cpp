@@ -187,7 +187,7 @@ TEST(ControlScript, ADomainThatDiesWhileItsPacketsAreUnderWayLeavesNoFrameBehind
 
 TEST(ControlScript, DomainsComeAndGoMoreOftenThanTheDiskHasRoomFor) {
   Json script = Json::array();
-  for (int i = 0; i < 30; ++i) {
+  for (int i = 0; i < 28; ++i) {
     script.push_back({{"at", std::to_string(200 + 100 * i) + " ms"}, {"do", "destroy"}, {"domain", "alpha"}});
     script.push_back({{"at", std::to_string(250 + 100 * i) + " ms"}, {"do", "create"}, {"domain", "alpha"}});
   }

@@ -86,7 +86,7 @@ TEST(FilesOnDisk, AClientOfDbenchDoesAsItsLoadFileSays) {
   const RunResult result = run(R"({"name": "dbench", "lines": 6000})", 20000, {.audit = true});
   EXPECT_EQ(metric(result, "user/operations"), 6000);
   EXPECT_EQ(metric(result, "user/unexpected"), 0);
-  EXPECT_GT(metric(result, "user/throughput"), 1);
+  EXPECT_GT(metric(result, "user/dbench_rate"), 1);
 }
 
 TEST(FilesOnDisk, ThreeClientsOfDbenchDoThreeTimesAsMuch) {

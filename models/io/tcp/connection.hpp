@@ -158,7 +158,7 @@ class TcpConnection {
   [[nodiscard]] bool take_acknowledgement(const TcpSegment& segment);
   void clean_queue(const TcpSegment& segment, Acknowledged& result);
   void update_window(const TcpSegment& segment, Acknowledged& result);
-  void alert(Sequence before_it, const Acknowledged& result);
+  void alert(Sequence old_una, const Acknowledged& result);
   void finish_recovery();
   [[nodiscard]] bool time_to_recover() const;
   void try_to_open();
@@ -173,8 +173,8 @@ class TcpConnection {
   [[nodiscard]] bool may_send(const QueuedSegment& segment, bool nagle) const;
   void mark_push();
   [[nodiscard]] bool forced_push() const { return after(write_, pushed_ + max_window_ / 2); }
-  bool transmit(QueuedSegment& segment);
-  bool retransmit(QueuedSegment& segment);
+  bool transmit(QueuedSegment& queued);
+  bool retransmit(QueuedSegment& queued);
   void acknowledge_now();
   void send_reset();
   void send_probe();

@@ -66,11 +66,11 @@ class NetworkEndpoint final : private TcpLayer::Host {
   [[nodiscard]] Connection connect(Time now, Ipv4Address to, std::uint16_t port);
   void listen(std::uint16_t port, std::uint32_t backlog = 128);
   /// Any number; what the send buffer cannot hold follows by itself.
-  void send(Time now, Connection connection, std::uint64_t bytes);
+  void send(Time now, Connection id, std::uint64_t bytes);
   /// Nothing more will be sent; what was given is sent first.
-  void shutdown(Time now, Connection connection);
+  void shutdown(Time now, Connection id);
   /// Reads no more either; the number is not to be used again.
-  void close(Time now, Connection connection);
+  void close(Time now, Connection id);
   /// UDP, without fragments: at most 1,472 bytes.
   void send_datagram(Time now, std::uint16_t port, Ipv4Address to, std::uint16_t to_port,
                      std::uint32_t bytes);
@@ -104,7 +104,7 @@ class NetworkEndpoint final : private TcpLayer::Host {
   void touch(TcpConnection& connection);
   /// Goes on with all connections that something happened to, and tells the client.
   void serve();
-  void serve(Connection connection);
+  void serve(Connection id);
   void feed(TcpConnection& connection);
   [[nodiscard]] Jiffies jiffies() const { return static_cast<Jiffies>(now_ / jiffy); }
   /// One frame has been dealt with.

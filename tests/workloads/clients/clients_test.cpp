@@ -111,8 +111,9 @@ TEST_F(ClientsTest, AStreamBetweenMachinesWithoutProcessorsFillsTheWire) {
   Client& source = add({{"name", "ttcp_peer"}, {"role", "source"}, {"amount", "100 MiB"}}, 1);
   run(1500ms);
   EXPECT_EQ(report(sink)["transfers"], 1);
-  EXPECT_EQ(report(sink)["bytes"], 100 << 20);
-  EXPECT_EQ(report(source)["bytes"], 100 << 20);
+  // And the next one has begun.
+  EXPECT_GE(report(sink)["bytes"], 100 << 20);
+  EXPECT_GE(report(source)["bytes"], 100 << 20);
   // 1448 of 1538 bytes are payload: 897.87 * 2^20 bit/s.
   EXPECT_NEAR(report(sink)["rate"], 897.87, 4);
   EXPECT_EQ(network.counts().dropped, 0U);
@@ -165,7 +166,8 @@ TEST_F(ClientsTest, OneActorDrivesHundredsOfConnections) {
   world.run();
   EXPECT_EQ(report(sink)["bytes"], 300 * 10'000);
   EXPECT_GT(many.finished, 0s);
-  EXPECT_LT(many.finished, 5s);
+  // Who finds the listener's queue full asks again after 3 s, and after 6 s more.
+  EXPECT_LT(many.finished, 10s);
 }
 
 TEST_F(ClientsTest, TheSameRunGivesTheSameResultsAgain) {
