@@ -27,7 +27,7 @@ using RegisterTraceFile = Register<TraceFile, Format, Parameters, const std::fil
 struct TraceRequest {
   std::string kind;
   std::filesystem::path file;
-  std::string interface{};  ///< of which frames are wanted; empty: the kind's default
+  std::string interface {};  ///< of which frames are wanted; empty: the kind's default
 };
 /// Throws InputError, naming the nearest known kind.
 [[nodiscard]] TraceRequest parse_trace_request(std::string_view request);

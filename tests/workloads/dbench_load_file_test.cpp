@@ -63,7 +63,8 @@ TEST(DbenchLoadFile, NamesFileLineAndTheNearestOperationForAMistake) {
 
 TEST(DbenchLoadFile, SaysWhatIsMissingOrTooMuch) {
   EXPECT_THAT(message(opened + "ReadX 17 0 NT_STATUS_OK\n"), HasSubstr("expected a number of bytes"));
-  EXPECT_THAT(message(opened + "Close 17\n"), HasSubstr("load.txt:2: the end of the line; expected a status"));
+  EXPECT_THAT(message(opened + "Close 17\n"),
+              HasSubstr("load.txt:2: the end of the line; expected a status"));
   EXPECT_THAT(message(opened + "Close 17 NT_STATUS_OK 5\n"), HasSubstr("behind the status"));
   EXPECT_THAT(message("Mkdir \\a NT_STATUS_OK\n"), HasSubstr("a path in double quotes"));
   EXPECT_THAT(message("Mkdir \"\\a NT_STATUS_OK\n"), HasSubstr("a path in double quotes"));
