@@ -28,7 +28,7 @@ Prober::Prober(const ProbePlan& plan, std::vector<std::uint32_t> instances, Plat
       instances_(std::move(instances)),
       platform_(platform),
       calendar_(calendar),
-      random_(std::move(random)),
+      random_(random),
       due_(Event::calling<&Prober::send>(*this)) {}
 
 void Prober::begin(Time end) {

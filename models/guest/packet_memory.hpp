@@ -26,7 +26,7 @@ class PacketMemory {
   [[nodiscard]] TcpBuffer adopt(PageNumber page, std::uint32_t offset);
   /// Another name for the same memory, to be released by itself; its bytes count from `before` earlier on.
   [[nodiscard]] TcpBuffer share(TcpBuffer buffer, std::uint32_t before);
-  void release(TcpBuffer buffer);
+  void release(TcpBuffer name);
   /// What is said below of its bytes counts from `bytes` further on: headers are not payload.
   void reserve(TcpBuffer buffer, std::uint32_t bytes) { buffers_[buffer.value].offset += bytes; }
 

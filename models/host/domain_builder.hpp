@@ -13,10 +13,10 @@ namespace xensim {
 struct ControlCosts {
   ControlCosts(const Calibration& calibration, const ProcessorCosts& processor, Frequency clock);
 
-  Time tool_start;      ///< until a tool runs, and its end
-  Time system_call;     ///< of a tool, without what the monitor does in it
-  Time request;         ///< put together by the builder
-  Time copy_page;       ///< into another domain
+  Time tool_start{};    ///< until a tool runs, and its end
+  Time system_call{};   ///< of a tool, without what the monitor does in it
+  Time request{};       ///< put together by the builder
+  Time copy_page{};     ///< into another domain
   Cycles operation;     ///< of the monitor, each
   Cycles list_entry;    ///< of the monitor
   std::uint32_t batch;  ///< requests in a hypercall
