@@ -6,6 +6,7 @@
 #include "experiments/runner/demand.hpp"
 #include "experiments/runner/listing.hpp"
 #include "experiments/runner/overrides.hpp"
+#include "tests/project_folder.hpp"
 
 namespace xensim {
 namespace {
@@ -27,7 +28,7 @@ Outcome xensim(std::vector<const char*> arguments) {
   return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
 }
 
-const std::string bad = std::string(XENSIM_HOME) + "/tests/experiments/bad/";
+const std::string bad = (project_folder() / "tests/experiments/bad/").string();
 
 TEST(Command, TellsItsVersionAndHelp) {
   EXPECT_THAT(xensim({"--version"}).out, StartsWith("xensim "));

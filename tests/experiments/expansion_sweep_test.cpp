@@ -4,6 +4,7 @@
 
 #include "experiments/runner/expansion.hpp"
 #include "experiments/runner/json_source.hpp"
+#include "tests/project_folder.hpp"
 
 namespace xensim {
 namespace {
@@ -121,7 +122,7 @@ TEST(Compare, MustNameWhatIsSwept) {
 }
 
 TEST(Compare, OfThePaperHasARunForEveryPublishedPoint) {
-  const auto path = std::filesystem::path(XENSIM_HOME) / "experiments" / "figure6.json";
+  const auto path = project_folder() / "experiments" / "figure6.json";
   const Runs runs = expand(read_experiment_file(path));
   EXPECT_EQ(runs.size(), 3U * 9 * 4 * 5);
   EXPECT_EQ(runs.back().document["platform"]["scheduler"]["ctx_allow"], "5 ms");

@@ -4,6 +4,7 @@
 
 #include "experiments/runner/expansion.hpp"
 #include "experiments/runner/json_source.hpp"
+#include "tests/project_folder.hpp"
 
 namespace xensim {
 namespace {
@@ -63,7 +64,7 @@ struct Bad {
 class BadFile : public testing::TestWithParam<Bad> {};
 
 TEST_P(BadFile, IsRefusedWithItsPlaceAndWhatWasExpected) {
-  const auto file = std::filesystem::path(XENSIM_HOME) / "tests" / "experiments" / "bad" / GetParam().file;
+  const auto file = project_folder() / "tests" / "experiments" / "bad" / GetParam().file;
   const std::string text = complaint(file);
   EXPECT_THAT(text, StartsWith(file.string() + GetParam().place));
   for (const std::string& part : GetParam().says) EXPECT_THAT(text, HasSubstr(part));

@@ -2,11 +2,12 @@
 
 #include "experiments/runner/experiment.hpp"
 #include "experiments/runner/json_source.hpp"
+#include "tests/project_folder.hpp"
 
 namespace xensim {
 namespace {
 
-const std::filesystem::path experiments = std::filesystem::path(XENSIM_HOME) / "experiments";
+const std::filesystem::path experiments = project_folder() / "experiments";
 
 TEST(ExperimentSchema, IsTheCommittedOne) {
   // After a change of parameters: xensim schema > experiments/experiment.schema.json

@@ -10,6 +10,7 @@
 #include "results/atomic_file.hpp"
 #include "results/compare_directories.hpp"
 #include "results/recorder.hpp"
+#include "tests/project_folder.hpp"
 #include "tests/results/temporary_directory.hpp"
 
 namespace xensim {
@@ -74,7 +75,7 @@ TEST(Comparison, the_csv_leaves_unknown_values_empty) {
 }
 
 TEST(PublishedValuesFile, has_every_cell_of_the_evaluation) {
-  const PublishedValues values = read_published(XENSIM_HOME "/results/published/sosp03.json");
+  const PublishedValues values = read_published(project_folder() / "results/published/sosp03.json");
   const auto count = [&](std::string_view start) {
     return std::count_if(values.begin(), values.end(),
                          [&](const auto& entry) { return entry.first.starts_with(start); });

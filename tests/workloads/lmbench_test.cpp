@@ -1,9 +1,8 @@
 /// What an iteration of lmbench's process benchmarks makes the kernel do, through the running kernel.
 #include <gmock/gmock.h>
 
-#include <fstream>
-
 #include "tests/models/guest/process_fixture.hpp"
+#include "tests/models/testbed.hpp"
 #include "workloads/dynamic_loader.hpp"
 
 namespace xensim {
@@ -14,11 +13,7 @@ using testing::Ge;
 using testing::Le;
 
 const ProgramCosts& program_costs() {
-  static const ProgramCosts costs = [] {
-    std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
-    static const Json none = Json::object();
-    return ProgramCosts(Calibration(Json::parse(file), Config(none)));
-  }();
+  static const ProgramCosts costs(testbed_calibration());
   return costs;
 }
 

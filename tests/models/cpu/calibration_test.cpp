@@ -3,9 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "models/cpu/costs.hpp"
+#include "tests/models/testbed.hpp"
 
 namespace xensim {
 namespace {
@@ -72,9 +71,7 @@ TEST(Calibration, NamesTheNearestConstant) {
 }
 
 TEST(Calibration, OfTheTestbedHoldsEverythingThatTheModelsAskFor) {
-  std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
-  const Json none = Json::object();
-  const Calibration calibration(Json::parse(file), Config(none));
+  const Calibration calibration = testbed_calibration();
   const ProcessorCosts processor(calibration);
   const MonitorCosts monitor(calibration, processor);
   const GuestCosts guest(calibration, processor);

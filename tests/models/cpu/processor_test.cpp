@@ -3,19 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <string>
+
+#include "tests/models/testbed.hpp"
 
 namespace xensim {
 namespace {
 
 class ObjectsInCaches : public testing::Test {
  protected:
-  static Calibration read_calibration() {
-    std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
-    static const Json none = Json::object();
-    return {Json::parse(file), Config(none)};
-  }
   template <class Work>
   Time time_of(Work work) {
     const Time before = processor.clock.local();
@@ -41,14 +37,9 @@ class ObjectsInCaches : public testing::Test {
   void resume() {}
 
   static constexpr std::uint32_t page_lines = 64;
-  Calibration calibration = read_calibration();
+  Calibration calibration = testbed_calibration();
   ProcessorCosts costs{calibration};
-  ProcessorShape shape{.clock = Frequency{2'400'000},
-                       .line = Bytes{64},
-                       .l1_lines = 128,
-                       .l2_lines = 8192,
-                       .l2_ways = 8,
-                       .tlb_entries = 64};
+  ProcessorShape shape = testbed_processor;
   SurvivalTable survival{8192, 8};
   Calendar calendar;
   Event resume_event = Event::calling<&ObjectsInCaches::resume>(*this);

@@ -3,23 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <set>
 #include <string>
 
 #include "core/config.hpp"
+#include "tests/models/testbed.hpp"
 
 namespace xensim {
 namespace {
 
-Json kernel_paths() {
-  std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
-  return Json::parse(file).at("kernel_paths");
-}
-
 TEST(KernelPaths, HaveEachALengthOrAPriceAndNothingElseHas) {
   std::set<std::string> priced, named;
-  const Json paths = kernel_paths();
+  const Json paths = testbed_constants().at("kernel_paths");
   for (const auto& [name, constant] : paths.items()) {
     priced.insert(name);
     EXPECT_TRUE(constant.at("unit") == "instructions" || constant.at("unit") == "cycles") << name;

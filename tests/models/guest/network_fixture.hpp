@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <functional>
 #include <map>
 #include <queue>
@@ -15,6 +14,7 @@
 #include "models/guest/process_kernel.hpp"
 #include "models/host/native_memory.hpp"
 #include "models/io/tcp/endpoint.hpp"
+#include "tests/models/testbed.hpp"
 
 namespace xensim {
 
@@ -157,22 +157,11 @@ class NetworkFixture final : private VirtualMachine, private EndpointClient {
     if (on_datagram) on_datagram(from_port, bytes);
   }
 
-  static Calibration read_calibration() {
-    std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
-    static const Json none = Json::object();
-    return {Json::parse(file), Config(none)};
-  }
-
-  Calibration calibration_ = read_calibration();
+  Calibration calibration_ = testbed_calibration();
   ProcessorCosts costs_{calibration_};
   GuestCosts guest_costs_{calibration_, costs_};
   KernelPathCosts path_costs_ = kernel_path_costs(calibration_, costs_);
-  ProcessorShape shape_{.clock = Frequency{2'400'000},
-                        .line = Bytes{64},
-                        .l1_lines = 128,
-                        .l2_lines = 8192,
-                        .l2_ways = 8,
-                        .tlb_entries = 64};
+  ProcessorShape shape_ = testbed_processor;
   SurvivalTable survival_{8192, 8};
   Calendar calendar_;
   Event resume_ = Event::calling<&NetworkFixture::resume>(*this);

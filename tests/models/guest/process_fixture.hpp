@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "models/guest/process_kernel.hpp"
 #include "models/host/native_memory.hpp"
 #include "tests/models/guest/calls_fixture.hpp"
+#include "tests/models/testbed.hpp"
 
 namespace xensim {
 
@@ -64,22 +64,11 @@ class ProcessFixture final : private VirtualMachine {
   [[nodiscard]] ProcessKernel& processes() override { return processes_; }
   void resume() {}
 
-  static Calibration read_calibration() {
-    std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
-    static const Json none = Json::object();
-    return {Json::parse(file), Config(none)};
-  }
-
-  Calibration calibration_ = read_calibration();
+  Calibration calibration_ = testbed_calibration();
   ProcessorCosts costs_{calibration_};
   GuestCosts guest_costs_{calibration_, costs_};
   KernelPathCosts path_costs_ = kernel_path_costs(calibration_, ProcessorCosts(calibration_));
-  ProcessorShape shape_{.clock = Frequency{2'400'000},
-                        .line = Bytes{64},
-                        .l1_lines = 128,
-                        .l2_lines = 8192,
-                        .l2_ways = 8,
-                        .tlb_entries = 64};
+  ProcessorShape shape_ = testbed_processor;
   SurvivalTable survival_{8192, 8};
   Calendar calendar_;
   Event resume_ = Event::calling<&ProcessFixture::resume>(*this);

@@ -1,7 +1,6 @@
 /// What the processors of one kernel take from each other's caches.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <optional>
 #include <string>
 
@@ -9,17 +8,13 @@
 #include "models/guest/kernel_path_costs.hpp"
 #include "models/guest/kernel_work.hpp"
 #include "models/guest/scheduler_lines.hpp"
+#include "tests/models/testbed.hpp"
 
 namespace xensim {
 namespace {
 
 class SharedLines : public testing::Test {
  protected:
-  static Calibration read_calibration() {
-    std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
-    static const Json none = Json::object();
-    return {Json::parse(file), Config(none)};
-  }
   /// Lines that `processor` had to wait for while it did this kernel work.
   template <class Use>
   std::uint64_t waited_for(Processor& processor, Use use) {
@@ -41,15 +36,10 @@ class SharedLines : public testing::Test {
   }
   void resume() {}
 
-  Calibration calibration = read_calibration();
+  Calibration calibration = testbed_calibration();
   ProcessorCosts costs{calibration};
   KernelPathCosts paths = kernel_path_costs(calibration, costs);
-  ProcessorShape shape{.clock = Frequency{2'400'000},
-                       .line = Bytes{64},
-                       .l1_lines = 128,
-                       .l2_lines = 8192,
-                       .l2_ways = 8,
-                       .tlb_entries = 64};
+  ProcessorShape shape = testbed_processor;
   SurvivalTable survival{8192, 8};
   Calendar calendar;
   Event resume_event = Event::calling<&SharedLines::resume>(*this);

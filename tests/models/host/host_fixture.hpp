@@ -1,13 +1,13 @@
 /// A machine to try platforms on: the testbed's constants, any number of processors.
 #pragma once
 
-#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "models/host/platform.hpp"
+#include "tests/models/testbed.hpp"
 
 namespace xensim {
 
@@ -43,12 +43,7 @@ class TestHost {
   TestHost(Json platform_configuration, const Options& options)
       : platform_config_(std::move(platform_configuration)),
         context_{.cpus = options.cpus,
-                 .shape = {.clock = Frequency{2'400'000},
-                           .line = Bytes{64},
-                           .l1_lines = 128,
-                           .l2_lines = 8192,
-                           .l2_ways = 8,
-                           .tlb_entries = 64},
+                 .shape = testbed_processor,
                  .calibration = calibration_,
                  .costs = costs_,
                  .survival = survival_,
@@ -95,14 +90,9 @@ class TestHost {
       co_yield Sleep{rest};
     }
   }
-  static Calibration read_calibration() {
-    std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
-    static const Json none = Json::object();
-    return {Json::parse(file), Config(none)};
-  }
 
   Json platform_config_;
-  Calibration calibration_ = read_calibration();
+  Calibration calibration_ = testbed_calibration();
   ProcessorCosts costs_{calibration_};
   SurvivalTable survival_{8192, 8};
 

@@ -2,19 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "tests/models/host/xen_memory_fixture.hpp"
+#include "tests/models/testbed.hpp"
 
 namespace xensim {
 namespace {
 
 class MemoryCost : public testing::Test {
  protected:
-  static Calibration read(const Json& overrides) {
-    std::ifstream file(XENSIM_HOME "/experiments/calibration/dell2650.json");
-    return {Json::parse(file), Config(overrides)};
-  }
   [[nodiscard]] Cycles of(MemoryStep step, std::uint64_t times = 1) const {
     MemoryWork work;
     work.did(step, times);
@@ -22,7 +17,7 @@ class MemoryCost : public testing::Test {
   }
   [[nodiscard]] double constant(const std::string& name) const { return calibration.value(name); }
 
-  Calibration calibration = read(Json::object());
+  Calibration calibration = testbed_calibration();
   ProcessorCosts processor{calibration};
   MonitorCosts monitor{calibration, processor};
   MemoryCosts costs{calibration, processor, monitor};
@@ -71,7 +66,7 @@ TEST_F(MemoryCost, AnEmptyHypercallIsTheWayThereAndBack) {
 }
 
 TEST_F(MemoryCost, FollowsTheConstants) {
-  const Calibration dear = read({{"processor.invalidate_page", 600}});
+  const Calibration dear = testbed_calibration({{"processor.invalidate_page", 600}});
   const ProcessorCosts dear_processor(dear);
   const MemoryCosts other(dear, dear_processor, monitor);
   MemoryWork work;

@@ -4,18 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "models/memory/balloon.hpp"
+#include "tests/models/testbed.hpp"
 
 namespace xensim {
 namespace {
-
-Calibration testbed() {
-  std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
-  static const Json none = Json::object();
-  return {Json::parse(file), Config(none)};
-}
 
 class MonitorDisks : public testing::Test {
  protected:
@@ -69,17 +62,12 @@ class MonitorDisks : public testing::Test {
         .sector = std::uint64_t{number} * 1000, .sectors = 8, .write = write, .tag = number, .page = number};
   }
 
-  Calibration calibration_ = testbed();
+  Calibration calibration_ = testbed_calibration();
   ProcessorCosts costs_{calibration_};
   SurvivalTable survival_{8192, 8};
   Calendar calendar_;
   HostContext context_{.cpus = 1,
-                       .shape = {.clock = Frequency{2'400'000},
-                                 .line = Bytes{64},
-                                 .l1_lines = 128,
-                                 .l2_lines = 8192,
-                                 .l2_ways = 8,
-                                 .tlb_entries = 64},
+                       .shape = testbed_processor,
                        .calibration = calibration_,
                        .costs = costs_,
                        .survival = survival_,

@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <vector>
 
 #include "tests/models/guest/memory_fixture.hpp"
+#include "tests/models/testbed.hpp"
 
 namespace xensim {
 namespace {
@@ -16,12 +16,6 @@ const MacAddress here{{0, 6, 0x5b, 1, 2, 3}}, there{{0, 6, 0x5b, 4, 5, 6}};
 EthernetFrame datagram(const MacAddress& source, const MacAddress& destination, std::uint32_t payload) {
   const Ipv4Header ip{.source = Ipv4Address::of(10, 0, 0, 1), .destination = Ipv4Address::of(10, 0, 0, 2)};
   return udp_frame({destination, source}, ip, {5001, 5001}, payload);
-}
-
-Calibration read_calibration() {
-  std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
-  static const Json none = Json::object();
-  return {Json::parse(file), Config(none)};
 }
 
 /// What the driver hands up.
@@ -81,7 +75,7 @@ class NativeNetworkTest : public ::testing::Test, private VirtualMachine {
     return memory.guest.pages.audit(references);
   }
 
-  Calibration calibration = read_calibration();
+  Calibration calibration = testbed_calibration();
   Calendar calendar;
   MemoryFixture memory;
   Protocols protocols;
@@ -97,12 +91,7 @@ class NativeNetworkTest : public ::testing::Test, private VirtualMachine {
   [[nodiscard]] VirtualMachine& machine() { return *this; }
 
   ProcessorCosts costs_{calibration};
-  ProcessorShape shape_{.clock = Frequency{2'400'000},
-                        .line = Bytes{64},
-                        .l1_lines = 128,
-                        .l2_lines = 8192,
-                        .l2_ways = 8,
-                        .tlb_entries = 64};
+  ProcessorShape shape_ = testbed_processor;
   SurvivalTable survival_{8192, 8};
   Event resume_ = Event::calling<&NativeNetworkTest::resume>(*this);
 

@@ -7,6 +7,7 @@
 
 #include "models/host/monitor.hpp"
 #include "tests/models/host/process_plan.hpp"
+#include "tests/models/testbed.hpp"
 
 namespace xensim {
 
@@ -59,12 +60,7 @@ class NetworkedMonitor {
 
   explicit NetworkedMonitor(bool strict = false, std::uint32_t cpus = 2, bool audits = true)
       : context_{.cpus = cpus,
-                 .shape = {.clock = Frequency{2'400'000},
-                           .line = Bytes{64},
-                           .l1_lines = 128,
-                           .l2_lines = 8192,
-                           .l2_ways = 8,
-                           .tlb_entries = 64},
+                 .shape = testbed_processor,
                  .calibration = calibration_,
                  .costs = costs_,
                  .survival = survival_,
@@ -136,14 +132,9 @@ class NetworkedMonitor {
     p.memory = Bytes{std::int64_t{16} << 20};
     return p;
   }
-  static Calibration read_calibration() {
-    std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
-    static const Json none = Json::object();
-    return {Json::parse(file), Config(none)};
-  }
 
   Json policy_ = "bvt-xen1";
-  Calibration calibration_ = read_calibration();
+  Calibration calibration_ = testbed_calibration();
   ProcessorCosts costs_{calibration_};
   SurvivalTable survival_{8192, 8};
   std::uint32_t next_ = 1;

@@ -12,6 +12,7 @@
 #include "models/host/xen_memory.hpp"
 #include "models/host/xen_network.hpp"
 #include "tests/models/host/host_fixture.hpp"
+#include "tests/models/testbed.hpp"
 
 namespace xensim {
 
@@ -91,12 +92,7 @@ class NetworkMachine : private NetworkHost {
 
   explicit NetworkMachine(std::uint32_t cpus = 2, std::uint32_t guests = 2)
       : context_{.cpus = cpus,
-                 .shape = {.clock = Frequency{2'400'000},
-                           .line = Bytes{64},
-                           .l1_lines = 128,
-                           .l2_lines = 8192,
-                           .l2_ways = 8,
-                           .tlb_entries = 64},
+                 .shape = testbed_processor,
                  .calibration = calibration_,
                  .costs = costs_,
                  .survival = survival_,
@@ -183,11 +179,6 @@ class NetworkMachine : private NetworkHost {
   }
 
  private:
-  static Calibration read_calibration() {
-    std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
-    static const Json none = Json::object();
-    return {Json::parse(file), Config(none)};
-  }
   std::vector<std::unique_ptr<Processor>> make_processors() {
     std::vector<std::unique_ptr<Processor>> made;
     for (std::uint32_t i = 0; i < context_.cpus; ++i) {
@@ -219,7 +210,7 @@ class NetworkMachine : private NetworkHost {
     (void)here;
   }
 
-  Calibration calibration_ = read_calibration();
+  Calibration calibration_ = testbed_calibration();
   ProcessorCosts costs_{calibration_};
   MonitorCosts monitor_costs_{calibration_, costs_};
   SurvivalTable survival_{8192, 8};

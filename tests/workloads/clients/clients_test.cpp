@@ -1,10 +1,10 @@
 /// Machines outside talk to each other over the switch, without any simulated host.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <map>
 #include <memory>
 
+#include "tests/models/testbed.hpp"
 #include "workloads/clients/outside_machine.hpp"
 
 namespace xensim {
@@ -63,11 +63,6 @@ class ManyConnections final : public OutsideMachine {
 };
 
 struct ClientsTest : ::testing::Test {
-  static Calibration read_calibration() {
-    std::ifstream file(std::string(XENSIM_HOME) + "/experiments/calibration/dell2650.json");
-    static const Json none = Json::object();
-    return {Json::parse(file), Config(none)};
-  }
   /// A template whose first machine gets this place on the network.
   Client& add(const Json& behaviour, std::uint32_t station) {
     configurations.push_back(std::make_unique<Json>(behaviour));
@@ -91,7 +86,7 @@ struct ClientsTest : ::testing::Test {
     return values.by_name;
   }
 
-  Calibration calibration = read_calibration();
+  Calibration calibration = testbed_calibration();
   Calendar calendar;
   LinkParameters link{calibration};
   SwitchParameters ethernet{calibration};

@@ -3,24 +3,21 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <fstream>
+
+#include "tests/models/testbed.hpp"
 
 namespace xensim {
 namespace {
 
 class TrapCost : public testing::Test {
  protected:
-  static Calibration read(const Json& overrides) {
-    std::ifstream file(XENSIM_HOME "/experiments/calibration/dell2650.json");
-    return {Json::parse(file), Config(overrides)};
-  }
   [[nodiscard]] double constant(const std::string& name) const { return calibration.value(name); }
   Cycles of(const Exception& exception, unsigned ring) {
     GuestRegisters registers{.code_selector = ring == 3 ? flat_user_code : flat_kernel_code};
     return costs.of(exception, handle_exception(traps, events, registers, exception), ring);
   }
 
-  Calibration calibration = read(Json::object());
+  Calibration calibration = testbed_calibration();
   ProcessorCosts processor{calibration};
   MonitorCosts monitor{calibration, processor};
   TrapCosts costs{calibration, processor, monitor};
@@ -90,7 +87,7 @@ TEST_F(TrapCost, TheFirstUseOfTheFpuInATurnPaysForItsRegisters) {
 
 TEST_F(TrapCost, FollowsTheConstants) {
   const Calibration slow =
-      read({{"processor.page_fault_entry", constant("processor.page_fault_entry") + 400}});
+      testbed_calibration({{"processor.page_fault_entry", constant("processor.page_fault_entry") + 400}});
   const ProcessorCosts slow_processor(slow);
   const TrapCosts other(slow, slow_processor, MonitorCosts(slow, slow_processor));
   const TrapOutcome outcome{.bounce = {.error_code = 6, .fault_address = Address{}}};
