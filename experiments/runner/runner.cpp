@@ -24,7 +24,7 @@ std::string name_of(const ExperimentFile& file) {
 }
 
 /// `run 17 (platform=xen, replication 2)`.
-std::string describe(const Run& run) {
+std::string settings_of(const Run& run) {
   std::string point;
   for (const auto& [path, label] : run.point) point += fmt::format("{}={}, ", path, label);
   return fmt::format("run {} ({}replication {})", run.index, point, run.replication);
@@ -57,7 +57,7 @@ Provenance provenance_of(const ExperimentFile& file, const std::vector<Run>& run
 }
 
 [[noreturn]] void rethrow(const TaskFailure& failure, const std::vector<Run>& runs) {
-  const std::string run = failure.task < runs.size() ? describe(runs[failure.task]) : "a worker";
+  const std::string run = failure.task < runs.size() ? settings_of(runs[failure.task]) : "a worker";
   switch (failure.kind) {
     case TaskFailure::Kind::input:
       throw InputError({}, fmt::format("{} [in {}]", failure.what(), run));

@@ -6,14 +6,10 @@
 #include <utility>
 
 #include "models/guest/process_kernel.hpp"
+#include "models/guest/self_call.hpp"
 
 namespace xensim {
 namespace {
-
-template <class Body>
-Call system_call(Body body) {
-  return Call{Call::Kind::system, std::move(body)};
-}
 
 CallResult succeeded(bool success) { return success ? CallResult{} : CallResult::failed(CallError::invalid); }
 

@@ -5,14 +5,11 @@
 
 #include "models/guest/journal_credits.hpp"
 #include "models/guest/process_kernel.hpp"
+#include "models/guest/self_call.hpp"
 
 namespace xensim {
 namespace {
 
-template <class Body>
-Call system_call(Body body) {
-  return Call{Call::Kind::system, std::move(body)};
-}
 /// A call that changes names or sizes, when the journal has room for it.
 template <class Body>
 Call changing_call(std::uint32_t credits, Body body) {
@@ -21,8 +18,6 @@ Call changing_call(std::uint32_t credits, Body body) {
     return body(kernel, caller);
   });
 }
-
-constexpr unsigned number(std::int64_t descriptor) { return static_cast<unsigned>(descriptor); }
 
 Call read_call(TransferCall begun) {
   return system_call([call = std::move(begun)](ProcessKernel& kernel, GuestProcess& caller) mutable {
@@ -66,13 +61,13 @@ Call Self::creat(std::string_view path) const { return open(path, {.create = tru
 Call Self::close(std::int64_t descriptor) const {
   return system_call([=](ProcessKernel& kernel, GuestProcess& caller) -> CallResult {
     if (!kernel.file_calls().may_close(caller, descriptor)) return {};
-    return kernel.calls().close(caller.files, number(descriptor));
+    return kernel.calls().close(caller.files, descriptor_number(descriptor));
   });
 }
 
 Call Self::dup(std::int64_t descriptor) const {
   return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
-    return kernel.calls().dup(caller.files, number(descriptor));
+    return kernel.calls().dup(caller.files, descriptor_number(descriptor));
   });
 }
 
@@ -98,7 +93,7 @@ Call Self::pwrite(std::int64_t descriptor, std::size_t bytes, std::uint64_t offs
 
 Call Self::lseek(std::int64_t descriptor, std::int64_t offset, SeekFrom from) const {
   return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
-    return kernel.calls().seek(caller.files, number(descriptor), offset, from);
+    return kernel.calls().seek(caller.files, descriptor_number(descriptor), offset, from);
   });
 }
 
@@ -125,7 +120,7 @@ Call Self::truncate(std::string_view path, std::uint64_t size) const {
 
 Call Self::ftruncate(std::int64_t descriptor, std::uint64_t size) const {
   return changing_call(journal_credits::truncate, [=](ProcessKernel& kernel, GuestProcess& caller) {
-    return kernel.calls().ftruncate(caller.files, number(descriptor), size);
+    return kernel.calls().ftruncate(caller.files, descriptor_number(descriptor), size);
   });
 }
 
@@ -137,7 +132,7 @@ Call Self::stat(std::string_view path) const {
 
 Call Self::fstat(std::int64_t descriptor) const {
   return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
-    return kernel.calls().fstat(caller.files, number(descriptor));
+    return kernel.calls().fstat(caller.files, descriptor_number(descriptor));
   });
 }
 
@@ -156,20 +151,20 @@ Call Self::utime(std::string_view path) const {
 
 Call Self::getdents(std::int64_t descriptor, std::vector<std::string>* names) const {
   return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
-    return kernel.calls().getdents(caller.files, number(descriptor), names);
+    return kernel.calls().getdents(caller.files, descriptor_number(descriptor), names);
   });
 }
 
 Call Self::lock(std::int64_t descriptor, std::uint64_t begin, std::uint64_t bytes) const {
   return system_call([=, again = false](ProcessKernel& kernel, GuestProcess& caller) mutable {
-    return kernel.calls().lock(caller.files, caller.id, number(descriptor), {begin, begin + bytes},
+    return kernel.calls().lock(caller.files, caller.id, descriptor_number(descriptor), {begin, begin + bytes},
                                std::exchange(again, true));
   });
 }
 
 Call Self::unlock(std::int64_t descriptor, std::uint64_t begin, std::uint64_t bytes) const {
   return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
-    return kernel.calls().unlock(caller.files, number(descriptor), {begin, begin + bytes});
+    return kernel.calls().unlock(caller.files, descriptor_number(descriptor), {begin, begin + bytes});
   });
 }
 

@@ -6,18 +6,9 @@
 
 #include "models/guest/process_kernel.hpp"
 #include "models/guest/self.hpp"
+#include "models/guest/self_call.hpp"
 
 namespace xensim {
-namespace {
-
-template <class Body>
-Call system_call(Body body) {
-  return Call{Call::Kind::system, std::move(body)};
-}
-
-constexpr unsigned number(std::int64_t descriptor) { return static_cast<unsigned>(descriptor); }
-
-}  // namespace
 
 Call Self::select(unsigned count, SelectSets& sets, Time timeout) const {
   return system_call(
@@ -62,13 +53,13 @@ Call Self::unix_pair(SocketPair& pair) const {
 
 Call Self::unix_bind(std::int64_t descriptor, std::string_view path) const {
   return system_call([=, path = std::string(path)](ProcessKernel& kernel, GuestProcess& caller) {
-    return kernel.unix_calls().bind(caller.files, number(descriptor), path);
+    return kernel.unix_calls().bind(caller.files, descriptor_number(descriptor), path);
   });
 }
 
 Call Self::unix_listen(std::int64_t descriptor, std::size_t backlog) const {
   return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
-    return kernel.unix_calls().listen(caller.files, number(descriptor), backlog);
+    return kernel.unix_calls().listen(caller.files, descriptor_number(descriptor), backlog);
   });
 }
 
@@ -76,28 +67,28 @@ Call Self::unix_connect(std::int64_t descriptor, std::string_view path) const {
   return system_call([=, path = std::string(path), call = UnixCalls::Connecting{}](
                          ProcessKernel& kernel, GuestProcess& caller) mutable {
     call.waiting.process = caller.id;
-    return kernel.unix_calls().connect(caller.files, number(descriptor), path, call);
+    return kernel.unix_calls().connect(caller.files, descriptor_number(descriptor), path, call);
   });
 }
 
 Call Self::unix_accept(std::int64_t descriptor) const {
   return system_call([=, call = UnixCalls::Accepting{}](ProcessKernel& kernel, GuestProcess& caller) mutable {
     call.waiting.process = caller.id;
-    return kernel.unix_calls().accept(caller.files, number(descriptor), call);
+    return kernel.unix_calls().accept(caller.files, descriptor_number(descriptor), call);
   });
 }
 
 Call Self::unix_send(std::int64_t descriptor, std::size_t bytes) const {
   return system_call([=, call = WriteCall{}](ProcessKernel& kernel, GuestProcess& caller) mutable {
     if (call.file == nullptr) call.request = {caller.id, kernel.buffer(std::min(bytes, longest_transfer))};
-    return kernel.unix_calls().send(caller.files, number(descriptor), call);
+    return kernel.unix_calls().send(caller.files, descriptor_number(descriptor), call);
   });
 }
 
 Call Self::unix_receive(std::int64_t descriptor, std::size_t bytes) const {
   return system_call([=, call = ReadCall{}](ProcessKernel& kernel, GuestProcess& caller) mutable {
     if (call.file == nullptr) call.request = {caller.id, kernel.buffer(std::min(bytes, longest_transfer))};
-    return kernel.unix_calls().receive(caller.files, number(descriptor), call);
+    return kernel.unix_calls().receive(caller.files, descriptor_number(descriptor), call);
   });
 }
 
