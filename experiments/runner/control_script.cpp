@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <numeric>
 #include <optional>
 
@@ -49,10 +50,16 @@ std::vector<std::string> candidates(std::span<const DomainTemplate> domains, boo
                    nearest(name.string(), names));
 }
 
+/// It is about the machine, not about a domain.
+bool names_no_domain(std::string_view verb) { return verb == "set_slice" || verb == "add_rules"; }
+
 /// The keys that a verb takes besides "at" and "do".
 std::vector<std::string> keys_of(const std::string& verb) {
   if (verb == "set_slice") return {"slice"};
+  if (verb == "add_rules") return {"rules"};
   std::vector<std::string> keys{"domain"};
+  if (verb == "set_disk") keys.emplace_back("size");
+  if (verb == "limit_network") keys.insert(keys.end(), {"bytes", "interval"});
   if (verb == "set_scheduler") {
     for (const ParameterInfo& share : share_table().describe_all()) keys.push_back(share.name);
   }
@@ -78,10 +85,11 @@ ControlStep read_step(const Config& config, std::span<const DomainTemplate> doma
     if (key == "at" || key == "do" || std::ranges::count(keys, key) > 0) continue;
     config.at(key).fail(fmt::format("\"{}\" with \"{}\"", key, step.verb), one_of(keys));
   }
-  if (step.verb == "set_slice") {
-    (void)config.at("slice");
-    return step;
-  }
+  // Those that have no default.
+  const std::map<std::string, const char*, std::less<>> needed{
+      {"set_slice", "slice"}, {"limit_network", "bytes"}, {"set_disk", "size"}};
+  if (const auto key = needed.find(step.verb); key != needed.end()) (void)config.at(key->second);
+  if (names_no_domain(step.verb)) return step;
   const auto name = find(domains, config.at("domain").string());
   if (!name) unknown(config.at("domain"), domains, true);
   step.share = share_table().read(config, of_step, domains[name->domain].share);
@@ -95,7 +103,7 @@ void check_lives(const Config& list, const std::vector<std::size_t>& order, cons
   exists.flip();
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const ControlStep& step = steps[i];
-    if (step.verb == "set_slice") continue;
+    if (names_no_domain(step.verb)) continue;
     for (const std::uint32_t instance : named_instances(experiment.domains, step.domain)) {
       const bool wanted = step.verb != "create";
       if (exists[instance] != wanted) {
@@ -159,7 +167,7 @@ std::vector<bool> created_later(const Experiment& experiment) {
   for (const DomainTemplate& domain : experiment.domains) count += domain.count;
   std::vector<bool> later(static_cast<std::size_t>(count)), touched(static_cast<std::size_t>(count));
   for (const ControlStep& step : experiment.control) {
-    if (step.verb == "set_slice") continue;
+    if (names_no_domain(step.verb)) continue;
     for (const std::uint32_t instance : named_instances(experiment.domains, step.domain)) {
       if (!touched[instance]) later[instance] = step.verb == "create";
       touched[instance] = true;

@@ -55,11 +55,15 @@ struct ProbePlan {
 
 /// Something that the operator has domain 0 do.
 struct ControlStep {
-  Time at{};              ///< since the beginning of the run
-  std::string verb;       ///< "do"
-  std::string domain;     ///< a template: all its instances; TEMPLATE/NUMBER: one of them
-  Time slice = 5ms;       ///< of set_slice
-  SchedulingShare share;  ///< of set_scheduler: what is not named stays as the template has it
+  Time at{};               ///< since the beginning of the run
+  std::string verb;        ///< "do"
+  std::string domain;      ///< a template: all its instances; TEMPLATE/NUMBER: one of them
+  Time slice = 5ms;        ///< of set_slice
+  Bytes bytes{};           ///< of limit_network
+  Time interval = 50ms;    ///< of limit_network
+  std::int64_t rules = 1;  ///< of add_rules
+  Bytes size{};            ///< of set_disk
+  SchedulingShare share;   ///< of set_scheduler: what is not named stays as the template has it
 };
 
 /// One experiment without its sweep: what a single run executes.

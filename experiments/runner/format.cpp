@@ -100,13 +100,23 @@ const ParameterTable<ControlStep>& control_table() {
                {.choices = control_verbs()})
           .add("domain", &C::domain, "name of a template (all its instances), or TEMPLATE/NUMBER", "")
           .add("slice", &C::slice, "of set_slice: the slice of the policy (BVT: ctx_allow)", "",
-               {.minimum = 10us, .maximum = longest});
+               {.minimum = 10us, .maximum = longest})
+          .add("bytes", &C::bytes, "of limit_network: what its interface may send in an interval", "",
+               {.minimum = Bytes{}, .maximum = Bytes{UINT32_MAX}})
+          .add("interval", &C::interval,
+               "of limit_network: after which it may send as much again; 0 s: no limit", "",
+               {.minimum = Time{}, .maximum = longest})
+          .add("rules", &C::rules, "of add_rules: how many that match no packet", "",
+               {.minimum = 1, .maximum = 1'000'000})
+          .add("size", &C::size, "of set_disk: at most what it had from the beginning", "",
+               {.minimum = Bytes{512}, .maximum = Bytes{std::int64_t{1} << 40}});
   return table;
 }
 
 const std::vector<std::string>& control_verbs() {
-  static const std::vector<std::string> verbs{"create",  "destroy",       "pause",
-                                              "unpause", "set_scheduler", "set_slice"};
+  static const std::vector<std::string> verbs{"create",        "destroy",   "pause",         "unpause",
+                                              "set_scheduler", "set_slice", "limit_network", "connect",
+                                              "disconnect",    "add_rules", "set_disk"};
   return verbs;
 }
 

@@ -223,7 +223,7 @@ class ScriptedOperator {
     for (const ControlStep& step : experiment_.control) {
       World::sleep(std::max(Time{}, step.at - world.now()));
       while (!operator_.started) World::sleep(Operator::look_again);
-      if (step.verb == "set_slice") {
+      if (step.domain.empty()) {
         ask(step, 0);
         continue;
       }
@@ -242,9 +242,17 @@ class ScriptedOperator {
         {"pause", pause},
         {"unpause", unpause},
         {"set_scheduler", set_scheduler},
-        {"set_slice", set_slice}};
+        {"set_slice", set_slice},
+        {"limit_network", limit_network},
+        {"connect", connect},
+        {"disconnect", disconnect},
+        {"add_rules", add_rules},
+        {"set_disk", set_disk}};
     ControlRequest request{.verb = verbs.at(step.verb), .instance = instance, .share = step.share};
     request.slice = step.slice;
+    request.size = request.verb == limit_network ? step.bytes : step.size;
+    request.interval = step.interval;
+    request.rules = static_cast<std::uint32_t>(step.rules);
     if (request.verb == create) request.programs = programs_(instance);
     platform_.control()->ask(std::move(request));
   }

@@ -13,17 +13,33 @@ namespace xensim {
 
 /// One command that an operator gives at domain 0's console.
 struct ControlRequest {
-  enum class Verb : std::uint8_t { create, destroy, pause, unpause, set_scheduler, set_slice };
+  enum class Verb : std::uint8_t {
+    create,
+    destroy,
+    pause,
+    unpause,
+    set_scheduler,
+    set_slice,
+    limit_network,
+    connect,
+    disconnect,
+    add_rules,
+    set_disk,
+  };
 
   Verb verb{};
-  std::uint32_t instance = 0;       ///< which one; of set_slice: without meaning
+  std::uint32_t instance = 0;       ///< which one; of set_slice and add_rules: without meaning
   SchedulingShare share{};          ///< create, set_scheduler
   Time slice{};                     ///< set_slice
+  Bytes size{};                     ///< limit_network: to send in an interval; set_disk: of the disk
+  Time interval{};                  ///< limit_network; 0: no limit
+  std::uint32_t rules = 0;          ///< add_rules: how many
   std::vector<Program> programs{};  ///< create: what it begins with
 };
 
 /// Requests are carried out one after another, in the order in which they were made. What cannot be done
-/// (a domain that does not exist or exists already, a policy without slices) is refused and counted.
+/// (a domain that does not exist or exists already, a policy without slices, a change of a device that the
+/// domain has not) is refused and counted.
 class ControlPlane {
  public:
   ControlPlane() = default;

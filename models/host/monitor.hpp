@@ -59,6 +59,12 @@ class Monitor final : private NetworkHost {
   void destroy(VcpuId vcpu);
   void adjust(VcpuId vcpu, const SchedulingShare& share);
   [[nodiscard]] bool set_slice(Time slice);
+  /// Changes of a domain's devices. False: it has no such device, or not this size.
+  [[nodiscard]] bool limit_network(VcpuId vcpu, Bytes bytes, Time interval);
+  [[nodiscard]] bool connect(VcpuId vcpu, bool connected);
+  [[nodiscard]] bool resize_disk(VcpuId vcpu, Bytes size);
+  /// Rules of the firewall-router that match no packet: every packet is held against them.
+  [[nodiscard]] bool add_rules(std::uint32_t count);
   [[nodiscard]] Domain& domain(VcpuId vcpu) { return domains_[vcpu.value]; }
   [[nodiscard]] std::size_t living() const { return living_; }
   /// Made when it is first asked for.

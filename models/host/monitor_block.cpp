@@ -76,17 +76,25 @@ std::unique_ptr<BlockFront> MonitorBlock::attach(const MemoryDomain& domain, Byt
   } else {
     spare_.erase(spare);
   }
+  owned_[domain.id] = extent;
   service_.attach(domain);
   return std::make_unique<BlockFront>(service_.page(domain.id), domain_device, sectors, std::move(hooks));
 }
 
 void MonitorBlock::detach(DomainId domain) {
   service_.detach(domain);
-  for (const DiskSegment& segment : devices_.segments()) {
-    const bool its = segment.mode != DiskSegment::Mode::unused && segment.domain == domain;
-    if (its) spare_.insert(spare_.end(), segment.extents.begin(), segment.extents.end());
-  }
+  if (const auto its = owned_.extract(domain)) spare_.push_back(its.mapped());
   devices_.forget(domain);
+}
+
+bool MonitorBlock::resize(DomainId domain, Bytes size) {
+  const auto its = owned_.find(domain);
+  const auto sectors = static_cast<std::uint64_t>(size.count) / sector_bytes;
+  if (its == owned_.end() || sectors > its->second.sectors) return false;
+  DiskExtent part = its->second;
+  part.sectors = static_cast<std::uint32_t>(sectors);
+  const DiskSegment segment{.mode = DiskSegment::Mode::read_write, .domain = domain, .extents = {part}};
+  return devices_.create(memory_.control(), segment) == HypercallStatus::done;
 }
 
 Cycles MonitorBlock::price() {

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -44,6 +45,9 @@ class MonitorBlock {
   /// long as there are any (BlockService::pending). Its front must be gone; its part of the disk is for the
   /// next domain of that size.
   void detach(DomainId domain);
+  /// Domain 0 changes how much of its part of the disk a domain may use, from one sector to all of it;
+  /// requests at the disks end as they are. False: it has no disk, or one that is smaller.
+  [[nodiscard]] bool resize(DomainId domain, Bytes size);
 
   /// Hypercall block_io_op.
   [[nodiscard]] Cycles signal(DomainId domain);
@@ -78,12 +82,13 @@ class MonitorBlock {
   SegmentedDisks devices_;
   BlockService service_;
   std::vector<std::unique_ptr<BlockDevice>> disks_;
-  std::vector<std::uint64_t> used_;    ///< sectors of each disk that are some domain's
-  std::vector<DiskExtent> spare_;      ///< of these, those whose domains died
-  std::vector<BlockPiece> taken_;      ///< from the rings, to be given to the disks
-  std::deque<std::uint32_t> waiting_;  ///< pieces that found no request free
-  std::vector<BlockPiece> pieces_;     ///< by the tag that the disks know them by
-  std::vector<std::uint32_t> free_;    ///< tags
+  std::map<DomainId, DiskExtent> owned_;  ///< the part of each domain that has a disk
+  std::vector<std::uint64_t> used_;       ///< sectors of each disk that are some domain's
+  std::vector<DiskExtent> spare_;         ///< of these, those whose domains died
+  std::vector<BlockPiece> taken_;         ///< from the rings, to be given to the disks
+  std::deque<std::uint32_t> waiting_;     ///< pieces that found no request free
+  std::vector<BlockPiece> pieces_;        ///< by the tag that the disks know them by
+  std::vector<std::uint32_t> free_;       ///< tags
   WorkCount<BlockStep> priced_;
 };
 

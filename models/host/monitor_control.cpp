@@ -156,6 +156,27 @@ void Monitor::adjust(VcpuId vcpu, const SchedulingShare& share) {
 
 bool Monitor::set_slice(Time slice) { return scheduler_->set_slice(slice); }
 
+bool Monitor::limit_network(VcpuId vcpu, Bytes bytes, Time interval) {
+  return network_ && network_->limit(DomainId{vcpu.value}, bytes, interval);
+}
+
+bool Monitor::connect(VcpuId vcpu, bool connected) {
+  if (!network_) return false;
+  const Ipv4Address address = domains_[vcpu.value].network_address();
+  return connected ? network_->connect(DomainId{vcpu.value}, address)
+                   : network_->disconnect(DomainId{vcpu.value});
+}
+
+bool Monitor::resize_disk(VcpuId vcpu, Bytes size) {
+  return block_ && block_->resize(DomainId{vcpu.value}, size);
+}
+
+bool Monitor::add_rules(std::uint32_t count) {
+  if (!network_) return false;
+  network_->add_rules(count);
+  return true;
+}
+
 void Monitor::arrive(VcpuId vcpu, EventBit event) {
   Core& first = *cores_.front();
   first.arriving.push_back({vcpu, event});

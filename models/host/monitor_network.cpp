@@ -54,21 +54,44 @@ Vif& MonitorNetwork::add(MemoryDomain& domain, CpuId cpu, std::string_view name,
   const VifId first = VifId::of(domain.id, 0);
   if (domain.id == memory_.control().id) net_.remove(first);
   const VifId id = net_.add(domain, monitor(cpu), name).value();
-  for (const FilterRule& rule : rules_of(id, address)) {
-    (void)net_.add_rule(memory_.control(), rule);
-    rules_.push_back(rule);
-  }
+  (void)connect(domain.id, address);
   return *net_.find(id);
 }
 
+bool MonitorNetwork::connect(DomainId domain, const Ipv4Address& address) {
+  const VifId id = VifId::of(domain, 0);
+  if (net_.find(id) == nullptr) return false;
+  for (const FilterRule& rule : rules_of(id, address)) {
+    if (std::ranges::count(rules_, rule) > 0) continue;
+    (void)net_.add_rule(memory_.control(), rule);
+    rules_.push_back(rule);
+  }
+  return true;
+}
+
+void MonitorNetwork::add_rules(std::uint32_t count) {
+  const FilterRule unmatched{.source = {exact}, .source_mask = exact, .destination_vif = physical_vif};
+  for (std::uint32_t i = 0; i < count; ++i) (void)net_.add_rule(memory_.control(), unmatched);
+}
+
+bool MonitorNetwork::limit(DomainId domain, Bytes bytes, Time interval) {
+  const auto limit = static_cast<std::uint32_t>(std::clamp<std::int64_t>(bytes.count, 0, UINT32_MAX));
+  return net_.set_credit(memory_.control(), VifId::of(domain, 0), limit, interval) == HypercallStatus::done;
+}
+
 void MonitorNetwork::remove(DomainId domain) {
+  (void)disconnect(domain);
   for (std::uint32_t i = 0; i < VirtualNetwork::max_vifs; ++i) net_.remove(VifId::of(domain, i));
+}
+
+bool MonitorNetwork::disconnect(DomainId domain) {
   std::erase_if(rules_, [&](const FilterRule& rule) {
     const bool names = (!rule.source_vif.special() && rule.source_vif.domain() == domain) ||
                        (!rule.destination_vif.special() && rule.destination_vif.domain() == domain);
     if (names) (void)net_.remove_rule(memory_.control(), rule);
     return names;
   });
+  return net_.find(VifId::of(domain, 0)) != nullptr;
 }
 
 // --- Entries ---

@@ -64,6 +64,16 @@ class MonitorNetwork {
   void remove(DomainId domain);
   [[nodiscard]] std::uint32_t sending(DomainId domain) const { return net_.sending(domain); }
 
+  // What domain 0 may change. False: the domain has no interface.
+  /// `bytes` in an interval at most; an interval of 0 is no limit.
+  [[nodiscard]] bool limit(DomainId domain, Bytes bytes, Time interval);
+  /// The two rules that the tools install; nothing happens if they are there.
+  [[nodiscard]] bool connect(DomainId domain, const Ipv4Address& address);
+  /// All rules that name the domain's interfaces go.
+  [[nodiscard]] bool disconnect(DomainId domain);
+  /// So many that match no packet, in front of all others.
+  void add_rules(std::uint32_t count);
+
   /// Hypercall net_update, without the way there and back.
   void update(CpuId here, DomainId caller);
   /// The NIC's interrupt handler, without the way there and back.

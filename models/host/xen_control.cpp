@@ -99,6 +99,7 @@ bool XenControl::operate(const ControlRequest& request) {
   using enum ControlRequest::Verb;
   monitor_.charge_control({}, costs_.operation);
   if (request.verb == set_slice) return monitor_.set_slice(request.slice);
+  if (request.verb == add_rules) return monitor_.add_rules(request.rules);
   const std::optional<VcpuId> vcpu = domain_of(request.instance);
   if (!vcpu) return false;
   switch (request.verb) {
@@ -114,8 +115,16 @@ bool XenControl::operate(const ControlRequest& request) {
     case set_scheduler:
       monitor_.adjust(*vcpu, request.share);
       return true;
+    case limit_network:
+      return monitor_.limit_network(*vcpu, request.size, request.interval);
+    case connect:
+    case disconnect:
+      return monitor_.connect(*vcpu, request.verb == connect);
+    case set_disk:
+      return monitor_.resize_disk(*vcpu, request.size);
     case create:
     case set_slice:
+    case add_rules:
       break;
   }
   return false;

@@ -9,7 +9,7 @@
 namespace xensim {
 namespace {
 
-constexpr std::uint8_t data = AreaFlags::read | AreaFlags::write;
+constexpr std::uint8_t writable_data = AreaFlags::read | AreaFlags::write;
 
 Address plus(Address address, std::uint32_t pages) { return {address.value + pages * page_size}; }
 
@@ -18,7 +18,7 @@ struct Reclaiming : testing::Test {
     fixture.load(*space);
   }
   Address map(std::uint32_t pages) {
-    return *space->map({.length = pages * page_size, .flags = data, .no_reserve = true});
+    return *space->map({.length = pages * page_size, .flags = writable_data, .no_reserve = true});
   }
   std::string audit() { return fixture.audit({space.get()}); }
 
@@ -115,7 +115,7 @@ TEST(ReclaimWithoutSwap, FailsWhenThereIsNothingButAnonymousMemory) {
   SwappingFixture fixture(512, 1);
   const auto space = AddressSpace::create(fixture.pages());
   fixture.load(*space);
-  const Address start = *space->map({.length = 1000 * page_size, .flags = data, .no_reserve = true});
+  const Address start = *space->map({.length = 1000 * page_size, .flags = writable_data, .no_reserve = true});
   std::optional<FaultResult::Outcome> outcome;
   for (std::uint32_t i = 0; i < 1000 && !outcome; ++i) outcome = fixture.write(plus(start, i), i);
   EXPECT_EQ(outcome, FaultResult::Outcome::no_memory);
@@ -143,7 +143,8 @@ TEST(ReclaimProperties, NothingIsLostOrDoubled) {
         rc::gen::tuple(rc::gen::inRange<std::uint8_t>(0, 12), rc::gen::inRange<std::uint8_t>(0, pages),
                        rc::gen::inRange<std::uint8_t>(0, 8)));
     processes.push_back({AddressSpace::create(fixture.pages()), {}});
-    start = *processes[0].space->map({.length = pages * page_size, .flags = data, .no_reserve = true});
+    start =
+        *processes[0].space->map({.length = pages * page_size, .flags = writable_data, .no_reserve = true});
     std::uint32_t serial = 1;
     for (const auto& [kind, page, who] : steps) {
       const std::size_t index = who % processes.size();

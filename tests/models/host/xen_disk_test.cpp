@@ -45,7 +45,7 @@ class DiskTrace final : public TraceSink {
   std::vector<DiskRecord> all;
 };
 
-Json xen(const Json& more = Json::object()) {
+Json xen_with_disk(const Json& more = Json::object()) {
   Json platform{{"name", "xen"}, {"memory", "16 MiB"}, {"swap", "64 MiB"}, {"file_system", "64 MiB"}};
   platform.update(more);
   return platform;
@@ -61,7 +61,7 @@ TEST(XenDisk, IsSharedByDomainsEachOfWhichSeesItsPartOnly) {
   DiskTrace trace;
   DiskPlan first{.transfers = {{.sector = 80, .bytes = 4096}, {.sector = domain_sectors, .bytes = 512}}};
   DiskPlan second{.transfers = {{.sector = 80, .bytes = 4096, .write = true}}};
-  TestHost host(xen(), quick(&trace));
+  TestHost host(xen_with_disk(), quick(&trace));
   host.start(on_disk(first));
   host.start(on_disk(second));
   host.run_until(200ms);
@@ -80,7 +80,7 @@ TEST(XenDisk, IsSharedByDomainsEachOfWhichSeesItsPartOnly) {
 
 TEST(XenDisk, ALargeTransferIsRequestsOfTwelveSegmentsAndOneHypercall) {
   DiskPlan plan{.transfers = {{.sector = 800, .bytes = 65536}}};
-  TestHost host(xen(), quick());
+  TestHost host(xen_with_disk(), quick());
   host.start(on_disk(plan));
   host.run_until(100ms);
   EXPECT_EQ(plan.results, std::vector<std::int64_t>{65536});
@@ -100,7 +100,7 @@ TEST(XenDisk, TakesItsReaderMoreThanANativeOneButFarLessThanTheDrive) {
     host.run_until(15ms);
     return plan.times.size() < 2 ? Time{} : Time{plan.times[1] - plan.times[0]};
   };
-  const Time native = time_of({{"name", "native"}, {"smp", false}}), virtualized = time_of(xen());
+  const Time native = time_of({{"name", "native"}, {"smp", false}}), virtualized = time_of(xen_with_disk());
   EXPECT_GT(native, 30us);
   EXPECT_GT(virtualized, native + 1us);
   EXPECT_LT(virtualized, native + 50us);
@@ -116,7 +116,7 @@ TEST(XenDisk, RunningAheadChangesNothing) {
             {.sector = 8000 * (i * j + j), .bytes = 4096 * (1 + 5 * j), .write = i == 1});
       }
     }
-    TestHost host(xen(), quick(nullptr, strict));
+    TestHost host(xen_with_disk(), quick(nullptr, strict));
     for (DiskPlan& plan : plans) host.start(on_disk(plan));
     host.start(host.hog());
     host.run_until(300ms);
@@ -128,7 +128,7 @@ TEST(XenDisk, RunningAheadChangesNothing) {
 }
 
 TEST(XenDisk, SectorsThatCannotBeReadFailTheirTransfersAlone) {
-  for (const Json& platform : {xen({{"first_bad_sector", 800}, {"bad_sectors", 8}}),
+  for (const Json& platform : {xen_with_disk({{"first_bad_sector", 800}, {"bad_sectors", 8}}),
                                Json{{"name", "native"}, {"first_bad_sector", 800}, {"bad_sectors", 8}}}) {
     DiskPlan plan{.transfers = {{.sector = 80, .bytes = 4096},
                                 {.sector = 784, .bytes = 16384},
@@ -150,7 +150,7 @@ TEST(XenDisk, TransfersThatMakeNoSenseAreRefused) {
                               {.sector = 0, .bytes = 0},
                               {.sector = 0, .buffer = {512}, .bytes = 512},
                               {.disk = 1, .sector = 0, .bytes = 512}}};
-  TestHost host(xen(), quick());
+  TestHost host(xen_with_disk(), quick());
   host.start(on_disk(plan));
   host.run_until(50ms);
   EXPECT_EQ(plan.results, (std::vector<std::int64_t>{refused, refused, refused,
@@ -160,7 +160,7 @@ TEST(XenDisk, TransfersThatMakeNoSenseAreRefused) {
 TEST(XenDisk, DomainsAreSpreadOverSeveralDisks) {
   DiskTrace trace;
   DiskPlan first{.transfers = {{.sector = 80, .bytes = 4096}}}, second = first;
-  TestHost host(xen({{"disks", 2}}), quick(&trace));
+  TestHost host(xen_with_disk({{"disks", 2}}), quick(&trace));
   host.start(on_disk(first));
   host.start(on_disk(second));
   host.run_until(100ms);
@@ -171,7 +171,7 @@ TEST(XenDisk, DomainsAreSpreadOverSeveralDisks) {
 
 TEST(XenDisk, DomainsThatDoNotFitOnTheDiskAreRefused) {
   DiskPlan plan;
-  TestHost host(xen({{"file_system", "128 GiB"}}), quick());
+  TestHost host(xen_with_disk({{"file_system", "128 GiB"}}), quick());
   host.start(on_disk(plan));
   host.run_until(10ms);
   DiskPlan another;

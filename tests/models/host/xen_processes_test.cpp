@@ -7,7 +7,7 @@
 namespace xensim {
 namespace {
 
-Json xen(const char* parameter = nullptr, const Json& value = {}) {
+Json xen_with(const char* parameter = nullptr, const Json& value = {}) {
   Json platform{{"name", "xen"}, {"memory", "16 MiB"}};
   if (parameter != nullptr) platform[parameter] = value;
   return platform;
@@ -32,36 +32,38 @@ TEST(XenProcesses, RunningAheadChangesNothing) {
     const auto steps = *rc::gen::resize(4, rc::gen::container<std::vector<std::vector<int>>>(
                                                rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 6))));
     const auto hogs = *rc::gen::inRange(0, 3);
-    RC_ASSERT(outcome_of(xen(), false, steps, hogs) == outcome_of(xen(), true, steps, hogs));
+    RC_ASSERT(outcome_of(xen_with(), false, steps, hogs) == outcome_of(xen_with(), true, steps, hogs));
   }));
 }
 
 TEST(XenProcesses, SystemCallsCostAsOnBareHardwareUnlessTheFastTrapIsOff) {
   const Json native{{"name", "native"}, {"smp", false}};
-  EXPECT_LE(abs(duration(xen(), system_call) - duration(native, system_call)), Time{1}) << "a remainder";
-  EXPECT_GT(duration(xen("fast_trap", false), system_call), duration(xen(), system_call) + 300ns);
+  EXPECT_LE(abs(duration(xen_with(), system_call) - duration(native, system_call)), Time{1}) << "a remainder";
+  EXPECT_GT(duration(xen_with("fast_trap", false), system_call), duration(xen_with(), system_call) + 300ns);
 }
 
 TEST(XenProcesses, ThirtyTwoFaultsAreBouncedAndUpdateTheirTablesByHypercall) {
   const Json native{{"name", "native"}, {"smp", false}};
-  const Time faults = duration(xen(), map_touch_unmap);
+  const Time faults = duration(xen_with(), map_touch_unmap);
   EXPECT_GT(faults, duration(native, map_touch_unmap) + 32 * 700ns);
-  const Time direct = duration(xen("bounce_faults", false), map_touch_unmap);
+  const Time direct = duration(xen_with("bounce_faults", false), map_touch_unmap);
   EXPECT_LT(direct, faults - 32 * 200ns);
   EXPECT_GT(direct, duration(native, map_touch_unmap)) << "updates are validated all the same";
 }
 
 TEST(XenProcesses, ShorterQueuesOfUpdatesMeanMoreHypercalls) {
-  const Time all = duration(xen(), fork_and_wait), some = duration(xen("update_queue", 4), fork_and_wait),
-             none = duration(xen("update_queue", 1), fork_and_wait);
+  const Time all = duration(xen_with(), fork_and_wait),
+             some = duration(xen_with("update_queue", 4), fork_and_wait),
+             none = duration(xen_with("update_queue", 1), fork_and_wait);
   EXPECT_LE(all, some);
   EXPECT_LT(some, none);
-  EXPECT_LE(abs(duration(xen("update_queue", 1), system_call) - duration(xen(), system_call)), Time{1});
+  EXPECT_LE(abs(duration(xen_with("update_queue", 1), system_call) - duration(xen_with(), system_call)),
+            Time{1});
 }
 
 TEST(XenProcesses, MoreMemoryThanTheMachineHasIsRefused) {
   Plan plan{.steps = {system_call}};
-  TestHost host(xen("memory", "512 MiB"), {});
+  TestHost host(xen_with("memory", "512 MiB"), {});
   const Self::Body body = [&plan](Self self) { return carries_out(self, plan); };
   host.start(executes(body));
   EXPECT_THROW(host.run_until(1ms), InputError);

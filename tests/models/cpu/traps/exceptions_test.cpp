@@ -17,7 +17,7 @@ namespace {
 using enum TrapAction;
 using test::GuestStub;
 
-constexpr MemoryDomain::KernelStack kernel_stack{.selector = flat_kernel_data, .pointer = 0xc0400000};
+constexpr MemoryDomain::KernelStack ring1_stack{.selector = flat_kernel_data, .pointer = 0xc0400000};
 
 class GuestException : public testing::Test {
  protected:
@@ -131,10 +131,10 @@ TEST_F(GuestException, EventsGoOnTopOfItAndAreHandledFirst) {
   events.mark(EventBit::network);
   const TrapOutcome outcome = handle_exception(
       traps, events, registers, {.vector = 14, .error_code = 6, .fault_address = {0x40001234}});
-  ASSERT_TRUE(deliver(guest, registers, kernel_stack, outcome.bounce));
+  ASSERT_TRUE(deliver(guest, registers, ring1_stack, outcome.bounce));
   ASSERT_EQ(next_exit_step(false, 0, 0, events), ExitStep::deliver_events);
-  ASSERT_TRUE(deliver(guest, registers, kernel_stack, event_upcall(traps.callbacks, events)));
-  EXPECT_EQ(kernel_stack.pointer - registers.stack, 28U + 12U) << "seven words, then three in ring 1";
+  ASSERT_TRUE(deliver(guest, registers, ring1_stack, event_upcall(traps.callbacks, events)));
+  EXPECT_EQ(ring1_stack.pointer - registers.stack, 28U + 12U) << "seven words, then three in ring 1";
   EXPECT_EQ(registers.instruction, 0xc0109000U);
   EXPECT_EQ(guest.load(registers.stack), 0xc01000e0U) << "its IRET leads to the page fault's handler";
   EXPECT_EQ(guest.load(registers.stack + 4), flat_kernel_code);
@@ -145,7 +145,7 @@ TEST_F(GuestException, ThatMasksEventsIsHandledBeforeThem) {
   handle(14, 4, 0xc01000e0);
   events.mark(EventBit::network);
   const TrapOutcome outcome = raise(14);
-  ASSERT_TRUE(deliver(guest, registers, kernel_stack, outcome.bounce));
+  ASSERT_TRUE(deliver(guest, registers, ring1_stack, outcome.bounce));
   EXPECT_EQ(next_exit_step(false, 0, 0, events), ExitStep::resume);
   events.unmask();
   EXPECT_EQ(next_exit_step(false, 0, 0, events), ExitStep::deliver_events);
@@ -197,7 +197,7 @@ TEST_F(GuestException, NeverEndsInRing0NorOutsideTheGuestsMemory) {
     DomainTraps hostile;
     EventMask mask;
     GuestStub memory;
-    MemoryDomain::KernelStack stack = kernel_stack;
+    MemoryDomain::KernelStack stack = ring1_stack;
     GuestRegisters regs = registers;
     for (const auto& [what, a, b, c] : steps) {
       switch (what % 8) {

@@ -10,7 +10,7 @@ using Kind = DeviceNumber::Kind;
 using Status = HypercallStatus;
 
 constexpr std::uint8_t r = 1, w = 2, rw = 3;
-constexpr auto read = BlockAccess::read, write = BlockAccess::write;
+constexpr auto may_read = BlockAccess::read, may_write = BlockAccess::write;
 
 const MemoryDomain domain0{.id = DomainId{0}, .privileged = true};
 const MemoryDomain guest{.id = DomainId{1}}, other{.id = DomainId{2}};
@@ -35,16 +35,16 @@ class Segments : public testing::Test {
 
 TEST_F(Segments, ADomainSeesItsOwnByItsOwnNumbers) {
   ASSERT_EQ(disks.create(domain0, segment(guest.id, 0)), Status::done);
-  const BlockTranslation found = disks.translate(guest, first_segment, write, 5, 8);
+  const BlockTranslation found = disks.translate(guest, first_segment, may_write, 5, 8);
   EXPECT_EQ(found.pieces[0], (DiskExtent{scsi, 105, 8}));
-  EXPECT_EQ(error(other, first_segment, read), BlockError::no_device);
-  EXPECT_EQ(error(domain0, first_segment, read), BlockError::no_device) << "not even domain 0";
+  EXPECT_EQ(error(other, first_segment, may_read), BlockError::no_device);
+  EXPECT_EQ(error(domain0, first_segment, may_read), BlockError::no_device) << "not even domain 0";
 }
 
 TEST_F(Segments, AReadOnlySegmentIsNotWritten) {
   ASSERT_EQ(disks.create(domain0, segment(guest.id, 0, DiskSegment::Mode::read_only)), Status::done);
-  EXPECT_EQ(error(guest, first_segment, read), BlockError::none);
-  EXPECT_EQ(error(guest, first_segment, write), BlockError::no_access);
+  EXPECT_EQ(error(guest, first_segment, may_read), BlockError::none);
+  EXPECT_EQ(error(guest, first_segment, may_write), BlockError::no_access);
 }
 
 TEST_F(Segments, CreatingOneAgainReplacesIt) {
@@ -52,7 +52,7 @@ TEST_F(Segments, CreatingOneAgainReplacesIt) {
   DiskSegment again = segment(guest.id, 0);
   again.extents = {{ide, 7, 9}};
   ASSERT_EQ(disks.create(domain0, again), Status::done);
-  EXPECT_EQ(disks.translate(guest, first_segment, read, 0, 9).pieces[0], (DiskExtent{ide, 7, 9}));
+  EXPECT_EQ(disks.translate(guest, first_segment, may_read, 0, 9).pieces[0], (DiskExtent{ide, 7, 9}));
   EXPECT_EQ(disks.segments()[1].mode, DiskSegment::Mode::unused);
 }
 
@@ -79,15 +79,15 @@ TEST_F(Segments, NonsenseIsRefused) {
 }
 
 TEST_F(Segments, PhysicalDisksAreDomain0sAndWhoHasAGrant) {
-  EXPECT_EQ(error(domain0, scsi, write, 123456), BlockError::none);
-  EXPECT_EQ(error(domain0, DeviceNumber::of(Kind::scsi, 4), read), BlockError::no_device);
-  EXPECT_EQ(error(guest, scsi, read), BlockError::no_access);
+  EXPECT_EQ(error(domain0, scsi, may_write, 123456), BlockError::none);
+  EXPECT_EQ(error(domain0, DeviceNumber::of(Kind::scsi, 4), may_read), BlockError::no_device);
+  EXPECT_EQ(error(guest, scsi, may_read), BlockError::no_access);
   ASSERT_EQ(disks.grant(domain0, guest.id, {scsi, 1, 1000, 100, r}), Status::done);
-  EXPECT_EQ(error(guest, scsi, read, 1000, 100), BlockError::none);
-  EXPECT_EQ(error(guest, scsi, read, 999), BlockError::no_access);
-  EXPECT_EQ(error(guest, scsi, read, 1100), BlockError::no_access);
-  EXPECT_EQ(error(guest, scsi, write, 1000), BlockError::no_access);
-  EXPECT_EQ(error(other, scsi, read, 1000), BlockError::no_access);
+  EXPECT_EQ(error(guest, scsi, may_read, 1000, 100), BlockError::none);
+  EXPECT_EQ(error(guest, scsi, may_read, 999), BlockError::no_access);
+  EXPECT_EQ(error(guest, scsi, may_read, 1100), BlockError::no_access);
+  EXPECT_EQ(error(guest, scsi, may_write, 1000), BlockError::no_access);
+  EXPECT_EQ(error(other, scsi, may_read, 1000), BlockError::no_access);
   EXPECT_EQ(disks.grant(guest, guest.id, {scsi, 1, 0, 1, rw}), Status::not_permitted);
   EXPECT_EQ(disks.grant(domain0, guest.id, {DeviceNumber::of(Kind::ide, 9), 1, 0, 1, rw}), Status::invalid);
 }
@@ -97,10 +97,10 @@ TEST_F(Segments, AsShippedOnlyTheFirstSectorOfARequestIsHeldAgainstTheGrants) {
   for (SegmentedDisks* one : {&disks, &intended}) {
     ASSERT_EQ(one->grant(domain0, guest.id, {scsi, 1, 1000, 4, rw}), Status::done);
   }
-  EXPECT_EQ(error(guest, scsi, write, 1003, 8), BlockError::none);
-  EXPECT_EQ(intended.translate(guest, scsi, write, 1003, 8).error, BlockError::no_access);
+  EXPECT_EQ(error(guest, scsi, may_write, 1003, 8), BlockError::none);
+  EXPECT_EQ(intended.translate(guest, scsi, may_write, 1003, 8).error, BlockError::no_access);
   ASSERT_EQ(intended.grant(domain0, guest.id, {scsi, 1, 1004, 7, rw}), Status::done);
-  EXPECT_EQ(intended.translate(guest, scsi, write, 1003, 8).error, BlockError::none) << "by two grants";
+  EXPECT_EQ(intended.translate(guest, scsi, may_write, 1003, 8).error, BlockError::none) << "by two grants";
 }
 
 // --- Xen 1.2 ---
@@ -122,23 +122,23 @@ TEST_F(Vbds, ModesSayWhatIsAllowed) {
   for (const DeviceNumber device : {hda1, sda1}) {
     ASSERT_EQ(vbds.grow(domain0, guest.id, device, {sda, 0, 100}), Status::done);
   }
-  EXPECT_EQ(error(guest, hda1, read), BlockError::none);
-  EXPECT_EQ(error(guest, hda1, write), BlockError::no_access);
-  EXPECT_EQ(error(guest, sda1, read), BlockError::no_access);
-  EXPECT_EQ(error(guest, sda1, write), BlockError::none);
-  EXPECT_EQ(error(guest, sda, read), BlockError::no_device);
-  EXPECT_EQ(error(other, hda1, read), BlockError::no_device);
+  EXPECT_EQ(error(guest, hda1, may_read), BlockError::none);
+  EXPECT_EQ(error(guest, hda1, may_write), BlockError::no_access);
+  EXPECT_EQ(error(guest, sda1, may_read), BlockError::no_access);
+  EXPECT_EQ(error(guest, sda1, may_write), BlockError::none);
+  EXPECT_EQ(error(guest, sda, may_read), BlockError::no_device);
+  EXPECT_EQ(error(other, hda1, may_read), BlockError::no_device);
 }
 
 TEST_F(Vbds, GrowAndShrinkAtTheEnd) {
   ASSERT_EQ(vbds.create(domain0, guest.id, hda1, rw), Status::done);
-  EXPECT_EQ(error(guest, hda1, read), BlockError::out_of_range) << "nothing there yet";
+  EXPECT_EQ(error(guest, hda1, may_read), BlockError::out_of_range) << "nothing there yet";
   ASSERT_EQ(vbds.grow(domain0, guest.id, hda1, {sda, 1000, 10}), Status::done);
   ASSERT_EQ(vbds.grow(domain0, guest.id, hda1, {sda, 3000, 10}), Status::done);
   EXPECT_EQ(vbds.find(guest.id, hda1)->capacity(), 20U);
-  EXPECT_EQ(vbds.translate(guest, hda1, read, 6, 8).pieces[1], (DiskExtent{sda, 3000, 4}));
+  EXPECT_EQ(vbds.translate(guest, hda1, may_read, 6, 8).pieces[1], (DiskExtent{sda, 3000, 4}));
   ASSERT_EQ(vbds.shrink(domain0, guest.id, hda1), Status::done);
-  EXPECT_EQ(error(guest, hda1, read, 6), BlockError::out_of_range);
+  EXPECT_EQ(error(guest, hda1, may_read, 6), BlockError::out_of_range);
   const std::vector<DiskExtent> extents{{sda, 1, 2}, {sda, 5, 6}};
   ASSERT_EQ(vbds.set_extents(domain0, guest.id, hda1, extents), Status::done);
   EXPECT_EQ(vbds.find(guest.id, hda1)->extents, extents);
@@ -157,14 +157,14 @@ TEST_F(Vbds, NonsenseIsRefused) {
   EXPECT_EQ(vbds.grow(domain0, guest.id, hda1, {sda, 0, 0}), Status::invalid);
   EXPECT_EQ(vbds.shrink(domain0, guest.id, hda1), Status::invalid);
   EXPECT_EQ(vbds.remove(domain0, guest.id, hda1), Status::done);
-  EXPECT_EQ(error(guest, hda1, read), BlockError::no_device);
+  EXPECT_EQ(error(guest, hda1, may_read), BlockError::no_device);
 }
 
 TEST_F(Vbds, APrivilegedDomainReachesThePhysicalDiskByItsNumber) {
-  EXPECT_EQ(vbds.translate(domain0, sda1, write, 77, 8).pieces[0], (DiskExtent{sda, 77, 8}));
-  EXPECT_EQ(error(domain0, hda1, read), BlockError::no_device) << "no such disk";
+  EXPECT_EQ(vbds.translate(domain0, sda1, may_write, 77, 8).pieces[0], (DiskExtent{sda, 77, 8}));
+  EXPECT_EQ(error(domain0, hda1, may_read), BlockError::no_device) << "no such disk";
   ASSERT_EQ(vbds.create(domain0, domain0.id, sda1, r), Status::done);
-  EXPECT_EQ(error(domain0, sda1, write), BlockError::no_access) << "its own device comes first";
+  EXPECT_EQ(error(domain0, sda1, may_write), BlockError::no_access) << "its own device comes first";
 }
 
 TEST_F(Vbds, ADeadDomainHasNone) {
