@@ -12,13 +12,19 @@ using enum Statistic::Kind;
 const Statistic idle_time{"time/idle", "s", counter, "processor time halted"};
 const Statistic user_time{"time/user", "s", counter, "processor time in programs, as if with warm caches"};
 const Statistic refill_time{"time/refill", "s", counter,
-                            "processor time in extra cache and TLB misses of programs after others ran"};
+                            "processor time in extra cache misses of programs after others ran"};
+const Statistic translation_time{"time/translation", "s", counter,
+                                 "processor time in page-table walks of programs after TLB misses"};
 const Statistic kernel_time{"time/kernel", "s", counter, "processor time in guest kernels"};
-const Statistic monitor_time{"time/monitor", "s", counter, "processor time in the monitor"};
+const Statistic monitor_time{"time/monitor", "s", counter,
+                             "processor time in the monitor, for whom it interrupts"};
+const Statistic interrupts_time{"time/interrupts", "s", counter,
+                                "processor time of kernel or monitor in interrupts of the machine"};
 const Statistic lines_refilled{"l2/refilled", "lines", counter,
                                "L2 lines that programs brought in while their residency grew"};
 
-constexpr std::array statistics{&idle_time, &user_time, &refill_time, &kernel_time, &monitor_time};
+constexpr std::array statistics{&idle_time,   &user_time,    &refill_time,    &translation_time,
+                                &kernel_time, &monitor_time, &interrupts_time};
 
 // Pentium 4: of the data cache and of the trace cache.
 constexpr std::uint32_t l1_ways = 4, trace_ways = 8;
@@ -95,7 +101,7 @@ void Processor::idle_until(Time until) { wait_until(Activity::idle, until); }
 
 Execution Processor::begin(const WorkingSet& set, FootprintId footprint) {
   if (tlb_cold_) {
-    charge(Activity::refill, costs_.tlb_walk * set.pages());
+    charge(Activity::translation, costs_.tlb_walk * set.pages());
     tlb_cold_ = false;
   }
   const std::uint32_t l1_missing = footprint == l1_owner_ ? l1_displaced_ : l1_lines_;

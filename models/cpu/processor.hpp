@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "core/ids.hpp"
 #include "core/processor_clock.hpp"
@@ -85,6 +86,19 @@ class Processor {
   [[nodiscard]] std::uint64_t lines_missed() const { return refilled_lines_ + touched_missing_; }
   [[nodiscard]] Time spent(Activity activity) const { return account_[static_cast<std::size_t>(activity)]; }
   [[nodiscard]] const TimeAccount& account() const { return account_; }
+  /// While it lives, what kernel and monitor do counts as interrupts of the machine.
+  class Interrupted {
+   public:
+    explicit Interrupted(Processor& processor)
+        : processor_(processor), before_(std::exchange(processor.interrupted_, true)) {}
+    Interrupted(const Interrupted&) = delete;
+    Interrupted& operator=(const Interrupted&) = delete;
+    ~Interrupted() { processor_.interrupted_ = before_; }
+
+   private:
+    Processor& processor_;
+    bool before_;
+  };
   /// From now on time goes into `account`, too; null: nobody else's.
   void bill(TimeAccount* account) { billed_ = account; }
   void report(StatisticSink& sink, const std::string& prefix) const;
@@ -92,6 +106,7 @@ class Processor {
 
  private:
   void spend(Activity activity, Time time) {
+    if (interrupted_ && activity >= Activity::kernel) activity = Activity::interrupts;
     clock.advance(time);
     account_[static_cast<std::size_t>(activity)] += time;
     if (billed_ != nullptr) (*billed_)[static_cast<std::size_t>(activity)] += time;
@@ -111,6 +126,7 @@ class Processor {
   bool tlb_cold_ = true;
   TimeAccount account_{};
   TimeAccount* billed_ = nullptr;
+  bool interrupted_ = false;
   std::uint64_t refilled_lines_ = 0;   ///< of programs, found missing in the course of an execution
   std::uint64_t touched_missing_ = 0;  ///< of lines touched one by one
 };

@@ -11,13 +11,15 @@ namespace xensim {
 
 /// Where a processor's time goes. The parts always add up to the elapsed time.
 enum class Activity : std::uint8_t {
-  idle,     ///< halted
-  user,     ///< programs, as if with warm caches
-  refill,   ///< extra cache and TLB misses of programs after others ran
-  kernel,   ///< guest kernels, their own misses included
-  monitor,  ///< the monitor, its own misses included
+  idle,         ///< halted
+  user,         ///< programs, as if with warm caches
+  refill,       ///< extra cache misses of programs after others ran
+  translation,  ///< page-table walks of programs after TLB misses
+  kernel,       ///< guest kernels, their own misses included
+  monitor,      ///< the monitor, its own misses included, for whom it interrupts
+  interrupts,   ///< kernel and monitor in interrupts, softirqs and timers of the machine, for whomever they are
 };
-inline constexpr std::size_t activity_count = 5;
+inline constexpr std::size_t activity_count = 7;
 
 /// By Activity.
 using TimeAccount = std::array<Time, activity_count>;

@@ -75,7 +75,7 @@ void GuestKernel::wake(unsigned vcpu, ProcessId process, bool synchronous) {
 }
 
 std::optional<unsigned> GuestKernel::make_runnable(unsigned vcpu, ProcessId process, bool synchronous) {
-  ledger_.ready(process, now(vcpu), awaited_);
+  ledger_.ready(process, now(vcpu), awaited_, machine_.waited(vcpu));
   if (!lines_) return queue_.wake(process);
   SchedulerLines::Locked lines(*lines_, machine_.processor(vcpu), vcpu);
   if (queue_.is_runnable(process)) return {};
@@ -210,7 +210,9 @@ void GuestKernel::exit(unsigned vcpu, ProcessId id) {
 
 void GuestKernel::block(unsigned vcpu, ProcessId id) {
   queue_.block(id);
-  ledger_.sleep(id, now(vcpu));
+  const Call* call = processes_[id.value].call;
+  const bool faulted = call != nullptr && call->kind() == Call::Kind::instructions;
+  ledger_.sleep(id, now(vcpu), faulted, machine_.waited(vcpu));
   reschedule_[vcpu] = true;
 }
 

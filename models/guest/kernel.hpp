@@ -81,21 +81,26 @@ class GuestKernel {
   void replace(ProcessId process, Program program) { processes_[process.value].program = std::move(program); }
   /// Makes a process runnable if it is not. `synchronous`: the waker is about to sleep, nobody is preempted.
   void wake(unsigned vcpu, ProcessId process, bool synchronous = false);
-  /// Sleeps that end while it lives have been for `awaited`.
+  /// Sleeps that end while it lives have been for `awaited`, and for a transfer of so long.
   class WakingFor {
    public:
-    WakingFor(GuestKernel& kernel, LifePart awaited)
-        : kernel_(kernel), before_(std::exchange(kernel.awaited_, awaited)) {}
+    WakingFor(GuestKernel& kernel, LifePart awaited, Time transfer = {})
+        : kernel_(kernel),
+          before_(std::exchange(kernel.awaited_, TimeLedger::Awaited{awaited, transfer})) {}
     WakingFor(const WakingFor&) = delete;
     WakingFor& operator=(const WakingFor&) = delete;
     ~WakingFor() { kernel_.awaited_ = before_; }
 
    private:
     GuestKernel& kernel_;
-    LifePart before_;
+    TimeLedger::Awaited before_;
   };
   /// Where the lives of a group's processes have gone until `now`.
   [[nodiscard]] LifeTimes times(TimeLedger::Group group, Time now) const { return ledger_.total(group, now); }
+  /// Where its time has gone, by the clock.
+  [[nodiscard]] LifeTimes elapsed(TimeLedger::Group group, Time now) const {
+    return ledger_.elapsed(group, now);
+  }
   /// A name in the caches for something of this kernel's.
   [[nodiscard]] FootprintId name_object() const { return new_footprint_(); }
   /// From now on the processors of this kernel, if it has several, wait for what they take from each other.
@@ -167,7 +172,7 @@ class GuestKernel {
   std::function<FootprintId()> new_footprint_;
   RunQueue queue_;
   TimeLedger ledger_;
-  LifePart awaited_ = LifePart::process;
+  TimeLedger::Awaited awaited_;
   std::vector<Process> processes_;
   std::optional<SchedulerLines> lines_;
   std::vector<bool> reschedule_;

@@ -171,7 +171,9 @@ bool ProcessKernel::deliver_signals(GuestProcess& caller) {
 
 void ProcessKernel::disk_interrupt(unsigned vcpu) {
   run_on(vcpu);
-  const GuestKernel::WakingFor awaited(scheduler_, LifePart::disk);
+  const GuestDisk* disk = processors_.disk(0);
+  const Time transfer = disk != nullptr ? disk->last_transfer() : Time{};
+  const GuestKernel::WakingFor awaited(scheduler_, LifePart::disk, transfer);
   Wakes wakes = pressure_->interrupt(vcpu);
   raw_.interrupt(processors_.processor(vcpu).clock.local(), wakes);
   for (const Wake& wake : wakes) scheduler_.wake(vcpu, wake.process, wake.synchronous);

@@ -1,4 +1,8 @@
-/// Where the lives of processes went: at work, waiting for a processor, waiting for something else.
+/// Where the time of processes went: at work, waiting for a processor, waiting for something else.
+///
+/// Two accounts of the same events. A group's lives are the lifetimes of its processes, added up. Its elapsed
+/// time is the clock's: while processes of the group run, it is theirs, in equal parts; else, while one is
+/// runnable, all wait for a processor; else all sleep, for what the first to wake has been waiting for.
 #pragma once
 
 #include <array>
@@ -16,16 +20,20 @@ namespace xensim {
 
 /// What a process is doing; at every time exactly one. A wait is named after what ended it.
 enum class LifePart : std::uint8_t {
-  user,      ///< executes its program, as if with warm caches
-  refill,    ///< extra cache and TLB misses after others ran
-  kernel,    ///< in its kernel, interrupts included
-  monitor,   ///< the monitor works in its time
-  stolen,    ///< its kernel takes it for running, while the monitor gives the processor to others
-  runnable,  ///< waits for a processor of its kernel
-  disk,      ///< sleeps until the disk's interrupt
-  network,   ///< sleeps until a packet
-  timer,     ///< sleeps until a time
-  process,   ///< sleeps until another process wakes it: pipes, children, locks
+  user,         ///< executes its program, as if with warm caches
+  refill,       ///< extra cache misses after others ran
+  translation,  ///< page-table walks after TLB misses
+  kernel,       ///< in its kernel
+  monitor,      ///< the monitor works for its domain
+  interrupts,   ///< its processor is interrupted, for whomever
+  stolen,       ///< its kernel takes it for running, while others have the processor
+  runnable,     ///< waits for a processor of its kernel
+  disk,         ///< sleeps in a system call while the disk executes what it waits for
+  disk_queue,   ///< sleeps before that, in the queues of the disk
+  paging,       ///< sleeps in a page fault until the disk's interrupt
+  network,      ///< sleeps until a packet
+  timer,        ///< sleeps until a time
+  process,      ///< sleeps until another process wakes it: pipes, children, locks
   count_,
 };
 inline constexpr std::size_t life_parts = static_cast<std::size_t>(LifePart::count_);
@@ -33,13 +41,21 @@ inline constexpr std::size_t life_parts = static_cast<std::size_t>(LifePart::cou
 /// By LifePart.
 using LifeTimes = std::array<Time, life_parts>;
 /// As counters under `prefix`: `life/user` and so on.
-void report(const LifeTimes& times, StatisticSink& sink, const std::string& prefix);
+void report_lives(const LifeTimes& times, StatisticSink& sink, const std::string& prefix);
+/// `elapsed/user` and so on.
+void report_elapsed(const LifeTimes& times, StatisticSink& sink, const std::string& prefix);
 
-/// The times of a kernel's processes, added up by group. Pure: told when something changes. Times of
-/// different processors may lie apart by one step; a process's own never go back. O(1) a change.
+/// The times of a kernel's processes, by group. Pure: told when something changes. Times of different
+/// processors may lie apart by one step; a process's own never go back. O(processors) a change.
 class TimeLedger {
  public:
   using Group = std::uint32_t;
+
+  /// What ended a sleep, and how long the disk executed it, if that was a transfer.
+  struct Awaited {
+    LifePart part = LifePart::process;
+    Time transfer{};
+  };
 
   /// The process is runnable from now on. Its number may have been another's, which has ended.
   void begin(ProcessId process, Group group, Time now);
@@ -49,30 +65,50 @@ class TimeLedger {
   void run(ProcessId process, Time now, const TimeAccount& account);
   /// It has lost the processor, but could go on. Nothing if it sleeps.
   void preempt(ProcessId process, Time now);
-  void sleep(ProcessId process, Time now) { change(process, State::asleep, now); }
+  /// `faulted`: in a page fault. `waited`: for how long in all its kernel has waited for a processor after
+  /// events had woken it.
+  void sleep(ProcessId process, Time now, bool faulted = false, Time waited = {});
   /// It could go on; what it slept for is `awaited`. Nothing unless it sleeps.
-  void ready(ProcessId process, Time now, LifePart awaited);
+  void ready(ProcessId process, Time now, Awaited awaited, Time waited = {});
 
   [[nodiscard]] Group group(ProcessId process) const { return lives_[process.value].group; }
-  /// Of all processes of a group there ever were, until now; a sleep that has not ended counts as one until
-  /// another process ends it. O(processes).
+  /// The lives of all processes of a group there ever were, until now; a sleep that has not ended counts as
+  /// one until another process ends it. O(processes).
   [[nodiscard]] LifeTimes total(Group group, Time now) const;
+  /// Since its first process began.
+  [[nodiscard]] LifeTimes elapsed(Group group, Time now) const;
 
  private:
   enum class State : std::uint8_t { none, running, runnable, asleep };
   struct Life {
     Group group = 0;
     State state = State::none;
+    bool faulted = false;
     Time since{};
+    Time share{};          ///< of the group's time, since it runs
     TimeAccount before{};  ///< what the account held then
     const TimeAccount* account = nullptr;
   };
-  void change(ProcessId process, State next, Time now, LifePart awaited = LifePart::process);
+  struct GroupState {
+    LifeTimes lives{}, elapsed{};
+    bool begun = false;
+    Time since{};  ///< everything before is accounted for, or in `share` or `idle`
+    std::vector<ProcessId> running{};
+    std::uint32_t runnable = 0;
+    Time idle{};           ///< in which all have slept, until `since`
+    Time waited_before{};  ///< when that began
+  };
+  void change(ProcessId process, State next, Time now, Awaited awaited = {}, Time waited = {});
+  void enter(ProcessId process, State state, Time now);
+  void advance(GroupState& group, Time now);
   /// What `life` has done since it changed.
-  static void add(LifeTimes& times, const Life& life, Time now, LifePart awaited);
+  static void add(LifeTimes& times, const Life& life, Time now, Awaited awaited);
+  /// The same of a running one, as its share of the group's time.
+  static void add_share(LifeTimes& times, const Life& life, Time share, Time now);
+  static void add_wait(LifeTimes& times, Time passed, Awaited awaited);
 
   std::vector<Life> lives_;
-  std::vector<LifeTimes> totals_;
+  std::vector<GroupState> groups_;
 };
 
 }  // namespace xensim

@@ -64,11 +64,13 @@ void Monitor::step(Core& core) {
   } else if (core.mode == Core::Mode::kernel) {
     run_guest_kernel(core);
   } else if (network_ && network_->softirq_pending(core.processor.id())) {
+    const Processor::Interrupted interrupted(core.processor);
     network_->run_softirq(core.processor.id());
     let_go(core);
   } else if (core.timer_softirq) {
     run_timers(core);
   } else if (std::exchange(core.disk_tasklet, false)) {
+    const Processor::Interrupted interrupted(core.processor);
     run_block(core);
   } else if (core.need_reschedule) {
     schedule(core);
@@ -80,6 +82,7 @@ void Monitor::step(Core& core) {
 }
 
 void Monitor::take_interrupt(Core& core) {
+  const Processor::Interrupted interrupted(core.processor);
   ++core.interrupts;
   core.processor.charge(Activity::monitor, costs_.interrupt_entry);
   core.lines_used = false;
@@ -176,6 +179,7 @@ void Monitor::run_guest_kernel(Core& core) {
 // --- Timers -------------------------------------------------------------------------------------------
 
 void Monitor::run_timers(Core& core) {
+  const Processor::Interrupted interrupted(core.processor);
   const Time now = core.processor.clock.local();
   core.timer_softirq = false;
   core.processor.charge(Activity::monitor, costs_.timer_pass);
@@ -341,6 +345,7 @@ void Monitor::switch_to(Core& core, Domain* next) {
       const auto waited =
           std::chrono::duration_cast<std::chrono::nanoseconds>(core.last_switch - next->woken_at);
       core.wake_to_run.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, waited.count())));
+      next->waited_for_processor += std::max(Time{}, core.last_switch - next->woken_at);
       next->woken_at = never;
     }
   }

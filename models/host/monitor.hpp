@@ -83,6 +83,11 @@ class Monitor final : private NetworkHost {
     const Domain& its = domains_[vcpu.value];
     return its.kernel.times(1, std::min(its.ended, calendar_.now()));
   }
+  /// Where their time has gone, by the clock.
+  [[nodiscard]] LifeTimes elapsed(VcpuId vcpu) const {
+    const Domain& its = domains_[vcpu.value];
+    return its.kernel.elapsed(1, std::min(its.ended, calendar_.now()));
+  }
   void report(StatisticSink& sink, const std::string& prefix) const;
   [[nodiscard]] std::string audit() const;
 

@@ -153,6 +153,9 @@ Cycles MonitorBlock::take_interrupt(Time at) {
     for (const FinishedIo& finished : disk->take_completed(at)) {
       spent += costs_.completion;
       for (const std::uint64_t tag : finished.tags) {
+        const std::size_t domain = pieces_[tag].domain.value;
+        if (domain >= transfers_.size()) transfers_.resize(domain + 1);
+        transfers_[domain] = disk->last_transfer();
         service_.done(pieces_[tag], !finished.failed);
         free_.push_back(static_cast<std::uint32_t>(tag));
       }

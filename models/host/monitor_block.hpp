@@ -62,6 +62,11 @@ class MonitorBlock {
   /// Whom to send an event, once for each.
   [[nodiscard]] std::vector<DomainId> take_events() { return std::exchange(service_.owed.events, {}); }
 
+  /// How long the drive executed what was completed last of the domain's.
+  [[nodiscard]] Time last_transfer(DomainId domain) const {
+    return domain.value < transfers_.size() ? transfers_[domain.value] : Time{};
+  }
+
   [[nodiscard]] const BlockService& service() const { return service_; }
   [[nodiscard]] SegmentedDisks& devices() { return devices_; }
   [[nodiscard]] const BlockDevice& disk(std::size_t index) const { return *disks_[index]; }
@@ -89,6 +94,7 @@ class MonitorBlock {
   std::deque<std::uint32_t> waiting_;     ///< pieces that found no request free
   std::vector<BlockPiece> pieces_;        ///< by the tag that the disks know them by
   std::vector<std::uint32_t> free_;       ///< tags
+  std::vector<Time> transfers_;           ///< by domain: last_transfer
   WorkCount<BlockStep> priced_;
 };
 

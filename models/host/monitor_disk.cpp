@@ -27,7 +27,9 @@ std::unique_ptr<BlockFront> Monitor::give_disk(Domain& domain, XenMemory& memory
                                // is asked.
                                (void)paging.commit();
                                block_io_op(domain);
-                             }});
+                             },
+                         .transfer =
+                             [this, id = memory.domain().id] { return block_->last_transfer(id); }});
 }
 
 void Monitor::block_io_op(Domain& domain) {

@@ -61,6 +61,9 @@ class Native final : public Platform, private VirtualMachine {
   [[nodiscard]] LifeTimes times(std::uint32_t instance) const override {
     return kernel_->times(instance + 1, calendar_.now());
   }
+  [[nodiscard]] LifeTimes elapsed(std::uint32_t instance) const override {
+    return kernel_->elapsed(instance + 1, calendar_.now());
+  }
   [[nodiscard]] Ipv4Address address(std::uint32_t /*instance*/) const override { return addresses::host; }
   void report(StatisticSink& sink, const std::string& prefix) const override;
   [[nodiscard]] std::string audit() const override;
@@ -296,6 +299,7 @@ void Native::run(Core& core) {
 void Native::take_interrupt(Core& core) {
   using enum GuestKernel::TimerDuty;
   Processor& processor = core.processor;
+  const Processor::Interrupted interrupted(processor);
   const unsigned vcpu = processor.id().value;
   const Time now = processor.clock.local();
   processor.charge(Activity::kernel, costs_.interrupt_entry);
@@ -319,6 +323,7 @@ void Native::take_interrupt(Core& core) {
 }
 
 void Native::poll(Core& core) {
+  const Processor::Interrupted interrupted(core.processor);
   const unsigned vcpu = core.processor.id().value;
   processes_->run_on(vcpu);
   core.softirq_deferred = network_->poll(vcpu) == NativeNetwork::Polled::exhausted;

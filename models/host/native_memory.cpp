@@ -67,7 +67,7 @@ Mmu::Result NativeMemory::translate(unsigned vcpu, Address address, Access acces
 }
 
 Mmu::Result NativeMemory::access(unsigned vcpu, Address address, Access access) {
-  return translate(vcpu, address, access, Privilege::ring3, Activity::refill);
+  return translate(vcpu, address, access, Privilege::ring3, Activity::translation);
 }
 
 void NativeMemory::kernel_access(Address address, Access access) {

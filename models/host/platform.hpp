@@ -77,6 +77,8 @@ class Platform {
   [[nodiscard]] virtual Time work(std::uint32_t instance) const = 0;
   /// Where the lives of its processes went since its start. They add up to the processes' lifetimes.
   [[nodiscard]] virtual LifeTimes times(std::uint32_t instance) const = 0;
+  /// Where the time since its start went: to the process that ran, or else what all of them waited for.
+  [[nodiscard]] virtual LifeTimes elapsed(std::uint32_t instance) const = 0;
   virtual void report(StatisticSink& sink, const std::string& prefix) const = 0;
   /// Under which the instance's programs are reached.
   [[nodiscard]] virtual Ipv4Address address(std::uint32_t instance) const {

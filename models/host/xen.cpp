@@ -96,6 +96,13 @@ class Xen final : public Platform {
     }
     return sum;
   }
+  [[nodiscard]] LifeTimes elapsed(std::uint32_t instance) const override {
+    LifeTimes sum{};
+    for (const VcpuId vcpu : control_.domains_of(instance)) {
+      std::ranges::transform(sum, monitor_.elapsed(vcpu), sum.begin(), std::plus<>{});
+    }
+    return sum;
+  }
   void report(StatisticSink& sink, const std::string& prefix) const override {
     monitor_.report(sink, prefix);
     control_.report(sink, prefix);

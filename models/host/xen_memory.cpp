@@ -178,7 +178,7 @@ Mmu::Result XenMemory::translate(Address address, Access access, Privilege privi
 }
 
 Mmu::Result XenMemory::access(unsigned /*vcpu*/, Address address, Access access) {
-  return translate(address, access, Privilege::ring3, Activity::refill);
+  return translate(address, access, Privilege::ring3, Activity::translation);
 }
 
 std::uint32_t XenMemory::release() {

@@ -79,6 +79,7 @@ bool BlockDevice::is_bad(const DiskCommand& command) const {
 void BlockDevice::on_done() {
   const auto finished = commands_.begin() + static_cast<std::ptrdiff_t>(*executing_);
   if (observer_) observer_(finished->request, began_);
+  last_transfer_ = calendar_.now() - began_;
   completed_.push_back(std::move(finished->request));
   commands_.erase(finished);
   executing_.reset();

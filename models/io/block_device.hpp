@@ -42,6 +42,7 @@ class BlockDevice final : public GuestDisk {
   [[nodiscard]] std::vector<FinishedIo> take_completed(Time at) override;
   [[nodiscard]] std::uint32_t take_dispatched() override { return std::exchange(dispatched_, 0); }
 
+  [[nodiscard]] Time last_transfer() const override { return last_transfer_; }
   [[nodiscard]] Counts counts() const override { return counts_; }
   [[nodiscard]] std::uint64_t outstanding() const override { return outstanding_; }
   [[nodiscard]] std::uint64_t sectors() const override { return disk_.parameters().sectors; }
@@ -68,7 +69,8 @@ class BlockDevice final : public GuestDisk {
   bool plugged_ = false;
   std::vector<Command> commands_;  ///< in the drive
   std::optional<std::size_t> executing_;
-  Time began_{};  ///< with what is executed
+  Time began_{};          ///< with what is executed
+  Time last_transfer_{};  ///< what was executed last took so long
   std::vector<DiskRequest> completed_;
   std::uint64_t issued_ = 0, outstanding_ = 0;
   std::uint32_t dispatched_ = 0;

@@ -45,6 +45,9 @@ class GuestDisk {
   /// Commands dispatched since the last call.
   [[nodiscard]] virtual std::uint32_t take_dispatched() = 0;
 
+  /// How long the drive executed the command that was completed last.
+  [[nodiscard]] virtual Time last_transfer() const { return {}; }
+
   struct Counts {
     std::uint64_t buffers[2] = {0, 0}, commands[2] = {0, 0}, sectors[2] = {0, 0};  ///< reads, writes
     std::uint64_t failures = 0;                                                    ///< buffers

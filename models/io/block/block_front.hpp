@@ -30,6 +30,7 @@ class BlockFront final : public GuestDisk {
   struct Hooks {
     std::function<Address(std::uint32_t page)> machine_address;  ///< of a page of the guest's
     std::function<void()> notify;  ///< hypercall block_io_op; the ring may be served before it returns
+    std::function<Time()> transfer{};  ///< GuestDisk::last_transfer, which no driver could know
   };
 
   /// `page` is shared with the monitor and outlives this; the device has so many sectors.
@@ -45,6 +46,7 @@ class BlockFront final : public GuestDisk {
   [[nodiscard]] std::vector<FinishedIo> take_completed(Time at) override;
   [[nodiscard]] std::uint32_t take_dispatched() override { return std::exchange(dispatched_, 0); }
 
+  [[nodiscard]] Time last_transfer() const override { return hooks_.transfer ? hooks_.transfer() : Time{}; }
   [[nodiscard]] Counts counts() const override { return counts_; }
   [[nodiscard]] std::uint64_t outstanding() const override { return outstanding_; }
   /// Requests in the ring.
