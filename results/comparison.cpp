@@ -41,8 +41,9 @@ std::string error_summary(std::span<const Cell> cells, std::string_view role) {
     if (worst == nullptr || std::abs(*error) > std::abs(*worst->error_percent())) worst = &cell;
   }
   if (count == 0) return {};
-  return fmt::format("{}: {} cells, mean error {:.2f} %, worst {:+.2f} % ({})\n", role, count,
-                     sum / static_cast<double>(count), *worst->error_percent(), worst->id);
+  const std::string_view unit = worst->in_percent() ? "points" : "%";
+  return fmt::format("{}: {} cells, mean error {:.2f} {}, worst {:+.2f} {} ({})\n", role, count,
+                     sum / static_cast<double>(count), unit, *worst->error_percent(), unit, worst->id);
 }
 
 }  // namespace
@@ -65,6 +66,7 @@ PublishedValues read_published(const std::filesystem::path& file) {
 
 std::optional<double> Cell::error_percent() const {
   if (!published || *published == 0) return std::nullopt;
+  if (in_percent()) return simulated.mean - *published;
   return 100 * (simulated.mean - *published) / std::abs(*published);
 }
 
@@ -121,7 +123,8 @@ std::string comparison_table(std::span<const Cell> cells) {
     fmt::format_to(out, "{:{}}  {:>10}  {:>10.5g}  {:>20}  {:>9}  {}\n", cell.id, width,
                    cell.published ? fmt::format("{:.5g}", *cell.published) : "-", cell.simulated.mean,
                    cell.by_definition ? "by definition" : interval_text(cell.simulated),
-                   error ? fmt::format("{:+.2f} %", *error) : "-", cell.role);
+                   error ? fmt::format("{:+.2f} {}", *error, cell.in_percent() ? "points" : "%") : "-",
+                   cell.role);
   }
   return text + error_summary(cells, "calibrated") + error_summary(cells, "predicted");
 }

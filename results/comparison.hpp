@@ -37,7 +37,10 @@ struct Cell {
   std::string role;
   bool by_definition = false;  ///< the base that others are relative to: right without being predicted
 
-  /// (simulated - published) / |published| in percent; nothing without a published value or if it is 0.
+  /// The unit is a percentage, so that differences are in percentage points.
+  [[nodiscard]] bool in_percent() const { return unit.starts_with('%'); }
+  /// (simulated - published) / |published| in percent; of percentages, simulated - published. Nothing without
+  /// a published value or if it is 0.
   [[nodiscard]] std::optional<double> error_percent() const;
 };
 

@@ -9,7 +9,7 @@ namespace {
 
 using enum Statistic::Kind;
 const Statistic rate{"rate", "MB/s", summary, "bytes that dd moved, in millions, per second of its run"};
-const Statistic moved{"moved", "bytes", summary, "bytes that dd has written or read"};
+const Statistic moved{"moved", "bytes", counter, "bytes that dd has written or read"};
 const Statistic rounds{"rounds", "rounds", summary, "times dd came to the end of its file"};
 const Statistic longest_call{"longest_call", "ms", summary, "longest write or read of dd"};
 

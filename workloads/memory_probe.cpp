@@ -18,6 +18,7 @@ const Statistic fault_mean{"fault/mean", "us", summary,
                            "time of a first write to a page, as a process sees it"};
 const Statistic fault_p99{"fault/p99", "us", summary, "99 % of the faults took less"};
 const Statistic fault_samples{"fault/samples", "samples", summary, "faults timed"};
+const Statistic probes{"probes", "probes", counter, "forks with some faults completed"};
 const Statistic cycle_mean{"cycle/mean", "us", summary,
                            "time from one probe to the next, its sleep included"};
 
@@ -76,6 +77,7 @@ class MemoryProbe final : public Workload {
     sink.value(prefix, fault_p99, faults_.p99());
     sink.value(prefix, fault_samples, faults_.count());
     sink.value(prefix, cycle_mean, cycles_.mean());
+    sink.value(prefix, probes, cycles_.count());
   }
 
  private:

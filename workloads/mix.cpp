@@ -8,20 +8,27 @@
 namespace xensim {
 namespace {
 
-struct MixParameters {
-  std::vector<std::string> workloads;
-};
-const auto parameters = ParameterTable<MixParameters>{}.add(
-    "workloads", &MixParameters::workloads,
-    "by name, each as it is by default; their metrics keep their names", "");
+std::vector<ParameterInfo> described() {
+  return {{.name = "workloads",
+           .help = "by name, each as it is by default, or with parameters; their metrics keep their names",
+           .source = {},
+           .type = "array",
+           .unit = "workload",
+           .element = "variant",
+           .minimum = {},
+           .maximum = {},
+           .fallback = Json::array(),
+           .choices = {}}};
+}
 
 /// Nothing is shared between them but the domain.
 class Mix final : public Workload {
  public:
-  Mix(const MixParameters& p, const WorkloadContext& context) {
-    for (const std::string& name : p.workloads) {
-      const Json chosen = name;
-      parts_.push_back({name, WorkloadRegistry::instance().create("workload", Config(chosen), context)});
+  Mix(const Config& list, const WorkloadContext& context) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const Config chosen = list.at(i);
+      parts_.push_back({chosen.json().is_string() ? chosen.string() : chosen.at("name").string(),
+                        WorkloadRegistry::instance().create("workload", chosen, context)});
     }
   }
 
@@ -51,18 +58,35 @@ struct RegisterMix {
     WorkloadRegistry::instance().add(
         {.name = "mix",
          .help = "several workloads in one domain",
-         .parameters = parameters.describe_all(),
+         .parameters = described(),
          .check =
              [](const Config& config) {
-               (void)parameters.read(config, {{"name"}});
-               const Config list = config.at("workloads");
-               std::vector<std::string> names = WorkloadRegistry::instance().names();
-               std::erase(names, "mix");
-               for (std::size_t i = 0; i < list.size(); ++i) (void)list.at(i).choice("workload", names);
+               const Config list = list_of(config);
+               for (std::size_t i = 0; i < list.size(); ++i) check(list.at(i));
              },
          .create = [](const Config& config, const WorkloadContext& context) -> std::unique_ptr<Workload> {
-           return std::make_unique<Mix>(parameters.read(config, {{"name"}}), context);
+           return std::make_unique<Mix>(list_of(config), context);
          }});
+  }
+
+ private:
+  static Config list_of(const Config& config) {
+    static const std::vector<std::string> known{"name", "workloads"};
+    static const Json none = Json::array();
+    config.allow_only(known);
+    if (!config.has("workloads")) return Config(none);
+    const Config list = config.at("workloads");
+    list.require_array();
+    return list;
+  }
+  static void check(const Config& chosen) {
+    static const Json none = Json::object();
+    std::vector<std::string> names = WorkloadRegistry::instance().names();
+    std::erase(names, "mix");
+    const bool plain = chosen.json().is_string();
+    const std::string name = (plain ? chosen : chosen.at("name")).choice("workload", names);
+    const auto& entry = WorkloadRegistry::instance().entries().at(name);
+    if (entry.check) entry.check(plain ? Config(none) : chosen);
   }
 };
 const RegisterMix registered;

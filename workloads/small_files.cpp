@@ -10,8 +10,8 @@ namespace xensim {
 namespace {
 
 using enum Statistic::Kind;
-const Statistic created{"created", "files", summary, "small files created"};
-const Statistic deleted{"deleted", "files", summary, "small files deleted"};
+const Statistic created{"created", "files", counter, "small files created"};
+const Statistic deleted{"deleted", "files", counter, "small files deleted"};
 const Statistic creation_rate{"creation_rate", "files/s", summary,
                               "small files created per second in which that was done"};
 const Statistic deletion_rate{"deletion_rate", "files/s", summary,

@@ -7,7 +7,7 @@ namespace xensim {
 namespace {
 
 using enum Statistic::Kind;
-const Statistic answers{"udp_answers", "datagrams", summary, "datagrams that were answered"};
+const Statistic answers{"udp_answers", "datagrams", counter, "datagrams that were answered"};
 
 struct UdpPingParameters {
   std::int64_t port = 7;

@@ -7,6 +7,8 @@
 #include <set>
 
 #include "core/error.hpp"
+#include "core/parameter.hpp"
+#include "results/attribution.hpp"
 
 namespace xensim {
 namespace {
@@ -81,19 +83,33 @@ std::string label_of(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+/// It is where the block looks.
+bool counts(const CompareBlock& block, const Run& run) {
+  return std::ranges::all_of(
+      block.at, [&](const auto& at) { return label_at(run.point, at.first, "at") == at.second; });
+}
+
+Point read_point(const Config& config) {
+  config.require_object();
+  Point point;
+  for (const std::string& path : config.keys()) point.emplace_back(path, label_of(config.at(path).json()));
+  return point;
+}
+
 CompareBlock read_block(const Config& config) {
-  static const std::vector<std::string> known{"cell", "metric", "relative_to", "unit"};
+  static const std::vector<std::string> known{"cell", "metric", "relative_to", "at",
+                                              "change", "victim", "unit"};
   config.allow_only(known);
   CompareBlock block{.cell = config.at("cell").string(),
                      .metric = config.at("metric").string(),
                      .unit = config.at("unit").string(),
                      .relative_to = {}};
-  if (config.has("relative_to")) {
-    const Config base = config.at("relative_to");
-    base.require_object();
-    for (const std::string& path : base.keys()) {
-      block.relative_to.emplace_back(path, label_of(base.at(path).json()));
-    }
+  if (config.has("relative_to")) block.relative_to = read_point(config.at("relative_to"));
+  if (config.has("at")) block.at = read_point(config.at("at"));
+  if (config.has("change")) block.change = JsonType<bool>::read(config.at("change"));
+  if (config.has("victim")) block.victim = config.at("victim").string();
+  if ((block.change || !block.victim.empty()) && block.relative_to.empty()) {
+    config.fail("no base", "what the change is relative to");
   }
   return block;
 }
@@ -126,6 +142,7 @@ std::vector<Cell> form_cells(const CompareBlock& block, const std::vector<Run>& 
   std::map<std::string, std::map<std::string, std::vector<double>>> samples;
   std::set<std::string> measured;  // cells with a run that is not its own base
   for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (!counts(block, runs[i])) continue;
     double value = metric_of(results[i], block.metric);
     bool is_base = false;
     if (!block.relative_to.empty()) {
@@ -135,6 +152,7 @@ std::vector<Cell> form_cells(const CompareBlock& block, const std::vector<Run>& 
       }
       is_base = base->second == i;
       value = is_base ? 1 : value / metric_of(results[base->second], block.metric);
+      if (block.change) value = 100 * (value - 1);
     }
     std::vector<std::string> named;
     const std::string id = cell_id(block.cell, runs[i].point, named);
@@ -155,6 +173,29 @@ std::vector<Cell> form_cells(const CompareBlock& block, const std::vector<Run>& 
     cell.by_definition = !measured.contains(id);
   }
   return cells;
+}
+
+std::string explain_losses(const CompareBlock& block, const std::vector<Run>& runs,
+                           std::span<const RunResult> results) {
+  if (block.victim.empty()) return {};
+  std::vector<std::pair<std::string, std::vector<Attribution>>> by_cell;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (!counts(block, runs[i])) continue;
+    const Point at = base_of(runs[i].point, block.relative_to);
+    const auto base = std::ranges::find_if(runs, [&](const Run& other) {
+      return other.point == at && other.replication == runs[i].replication;
+    });
+    if (base == runs.end()) fail_at("relative_to", "no run at this point", "values that the sweep contains");
+    if (base->index == runs[i].index) continue;
+    const std::string id = cell_of(block, runs[i]);
+    auto cell = std::ranges::find(by_cell, id, &decltype(by_cell)::value_type::first);
+    if (cell == by_cell.end()) cell = by_cell.insert(by_cell.end(), {id, {}});
+    cell->second.push_back(attribute(results[static_cast<std::size_t>(base - runs.begin())], results[i],
+                                     block.victim, block.metric));
+  }
+  std::string text;
+  for (const auto& [id, parts] : by_cell) text += fmt::format("{}: {}\n", id, describe(mean_of(parts)));
+  return text;
 }
 
 }  // namespace xensim

@@ -6,6 +6,9 @@
 ///       "cell": "figure6/{platform}/{domains[0].count}",  // {sweep path}: the label of its value
 ///       "metric": "throughput",
 ///       "relative_to": {"domains[0].count": 1},           // optional: divide by the run at this point
+///       "at": {"scheduler": "bvt"},                       // optional: runs at this point only
+///       "change": true,                                   // optional: the ratio's distance from 1, in percent
+///       "victim": "database",                             // optional: say where this template's loss arises
 ///       "unit": "x one instance"
 ///     }
 ///
@@ -28,6 +31,9 @@ namespace xensim {
 struct CompareBlock {
   std::string cell, metric, unit;
   std::vector<std::pair<std::string, std::string>> relative_to;  ///< sweep path -> label of the base
+  std::vector<std::pair<std::string, std::string>> at{};         ///< sweep path -> label
+  bool change = false;
+  std::string victim{};  ///< a template; empty: none
 };
 
 /// The blocks of an experiment file; none if it has no "compare". Throws InputError.
@@ -44,5 +50,10 @@ struct CompareBlock {
                                            std::span<const RunResult> results,
                                            const PublishedValues& published,
                                            const std::set<std::string, std::less<>>& calibrated);
+
+/// Of a block with a victim, a line for each cell: where its loss against the base arises (attribute()). Throws
+/// InputError as form_cells does.
+[[nodiscard]] std::string explain_losses(const CompareBlock& block, const std::vector<Run>& runs,
+                                         std::span<const RunResult> results);
 
 }  // namespace xensim

@@ -111,6 +111,20 @@ const Axis& find_axis(const std::vector<Axis>& axes, const std::string& path, co
   config.fail(fmt::format("\"{}\", which is not swept", path), one_of(paths), nearest(path, paths));
 }
 
+/// A point that member `key` of a compare block names.
+void check_point(const std::vector<Axis>& axes, const Config& block, const char* key,
+                 const std::vector<std::pair<std::string, std::string>>& point) {
+  for (const auto& [path, label] : point) {
+    const Config base = block.at(key).at(path);
+    std::vector<std::string> labels;
+    for (const SweptValue& value : find_axis(axes, path, base).values) labels.push_back(value.label);
+    if (std::ranges::find(labels, label) == labels.end()) {
+      base.fail(fmt::format("\"{}\", which is not among the swept values", label), one_of(labels),
+                nearest(label, labels));
+    }
+  }
+}
+
 /// That "compare" names only what the sweep has, which otherwise came out after all the runs.
 void check_compare(const ExperimentFile& file, const Config& root, const std::vector<Axis>& axes) {
   if (!root.has("compare")) return;
@@ -124,15 +138,8 @@ void check_compare(const ExperimentFile& file, const Config& root, const std::ve
       if (close == std::string::npos) config.at("cell").fail("\"{\" without \"}\"", "{path}");
       (void)find_axis(axes, cell.substr(open + 1, close - open - 1), config.at("cell"));
     }
-    for (const auto& [path, label] : blocks[i].relative_to) {
-      const Config base = config.at("relative_to").at(path);
-      std::vector<std::string> labels;
-      for (const SweptValue& value : find_axis(axes, path, base).values) labels.push_back(value.label);
-      if (std::ranges::find(labels, label) == labels.end()) {
-        base.fail(fmt::format("\"{}\", which is not among the swept values", label), one_of(labels),
-                  nearest(label, labels));
-      }
-    }
+    check_point(axes, config, "relative_to", blocks[i].relative_to);
+    check_point(axes, config, "at", blocks[i].at);
   }
 }
 

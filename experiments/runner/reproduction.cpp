@@ -42,6 +42,7 @@ std::uint64_t seed_of(const ExperimentFile& file) {
 
 struct Reproduced {
   ExperimentComparison comparison;
+  std::string losses;       ///< of victims
   std::string explanation;  ///< empty unless it was asked for
 };
 
@@ -52,7 +53,7 @@ Reproduced run_and_compare(const std::string& name, const ExperimentFile& file, 
   const std::vector<Run> runs = expand(file);
   const std::vector<RunResult> results = run_all(file, runs, runner);
 
-  Reproduced done{.comparison = {.name = name, .cells = {}}, .explanation = {}};
+  Reproduced done{.comparison = {.name = name, .cells = {}}, .losses = {}, .explanation = {}};
   ExperimentComparison& comparison = done.comparison;
   for (const RunResult& result : results) {
     comparison.simulated_s += result.simulated_s;
@@ -62,6 +63,7 @@ Reproduced run_and_compare(const std::string& name, const ExperimentFile& file, 
   for (const CompareBlock& block : blocks) {
     const std::vector<Cell> cells = form_cells(block, runs, results, published, calibration->cells());
     comparison.cells.insert(comparison.cells.end(), cells.begin(), cells.end());
+    done.losses += explain_losses(block, runs, results);
   }
   if (runner.explain) {
     const auto first_cell = [&](const Run& run) {
@@ -104,8 +106,9 @@ void reproduce(const ReproduceOptions& options) {
     comparisons.push_back(done.comparison);
     const ExperimentComparison& comparison = comparisons.back();
     write_file(*runner.output / "cells.csv", comparison_csv(comparison.cells));
-    fmt::print("{}\n{}{}data in {}\n\n", name, comparison_table(comparison.cells), done.explanation,
-               runner.output->string());
+    if (!done.losses.empty()) write_file(*runner.output / "losses.txt", done.losses);
+    fmt::print("{}\n{}{}{}data in {}\n\n", name, comparison_table(comparison.cells), done.losses,
+               done.explanation, runner.output->string());
     std::fflush(stdout);
     // After each experiment, so that an interruption loses none that is done.
     if (options.json) {

@@ -56,6 +56,9 @@ Json compare_schema() {
        {{"cell", text("id of the published value, with {path} for the label of a swept path")},
         {"metric", text("name of the metric that is compared")},
         {"relative_to", described(by_path(Json::object()), "divide by the run at this point of the sweep")},
+        {"at", described(by_path(Json::object()), "only runs at this point of the sweep")},
+        {"victim", text("template whose loss against the base is split into its parts")},
+        {"change", {{"type", "boolean"}, {"description", "the ratio's distance from 1, in percent"}}},
         {"unit", text("of the compared value")}}},
       {"required", {"cell", "metric", "unit"}},
       {"additionalProperties", false}};

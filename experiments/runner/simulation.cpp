@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <map>
+#include <numeric>
 
 #include "core/world.hpp"
 #include "experiments/runner/control_script.hpp"
@@ -77,6 +79,12 @@ ProcessorShape shape_of(const MachineDescription& machine) {
           .tlb_tagged = machine.tagged_tlb};
 }
 
+std::uint32_t count_instances(const Experiment& experiment) {
+  return std::accumulate(
+      experiment.domains.begin(), experiment.domains.end(), std::uint32_t{0},
+      [](std::uint32_t sum, const DomainTemplate& domain) { return sum + static_cast<std::uint32_t>(domain.count); });
+}
+
 /// The switch and the machines outside that are attached to it.
 class Outside {
  public:
@@ -92,7 +100,8 @@ class Outside {
         ClientContext{.calendar = calendar,
                       .network = network_,
                       .calibration = *experiment_.calibration,
-                      .address = [&platform](std::uint32_t instance) { return platform.address(instance); }});
+                      .address = [&platform](std::uint32_t instance) { return platform.address(instance); },
+                      .instances = count_instances(experiment_)});
     for (const ClientTemplate& client : experiment_.clients) {
       clients_.push_back(ClientRegistry::instance().create("client", client.behaviour, *context_));
     }
@@ -123,19 +132,29 @@ class Outside {
   std::vector<std::unique_ptr<Client>> clients_;
 };
 
+void report_workloads(const Experiment& experiment, const std::vector<std::unique_ptr<Workload>>& workloads,
+                      StatisticSink& sink) {
+  for (std::size_t i = 0; i < workloads.size(); ++i) {
+    workloads[i]->report(sink, experiment.domains[i].name + '/');
+  }
+}
+
 /// The operator: starts the instances one after another, lets the host warm up, and notes what it reads
 /// before and after the measurement.
 class Operator {
  public:
   Operator(const Experiment& experiment, std::vector<Instance>& instances, Platform& platform,
-           Outside& outside, std::vector<std::unique_ptr<Prober>>& probers, std::uint64_t seed)
+           Outside& outside, std::vector<std::unique_ptr<Prober>>& probers,
+           const std::vector<std::unique_ptr<Workload>>& workloads, std::uint64_t seed)
       : before(experiment.measure.metrics),
         after(experiment.measure.metrics),
+        workloads_before(experiment.measure.metrics),
         experiment_(experiment),
         instances_(instances),
         platform_(platform),
         outside_(outside),
         probers_(probers),
+        workloads_(workloads),
         random_(seed, "operator") {}
 
   void work(const World& world) {
@@ -154,6 +173,7 @@ class Operator {
     while (!platform_.ready()) World::sleep(look_again);
     World::sleep(experiment_.measure.warm_up);
     read(before);
+    report_workloads(experiment_, workloads_, workloads_before);
     outside_.measure(world.now());
     for (const auto& prober : probers_) prober->begin(world.now() + experiment_.measure.duration);
     measure(world.now() + experiment_.measure.duration, world);
@@ -163,7 +183,7 @@ class Operator {
   static constexpr Time look_again = 10ms;
 
   bool started = false;  ///< every instance
-  Snapshot before, after;
+  Snapshot before, after, workloads_before;
   TimeSeries throughput_series;  ///< since the beginning of the measurement
 
  private:
@@ -189,16 +209,18 @@ class Operator {
   void read(Snapshot& snapshot) {
     platform_.settle();
     platform_.report(snapshot, "host0/");
-    std::map<std::string, LifeTimes> lives;
+    std::map<std::string, LifeTimes> lives, elapsed;
     for (std::uint32_t i = 0; i < instances_.size(); ++i) {
       snapshot.work.push_back(platform_.work(i));
       const std::string path = instances_[i].name.substr(0, instances_[i].name.find('/') + 1);
-      if (!snapshot.wants(path + "life/")) continue;
-      LifeTimes& sum = lives[path];
-      const LifeTimes times = platform_.times(i);
-      for (std::size_t part = 0; part < life_parts; ++part) sum[part] += times[part];
+      const auto add = [](LifeTimes& sum, const LifeTimes& times) {
+        std::ranges::transform(sum, times, sum.begin(), std::plus<>{});
+      };
+      if (snapshot.wants(path + "life/")) add(lives[path], platform_.times(i));
+      if (snapshot.wants(path + "elapsed/")) add(elapsed[path], platform_.elapsed(i));
     }
-    for (const auto& [path, times] : lives) report(times, snapshot, path);
+    for (const auto& [path, times] : lives) report_lives(times, snapshot, path);
+    for (const auto& [path, times] : elapsed) report_elapsed(times, snapshot, path);
   }
 
   const Experiment& experiment_;
@@ -206,6 +228,7 @@ class Operator {
   Platform& platform_;
   Outside& outside_;
   std::vector<std::unique_ptr<Prober>>& probers_;
+  const std::vector<std::unique_ptr<Workload>>& workloads_;
   RandomStream random_;
 };
 
@@ -340,7 +363,7 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   outside.create(calendar, *platform);
   World world;
   world.add_host("host0", calendar);
-  Operator the_operator(experiment, instances, *platform, outside, probers, options.seed);
+  Operator the_operator(experiment, instances, *platform, outside, probers, workloads, options.seed);
   world.add_actor("operator", [&] { the_operator.work(world); });
   outside.start(world, options.seed);
   std::uint64_t created = 0;
@@ -371,8 +394,13 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   // An explanation is asked for by itself, not by the names of its parts.
   static const std::vector<std::string> everything;
   Snapshot measured(options.explain ? everything : experiment.measure.metrics);
-  for (std::size_t i = 0; i < workloads.size(); ++i) {
-    workloads[i]->report(measured, experiment.domains[i].name + '/');
+  report_workloads(experiment, workloads, measured);
+  // Most of what programs measure is of their whole run; what they count is of the measurement.
+  for (Snapshot::Entry& entry : measured.entries) {
+    if (entry.statistic->kind != Statistic::Kind::counter) continue;
+    const auto& start = the_operator.workloads_before.entries;
+    const auto known = std::ranges::find(start, entry.path, &Snapshot::Entry::path);
+    if (known != start.end()) entry.value -= known->value;
   }
   outside.report(measured, world.now());
   for (const auto& prober : probers) prober->report(measured);

@@ -86,14 +86,14 @@ class GuestKernel {
    public:
     WakingFor(GuestKernel& kernel, LifePart awaited, Time transfer = {})
         : kernel_(kernel),
-          before_(std::exchange(kernel.awaited_, TimeLedger::Awaited{awaited, transfer})) {}
+          before_(std::exchange(kernel.awaited_, Awaited{awaited, transfer})) {}
     WakingFor(const WakingFor&) = delete;
     WakingFor& operator=(const WakingFor&) = delete;
     ~WakingFor() { kernel_.awaited_ = before_; }
 
    private:
     GuestKernel& kernel_;
-    TimeLedger::Awaited before_;
+    Awaited before_;
   };
   /// Where the lives of a group's processes have gone until `now`.
   [[nodiscard]] LifeTimes times(TimeLedger::Group group, Time now) const { return ledger_.total(group, now); }
@@ -172,7 +172,7 @@ class GuestKernel {
   std::function<FootprintId()> new_footprint_;
   RunQueue queue_;
   TimeLedger ledger_;
-  TimeLedger::Awaited awaited_;
+  Awaited awaited_;
   std::vector<Process> processes_;
   std::optional<SchedulerLines> lines_;
   std::vector<bool> reschedule_;

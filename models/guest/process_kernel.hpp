@@ -78,6 +78,9 @@ class ProcessKernel {
   [[nodiscard]] CallResult attach(GuestProcess& caller, std::int64_t segment);
   /// See Self::existing_file.
   void place(GuestProcess& caller, const std::string& path, std::uint32_t pages);
+  /// A driver that goes mad (GuestDisk::put_nonsense). The value is how many requests it made up; no_entry
+  /// without a disk.
+  CallResult misuse_ring(GuestProcess& caller);
   [[nodiscard]] GuestKernel& scheduler() { return scheduler_; }
   [[nodiscard]] Processor& processor(const GuestProcess& caller) {
     return processors_.processor(caller.processor);

@@ -3,6 +3,16 @@
 
 namespace xensim {
 
+CallResult ProcessKernel::misuse_ring(GuestProcess& caller) {
+  GuestDisk* disk = raw_.disk(0);
+  if (disk == nullptr) return CallResult::failed(CallError::no_entry);
+  context_.did(KernelPath::system_call);
+  const std::uint32_t made = disk->put_nonsense(processor(caller).clock.local());
+  // A request takes its driver as long to make up as a real one.
+  context_.did(KernelPath::block_submit, made);
+  return {.value = made};
+}
+
 CallResult ProcessKernel::raw_io(GuestProcess& caller, const Self::RawTransfer& transfer) {
   const GuestDisk* disk = raw_.disk(transfer.disk);
   if (disk == nullptr) return CallResult::failed(CallError::no_entry);

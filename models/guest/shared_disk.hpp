@@ -38,6 +38,7 @@ class SharedDisk {
     }
     void unplug(Time at) override { shared_.disk_.unplug(at); }
     [[nodiscard]] bool has_room(bool write) const override { return shared_.disk_.has_room(write); }
+    std::uint32_t put_nonsense(Time at) override { return shared_.disk_.put_nonsense(at); }
     [[nodiscard]] std::vector<FinishedIo> take_completed(Time at) override {
       shared_.sort(at);
       for (const FinishedIo& finished : ready_) outstanding_ -= finished.tags.size();

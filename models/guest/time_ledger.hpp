@@ -38,6 +38,12 @@ enum class LifePart : std::uint8_t {
 };
 inline constexpr std::size_t life_parts = static_cast<std::size_t>(LifePart::count_);
 
+/// What ended a sleep, and how long the disk executed it, if that was a transfer.
+struct Awaited {
+  LifePart part = LifePart::process;
+  Time transfer{};
+};
+
 /// By LifePart.
 using LifeTimes = std::array<Time, life_parts>;
 /// As counters under `prefix`: `life/user` and so on.
@@ -50,12 +56,6 @@ void report_elapsed(const LifeTimes& times, StatisticSink& sink, const std::stri
 class TimeLedger {
  public:
   using Group = std::uint32_t;
-
-  /// What ended a sleep, and how long the disk executed it, if that was a transfer.
-  struct Awaited {
-    LifePart part = LifePart::process;
-    Time transfer{};
-  };
 
   /// The process is runnable from now on. Its number may have been another's, which has ended.
   void begin(ProcessId process, Group group, Time now);

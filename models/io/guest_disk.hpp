@@ -45,6 +45,9 @@ class GuestDisk {
   /// Commands dispatched since the last call.
   [[nodiscard]] virtual std::uint32_t take_dispatched() = 0;
 
+  /// As a hostile driver would: fills the ring with requests that make no sense and tells of them. How many;
+  /// 0 where there is no ring, or no room in it.
+  virtual std::uint32_t put_nonsense(Time /*at*/) { return 0; }
   /// How long the drive executed the command that was completed last.
   [[nodiscard]] virtual Time last_transfer() const { return {}; }
 

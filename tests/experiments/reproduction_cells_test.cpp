@@ -69,6 +69,24 @@ TEST_F(CellsTest, are_ratios_to_the_base_run_of_the_same_subset_and_replication)
   EXPECT_EQ(all[1].simulated.high, 2);
 }
 
+TEST_F(CellsTest, may_be_changes_in_percent_of_runs_at_one_point_only) {
+  Json block = compare;
+  block["at"] = Json::parse(R"({"platform": "xen", "domains[0].count": 4})");
+  block["change"] = true;
+  const std::vector<Cell> all = cells(block);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].id, "figure6/xen/4");
+  EXPECT_DOUBLE_EQ(all[0].simulated.mean, 70);
+  EXPECT_FALSE(all[0].by_definition);
+}
+
+TEST_F(CellsTest, cannot_change_without_a_base) {
+  Json block = compare;
+  block.erase("relative_to");
+  block["change"] = true;
+  EXPECT_THAT([&] { cells(block); }, ThrowsMessage<InputError>(HasSubstr("what the change is relative to")));
+}
+
 TEST_F(CellsTest, have_an_interval_that_carries_the_spread_between_subsets) {
   const Estimate expected = estimate(std::vector{1.5, 1.9});
   const Estimate simulated = cells(compare)[3].simulated;

@@ -19,7 +19,7 @@ def frame_of(points, lives):
         rows.append((aggressor, replication, "victim/score", "1/s", score))
         for part in PARTS:
             seconds = lives.get((aggressor, part), 0.0)
-            rows.append((aggressor, replication, f"victim/life/{part}", "s", seconds))
+            rows.append((aggressor, replication, f"victim/elapsed/{part}", "s", seconds))
     return pandas.DataFrame(rows, columns=["aggressor", "replication", "metric", "unit", "value"])
 
 
@@ -49,8 +49,8 @@ def test_parts_name_where_a_unit_of_work_takes_longer_and_add_up_to_the_loss(fra
     assert row["user"] == pytest.approx(0)  # half the work in half the time
     assert row["runnable"] == pytest.approx(0.4)
     assert row["disk"] == pytest.approx(0.1)
-    assert row["population"] == pytest.approx(0)
-    assert row[[*PARTS, "population"]].sum() == pytest.approx(row["loss"])
+    assert row["unexplained"] == pytest.approx(0)
+    assert row[[*PARTS, "unexplained"]].sum() == pytest.approx(row["loss"])
 
 
 def test_unknown_names_are_refused_with_what_there_is(frame):
@@ -76,8 +76,8 @@ def test_the_lives_of_simulated_processes_add_up_to_the_loss():
     table = attribution(frame, "victim/throughput", "victim", by=by, alone="none")
     beside = table[table[by] == "hogs"].set_index("platform")
     assert beside["loss"].between(0.4, 0.6).all()
-    assert (beside[[*PARTS, "population"]].sum(axis=1) - beside["loss"]).abs().max() < 1e-9
-    assert beside["population"].abs().max() < 0.01 * 0.4
+    assert (beside[[*PARTS, "unexplained"]].sum(axis=1) - beside["loss"]).abs().max() < 1e-9
+    assert beside["unexplained"].abs().max() < 0.01 * 0.4
     # Natively the victim waits in the run queue; in a domain its kernel does not know that it waits.
     assert beside.loc["native", "runnable"] == pytest.approx(beside.loc["native", "loss"], rel=0.05)
     assert beside.loc["xen", "stolen"] == pytest.approx(beside.loc["xen", "loss"], rel=0.05)

@@ -28,10 +28,10 @@ std::vector<Cell> cells() {
           make_cell("t/d", "us", {7, 6, 8}, "predicted", published)};
 }
 
-TEST(Comparison, errors_are_relative_to_the_size_of_the_published_value) {
+TEST(Comparison, errors_are_relative_to_the_size_of_the_published_value_or_points_if_that_is_a_percentage) {
   EXPECT_DOUBLE_EQ(*cells()[0].error_percent(), 1);
   EXPECT_DOUBLE_EQ(*cells()[1].error_percent(), -10);
-  EXPECT_DOUBLE_EQ(*cells()[2].error_percent(), -25);
+  EXPECT_DOUBLE_EQ(*cells()[2].error_percent(), -1);
 }
 
 TEST(Comparison, a_cell_without_published_value_is_unpublished_and_has_no_error) {

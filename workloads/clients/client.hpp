@@ -22,6 +22,7 @@ struct ClientContext {
   const Calibration& calibration;
   /// Where the programs of an instance are reached.
   std::function<Ipv4Address(std::uint32_t instance)> address;
+  std::uint32_t instances = 0;  ///< that there are, or will be
 };
 
 /// Made once per template of clients, before the world; outlives its actors.

@@ -16,6 +16,7 @@ namespace {
 using enum Statistic::Kind;
 const Statistic score{"score", "tuples/s", summary, "transactions per second, over the report factor"};
 const Statistic transactions{"transactions", "1/s", summary, "transactions per second"};
+const Statistic completed_ones{"completed", "transactions", counter, "transactions completed"};
 const Statistic reads{"block_reads", "1", summary, "blocks read into shared buffers, for a transaction"};
 const Statistic writes{"block_writes", "1", summary, "changed blocks written, for a transaction"};
 const Statistic flushes{"log_flushes", "1", summary, "times the log went to the disk, for a transaction"};
@@ -74,6 +75,7 @@ class Osdb final : public Workload {
       flushed += static_cast<double>(database.flushes);
       made += static_cast<double>(database.checkpoints);
     }
+    sink.value(prefix, completed_ones, count);
     if (count == 0) return;
     sink.value(prefix, score, rate / static_cast<double>(parameters_.report_factor));
     sink.value(prefix, transactions, rate);

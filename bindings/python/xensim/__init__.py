@@ -14,7 +14,7 @@ from typing import Any
 
 from ._xensim import InputError, RandomStream, Share, SimulationError
 from ._xensim import version as __version__
-from . import isolation
+from . import isolation, laboratory
 from .catalogue import catalogue, schema
 from .experiment import Experiment, load, simulate
 from .plugins import Scheduler, compute, nanoseconds, scheduler, sleep, workload
@@ -30,6 +30,7 @@ __all__ = [
     "catalogue",
     "compute",
     "isolation",
+    "laboratory",
     "load",
     "nanoseconds",
     "plot",

@@ -9,8 +9,11 @@ import pandas
 from . import _xensim
 from ._xensim import InputError
 
-# The parts of a process's life (`life/...` metrics) in the order of the columns.
-PARTS = ("user", "refill", "kernel", "monitor", "stolen", "runnable", "disk", "network", "timer", "process")
+# The parts of a victim's time (`elapsed/...` metrics) in the order of the columns.
+PARTS = (
+    "user", "refill", "translation", "kernel", "monitor", "interrupts", "stolen", "runnable", "disk", "disk_queue",
+    "paging", "network", "timer", "process",
+)  # fmt: skip
 
 
 def losses(
@@ -20,9 +23,9 @@ def losses(
     `loss` against its run beside `alone`, with `low` and `high` of its 95 % confidence interval over replications
     (NaN for a single one). 0: undisturbed; 1: nothing is left of it; negative: better off.
 
-    `score` is the metric that counts, a rate unless `higher_is_better` is false (then a time). Runs are compared
-    replication by replication, since they share their random numbers. Raises InputError for an unknown metric,
-    column or value.
+    `score` is the metric that counts, a rate or count unless `higher_is_better` is false (then a time). Runs are
+    compared replication by replication, since they share their random numbers. Raises InputError for an unknown
+    metric, column or value.
     """
     rows = _metric(frame, score)
     if by not in frame.columns:
@@ -45,33 +48,29 @@ def losses(
 def attribution(
     frame: pandas.DataFrame, score: str, victim: str, by: str, alone: Hashable, higher_is_better: bool = True
 ) -> pandas.DataFrame:
-    """The `loss` as above (its mean over replications), split by where the victim's processes spent the additional
-    time that each unit of work took: one column for each of `PARTS`, and `population`, what more or fewer
-    processes account for. The columns add up to the loss. A part is negative where time was saved.
+    """The `loss` as above (its mean over replications), split by where the victim's additional time for each unit of
+    work went: one column for each of `PARTS`, and `unexplained`, what they leave of it, which is 0 unless the victim
+    did not exist for a while. The columns add up to the loss. A part is negative where time was saved.
 
-    `frame` must have the victim's `life/...` metrics. Raises InputError as `losses` does.
+    `frame` must have the victim's `elapsed/...` metrics. Raises InputError as `losses` does.
     """
-    lives = pandas.concat([_metric(frame, f"{victim}/life/{part}").assign(part=part) for part in PARTS])
+    times = pandas.concat([_metric(frame, f"{victim}/elapsed/{part}").assign(part=part) for part in PARTS])
     conditions = _conditions(frame)
     point = [*conditions, "replication"]
-    life = lives.pivot_table(index=point, columns="part", values="value", aggfunc="sum", sort=False)[list(PARTS)]
-    values = _metric(frame, score).set_index(point)["value"].reindex(life.index)
-    units = values if higher_is_better else 1 / values
-    reference = life.xs(alone, level=by) if by in conditions else None
-    if reference is None or reference.empty:
+    time = times.pivot_table(index=point, columns="part", values="value", aggfunc="sum", sort=False)[list(PARTS)]
+    values = _metric(frame, score).set_index(point)["value"].reindex(time.index)
+    if by not in conditions or alone not in set(time.reset_index()[by]):
         raise InputError(f"found no {by}={alone!r}")
     shared = [name for name in point if name != by]
-    keys = life.reset_index()[shared]
+    keys = time.reset_index()[shared]
     index = pandas.MultiIndex.from_frame(keys) if len(shared) > 1 else keys[shared[0]]
-    before = reference.reindex(index).set_axis(life.index)
-    units_before = units.xs(alone, level=by).reindex(index).set_axis(life.index)
+    before = time.xs(alone, level=by).reindex(index).set_axis(time.index)
+    values_before = values.xs(alone, level=by).reindex(index).set_axis(time.index)
 
-    loss = 1 - units / units_before
-    more = life.div(units, axis=0) - before.div(units_before, axis=0)
-    parts = more.div(life.sum(axis=1) / units, axis=0)
-    # The lives of a fixed number of processes are as long as the measurement, whatever happens in it.
-    parts["population"] = loss - parts.sum(axis=1)
-    table = pandas.concat([loss.rename("loss"), parts], axis=1).reset_index()
+    left = values / values_before if higher_is_better else values_before / values
+    parts = (time - before.mul(left, axis=0)).div(time.sum(axis=1), axis=0)
+    parts["unexplained"] = (1 - left) - parts.sum(axis=1)
+    table = pandas.concat([(1 - left).rename("loss"), parts], axis=1).reset_index()
     return table.drop(columns="replication").groupby(conditions, sort=False, as_index=False).mean()
 
 

@@ -89,6 +89,36 @@ bool BlockFront::put(const BlockIo& io) {
   return true;
 }
 
+std::uint32_t BlockFront::put_nonsense(Time at) {
+  close();
+  const std::uint32_t before = ring_.unanswered(), room = ring_.room();
+  const auto beyond = static_cast<std::uint32_t>(sectors_);
+  const BufferRun monitors = BufferRun::of({0}, 8), own = BufferRun::of(hooks_.machine_address(1), 8);
+  constexpr std::uint8_t none = 0, many = 255, no_operation = 200;
+  const auto read = static_cast<std::uint8_t>(BlockOperation::read);
+  const std::array<BlockRequest, 6> senseless{
+      BlockRequest{.device = device_, .operation = no_operation, .segments = 1, .buffers = {own}},
+      BlockRequest{.device = device_, .operation = read, .segments = none},
+      BlockRequest{.device = device_, .operation = read, .segments = many, .buffers = {own}},
+      BlockRequest{.sector = beyond, .device = device_, .operation = read, .segments = 1, .buffers = {own}},
+      BlockRequest{.device = device_, .operation = read, .segments = 1, .buffers = {monitors}},
+      BlockRequest{.device = DeviceNumber::of(DeviceNumber::Kind::ide, 9),
+                   .operation = read,
+                   .segments = 1,
+                   .buffers = {own}}};
+  for (std::uint32_t i = 0; i < room; ++i) {
+    BlockRequest request = senseless[i % senseless.size()];
+    request.id = static_cast<std::uint32_t>(in_ring_.size()) + i;
+    ring_.put(page_, request);
+  }
+  if (room == 0) return 0;
+  nonsense_ += room;
+  if (before == 0) busy_since_ = at;
+  ring_.publish(page_);
+  hooks_.notify();
+  return room;
+}
+
 void BlockFront::close() {
   if (open_) ring_.put(page_, *open_);
   open_.reset();
@@ -97,6 +127,7 @@ void BlockFront::close() {
 std::vector<FinishedIo> BlockFront::take_completed(Time at) {
   std::vector<FinishedIo> finished;
   while (const auto response = ring_.take(page_)) {
+    if (response->id >= in_ring_.size() && nonsense_ > 0) --nonsense_;
     if (response->id >= in_ring_.size() || in_ring_[response->id].tags.empty()) continue;
     finished.push_back({.tags = std::exchange(in_ring_[response->id].tags, {}),
                         .failed = response->status != BlockStatus::ok});
@@ -114,7 +145,7 @@ std::vector<FinishedIo> BlockFront::take_completed(Time at) {
 std::string BlockFront::audit() const {
   if (std::string fault = elevator_.audit(); !fault.empty()) return fault;
   std::uint64_t known = current_.buffers.size();
-  std::uint32_t requests = 0;
+  std::uint32_t requests = nonsense_;
   for (const DiskRequest& request : elevator_.queue()) known += request.buffers.size();
   for (const InRing& request : in_ring_) {
     known += request.tags.size();

@@ -43,6 +43,7 @@ class BlockFront final : public GuestDisk {
   [[nodiscard]] bool has_room(bool write) const override {
     return elevator_.free_requests(write) >= Elevator::batch;
   }
+  std::uint32_t put_nonsense(Time at) override;
   [[nodiscard]] std::vector<FinishedIo> take_completed(Time at) override;
   [[nodiscard]] std::uint32_t take_dispatched() override { return std::exchange(dispatched_, 0); }
 
@@ -77,6 +78,7 @@ class BlockFront final : public GuestDisk {
   std::array<InRing, BlockIndices::capacity> in_ring_{};  ///< by id
   std::uint64_t outstanding_ = 0;
   std::uint32_t dispatched_ = 0;
+  std::uint32_t nonsense_ = 0;  ///< unanswered requests that no buffers belong to
   Time busy_since_{};
   Counts counts_;
 };

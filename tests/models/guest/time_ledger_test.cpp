@@ -25,14 +25,14 @@ TEST(TimeLedger, APassageThroughAllStatesGivesEachItsTime) {
   spend(account, Activity::user, 3us);
   spend(account, Activity::kernel, 2us);
   ledger.sleep(first, 20us);
-  ledger.ready(first, 50us, LifePart::disk);
+  ledger.ready(first, 50us, {LifePart::disk});
   ledger.run(first, 51us, account);
   ledger.end(first, 51us);
   const LifeTimes times = ledger.total(1, 100us);
   EXPECT_EQ(part(times, LifePart::runnable), 6us);
   EXPECT_EQ(part(times, LifePart::user), 3us);
   EXPECT_EQ(part(times, LifePart::kernel), 2us);
-  EXPECT_EQ(part(times, LifePart::disk), 30us);
+  EXPECT_EQ(part(times, LifePart::disk_queue), 30us);
   EXPECT_EQ(sum(times), 41us);
 }
 
@@ -55,9 +55,9 @@ TEST(TimeLedger, AWakeOfOneThatIsAwakeChangesNothing) {
   TimeLedger ledger;
   TimeAccount account{};
   ledger.begin(first, 1, 0us);
-  ledger.ready(first, 3us, LifePart::network);
+  ledger.ready(first, 3us, {LifePart::network});
   ledger.run(first, 5us, account);
-  ledger.ready(first, 6us, LifePart::network);
+  ledger.ready(first, 6us, {LifePart::network});
   ledger.preempt(first, 8us);
   ledger.preempt(first, 9us);
   const LifeTimes times = ledger.total(1, 10us);
@@ -75,6 +75,64 @@ TEST(TimeLedger, GroupsAreSeparateAndANumberMayBeUsedAgain) {
   EXPECT_EQ(sum(ledger.total(1, 20us)), 4us);
   EXPECT_EQ(sum(ledger.total(2, 20us)), 20us + 10us);
   EXPECT_EQ(sum(ledger.total(3, 20us)), 0us);
+}
+
+TEST(TimeLedger, ASleepUntilTheDiskIsItsQueueButForTheTransferAndInAFaultPaging) {
+  TimeLedger ledger;
+  ledger.begin(first, 1, 0us);
+  ledger.sleep(first, 0us);
+  ledger.ready(first, 30us, {LifePart::disk, 8us});
+  ledger.sleep(first, 30us, true);
+  ledger.ready(first, 50us, {LifePart::disk, 8us});
+  const LifeTimes times = ledger.total(1, 50us);
+  EXPECT_EQ(part(times, LifePart::disk), 8us);
+  EXPECT_EQ(part(times, LifePart::disk_queue), 22us);
+  EXPECT_EQ(part(times, LifePart::paging), 20us);
+}
+
+TEST(TimeLedger, ByTheClockAGroupDoesWhatTheOneDoesThatRuns) {
+  TimeLedger ledger;
+  TimeAccount account{};
+  ledger.begin(first, 1, 0us);
+  ledger.begin(second, 1, 0us);
+  ledger.run(first, 2us, account);
+  spend(account, Activity::user, 6us);
+  ledger.sleep(first, 10us);
+  ledger.run(second, 10us, account);
+  spend(account, Activity::translation, 5us);
+  ledger.sleep(second, 15us);
+  ledger.ready(second, 40us, {LifePart::network});
+  const LifeTimes times = ledger.elapsed(1, 45us);
+  EXPECT_EQ(part(times, LifePart::runnable), 2us + 5us);
+  EXPECT_EQ(part(times, LifePart::user), 6us);
+  EXPECT_EQ(part(times, LifePart::stolen), 2us);
+  EXPECT_EQ(part(times, LifePart::translation), 5us);
+  EXPECT_EQ(part(times, LifePart::network), 25us);
+  EXPECT_EQ(sum(times), 45us);
+}
+
+TEST(TimeLedger, TwoThatRunAtTheSameTimeHaveHalfOfItEach) {
+  TimeLedger ledger;
+  TimeAccount one{}, other{};
+  ledger.begin(first, 1, 0us);
+  ledger.begin(second, 1, 0us);
+  ledger.run(first, 0us, one);
+  ledger.run(second, 0us, other);
+  spend(one, Activity::user, 20us);
+  spend(other, Activity::kernel, 20us);
+  const LifeTimes times = ledger.elapsed(1, 20us);
+  EXPECT_EQ(part(times, LifePart::user), 10us);
+  EXPECT_EQ(part(times, LifePart::kernel), 10us);
+}
+
+TEST(TimeLedger, WhatTheKernelWaitedForItsProcessorAfterTheWakeIsNoPartOfTheSleep) {
+  TimeLedger ledger;
+  ledger.begin(first, 1, 0us);
+  ledger.sleep(first, 0us, false, 100us);
+  ledger.ready(first, 30us, {LifePart::network}, 112us);
+  const LifeTimes times = ledger.elapsed(1, 30us);
+  EXPECT_EQ(part(times, LifePart::network), 18us);
+  EXPECT_EQ(part(times, LifePart::stolen), 12us);
 }
 
 TEST(TimeLedger, ThePartsAddUpToTheLifeWhateverHappens) {
@@ -98,7 +156,7 @@ TEST(TimeLedger, ThePartsAddUpToTheLifeWhateverHappens) {
               ledger.sleep(first, now);
               break;
             case 3:
-              ledger.ready(first, now, static_cast<LifePart>(6 + ticks % 4));
+              ledger.ready(first, now, {static_cast<LifePart>(8 + ticks % 6)});
               break;
             default:
               spend(account, Activity::user, passed / 2);
@@ -106,6 +164,7 @@ TEST(TimeLedger, ThePartsAddUpToTheLifeWhateverHappens) {
         }
         // Only what a processor did while the process ran is its own.
         RC_ASSERT(sum(ledger.total(1, now)) == now - 5us);
+        RC_ASSERT(sum(ledger.elapsed(1, now)) == now - 5us);
       }));
 }
 

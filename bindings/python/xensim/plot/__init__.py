@@ -5,10 +5,13 @@ give the same bytes.
 """
 
 from .bars import bars
+from .figure5 import figure5
 from .figure6 import figure6
+from .isolation import isolation
 from .lines import lines
 from .matrix import matrix
+from .parts import parts
 from .reproduction import draw
 from .style import save
 
-__all__ = ["bars", "draw", "figure6", "lines", "matrix", "save"]
+__all__ = ["bars", "draw", "figure5", "figure6", "isolation", "lines", "matrix", "parts", "save"]

@@ -28,6 +28,7 @@ CAP = 2.5
 
 # The colours are told apart by the colour-blind too (Okabe and Ito).
 BLUE, GREEN, RED, ORANGE, PINK, GREY = "#0072B2", "#009E73", "#D55E00", "#E69F00", "#CC79A7", "#555555"
+COLOURS_OF_PLATFORMS = {"xen": RED, "native": BLUE}
 
 
 def errors(rows: pandas.DataFrame, middle: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,9 +26,10 @@ from .constants import Constant, constants_of
 
 @dataclass(frozen=True)
 class Errors:
-    """How far cells of one role are from their published values, in percent."""
+    """How far cells of one role are from their published values."""
 
     role: str
+    unit: str  # "%", or "points" where the values are percentages themselves
     cells: int
     mean: float
     median: float
@@ -76,18 +78,20 @@ def page(directory: Path, only: Sequence[str] = (), command: str | None = None) 
 
 
 def errors_by_role(cells: pandas.DataFrame) -> list[Errors]:
-    """Cells without an error, or right by definition (the base of a ratio), do not count."""
+    """Cells without an error, or right by definition (the base of a ratio), do not count. Those of percentages are
+    kept apart: their errors are in points."""
     counted = cells[cells["error_pct"].notna() & ((cells["simulated"] != 1) | (cells["published"] != 1))]
+    in_points = counted["unit"].str.startswith("%")
     result = []
-    for role in ("predicted", "calibrated"):
-        rows = counted[counted["role"] == role].reset_index(drop=True)
+    for role, unit in itertools.product(("predicted", "calibrated"), ("%", "points")):
+        rows = counted[(counted["role"] == role) & (in_points == (unit == "points"))].reset_index(drop=True)
         if rows.empty:
             continue
         size = rows["error_pct"].abs()
         worst = rows.loc[size.idxmax()]
         result.append(
             Errors(
-                role, len(rows), size.mean(), size.median(), float(numpy.percentile(size, 90)),
+                role, unit, len(rows), size.mean(), size.median(), float(numpy.percentile(size, 90)),
                 worst["error_pct"], worst["id"],
             )
         )  # fmt: skip

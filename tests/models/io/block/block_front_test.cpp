@@ -57,6 +57,28 @@ struct Guest {
   std::size_t failed = 0;
 };
 
+TEST(BlockFront, NonsenseIsRefusedRequestByRequestAndReachesNoDisk) {
+  Guest guest;
+  const std::uint32_t made = guest.front.put_nonsense(guest.now);
+  EXPECT_EQ(made, BlockIndices::capacity);
+  EXPECT_EQ(guest.hypercalls, 1);
+  EXPECT_TRUE(guest.bench.at_disk.empty());
+  EXPECT_EQ(guest.bench.service.work[BlockStep::refused], made);
+  EXPECT_EQ(guest.audit(), "");
+  EXPECT_TRUE(guest.front.take_completed(guest.now).empty());
+  EXPECT_EQ(guest.front.unanswered(), 0U);
+  EXPECT_EQ(guest.audit(), "");
+}
+
+TEST(BlockFront, RequestsThatMakeSenseAreServedAmongNonsense) {
+  Guest guest;
+  EXPECT_TRUE(guest.submit(80));
+  guest.front.unplug(guest.now);
+  (void)guest.front.put_nonsense(guest.now);
+  EXPECT_EQ(guest.finish(), std::vector<std::uint64_t>{80});
+  EXPECT_EQ(guest.audit(), "");
+}
+
 TEST(BlockFront, TwoHundredPagesInARowAreSeventeenRequestsAndOneHypercall) {
   Guest guest;
   for (std::uint64_t i = 0; i < 200; ++i) ASSERT_TRUE(guest.submit(1000 + 8 * i, true));

@@ -1,0 +1,60 @@
+"""Where losses arise: stacked bars."""
+
+from __future__ import annotations
+
+import numpy
+import pandas
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+
+from .._xensim import InputError
+from ..isolation import PARTS
+from .style import BLUE, GREEN, GREY, ORANGE, PINK, RED, STYLE
+
+# What the parts are called, and which of them are shown as one.
+GROUPS = {
+    "waits for a processor": ("stolen", "runnable"),
+    "cache refill": ("refill",),
+    "TLB refill": ("translation",),
+    "own kernel": ("kernel",),
+    "monitor, for it": ("monitor",),
+    "interrupts, for all": ("interrupts",),
+    "queue of the disk": ("disk_queue",),
+    "disk and paging": ("disk", "paging"),
+    "network": ("network",),
+    "its program": ("user",),
+    "others": ("timer", "process", "unexplained"),
+}
+COLOURS = [RED, ORANGE, "#F0E442", BLUE, "#56B4E9", "#003f5c", GREEN, "#66c2a5", PINK, "#999999", "#cccccc"]
+
+
+def parts(table: pandas.DataFrame, x: str, ax: Axes | None = None) -> Axes:
+    """Stacked bars of the parts of a loss, in percent of the result alone, one for each row of a table as
+    `xensim.isolation.attribution` or `xensim.laboratory.matrix` give it; the row's name stands in column `x`. What was
+    saved hangs below zero; a dot says the loss. Raises InputError if a name occurs more than once."""
+    if table[x].duplicated().any():
+        raise InputError(f"found several losses for one {x}; expected one")
+    assert {part for group in GROUPS.values() for part in group} >= set(PARTS)
+    with pyplot.rc_context(STYLE):
+        if ax is None:
+            _, ax = pyplot.subplots(figsize=(max(6.4, 2.6 + 0.8 * len(table)), 3.8), layout="constrained")
+        places = numpy.arange(len(table))
+        above, below = numpy.zeros(len(table)), numpy.zeros(len(table))
+        for (name, members), colour in zip(GROUPS.items(), COLOURS, strict=True):
+            known = [member for member in members if member in table.columns]
+            height = 100 * table[known].sum(axis=1).to_numpy(dtype=float)
+            if numpy.abs(height).max(initial=0) < 0.05:
+                continue
+            start = numpy.where(height >= 0, above, below)
+            ax.bar(places, height, 0.62, bottom=start, color=colour, label=name)
+            above += numpy.clip(height, 0, None)
+            below += numpy.clip(height, None, 0)
+        ax.plot(places, 100 * table["loss"], "o", color="black", markersize=4, label="loss")
+        ax.axhline(0, color=GREY, linewidth=0.8)
+        ax.set_xticks(places, [str(name) for name in table[x]])
+        if len(table) > 4:
+            ax.tick_params(axis="x", rotation=20)
+        ax.grid(axis="x", visible=False)
+        ax.set_ylabel("parts of the loss,\n% of the result alone")
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
+    return ax
