@@ -93,3 +93,13 @@ def test_the_heat_map_has_a_cell_for_every_pair():
     assert [text.get_text() for text in ax.texts] == ["10.0\n±5.0"] * 6
     with pytest.raises(xensim.InputError, match="several losses"):
         xensim.plot.matrix(pandas.concat([table, table]), "victim", "aggressor")
+
+
+def test_parts_of_losses_are_stacked_to_the_loss():
+    row = {"aggressor": "bomb", "loss": 0.5, **dict.fromkeys(PARTS, 0.0), "unexplained": 0.0}
+    table = pandas.DataFrame([{**row, "runnable": 0.6, "user": -0.1}])
+    ax = xensim.plot.parts(table, "aggressor")
+    heights = {bars.get_label(): bars[0].get_height() for bars in ax.containers}
+    assert heights == {"waits for a processor": pytest.approx(60), "its program": pytest.approx(-10)}
+    with pytest.raises(xensim.InputError, match="several losses"):
+        xensim.plot.parts(pandas.concat([table, table]), "aggressor")

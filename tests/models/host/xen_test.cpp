@@ -28,7 +28,7 @@ TEST(Xen, EveryProcessorsTimeGoesSomewhere) {
   const Values values = host.read();
   for (const char* cpu : {"cpu0/", "cpu1/"}) {
     double sum = 0;
-    for (const char* part : {"idle", "user", "refill", "kernel", "monitor"}) {
+    for (const char* part : {"idle", "user", "refill", "translation", "kernel", "monitor", "interrupts"}) {
       sum += values.at(std::string(cpu) + "time/" + part);
     }
     EXPECT_NEAR(sum, 2, 1e-4) << "to one step in progress";
