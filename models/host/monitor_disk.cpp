@@ -57,6 +57,9 @@ void Monitor::take_disk_interrupt(Core& core) {
 void Monitor::send_block_events(Core& core) {
   for (const DomainId domain : block_->take_events()) {
     send_event(core, domains_[domain.value], EventBit::block_device);
+    // An answer to the caller itself, whose request was refused: its hypercall returns by the exit path.
+    const bool calls = core.mode == Core::Mode::kernel && core.current == &domains_[domain.value];
+    core.exit_due = core.exit_due || calls;
   }
 }
 

@@ -10,13 +10,13 @@
 namespace xensim {
 namespace {
 
-const std::string xen = R"({"name": "xen", "memory": "48 MiB", "swap": "64 MiB"})";
+const std::string xen = R"({"name": "xen", "memory": "120 MiB", "swap": "64 MiB"})";
 const std::string native = R"({"name": "native", "swap": "64 MiB"})";
 
 RunResult run(const std::string& platform, const std::string& domains, const std::string& duration = "1 s",
               const std::string& others = "") {
   const Experiment experiment = interpret(Json::parse(fmt::format(
-      R"({{"name": "isolation", "machine": {{"base": "dell2650", "cpus": 1, "memory": "160 MiB"}},
+      R"({{"name": "isolation", "machine": {{"base": "dell2650", "cpus": 1, "memory": "400 MiB"}},
            "platform": {}, "domains": [{}], "operator": {{"jitter": "0 s"}}{},
            "measure": {{"warm_up": "300 ms", "duration": "{}"}}}})",
       platform, domains, others, duration)));
