@@ -17,6 +17,7 @@ constexpr std::size_t most_runs = 1'000'000;
 struct SweptValue {
   std::string label;
   Config value;
+  std::vector<std::pair<std::string, Config>> with{};  ///< what else is set at this point
 };
 struct Axis {
   std::string path;
@@ -29,9 +30,14 @@ std::string scalar_label(const Json& value) {
 
 SweptValue read_value(const Config& config) {
   if (config.has("label") && config.has("value")) {
-    static const std::vector<std::string> known{"label", "value"};
+    static const std::vector<std::string> known{"label", "value", "with"};
     config.allow_only(known);
-    return {scalar_label(config.at("label").json()), config.at("value")};
+    SweptValue swept{scalar_label(config.at("label").json()), config.at("value")};
+    if (!config.has("with")) return swept;
+    const Config with = config.at("with");
+    with.require_object();
+    for (const std::string& path : with.keys()) swept.with.emplace_back(path, with.at(path));
+    return swept;
   }
   if (config.json().is_primitive()) return {scalar_label(config.json()), config};
   if (!config.has("name")) {
@@ -78,10 +84,14 @@ std::size_t count_runs(const Config& root, const std::vector<Axis>& axes, std::i
 Json document_at(Json document, const Json& schema, const std::vector<Axis>& axes,
                  const std::vector<std::size_t>& at, const std::shared_ptr<const ConfigSource>& source) {
   auto lines = std::make_shared<ConfigSource>(source ? *source : ConfigSource{});
+  const auto set = [&](const std::string& path, const Config& value) {
+    set_path(document, schema, path, value.json(), value.where());
+    move_lines(*lines, value.path(), "$." + path);
+  };
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    const Config& value = axes[i].values[at[i]].value;
-    set_path(document, schema, axes[i].path, value.json(), value.where());
-    move_lines(*lines, value.path(), "$." + axes[i].path);
+    const SweptValue& swept = axes[i].values[at[i]];
+    set(axes[i].path, swept.value);
+    for (const auto& [path, value] : swept.with) set(path, value);
   }
   const Experiment experiment = interpret(document, lines);
   Json machine = {{"base", experiment.machine.name}};

@@ -17,18 +17,21 @@ bool is_utf8(const std::string& text) {
 }
 
 /// The swept value that `value` is the label of, or `value` itself.
-Json chosen(const Json& values, const Json& value) {
+Json chosen(const Json& values, const Json& value, Json& with) {
   if (!values.is_array()) return value;
   for (const Json& swept : values) {
     const bool labelled = swept.is_object() && swept.contains("label") && swept.contains("value");
-    if (labelled && swept["label"] == value) return swept["value"];
+    if (!labelled || swept["label"] != value) continue;
+    with = swept.value("with", Json::object());
+    return swept["value"];
   }
   return value;
 }
 
-/// Ends the sweep over `path`, if there is one.
-void settle(Json& document, const std::string& path, Json& value, const Where& where) {
-  if (!document.is_object() || !document.contains("sweep") || !document["sweep"].is_object()) return;
+/// Ends the sweep over `path`, if there is one. What else its value sets, by path.
+Json settle(Json& document, const std::string& path, Json& value, const Where& where) {
+  Json with = Json::object();
+  if (!document.is_object() || !document.contains("sweep") || !document["sweep"].is_object()) return with;
   Json& sweep = document["sweep"];
   for (const auto& axis : sweep.items()) {
     if (path.starts_with(axis.key() + ".") || path.starts_with(axis.key() + "[")) {
@@ -36,10 +39,11 @@ void settle(Json& document, const std::string& path, Json& value, const Where& w
                        fmt::format("a value for \"{}\" itself", axis.key()));
     }
   }
-  if (!sweep.contains(path)) return;
-  value = chosen(sweep[path], value);
+  if (!sweep.contains(path)) return with;
+  value = chosen(sweep[path], value, with);
   sweep.erase(path);
   document.erase("compare");
+  return with;
 }
 
 }  // namespace
@@ -57,8 +61,9 @@ void apply_override(ExperimentFile& file, const std::string& assignment) {
   }
   const std::string path = assignment.substr(0, equals), text = assignment.substr(equals + 1);
   Json value = Json::accept(text) ? parse_json(text, where.file).value : Json(text);
-  settle(file.document, path, value, where);
+  const Json with = settle(file.document, path, value, where);
   set_path(file.document, path, std::move(value), where);
+  for (const auto& other : with.items()) set_path(file.document, other.key(), other.value(), where);
   auto source = std::make_shared<ConfigSource>(file.source ? *file.source : ConfigSource{});
   move_lines(*source, "", "$." + path);
   file.source = std::move(source);

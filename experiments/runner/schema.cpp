@@ -89,7 +89,8 @@ Json experiment_schema() {
   properties["constants"] =
       described(by_path({{"type", "number"}}), "calibration constants by name, in their own units");
   properties["sweep"] = described(by_path({{"type", "array"}, {"minItems", 1}}),
-                                  "values by path; every combination is run, the last path varying fastest");
+                                  "values by path, each plain or with a label, and `with` it what else is set; "
+                                  "every combination is run, the last path varying fastest");
   properties["compare"] = described(compare_schema(), "published cells that the runs stand beside");
   schema["properties"] = std::move(properties);
   schema["required"] = Json::array({"name", "domains"});

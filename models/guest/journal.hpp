@@ -74,6 +74,13 @@ class Journal {
   /// open.
   [[nodiscard]] Transaction take_running();
 
+  /// What the running transaction changed is on the disk, and was for long. No handle may be open.
+  void forget_running() {
+    members_.clear();
+    metadata_ = 0;
+    wants_commit_ = false;
+  }
+
   /// Why an operation cannot begin yet.
   enum class Obstacle : std::uint8_t {
     none,

@@ -132,10 +132,7 @@ void ProcessKernel::exit(unsigned vcpu, ProcessId id) {
 
 CallResult ProcessKernel::install(const std::string& path, std::uint32_t pages) {
   if (installed_.contains(path)) return CallResult::failed(CallError::exists);
-  for (std::size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
-    const std::string directory = path.substr(0, end);
-    if (!calls_.find(kernel_files_, directory).inode) (void)calls_.mkdir(kernel_files_, directory);
-  }
+  make_directories(path);
   const auto descriptor = static_cast<unsigned>(calls_.creat(kernel_files_, path).value);
   const auto file = std::dynamic_pointer_cast<RegularFile>(kernel_files_.table.get(descriptor));
   Inode& inode = files_.inode(file->inode());

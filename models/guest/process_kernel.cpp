@@ -9,7 +9,7 @@ namespace xensim {
 
 namespace {
 
-/// A file system of usual size, or as large as the disk has room behind the swap partition.
+/// As large as the machine wants it, or as the disk has room behind the swap partition.
 DiskLayout layout_on(VirtualMachine& machine) {
   DiskLayout layout;
   const GuestDisk* disk = machine.disk(0);
@@ -17,7 +17,9 @@ DiskLayout layout_on(VirtualMachine& machine) {
   const std::uint64_t swapped = static_cast<std::uint64_t>(machine.swap_size().count) / sector_bytes;
   const std::uint64_t room = disk->sectors() - std::min(disk->sectors(), swapped);
   constexpr std::uint64_t group = std::uint64_t{DiskLayout::blocks_per_group} * PageIo::sectors_per_page;
-  layout.groups = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(room / group, 1, layout.groups));
+  const auto wanted = static_cast<std::uint64_t>(machine.file_system_size().count) / sector_bytes;
+  layout.groups =
+      static_cast<std::uint32_t>(std::max<std::uint64_t>(std::min(room, wanted) / group, 1));
   return layout;
 }
 

@@ -63,12 +63,16 @@ class ProcessKernel {
   [[nodiscard]] CallResult raw_io(GuestProcess& caller, const Self::RawTransfer& transfer);
   [[nodiscard]] CallResult disk_size(unsigned disk) const;
   [[nodiscard]] CallResult place_file(GuestProcess& caller, std::string_view path, std::uint64_t bytes);
+  [[nodiscard]] CallResult place_files(GuestProcess& caller, std::span<const Self::PlacedFile> files,
+                                       Bytes keep_free);
   /// One access, with at most one fault handled: then `again` is set. False: SIGSEGV was raised.
   [[nodiscard]] bool access(GuestProcess& caller, Address address, Access kind);
   /// The caller adds up so many lines of a page that is there.
   void sums(GuestProcess& caller, Address page, std::uint32_t lines);
   /// The caller runs through `lines` lines of code in a page that is there, in `time` with warm caches.
   void runs(GuestProcess& caller, Address page, std::uint32_t lines, Cycles time);
+  /// The kernel reads so much of the caller's memory, where it is mapped.
+  void reads_memory(const GuestProcess& caller, Address from, std::size_t bytes);
   [[nodiscard]] CallResult map(GuestProcess& caller, const Self::MapRequest& request);
   [[nodiscard]] SystemCalls& calls() { return calls_; }
   [[nodiscard]] FileCalls& file_calls() { return *file_calls_; }
@@ -112,6 +116,7 @@ class ProcessKernel {
   static constexpr std::uint32_t image_pages = 512;  ///< of the kernel: 2 MB
   /// The value is a descriptor of the kernel's own.
   CallResult install(const std::string& path, std::uint32_t pages);
+  void make_directories(const std::string& path);
   void enter_by_fault(GuestProcess& caller, const PageFault& fault);
   void leave(GuestProcess& caller);
   [[nodiscard]] Executable linked(const ProgramImage& image);

@@ -1,4 +1,6 @@
 /// How programs use their memory: accesses with their faults, and mmap.
+#include <algorithm>
+
 #include "models/guest/process_kernel.hpp"
 #include "models/guest/regular_file.hpp"
 
@@ -49,6 +51,22 @@ void ProcessKernel::runs(GuestProcess& caller, Address page, std::uint32_t lines
   const PageNumber number = memory_.paging.page(caller.space->tables().entry(page).frame());
   work_.executes(number.value, lines);
   processor(caller).charge(Activity::user, time);
+}
+
+void ProcessKernel::reads_memory(const GuestProcess& caller, Address from, std::size_t bytes) {
+  constexpr std::uint32_t line = 64;
+  if (!caller.space) return;
+  const std::uint32_t end = from.value + static_cast<std::uint32_t>(bytes);
+  for (std::uint32_t at = from.value; at < end;) {
+    const std::uint32_t here = std::min(end - at, page_size - at % page_size);
+    const PageTableEntry entry = caller.space->tables().entry({at});
+    const PageNumber page = is_resident(entry) ? memory_.paging.page(entry.frame()) : PageNumber{};
+    if (page.valid()) {
+      work_.streams(page.value, (here + line - 1) / line, work_.cost(KernelPath::copy_line),
+                    Processor::Stream::read);
+    }
+    at += here;
+  }
 }
 
 CallResult ProcessKernel::map(GuestProcess& caller, const Self::MapRequest& request) {

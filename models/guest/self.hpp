@@ -79,6 +79,8 @@ class Self {
   [[nodiscard]] Call dup(std::int64_t descriptor) const;
   [[nodiscard]] Call read(std::int64_t descriptor, std::size_t bytes) const;
   [[nodiscard]] Call write(std::int64_t descriptor, std::size_t bytes) const;
+  /// A write whose bytes come from mapped memory at `from`, rather than from a buffer that was just filled.
+  [[nodiscard]] Call write_from(std::int64_t descriptor, Address from, std::size_t bytes) const;
   [[nodiscard]] Call pread(std::int64_t descriptor, std::size_t bytes, std::uint64_t offset) const;
   [[nodiscard]] Call pwrite(std::int64_t descriptor, std::size_t bytes, std::uint64_t offset) const;
   /// The new position.
@@ -102,6 +104,13 @@ class Self {
   /// A file of that size has been on the disk for long; none of it is in memory. No program's call: it takes
   /// no time.
   [[nodiscard]] Call place_file(std::string_view path, std::uint64_t bytes) const;
+  struct PlacedFile {
+    std::string path;  ///< directories on its way are made
+    std::uint64_t bytes = 0;
+  };
+  /// The same for many, in the order of how often they were read since: as many of the first as memory has
+  /// room for, with `keep_free` left over, are in the page cache. The value is the number of their pages.
+  [[nodiscard]] Call place_files(const std::vector<PlacedFile>& files, Bytes keep_free) const;
   [[nodiscard]] Call rename(std::string_view from, std::string_view to) const;
   [[nodiscard]] Call rmdir(std::string_view path) const;
   [[nodiscard]] Call stat(std::string_view path) const;

@@ -79,6 +79,14 @@ Call Self::write(std::int64_t descriptor, std::size_t bytes) const {
   return write_call(transfer(descriptor, bytes));
 }
 
+Call Self::write_from(std::int64_t descriptor, Address from, std::size_t bytes) const {
+  return system_call([call = transfer(descriptor, bytes), from, has_read = false](
+                         ProcessKernel& kernel, GuestProcess& caller) mutable {
+    if (!std::exchange(has_read, true)) kernel.reads_memory(caller, from, call.bytes);
+    return kernel.file_calls().write(caller, call, kernel.buffer(Self::longest_transfer));
+  });
+}
+
 Call Self::pread(std::int64_t descriptor, std::size_t bytes, std::uint64_t offset) const {
   TransferCall call = transfer(descriptor, bytes);
   call.offset = offset;
@@ -172,6 +180,12 @@ Call Self::place_file(std::string_view path, std::uint64_t bytes) const {
   return Call{Call::Kind::instructions,
               [=, path = std::string(path)](ProcessKernel& kernel, GuestProcess& caller) {
                 return kernel.place_file(caller, path, bytes);
+              }};
+}
+
+Call Self::place_files(const std::vector<PlacedFile>& files, Bytes keep_free) const {
+  return Call{Call::Kind::instructions, [&files, keep_free](ProcessKernel& kernel, GuestProcess& caller) {
+                return kernel.place_files(caller, files, keep_free);
               }};
 }
 

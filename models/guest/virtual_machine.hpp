@@ -38,6 +38,8 @@ class VirtualMachine {
   [[nodiscard]] virtual GuestDisk* disk(unsigned /*index*/) { return nullptr; }
   /// The size of the swap partition, with which the disk begins; the file system follows.
   [[nodiscard]] virtual Bytes swap_size() const { return {}; }
+  /// The most that the file system takes of what is left then.
+  [[nodiscard]] virtual Bytes file_system_size() const { return Bytes{std::int64_t{2} << 30}; }
   /// The interface that its protocols use; null: only loopback. The platform gives it its interrupts and
   /// softirqs.
   [[nodiscard]] virtual NetworkDevice* network() { return nullptr; }

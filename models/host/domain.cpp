@@ -35,6 +35,7 @@ std::uint32_t Domain::release_memory() {
 }
 
 Bytes Domain::swap_size() const { return monitor_.parameters().swap; }
+Bytes Domain::file_system_size() const { return monitor_.parameters().file_system; }
 
 Ipv4Address Domain::network_address() const {
   return vcpu.value == 0 ? addresses::host : addresses::domain(vcpu.value - 1);

@@ -50,6 +50,7 @@ class Domain final : public VirtualMachine {
   [[nodiscard]] ProcessKernel& processes() override;
   [[nodiscard]] GuestDisk* disk(unsigned index) override { return index == 0 ? disk_.get() : nullptr; }
   [[nodiscard]] Bytes swap_size() const override;
+  [[nodiscard]] Bytes file_system_size() const override;
   [[nodiscard]] NetworkDevice* network() override { return network_.get(); }
   [[nodiscard]] Ipv4Address network_address() const override;
   /// The handler of the network event.

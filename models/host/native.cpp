@@ -25,6 +25,7 @@ const Statistic timer_ticks{"timer_ticks", "ticks", counter, "ticks of the kerne
 struct NativeParameters {
   bool smp = true;
   Bytes swap{std::int64_t{2} << 30};
+  Bytes file_system{std::int64_t{2} << 30};
   bool write_cache = true;
   std::string elevator = "linus";
   std::int64_t mtu = 1500;
@@ -38,6 +39,8 @@ const auto parameters =
         .add("swap", &NativeParameters::swap, "swap partition",
              "choice: the most that one partition can have in Linux 2.4, and as much as memory",
              {.minimum = Bytes{4096}, .maximum = Bytes{std::int64_t{2} << 30}})
+        .add("file_system", &NativeParameters::file_system, "behind the swap partition", "choice",
+             {.minimum = Bytes{std::int64_t{1} << 20}, .maximum = Bytes{std::int64_t{128} << 30}})
         .add("write_cache", &NativeParameters::write_cache, "the disk acknowledges writes from its cache",
              "choice: off in many servers; the paper's OSDB-OLTP rate needs it on")
         .add("elevator", &NativeParameters::elevator, "order of requests to the disk", "Linux 2.4",
@@ -123,6 +126,7 @@ class Native final : public Platform, private VirtualMachine {
   }
   [[nodiscard]] NetworkDevice* network() override { return network_.get(); }
   [[nodiscard]] Bytes swap_size() const override { return parameters_.swap; }
+  [[nodiscard]] Bytes file_system_size() const override { return parameters_.file_system; }
 
   [[nodiscard]] static Core::Mode mode_after(GuestKernel::Next next) {
     using enum Core::Mode;

@@ -54,6 +54,20 @@ TEST(Expansion, VariesReplicationsFirstThenTheLastPath) {
   EXPECT_FALSE(runs[0].document.contains("replications"));
 }
 
+TEST(Expansion, AValueMaySetOthersWithIt) {
+  const Runs runs = expand(file(R"("sweep": {"platform": [
+    {"label": "one", "value": "native"},
+    {"label": "two", "value": {"name": "native"}, "with": {"platform.smp": false, "domains[0].count": 2}}]})"));
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_THAT(runs[1].point, ElementsAre(Pair("platform", "two")));
+  EXPECT_EQ(runs[0].document["domains"][0].value("count", 1), 1);
+  EXPECT_EQ(runs[1].document["domains"][0]["count"], 2);
+  EXPECT_EQ(runs[1].document["platform"]["smp"], false);
+  EXPECT_THAT(complaint(R"("sweep": {"platform": [
+    {"label": "one", "value": "native", "with": {"domains[0].cout": 2}}]})"),
+              HasSubstr("count"));
+}
+
 TEST(Expansion, SeedsDependOnTheReplicationAloneForCommonRandomNumbers) {
   const Runs runs = expand(file(R"("replications": 5, "sweep": {"domains[0].count": [1, 2]})"));
   std::set<std::uint64_t> seeds;

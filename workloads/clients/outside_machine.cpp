@@ -15,12 +15,13 @@ OutsideMachine::OutsideMachine(const ClientContext& context, const Options& opti
       timer_(Event::calling<&OutsideMachine::on_timer>(*this)) {}
 
 void OutsideMachine::arrived(const EthernetFrame& frame) {
+  if (vanished_) return;
   endpoint_.receive(now(), frame);
   plan();
 }
 
 void OutsideMachine::transmit(Time when, const EthernetFrame& frame) {
-  (void)out_.send(frame, std::max(when, now()));
+  if (!vanished_) (void)out_.send(frame, std::max(when, now()));
 }
 
 void OutsideMachine::on_timer() {

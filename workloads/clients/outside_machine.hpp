@@ -25,6 +25,8 @@ class OutsideMachine : private FrameReceiver, private EndpointClient {
 
   using Connection = EndpointClient::Connection;
   [[nodiscard]] Time now() const { return calendar_.now(); }
+  /// Its cable is cut: no frame comes or goes any more.
+  void vanish() { vanished_ = true; }
 
   /// Calls `what(endpoint, now)`. From actors, and from overrides.
   template <class What>
@@ -52,6 +54,7 @@ class OutsideMachine : private FrameReceiver, private EndpointClient {
   NetworkEndpoint endpoint_;
   Wire& out_;
   Event timer_;
+  bool vanished_ = false;
 };
 
 }  // namespace xensim

@@ -133,7 +133,8 @@ void NetworkEndpoint::touch(TcpConnection& connection) {
 
 void NetworkEndpoint::changed(TcpConnection& connection, TcpChange change) {
   Flow& flow = flows_[connection.id()];
-  if (change == TcpChange::readable) {
+  if (change == TcpChange::readable && flow.held) flow.readable = true;
+  if (change == TcpChange::readable && !flow.held) {
     flow.received += connection.read(std::numeric_limits<std::uint32_t>::max());
   }
   if (change == TcpChange::established) flow.established = true;
@@ -159,7 +160,7 @@ void NetworkEndpoint::serve(Connection id) {
   const bool delivered = flows_[id].sending && flows_[id].unsent == 0 && connection.undelivered() == 0;
   if (delivered) flows_[id].sending = false;
   const Flow news = flows_[id];
-  flows_[id].established = flows_[id].ended = flows_[id].failed = false;
+  flows_[id].established = flows_[id].ended = flows_[id].failed = flows_[id].readable = false;
   flows_[id].received = 0;
   if (!news.failed) {
     if (news.received > 0) {
@@ -169,6 +170,7 @@ void NetworkEndpoint::serve(Connection id) {
     feed(connection);
     if (news.established) client_.connected(now_, id, connection.pair().local_port);
     if (news.received > 0) client_.received(now_, id, news.received);
+    if (news.readable) client_.readable(now_, id);
     if (delivered) client_.delivered(now_, id);
     if (news.ended) client_.ended(now_, id);
   } else {
@@ -196,6 +198,15 @@ void NetworkEndpoint::send(Time now, Connection id, std::uint64_t bytes) {
   flows_[id].sending = true;
   feed(tcp_.at(id));
   serve();
+}
+
+std::uint32_t NetworkEndpoint::take(Time now, Connection id, std::uint32_t most) {
+  now_ = std::max(now_, now);
+  TcpConnection& connection = tcp_.at(id);
+  const std::uint32_t count = connection.read(most);
+  if (count > 0) connection.after_reading(jiffies(), count);
+  tcp_.settle(connection);
+  return count;
 }
 
 void NetworkEndpoint::shutdown(Time now, Connection id) {

@@ -29,6 +29,8 @@ class EndpointClient {
   virtual void connected(Time /*now*/, Connection, std::uint16_t /*port*/) {}
   /// So many bytes came in order; they are taken at once, so the window is always open.
   virtual void received(Time /*now*/, Connection, std::uint64_t /*bytes*/) {}
+  /// Bytes came on a connection that holds them, or its end: see `take`.
+  virtual void readable(Time /*now*/, Connection) {}
   /// All that it was given to send is acknowledged.
   virtual void delivered(Time /*now*/, Connection) {}
   /// The other side will send no more.
@@ -67,6 +69,10 @@ class NetworkEndpoint final : private TcpLayer::Host {
   void listen(std::uint16_t port, std::uint32_t backlog = 128);
   /// Any number; what the send buffer cannot hold follows by itself.
   void send(Time now, Connection id, std::uint64_t bytes);
+  /// From now on what comes stays in the receive buffer until it is taken, as far as that has room.
+  void hold(Connection id) { flows_[id].held = true; }
+  /// Up to `most` bytes of what is held.
+  [[nodiscard]] std::uint32_t take(Time now, Connection id, std::uint32_t most);
   /// Nothing more will be sent; what was given is sent first.
   void shutdown(Time now, Connection id);
   /// Reads no more either; the number is not to be used again.
@@ -86,7 +92,8 @@ class NetworkEndpoint final : private TcpLayer::Host {
     std::uint64_t received = 0;  ///< read from it
     enum class Then : std::uint8_t { nothing, shutdown, close } then = Then::nothing;  ///< unsent is sent
     bool sending = false;  ///< `delivered` follows
-    bool established = false, ended = false, failed = false, touched = false;
+    bool held = false;     ///< its bytes wait for `take`
+    bool established = false, ended = false, failed = false, readable = false, touched = false;
   };
 
   bool transmit(TcpConnection& connection, const TcpSegment& segment, TcpBuffer payload) override;

@@ -1,0 +1,56 @@
+/// Files of a system that has been in use for long, without the time that took.
+#include <algorithm>
+
+#include "models/guest/process_kernel.hpp"
+#include "models/guest/regular_file.hpp"
+
+namespace xensim {
+
+void ProcessKernel::make_directories(const std::string& path) {
+  for (std::size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
+    const std::string directory = path.substr(0, end);
+    if (!calls_.find(kernel_files_, directory).inode) (void)calls_.mkdir(kernel_files_, directory);
+  }
+}
+
+CallResult ProcessKernel::place_files(GuestProcess& caller, std::span<const Self::PlacedFile> files,
+                                      Bytes keep_free) {
+  work_.on(nullptr);
+  std::vector<InodeNumber> inodes;
+  CallError error = CallError::none;
+  for (const Self::PlacedFile& placed : files) {
+    make_directories(placed.path);
+    const CallResult created = calls_.creat(kernel_files_, placed.path);
+    error = created.error;
+    if (error != CallError::none) break;
+    const auto descriptor = static_cast<unsigned>(created.value);
+    const auto& file = dynamic_cast<const RegularFile&>(*kernel_files_.table.peek(descriptor));
+    inodes.push_back(file.inode());
+    error = files_.place(file.inode(), placed.bytes);
+    (void)calls_.close(kernel_files_, descriptor);
+    if (error != CallError::none) break;
+  }
+  files_.journal().forget_running();
+
+  const auto kept = static_cast<std::uint32_t>(keep_free.count / page_size);
+  std::uint32_t room = memory_.pages.free_pages() - std::min(memory_.pages.free_pages(), kept);
+  std::size_t count = 0;
+  for (; count < inodes.size() && files_.inode(inodes[count]).pages() <= room; ++count) {
+    room -= files_.inode(inodes[count]).pages();
+  }
+  // The lists of pages have what was used last at their heads.
+  std::int64_t cached = 0;
+  for (std::size_t i = count; i-- > 0;) {
+    Inode& inode = files_.inode(inodes[i]);
+    for (std::uint32_t index = 0; index < inode.pages(); ++index) {
+      const std::optional<PageNumber> page = cache_pages_.take(inode, index);
+      if (!page) break;
+      inode.cached[index] = *page;
+      ++cached;
+    }
+  }
+  run_on(caller.processor);
+  return {.value = cached, .error = error};
+}
+
+}  // namespace xensim

@@ -1,0 +1,153 @@
+/// Web servers and their clients, as experiment files describe them.
+#include <gmock/gmock.h>
+
+#include "experiments/runner/experiment.hpp"
+#include "experiments/runner/simulation.hpp"
+
+namespace xensim {
+namespace {
+
+using testing::AllOf;
+using testing::Ge;
+using testing::Le;
+
+/// One small server, or several, and users who make single requests.
+Json web(Json platform, Json users, Json server = Json::object()) {
+  server["name"] = "web99";
+  if (!server.contains("connections")) server["connections"] = 1;
+  users["name"] = "http_clients";
+  return {{"name", "test"},
+          {"machine", {{"base", "dell2650"}, {"memory", "512 MiB"}}},
+          {"platform", std::move(platform)},
+          {"domains", Json::array({Json{{"name", "web"}, {"count", 1}, {"workload", std::move(server)}}})},
+          {"clients", Json::array({Json{{"name", "users"}, {"behaviour", std::move(users)}}})},
+          {"measure", {{"warm_up", "2 s"}, {"duration", "3 s"}}}};
+}
+const Json native{{"name", "native"}, {"smp", false}};
+const Json xen{{"name", "xen"}, {"memory", "256 MiB"}};
+
+double metric(const RunResult& result, std::string_view name) {
+  for (const Metric& metric : result.metrics) {
+    if (metric.name == name) return metric.value;
+  }
+  ADD_FAILURE() << "no metric " << name;
+  return 0;
+}
+
+TEST(Web, AServerWithTimeToSpareGivesEachUserAlmostAllThatItsLineCarries) {
+  for (const Json& platform : {native, xen}) {
+    const RunResult result = simulate(interpret(web(platform, {{"connections", 20}})));
+    EXPECT_THAT(metric(result, "users/user_rate"), AllOf(Ge(370.0), Le(400.0)));
+    EXPECT_EQ(metric(result, "users/conforming"), 20);
+    EXPECT_EQ(metric(result, "users/errors"), 0);
+    EXPECT_EQ(metric(result, "web/web_broken"), 0);
+    // Every answer was made by a server; those that are under way are not counted outside yet.
+    EXPECT_GT(metric(result, "web/web_requests"), 3 * metric(result, "users/operations"));
+  }
+}
+
+TEST(Web, RunningAheadChangesNothingAndAuditsFindNothing) {
+  for (const Json& platform : {native, xen}) {
+    Json document = web(platform, {{"connections", 8}, {"line_rate", 0}}, {{"processes", 12}});
+    document["measure"] = {{"warm_up", "500 ms"}, {"duration", "300 ms"}};
+    const RunResult ahead = simulate(interpret(document));
+    const RunResult strictly = simulate(interpret(document), {.audit = true, .strict = true});
+    EXPECT_GT(metric(ahead, "users/operations"), 500);
+    EXPECT_EQ(metric(ahead, "users/operations"), metric(strictly, "users/operations"));
+    EXPECT_EQ(metric(ahead, "users/answer/mean"), metric(strictly, "users/answer/mean"));
+  }
+}
+
+TEST(Web, ChildrenTakeTurnsToAcceptByAnyLock) {
+  for (const char* lock : {"semaphore", "file", "none"}) {
+    const RunResult result =
+        simulate(interpret(web(native, {{"connections", 10}, {"sessions", "single"}}, {{"accept_lock", lock}})));
+    EXPECT_EQ(metric(result, "users/errors"), 0) << lock;
+    EXPECT_NEAR(metric(result, "users/sessions"), 3 * metric(result, "users/operations"), 12) << lock;
+    EXPECT_EQ(metric(result, "users/conforming"), 10) << lock;
+  }
+}
+
+TEST(Web, ASessionHasSevenRequestsOnAverageOrTwoPointSeven) {
+  const auto requests = [](const char* sessions) {
+    const RunResult result =
+        simulate(interpret(web(native, {{"connections", 50}, {"sessions", sessions}, {"line_rate", 4000000}})));
+    return 3 * metric(result, "users/operations") / metric(result, "users/sessions");
+  };
+  EXPECT_NEAR(requests("sessions"), 7.3, 0.5);
+  EXPECT_NEAR(requests("requests"), 2.7, 0.2);
+}
+
+TEST(Web, FilesThatAreNotInMemoryAreReadFromTheDisk) {
+  const auto read = [](const char* per_process) {
+    const RunResult result =
+        simulate(interpret(web(native, {{"connections", 10}}, {{"processes", 20}, {"per_process", per_process}})));
+    return std::pair{metric(result, "web/web_warm"), metric(result, "host0/memory/read")};
+  };
+  const auto [all, nothing_read] = read("400 KiB");
+  EXPECT_NEAR(all, 25 * 4.88, 3);
+  EXPECT_EQ(nothing_read, 0);
+  const auto [nothing, much_read] = read("64 MiB");
+  EXPECT_EQ(nothing, 0);
+  EXPECT_GT(much_read, 100);
+}
+
+TEST(Web, ThePoolGrowsWhenTooFewChildrenAreIdle) {
+  const RunResult result =
+      simulate(interpret(web(native, {{"connections", 20}}, {{"processes", 2}, {"most_processes", 100}})));
+  EXPECT_THAT(metric(result, "web/web_processes"), AllOf(Ge(20.0), Le(60.0)));
+}
+
+TEST(Web, UsersAreDealtOutAmongAllServersEachWithItsPort) {
+  for (const Json& platform : {native, Json{{"name", "xen"}, {"memory", "160 MiB"}}}) {
+    Json document = web(platform, {{"connections", 12}});
+    document["domains"][0]["count"] = 2;
+    const RunResult result = simulate(interpret(document));
+    EXPECT_EQ(metric(result, "users/conforming"), 12);
+    EXPECT_EQ(metric(result, "users/errors"), 0);
+  }
+}
+
+TEST(Web, WhenClientsVanishTheServerForgetsThemInTime) {
+  Json document = web(native, {{"connections", 10}, {"vanish", "1500 ms"}}, {{"processes", 12}});
+  document["clients"].push_back(Json{
+      {"name", "late"},
+      {"behaviour", {{"name", "http_clients"}, {"loop", "open"}, {"rate", 2}, {"line_rate", 0}}}});
+  document["measure"] = {{"warm_up", "1100 s"}, {"duration", "10 s"}};
+  const RunResult result = simulate(interpret(document));
+  // Those between two requests were closed after 15 s; TCP gave up those with an answer under way.
+  EXPECT_EQ(metric(result, "users/operations"), 0);
+  EXPECT_EQ(metric(result, "web/web_timeouts") + metric(result, "web/web_broken"), 10);
+  EXPECT_THAT(metric(result, "late/operations"), AllOf(Ge(1.0), Le(3.0)));
+  EXPECT_EQ(metric(result, "late/errors"), 0);
+  EXPECT_EQ(metric(result, "host0/runnable"), 0);
+}
+
+TEST(Web, AnOpenLoopComesAtItsRateWhateverTheServerDoes) {
+  const auto run = [](int rate) {
+    return simulate(interpret(web(native, {{"loop", "open"}, {"rate", rate}, {"line_rate", 0}},
+                                  {{"processes", 200}})));
+  };
+  const RunResult light = run(100), heavy = run(1000);
+  EXPECT_NEAR(metric(light, "users/operations"), 100, 15);
+  EXPECT_NEAR(metric(heavy, "users/operations"), 1000, 60);
+  EXPECT_GT(metric(heavy, "users/answer/p99"), 1.5 * metric(light, "users/answer/p99"));
+  EXPECT_GE(metric(light, "users/answer/p99"), metric(light, "users/answer/median"));
+}
+
+TEST(Web, ASearchFindsTheSameFromAboveAndFromBelow) {
+  const auto found = [](int begin) {
+    Json document = web(native,
+                        {{"connections", begin}, {"rounds", 3}, {"settle", "1 s"}, {"window", "1 s"},
+                         {"last_window", "2 s"}, {"conforming", 3200000}, {"line_rate", 4000000}},
+                        {{"processes", 100}});
+    document["measure"] = {{"warm_up", "0 s"}, {"duration", "8200 ms"}};
+    return metric(simulate(interpret(document)), "users/score");
+  };
+  const double from_below = found(30), from_above = found(80);
+  EXPECT_NEAR(from_below / from_above, 1, 0.04);
+  EXPECT_THAT(from_below, AllOf(Ge(30.0), Le(80.0)));
+}
+
+}  // namespace
+}  // namespace xensim

@@ -1,0 +1,43 @@
+#include "workloads/web/specweb99.hpp"
+
+namespace xensim {
+namespace {
+
+/// A stream of its own for each sequence.
+WebDraw draw(WebDraw::How how, RandomStream& seeds, std::uint64_t step) {
+  return {how, RandomStream(seeds.next(), "draw"), step};
+}
+
+}  // namespace
+
+std::optional<WebRequest> WebRequest::of_length(std::uint64_t length) {
+  constexpr std::uint32_t different = web_request_kinds * classes * files;
+  if (length < shortest || length >= shortest + 2 * different) return {};
+  const auto code = static_cast<std::uint32_t>(length - shortest);
+  const std::uint32_t which = code / 2;
+  return WebRequest{.kind = static_cast<WebRequestKind>(which / files / classes),
+                    .file_class = which / files % classes,
+                    .file = which % files,
+                    .last = code % 2 == 1};
+}
+
+std::uint32_t WebRequest::file_size(std::uint32_t file_class, std::uint32_t file) {
+  constexpr std::uint32_t units[classes]{1024, 10240, 102400, 1024000};  // tenths of bytes
+  return units[file_class] * (file + 1) / 10;
+}
+
+WebRequestMix::WebRequestMix(WebDraw::How how, const RandomStream& random)
+    : random_(random),
+      kind_(draw(how, random_, WebDraw::plastic)),
+      class_(draw(how, random_, WebDraw::plastic_square)),
+      file_{draw(how, random_, WebDraw::golden), draw(how, random_, WebDraw::golden),
+            draw(how, random_, WebDraw::golden), draw(how, random_, WebDraw::golden)} {}
+
+WebRequest WebRequestMix::next() {
+  WebRequest request{.kind = static_cast<WebRequestKind>(share_at(WebShares::kinds, kind_.next())),
+                     .file_class = share_at(WebShares::classes, class_.next())};
+  request.file = share_at(WebShares::files, file_[request.file_class].next());
+  return request;
+}
+
+}  // namespace xensim
