@@ -52,12 +52,21 @@ std::string cell_id(const std::string& pattern, const Point& point, std::vector<
   return id;
 }
 
+/// `*/NAME` is NAME of the one template that has it.
 double metric_of(const RunResult& result, const std::string& name) {
   std::vector<std::string> names;
+  const Metric* found = nullptr;
   for (const Metric& metric : result.metrics) {
     if (metric.name == name) return metric.value;
     names.push_back(metric.name);
+    if (!name.starts_with("*/") || metric.name.find('/') == std::string::npos) continue;
+    if (metric.name.substr(metric.name.find('/')) != name.substr(1)) continue;
+    if (found != nullptr) {
+      fail_at("metric", fmt::format("\"{}\" and \"{}\"", found->name, metric.name), "only one of them");
+    }
+    found = &metric;
   }
+  if (found != nullptr) return found->value;
   fail_at("metric", fmt::format("no run has a metric \"{}\"", name), "a metric of the runs",
           nearest(name, names));
 }

@@ -54,7 +54,7 @@ Json compare_schema() {
       {"type", "object"},
       {"properties",
        {{"cell", text("id of the published value, with {path} for the label of a swept path")},
-        {"metric", text("name of the metric that is compared")},
+        {"metric", text("name of the metric that is compared; */NAME: of the one template that has it")},
         {"relative_to", described(by_path(Json::object()), "divide by the run at this point of the sweep")},
         {"at", described(by_path(Json::object()), "only runs at this point of the sweep")},
         {"victim", text("template whose loss against the base is split into its parts")},

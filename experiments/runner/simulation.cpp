@@ -95,7 +95,7 @@ class Outside {
 
   [[nodiscard]] Switch& network() { return network_; }
   /// `platform` outlives this.
-  void create(Calendar& calendar, const Platform& platform, std::uint32_t instances) {
+  void create(Calendar& calendar, const Platform& platform) {
     context_ = std::make_unique<ClientContext>(
         ClientContext{.calendar = calendar,
                       .network = network_,

@@ -1,6 +1,7 @@
 #include "workloads/clients/http_user.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace xensim {
 
@@ -37,10 +38,19 @@ void HttpMachine::lost(Time /*at*/, Connection connection) {
 }
 
 void HttpUser::come(Time when) {
-  leaves_ = once_ = false;
+  once_ = false;
+  newcomer_ = true;
   if (active()) return;
   state_ = State::away;
   machine_.calendar().schedule(timer_, when);
+}
+
+void HttpUser::leave() {
+  machine_.calendar().cancel(timer_);
+  const bool is_connected = state_ != State::idle && state_ != State::away;
+  state_ = State::idle;
+  connection_began_ = false;
+  if (is_connected) machine_.close(connection_);
 }
 
 void HttpUser::on_timer() {
@@ -59,10 +69,6 @@ std::uint32_t HttpUser::session_length() {
 }
 
 void HttpUser::connect() {
-  if (leaves_) {
-    state_ = State::idle;
-    return;
-  }
   state_ = State::connecting;
   server_ended_ = false;
   requests_left_ = session_length();
@@ -77,7 +83,8 @@ void HttpUser::on_connected() {
 
 void HttpUser::ask() {
   state_ = State::waiting;
-  request_ = traffic_.mix.next();
+  const bool under_way = std::exchange(newcomer_, false) && !once_;
+  request_ = under_way ? traffic_.mix.next_under_way() : traffic_.mix.next();
   request_.last = --requests_left_ == 0;
   expected_ = request_.answer_length();
   taken_ = 0;
@@ -111,8 +118,7 @@ void HttpUser::take() {
 void HttpUser::complete() {
   ++traffic_.operations;
   traffic_.answers.add(static_cast<std::uint64_t>((machine_.now() - asked_at_) / 1ns));
-  if (!request_.last && !leaves_) return ask();
-  if (!request_.last) return end_session();
+  if (!request_.last) return ask();
   state_ = State::closing;
   if (server_ended_) end_session();
 }
@@ -126,8 +132,8 @@ void HttpUser::on_ended() {
 void HttpUser::end_session() {
   machine_.close(connection_);
   connection_began_ = false;
-  if (once_) leaves_ = true;
-  connect();
+  state_ = State::idle;
+  if (!once_) connect();
 }
 
 void HttpUser::fail() {
@@ -139,7 +145,8 @@ void HttpUser::on_lost() {
   constexpr Time patience = 100ms;
   ++traffic_.errors;
   connection_began_ = false;
-  if (once_) leaves_ = true;
+  state_ = State::idle;
+  if (once_) return;
   state_ = State::away;
   pause(patience);
 }

@@ -91,8 +91,8 @@ class HttpUser {
     come(when);
     once_ = true;
   }
-  /// After the answer that it waits for.
-  void leave() { leaves_ = true; }
+  /// In the middle of whatever it does.
+  void leave();
   [[nodiscard]] bool active() const { return state_ != State::idle; }
 
   std::uint64_t bytes = 0;  ///< of answers, since somebody set it to zero
@@ -125,7 +125,8 @@ class HttpUser {
   RandomStream random_;
   Event timer_;
   State state_ = State::idle;
-  bool leaves_ = false, once_ = false, server_ended_ = false;
+  bool once_ = false, server_ended_ = false;
+  bool newcomer_ = true;  ///< who has not asked yet, and is met in the middle of an answer
   bool connection_began_ = false;  ///< it has been asked on
   OutsideMachine::Connection connection_ = 0;
   std::uint32_t requests_left_ = 0;

@@ -30,6 +30,8 @@ WebRequestMix::WebRequestMix(WebDraw::How how, const RandomStream& random)
     : random_(random),
       kind_(draw(how, random_, WebDraw::plastic)),
       class_(draw(how, random_, WebDraw::plastic_square)),
+      met_(draw(how, random_, WebDraw::plastic)),
+      left_(draw(how, random_, WebDraw::plastic_square)),
       file_{draw(how, random_, WebDraw::golden), draw(how, random_, WebDraw::golden),
             draw(how, random_, WebDraw::golden), draw(how, random_, WebDraw::golden)} {}
 
@@ -38,6 +40,22 @@ WebRequest WebRequestMix::next() {
                      .file_class = share_at(WebShares::classes, class_.next())};
   request.file = share_at(WebShares::files, file_[request.file_class].next());
   return request;
+}
+
+WebRequest WebRequestMix::next_under_way() {
+  constexpr std::uint32_t classes = WebRequest::classes, files = WebRequest::files;
+  std::array<double, classes * files> bytes{};
+  double all = 0;
+  for (std::uint32_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = WebShares::classes[i / files] * WebShares::files[i % files] *
+               (WebRequest::answer_head + WebRequest::file_size(i / files, i % files));
+    all += bytes[i];
+  }
+  const std::uint32_t met = share_at(bytes, met_.next() * all);
+  const double left = WebRequest::file_size(met / files, met % files) * left_.next();
+  std::uint32_t next = 0;  // sizes rise from file to file and from class to class
+  while (next + 1 < bytes.size() && WebRequest::file_size(next / files, next % files) < left) ++next;
+  return {.kind = WebRequestKind::fixed, .file_class = next / files, .file = next % files};
 }
 
 }  // namespace xensim
