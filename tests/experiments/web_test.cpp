@@ -93,8 +93,9 @@ TEST(Web, FilesThatAreNotInMemoryAreReadFromTheDisk) {
 }
 
 TEST(Web, ThePoolGrowsWhenTooFewChildrenAreIdle) {
-  const RunResult result =
-      simulate(interpret(web(native, {{"connections", 20}}, {{"processes", 2}, {"most_processes", 100}})));
+  Json document = web(native, {{"connections", 20}}, {{"processes", 2}, {"most_processes", 100}});
+  document["measure"]["warm_up"] = "6 s";
+  const RunResult result = simulate(interpret(document));
   EXPECT_THAT(metric(result, "web/web_processes"), AllOf(Ge(20.0), Le(60.0)));
 }
 
@@ -102,6 +103,8 @@ TEST(Web, UsersAreDealtOutAmongAllServersEachWithItsPort) {
   for (const Json& platform : {native, Json{{"name", "xen"}, {"memory", "160 MiB"}}}) {
     Json document = web(platform, {{"connections", 12}});
     document["domains"][0]["count"] = 2;
+    // Who comes before there is a domain asks again after three seconds.
+    document["measure"]["warm_up"] = "6 s";
     const RunResult result = simulate(interpret(document));
     EXPECT_EQ(metric(result, "users/conforming"), 12);
     EXPECT_EQ(metric(result, "users/errors"), 0);
@@ -117,7 +120,9 @@ TEST(Web, WhenClientsVanishTheServerForgetsThemInTime) {
   const RunResult result = simulate(interpret(document));
   // Those between two requests were closed after 15 s; TCP gave up those with an answer under way.
   EXPECT_EQ(metric(result, "users/operations"), 0);
-  EXPECT_EQ(metric(result, "web/web_timeouts") + metric(result, "web/web_broken"), 10);
+  EXPECT_GE(metric(result, "web/web_timeouts"), 1);
+  EXPECT_GE(metric(result, "web/web_broken"), 1);
+  EXPECT_GE(metric(result, "web/web_idle"), metric(result, "web/web_processes") - 1);
   EXPECT_THAT(metric(result, "late/operations"), AllOf(Ge(1.0), Le(3.0)));
   EXPECT_EQ(metric(result, "late/errors"), 0);
   EXPECT_EQ(metric(result, "host0/runnable"), 0);
@@ -144,9 +149,9 @@ TEST(Web, ASearchFindsTheSameFromAboveAndFromBelow) {
     document["measure"] = {{"warm_up", "0 s"}, {"duration", "8200 ms"}};
     return metric(simulate(interpret(document)), "users/score");
   };
-  const double from_below = found(30), from_above = found(80);
+  const double from_below = found(50), from_above = found(90);
   EXPECT_NEAR(from_below / from_above, 1, 0.04);
-  EXPECT_THAT(from_below, AllOf(Ge(30.0), Le(80.0)));
+  EXPECT_THAT(from_below, AllOf(Ge(55.0), Le(85.0)));
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ const Statistic broken{"web_broken", "connections", summary,
 const Statistic kept_too_long{"web_timeouts", "connections", summary,
                               "closed since no request came in time, since the beginning"};
 const Statistic processes{"web_processes", "processes", summary, "children of the servers"};
+const Statistic waiting{"web_idle", "processes", summary, "of these, that wait for a connection"};
 const Statistic file_set{"web_file_set", "MiB", summary, "size of the file sets"};
 const Statistic warm{"web_warm", "MiB", summary, "of these in the page cache at the beginning"};
 
@@ -29,7 +30,7 @@ struct Web99Parameters {
   std::int64_t connections = 500;
   std::int64_t port = 80;
   std::int64_t processes = 0, most_processes = 2000;
-  std::string accept_lock = "semaphore";
+  std::string accept_lock = "none";
   Time keep_alive = 15s, linger = 2s;
   std::string draw = "spread";
   Bytes per_process{std::int64_t{400} << 10};
@@ -47,8 +48,8 @@ const auto parameters =
         .add("most_processes", &Web99Parameters::most_processes, "children of a server (MaxClients)",
              "choice: more than live connections", {.minimum = 1, .maximum = 20000})
         .add("accept_lock", &Web99Parameters::accept_lock,
-             "how children take turns to accept: by a System V semaphore, by a lock of a file, or not at all",
-             "Apache 1.3.27 on Linux", {.choices = {"semaphore", "file", "none"}})
+             "how children take turns to accept: by a System V semaphore, by a lock of a file, or not at all, so that the kernel wakes one",
+             "Apache 1.3.27 on Linux with one port: it leaves it to the kernel", {.choices = {"semaphore", "file", "none"}})
         .add("keep_alive", &Web99Parameters::keep_alive,
              "a connection without a request for so long is closed", "Apache 1.3: KeepAliveTimeout",
              {.minimum = 10ms})
@@ -76,13 +77,15 @@ class Web99 final : public Workload {
 
   /// Over all instances.
   void report(StatisticSink& sink, const std::string& prefix) const override {
-    double all = 0, connections = 0, lost = 0, timeouts = 0, children = 0, bytes = 0, pages = 0;
+    double all = 0, connections = 0, lost = 0, timeouts = 0, children = 0, idle = 0;
+    double bytes = 0, pages = 0;
     for (const auto& server : servers_) {
       all += static_cast<double>(server->requests);
       connections += static_cast<double>(server->connections);
       lost += static_cast<double>(server->broken);
       timeouts += static_cast<double>(server->timeouts);
       children += static_cast<double>(server->processes);
+      idle += static_cast<double>(server->idle);
       bytes += static_cast<double>(server->files.bytes());
       pages += static_cast<double>(server->warm_pages);
     }
@@ -92,6 +95,7 @@ class Web99 final : public Workload {
     sink.value(prefix, broken, lost);
     sink.value(prefix, kept_too_long, timeouts);
     sink.value(prefix, processes, children);
+    sink.value(prefix, waiting, idle);
     sink.value(prefix, file_set, bytes / mebibyte);
     sink.value(prefix, warm, pages * page_size / mebibyte);
   }

@@ -72,7 +72,7 @@ TEST(WebRequestMix, IndependentDrawsHaveTheSameSharesInTheLongRun) {
 
 TEST(WebFileSet, IsAsLargeAsTheBenchmarks) {
   const WebFileSet one("/web", 1);
-  EXPECT_EQ(one.bytes(), 5'119'484U - 4U);  // each file of class 0 rounded down
+  EXPECT_EQ(one.bytes(), 5'119'484U);
   EXPECT_EQ(WebFileSet::directories_for(518), 366U);
   EXPECT_EQ(one.by_popularity().size(), 36U);
 }
