@@ -1,5 +1,7 @@
 #include "results/confidence.hpp"
 
+#include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cassert>
 #include <cmath>
@@ -57,6 +59,20 @@ bool Estimate::overlaps(const Estimate& other) const { return low <= other.high 
 Estimate estimate(std::span<const double> samples) {
   if (samples.empty()) return {unknown, unknown, unknown};
   return around(mean_of(samples), spread_of_mean(samples));
+}
+
+Estimate estimate_median(std::vector<double> samples) {
+  if (samples.empty()) return {unknown, unknown, unknown};
+  std::ranges::sort(samples);
+  const std::size_t count = samples.size(), upper = count / 2, lower = (count - 1) / 2;
+  Estimate median{(samples[lower] + samples[upper]) / 2, unknown, unknown};
+  // The median lies below the sample of rank k with the probability that fewer than k are below it.
+  const boost::math::binomial below(static_cast<double>(count), 0.5);
+  for (std::size_t k = 0; k < count / 2 && boost::math::cdf(below, static_cast<double>(k)) <= 0.025; ++k) {
+    median.low = samples[k];
+    median.high = samples[count - 1 - k];
+  }
+  return median;
 }
 
 Estimate estimate_ratio(std::span<const double> numerators, std::span<const double> denominators) {

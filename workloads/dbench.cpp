@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "workloads/dbench_load_file.hpp"
+#include "workloads/dbench_mix.hpp"
 #include "workloads/dynamic_loader.hpp"
 #include "workloads/workload.hpp"
 
@@ -27,7 +28,12 @@ const Statistic latency_mean{"latency/mean", "ms", summary, "of an operation of 
 const Statistic latency_maximum{"latency/maximum", "ms", summary, "of an operation of dbench, by its name"};
 const Statistic executed{"executed", "operations", summary, "operations of dbench, by their name"};
 
+const Statistic score{
+    "score", "MB/s", summary,
+    "what dbench reports: the rate, or for version 1.x 132 million bytes a pass over the time"};
+
 struct DbenchParameters {
+  std::string version = "4";
   std::string file = "/usr/share/dbench/client.txt";
   std::int64_t clients = 1;
   std::int64_t passes = 1;
@@ -36,6 +42,10 @@ struct DbenchParameters {
 };
 const auto parameters =
     ParameterTable<DbenchParameters>{}
+        .add("version", &DbenchParameters::version,
+             "4: the load file; 1.x or 2.x: operations with the counts of that version's file, whose clients "
+             "make fewer calls for each",
+             "choice: which one the paper used is not known")
         .add("file", &DbenchParameters::file, "load file", "Debian package dbench")
         .add("clients", &DbenchParameters::clients, "processes that execute it",
              "Barham et al., SOSP 2003, section 4.1: one", {.minimum = 1, .maximum = 1000})
@@ -96,9 +106,15 @@ class Dbench final : public Workload {
  public:
   Dbench(const DbenchParameters& p, const WorkloadContext& context)
       : parameters_(p),
-        load_(DbenchLoadFile::read(p.file, static_cast<std::uint64_t>(p.lines))),
+        mix_(p.version == "4" ? nullptr : &dbench_mix(p.version)),
+        load_(mix_ == nullptr ? DbenchLoadFile::read(p.file, static_cast<std::uint64_t>(p.lines))
+                              : load_of(*mix_)),
         program_costs_(context.calibration),
-        costs_(context) {}
+        costs_(context),
+        line_(costs_.read_line()) {
+    if (mix_ == nullptr) return;
+    line_ = line_ * mix_->lines / static_cast<std::int64_t>(load_.operations().size());
+  }
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
@@ -125,9 +141,11 @@ class Dbench final : public Workload {
   static Program client(Self self, Dbench& dbench, std::uint32_t number);
 
   DbenchParameters parameters_;
+  const DbenchMix* mix_;  ///< of a version whose load file is not here
   DbenchLoadFile load_;
   ProgramCosts program_costs_;
   DbenchCosts costs_;
+  Time line_;  ///< read and understood, for each operation that is executed
   DbenchResults results_;
 };
 
@@ -140,14 +158,15 @@ struct OpenFile {
 Program Dbench::client(Self self, Dbench& dbench, std::uint32_t number) {
   DbenchResults& results = dbench.results_;
   const std::vector<std::string> paths = dbench.load_.paths(number);
+  const bool searches = dbench.mix_ == nullptr, looks = dbench.parameters_.version != "1.x", seeks = !looks;
   std::map<std::uint32_t, OpenFile> files;
   std::vector<std::string> entries, trees;
   for (std::int64_t pass = 0; dbench.parameters_.passes == 0 || pass < dbench.parameters_.passes; ++pass) {
     for (const DbenchOperation& operation : dbench.load_.operations()) {
       const std::int64_t began = co_await self.clock();
-      co_yield Compute{dbench.costs_.read_line(), &dbench.costs_.data};
+      co_yield Compute{dbench.line_, &dbench.costs_.data};
 
-      // The names it uses: as they stand, or else in any case.
+      // The names it uses: as they stand, or else, in version 4, in any case.
       const bool names = operation.kind == Kind::create || operation.kind == Kind::unlink ||
                          operation.kind == Kind::rename || operation.kind == Kind::query_path ||
                          operation.kind == Kind::find || operation.kind == Kind::make_directory ||
@@ -157,8 +176,9 @@ Program Dbench::client(Self self, Dbench& dbench, std::uint32_t number) {
       bool exists[2] = {false, false};
       for (int i = 0; i < name_count; ++i) {
         name[i] = paths[i == 0 ? operation.path : operation.other];
-        exists[i] = co_await self.stat(name[i]) >= 0;
-        if (exists[i]) continue;
+        exists[i] = true;
+        if (!searches || co_await self.stat(name[i]) >= 0) continue;
+        exists[i] = false;
         const std::size_t slash = name[i].rfind('/');
         const std::string directory = slash > 0 ? name[i].substr(0, slash) : "/";
         const std::int64_t opened = co_await self.open(directory);
@@ -196,7 +216,7 @@ Program Dbench::client(Self self, Dbench& dbench, std::uint32_t number) {
             result = -1;
           }
           if (result < 0) break;
-          co_await self.fstat(result);
+          if (looks) co_await self.fstat(result);
           if (operation.succeeds) {
             files[operation.handle] = {result, name[0]};
           } else {
@@ -214,7 +234,11 @@ Program Dbench::client(Self self, Dbench& dbench, std::uint32_t number) {
           std::uint64_t done = 0;
           while (done < operation.bytes) {
             const std::uint64_t at = operation.offset + done;
-            if (writes) {
+            if (seeks) {
+              co_await self.lseek(descriptor, static_cast<std::int64_t>(at));
+              result = writes ? co_await self.write(descriptor, operation.bytes - done)
+                              : co_await self.read(descriptor, operation.bytes - done);
+            } else if (writes) {
               result = co_await self.pwrite(descriptor, operation.bytes - done, at);
             } else {
               result = co_await self.pread(descriptor, operation.bytes - done, at);
@@ -263,6 +287,7 @@ Program Dbench::client(Self self, Dbench& dbench, std::uint32_t number) {
           break;
         case Kind::query_path:
           result = exists[0] ? 0 : -1;
+          if (!searches) result = co_await self.stat(name[0]);
           break;
         case Kind::query_file:
           result = co_await self.fstat(descriptor);
@@ -310,7 +335,10 @@ void Dbench::report(StatisticSink& sink, const std::string& prefix) const {
   const auto value = [&](const Statistic& statistic, auto number) {
     sink.value(prefix, statistic, static_cast<double>(number));
   };
-  value(throughput, static_cast<double>(results_.read + results_.written) * 1e-6 / seconds);
+  const double moved = static_cast<double>(results_.read + results_.written) * 1e-6;
+  const bool fixed = mix_ != nullptr && mix_->score_megabytes > 0;
+  value(score, (fixed ? mix_->score_megabytes * static_cast<double>(results_.passes) : moved) / seconds);
+  value(throughput, moved / seconds);
   value(elapsed, seconds);
   value(operations, results_.operations);
   value(passes, results_.passes);

@@ -6,6 +6,7 @@
 #include <istream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace xensim {
@@ -74,6 +75,9 @@ class DbenchLoadFile {
   /// Throws InputError with file and line: no such file, an unknown operation, a field or the status missing,
   /// a handle that is not open. `name` is what messages call it. At most `most` operations are read; 0: all.
   DbenchLoadFile(std::istream& input, const std::string& name, std::uint64_t most = 0);
+  /// Operations that were not read from a file, on these paths.
+  DbenchLoadFile(std::vector<DbenchOperation> operations, std::vector<std::string> paths)
+      : operations_(std::move(operations)), paths_(std::move(paths)) {}
   [[nodiscard]] static DbenchLoadFile read(const std::string& path, std::uint64_t most = 0);
 
   [[nodiscard]] const std::vector<DbenchOperation>& operations() const { return operations_; }

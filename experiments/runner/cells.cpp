@@ -52,21 +52,35 @@ std::string cell_id(const std::string& pattern, const Point& point, std::vector<
   return id;
 }
 
-/// `*/NAME` is NAME of the one template that has it.
+/// `*` stands for anything without a slash.
+bool matches(std::string_view name, std::string_view pattern) {
+  const std::size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return name == pattern;
+  const std::string_view before = pattern.substr(0, star), after = pattern.substr(star + 1);
+  return name.size() >= before.size() + after.size() && name.starts_with(before) && name.ends_with(after) &&
+         name.substr(star, name.size() - before.size() - after.size()).find('/') == std::string_view::npos;
+}
+
+/// Of each replication the mean over all conditions (rows), of these the median.
+Estimate median_of(const std::vector<std::vector<double>>& rows) {
+  std::vector<double> means(rows.front().size());
+  for (const std::vector<double>& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) means[i] += row[i] / static_cast<double>(rows.size());
+  }
+  return estimate_median(std::move(means));
+}
+
 double metric_of(const RunResult& result, const std::string& name) {
   std::vector<std::string> names;
-  const Metric* found = nullptr;
+  double sum = 0;
+  bool found = false;
   for (const Metric& metric : result.metrics) {
-    if (metric.name == name) return metric.value;
     names.push_back(metric.name);
-    if (!name.starts_with("*/") || metric.name.find('/') == std::string::npos) continue;
-    if (metric.name.substr(metric.name.find('/')) != name.substr(1)) continue;
-    if (found != nullptr) {
-      fail_at("metric", fmt::format("\"{}\" and \"{}\"", found->name, metric.name), "only one of them");
-    }
-    found = &metric;
+    if (!matches(metric.name, name)) continue;
+    sum += metric.value;
+    found = true;
   }
-  if (found != nullptr) return found->value;
+  if (found) return sum;
   fail_at("metric", fmt::format("no run has a metric \"{}\"", name), "a metric of the runs",
           nearest(name, names));
 }
@@ -106,13 +120,20 @@ Point read_point(const Config& config) {
 }
 
 CompareBlock read_block(const Config& config) {
-  static const std::vector<std::string> known{"cell", "metric", "relative_to", "at",
-                                              "change", "victim", "unit"};
+  static const std::vector<std::string> known{"cell",   "metric", "relative_to", "at",
+                                              "change", "victim", "statistic",   "unit"};
   config.allow_only(known);
   CompareBlock block{.cell = config.at("cell").string(),
                      .metric = config.at("metric").string(),
                      .unit = config.at("unit").string(),
                      .relative_to = {}};
+  if (config.has("statistic")) {
+    const std::string statistic = config.at("statistic").string();
+    if (statistic != "mean" && statistic != "median") {
+      fail_at("statistic", fmt::format("\"{}\"", statistic), "mean or median");
+    }
+    block.median = statistic == "median";
+  }
   if (config.has("relative_to")) block.relative_to = read_point(config.at("relative_to"));
   if (config.has("at")) block.at = read_point(config.at("at"));
   if (config.has("change")) block.change = JsonType<bool>::read(config.at("change"));
@@ -177,7 +198,7 @@ std::vector<Cell> form_cells(const CompareBlock& block, const std::vector<Run>& 
     std::vector<std::vector<double>> rows;
     for (const auto& [condition, values] : samples[id]) rows.push_back(values);
     Cell& cell =
-        cells.emplace_back(make_cell(id, block.unit, estimate_crossed(rows),
+        cells.emplace_back(make_cell(id, block.unit, block.median ? median_of(rows) : estimate_crossed(rows),
                                      calibrated.contains(id) ? "calibrated" : "predicted", published));
     cell.by_definition = !measured.contains(id);
   }

@@ -12,7 +12,9 @@
 ///       "unit": "x one instance"
 ///     }
 ///
-/// A cell is the mean over all sweep values that its id does not name, and over replications.
+/// A `*` in the metric stands for anything without a slash, and all that match are added: "*/score" is the
+/// total over domain templates. A cell is the mean over all sweep values that its id does not name, and over
+/// replications; of the latter it is the median if "statistic" says so.
 #pragma once
 
 #include <functional>
@@ -30,6 +32,7 @@ namespace xensim {
 
 struct CompareBlock {
   std::string cell, metric, unit;
+  bool median = false;  ///< "statistic": "median" of the replications, not their mean
   std::vector<std::pair<std::string, std::string>> relative_to;  ///< sweep path -> label of the base
   std::vector<std::pair<std::string, std::string>> at{};         ///< sweep path -> label
   bool change = false;

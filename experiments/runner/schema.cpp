@@ -54,11 +54,14 @@ Json compare_schema() {
       {"type", "object"},
       {"properties",
        {{"cell", text("id of the published value, with {path} for the label of a swept path")},
-        {"metric", text("name of the metric that is compared; */NAME: of the one template that has it")},
+        {"metric", text("name of the metric that is compared; * stands for anything without a slash: the sum "
+                        "of all that match")},
         {"relative_to", described(by_path(Json::object()), "divide by the run at this point of the sweep")},
         {"at", described(by_path(Json::object()), "only runs at this point of the sweep")},
         {"victim", text("template whose loss against the base is split into its parts")},
         {"change", {{"type", "boolean"}, {"description", "the ratio's distance from 1, in percent"}}},
+        {"statistic",
+         {{"enum", {"mean", "median"}}, {"description", "of the replications; mean if nothing is said"}}},
         {"unit", text("of the compared value")}}},
       {"required", {"cell", "metric", "unit"}},
       {"additionalProperties", false}};
@@ -88,9 +91,10 @@ Json experiment_schema() {
   properties["measure"] = described(schema_of(measure_table().describe_all()), "what is measured, and when");
   properties["constants"] =
       described(by_path({{"type", "number"}}), "calibration constants by name, in their own units");
-  properties["sweep"] = described(by_path({{"type", "array"}, {"minItems", 1}}),
-                                  "values by path, each plain or with a label, and `with` it what else is set; "
-                                  "every combination is run, the last path varying fastest");
+  properties["sweep"] =
+      described(by_path({{"type", "array"}, {"minItems", 1}}),
+                "values by path, each plain or with a label, and `with` it what else is set; "
+                "every combination is run, the last path varying fastest");
   properties["compare"] = described(compare_schema(), "published cells that the runs stand beside");
   schema["properties"] = std::move(properties);
   schema["required"] = Json::array({"name", "domains"});

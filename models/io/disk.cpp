@@ -22,15 +22,19 @@ Disk::Place Disk::place(std::uint64_t sector) const {
   const std::int64_t skew = static_cast<std::int64_t>(track) * p_.head_switch.count();
   const std::int64_t turned =
       static_cast<std::int64_t>(index) * p_.revolution.count() / zone.sectors_per_track;
-  return {.cylinder = zone.first_cylinder + static_cast<std::uint32_t>(track / p_.heads),
+  return {.track = zone.first_cylinder * p_.heads + static_cast<std::uint32_t>(track),
           .sectors_per_track = zone.sectors_per_track,
           .left_on_track = zone.sectors_per_track - index,
           .angle = Time{(turned + skew) % p_.revolution.count()}};
 }
 
 Time Disk::reach(const Place& place, bool write, Time at) const {
-  const bool moves = place.cylinder != cylinder_;
-  const Time seek = p_.seek(cylinder_, place.cylinder) + (write && moves ? p_.settle_write : Time{});
+  Time seek{};
+  if (const std::uint32_t to = place.track / p_.heads; to != cylinder()) {
+    seek = p_.seek(cylinder(), to) + (write ? p_.settle_write : Time{});
+  } else if (place.track != track_) {
+    seek = p_.head_switch;
+  }
   const Time arrival = at + seek;
   const Time angle = arrival % p_.revolution;
   const Time wait = place.angle >= angle ? place.angle - angle : place.angle + p_.revolution - angle;
@@ -54,7 +58,7 @@ Time Disk::transfer(std::uint64_t sector, std::uint64_t sectors) const {
 Time Disk::move_and_transfer(const DiskCommand& command, Time at) {
   const Time end =
       at + reach(place(command.sector), command.write, at) + transfer(command.sector, command.sectors);
-  cylinder_ = place(command.sector + command.sectors - 1).cylinder;
+  track_ = place(command.sector + command.sectors - 1).track;
   return free_ = end;
 }
 
@@ -103,7 +107,7 @@ Time Disk::read(const DiskCommand& command, Time at) {
       free_ = std::max(at, free_) + transfer(segment->end, end - segment->end);
       segment->end = end;
       segment->begin = std::max(segment->begin, end - std::min<std::uint64_t>(end, p_.segment_sectors));
-      cylinder_ = place(end - 1).cylinder;
+      track_ = place(end - 1).track;
       return free_ + p_.overhead_hit;
     }
   }
@@ -160,7 +164,7 @@ void Disk::stop_reading_ahead(Time at) {
   const Time passed = std::min(at - free_, track * 64);
   const auto read = static_cast<std::uint64_t>(passed.count() / (track.count() / here.sectors_per_track));
   segment.end += std::min(most, read);
-  cylinder_ = place(segment.end - 1).cylinder;
+  track_ = place(segment.end - 1).track;
 }
 
 void Disk::remember(const DiskCommand& command) {

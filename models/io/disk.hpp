@@ -37,14 +37,15 @@ class Disk {
   Time flush(Time at);
 
   [[nodiscard]] const DiskParameters& parameters() const { return p_; }
-  [[nodiscard]] std::uint32_t cylinder() const { return cylinder_; }
+  [[nodiscard]] std::uint32_t cylinder() const { return track_ / p_.heads; }
   [[nodiscard]] std::uint64_t unwritten_sectors() const { return unwritten_; }
   /// The media transfer of consecutive sectors, switches of tracks included.
   [[nodiscard]] Time transfer(std::uint64_t sector, std::uint64_t sectors) const;
 
  private:
   struct Place {
-    std::uint32_t cylinder = 0, sectors_per_track = 0;
+    std::uint32_t track = 0;  ///< counted from the outermost cylinder's first
+    std::uint32_t sectors_per_track = 0;
     std::uint64_t left_on_track = 0;
     Time angle{};  ///< when in a revolution the sector begins to pass
   };
@@ -71,7 +72,7 @@ class Disk {
   void work_until(Time at);
 
   DiskParameters p_;
-  std::uint32_t cylinder_ = 0;
+  std::uint32_t track_ = 0;
   Time free_{};  ///< the mechanism is busy until then
   std::vector<Segment> segments_;
   std::optional<std::size_t> reading_;               ///< segment that is read into since `free_`

@@ -91,6 +91,35 @@ TEST(Osdb, ConcurrentTransactionsShareFlushesOfTheLog) {
   EXPECT_LT(flushes(10), 0.9);
 }
 
+TEST(Osdb, WhoeverWaitsForTheLogCommitsWithTheHolder) {
+  // All ten get on alike, though whoever wrote the log last is the next to want it again.
+  const RunResult result =
+      run(native, R"({"name": "osdb_oltp", "run_in": "50 ms", "counted": "1 s"})", {}, 1500);
+  EXPECT_THAT(metric(result, "guest/log_flushes"), AllOf(Ge(0.1), Le(0.6)));
+}
+
+TEST(Osdb, BuffersForTheWholeTableSaveReadsAndWrites) {
+  const RunResult result = run(
+      native, R"({"name": "osdb_oltp", "buffers": 3900, "run_in": "50 ms", "counted": "300 ms"})", {}, 600);
+  const RunResult usual =
+      run(native, R"({"name": "osdb_oltp", "run_in": "50 ms", "counted": "300 ms"})", {}, 600);
+  EXPECT_GT(metric(usual, "guest/block_writes"), 3);
+  EXPECT_LT(metric(result, "guest/block_writes"), 0.1);
+  EXPECT_GT(metric(result, "guest/score"), 1.5 * metric(usual, "guest/score"));
+}
+
+TEST(Osdb, SeveralDatabasesOnOneKernelScoreEachForItself) {
+  const Experiment experiment = interpret(Json::parse(R"({
+      "name": "figure5", "machine": "dell2650", "platform": "native",
+      "domains": [{"name": "guest", "count": 2,
+                   "workload": {"name": "osdb_ir", "users": 3, "run_in": "20 ms", "counted": "100 ms"}}],
+      "measure": {"warm_up": "0 s", "duration": "500 ms"}})"));
+  const RunResult result = simulate(experiment, {});
+  const double first = metric(result, "guest/0/score"), second = metric(result, "guest/1/score");
+  EXPECT_DOUBLE_EQ(metric(result, "guest/score"), first + second);
+  EXPECT_NEAR(first / second, 1, 0.2);
+}
+
 TEST(Osdb, TheReportFactorOnlyDividesTheScore) {
   const auto score = [](int factor) {
     const std::string workload = fmt::format(

@@ -89,6 +89,15 @@ TEST(FilesOnDisk, AClientOfDbenchDoesAsItsLoadFileSays) {
   EXPECT_GT(metric(result, "user/dbench_rate"), 1);
 }
 
+TEST(FilesOnDisk, AnOldDbenchMovesWhatItsCountsSayAndScoresByItsFormula) {
+  const RunResult first = run(R"({"name": "dbench", "version": "1.x"})", 5000);
+  EXPECT_EQ(metric(first, "user/unexpected"), 0);
+  EXPECT_NEAR(metric(first, "user/score") * metric(first, "user/elapsed"), 132, 1e-6);
+  const RunResult second = run(R"({"name": "dbench", "version": "2.x", "flush": false})", 5000);
+  EXPECT_EQ(metric(second, "user/unexpected"), 0);
+  EXPECT_EQ(metric(second, "user/score"), metric(second, "user/dbench_rate"));
+}
+
 TEST(FilesOnDisk, ThreeClientsOfDbenchDoThreeTimesAsMuch) {
   const RunResult result = run(R"({"name": "dbench", "lines": 1500, "clients": 3})", 60000);
   EXPECT_EQ(metric(result, "user/operations"), 4500);

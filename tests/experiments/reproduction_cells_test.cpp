@@ -117,6 +117,27 @@ TEST_F(CellsTest, without_a_base_are_plain_means) {
   EXPECT_FALSE(cells(plain)[0].by_definition);
 }
 
+TEST_F(CellsTest, are_medians_of_the_replications_if_the_file_says_so) {
+  results[2].metrics[1].value = 1000;  // linux, one instance of gzip, third replication
+  Json plain = compare;
+  plain.erase("relative_to");
+  plain["cell"] = "x/{platform}/{domains[0].count}/{subset}";
+  plain["statistic"] = "median";
+  EXPECT_DOUBLE_EQ(cells(plain).front().simulated.mean, 2);
+  plain["statistic"] = "mode";
+  EXPECT_THROW(block_of(plain), InputError);
+}
+
+TEST_F(CellsTest, add_up_the_metrics_that_a_star_stands_for) {
+  for (RunResult& result : results) {
+    result.metrics.push_back({"first/rate", "1/s", 3});
+    result.metrics.push_back({"second/rate", "1/s", 4});
+    result.metrics.push_back({"second/0/rate", "1/s", 100});
+  }
+  const std::vector<Cell> found = cells({{"cell", "x/{platform}"}, {"metric", "*/rate"}, {"unit", "1/s"}});
+  EXPECT_DOUBLE_EQ(found.front().simulated.mean, 7);
+}
+
 TEST_F(CellsTest, name_what_the_runs_do_not_have_and_what_is_near) {
   Json wrong = compare;
   wrong["cell"] = "figure6/{platfrom}";

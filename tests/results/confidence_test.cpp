@@ -33,6 +33,27 @@ TEST(Confidence, equal_samples_have_an_interval_of_no_width) {
   EXPECT_EQ(result.high, 2);
 }
 
+TEST(Confidence, the_median_of_seven_lies_between_their_extremes_whatever_these_are) {
+  const Estimate median = estimate_median({5, 1, 900, 4, 3, 2, 6});
+  EXPECT_EQ(median.mean, 4);
+  EXPECT_EQ(median.low, 1);
+  EXPECT_EQ(median.high, 900);
+}
+
+TEST(Confidence, the_median_of_nine_is_bounded_by_all_but_their_extremes) {
+  const Estimate median = estimate_median({1, 2, 3, 4, 5, 6, 7, 8, 9});
+  EXPECT_EQ(median.mean, 5);
+  EXPECT_EQ(median.low, 2);
+  EXPECT_EQ(median.high, 8);
+}
+
+TEST(Confidence, fewer_than_six_samples_do_not_bound_their_median) {
+  const Estimate median = estimate_median({1, 2, 3, 4});
+  EXPECT_EQ(median.mean, 2.5);
+  EXPECT_FALSE(median.has_interval());
+  EXPECT_TRUE(estimate_median({1, 1, 1, 1, 1, 1}).has_interval());
+}
+
 TEST(Confidence, a_ratio_pairs_replications_so_that_common_noise_cancels) {
   const Estimate result = estimate_ratio(Samples{20, 40, 10}, Samples{10, 20, 5});
   EXPECT_EQ(result.mean, 2);

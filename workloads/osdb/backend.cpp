@@ -8,6 +8,9 @@
 namespace xensim {
 namespace {
 
+/// PostgreSQL 7.1's spin locks try again after so long (up to 10 ms, which is all the same until the next
+/// tick).
+constexpr Time back_off = 1us;
 constexpr std::size_t message_room = 8192, block_size = Database::block_bytes;
 
 std::vector<Address> pages_from(Address first, std::uint32_t count) {
@@ -18,15 +21,31 @@ std::vector<Address> pages_from(Address first, std::uint32_t count) {
 
 std::vector<SemaphoreOperation> change(unsigned semaphore, int by) { return {{semaphore, by}}; }
 
+/// Fills a new file with zeros, so that all its blocks are on the disk, and gives it its name then.
+Program make_segment(Self self, Database& database) {
+  const std::string name = database.log_path(database.log.make()), made = name + ".new";
+  const std::int64_t file = co_await self.creat(made);
+  for (std::uint64_t filled = 0; filled < WriteAheadLog::segment_bytes; filled += WriteAheadLog::page_bytes) {
+    co_await self.write(file, WriteAheadLog::page_bytes);
+  }
+  co_await self.fsync(file);
+  co_await self.close(file);
+  co_await self.rename(made, name);
+}
+
 }  // namespace
 
 Program serve(Self self, Place place, Database& database, unsigned client, std::int64_t connection) {
   using enum DatabaseStep::Kind;
   const OsdbCosts& costs = database.costs;
   std::array<std::int64_t, Database::relations.size()> files{};
-  for (std::size_t i = 0; i < files.size(); ++i) files[i] = co_await self.open(Database::relations[i].path);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const std::string path = database.relation_path(i);
+    files[i] = co_await self.open(path);
+  }
+  SelectSets nothing;
   std::int64_t log_file = -1;
-  std::uint32_t log_segment = WriteAheadLog::segments;
+  std::uint32_t log_segment = 0;
   const Address heap{static_cast<std::uint32_t>(co_await self.brk({}))};
   const std::vector<Address> code = pages_from(place.text, costs.code_pages);
   const std::vector<Address> data = pages_from(page_ceiling(heap), costs.data_pages);
@@ -49,7 +68,7 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
           break;
         case fetch: {
           // A lock that is held is tried again after a while: its holder may have been preempted.
-          while (database.pool_locked) co_yield Sleep{10ms};
+          while (database.pool_locked) co_await self.select(0, nothing, back_off);
           database.pool_locked = true;
           co_yield Compute{costs.pool_lock, &costs.backend_set};
           const BufferPool::Fetched fetched = database.pool.fetch(step.block);
@@ -78,44 +97,48 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
         case enter: {
           const LogPosition end = database.log.enter(step.bytes, step.blocks);
           for (const DataBlock& block : step.blocks) database.pool.changed(block, end);
-          if (step.blocks.empty()) steps.push_front({.kind = flush, .position = end});
+          if (step.blocks.empty()) {
+            steps.push_front({.kind = flush, .position = end});
+          } else {
+            database.pool.changed(step.block, {});  // of a hash index, which is not logged
+          }
           break;
         }
         case flush: {
           WriteAheadLog& log = database.log;
           if (log.flushed() >= step.position) break;
-          while (!log.try_lock()) {
-            log.wait(client);
-            const std::vector<SemaphoreOperation> wait = change(client, -1);
-            co_await self.semop(database.semaphores, wait);
+          // Who finds the log busy looks again after the next tick: the holder has mostly written for him
+          // too.
+          if (!log.try_lock()) {
+            co_await self.select(0, nothing, back_off);
+            steps.push_front(step);
+            break;
           }
-          if (log.flushed() >= step.position) {
-            ++database.flushes_saved;
-          } else {
-            const LogPosition end = log.entered();
-            std::uint64_t next = WriteAheadLog::segment_bytes;
-            for (const WriteAheadLog::Page& page : log.unwritten()) {
-              if (page.segment != log_segment) {
-                if (log_file >= 0) co_await self.fsync(log_file);
-                if (log_file >= 0) co_await self.close(log_file);
-                log_segment = page.segment;
-                const std::string name = Database::log_path(log_segment);
-                log_file = co_await self.open(name);
-                next = WriteAheadLog::segment_bytes;
+          const LogPosition end = log.entered();
+          std::uint64_t next = WriteAheadLog::segment_bytes;
+          for (const WriteAheadLog::Page& page : log.unwritten()) {
+            if (log_file < 0 || page.segment != log_segment) {
+              if (log_file >= 0) co_await self.close(log_file);
+              if (log.lacks(page.segment)) {
+                Program making = make_segment(self, database);
+                while (making.advance()) co_yield making.operation();
               }
-              if (page.offset != next) co_await self.lseek(log_file, static_cast<std::int64_t>(page.offset));
-              co_await self.write(log_file, WriteAheadLog::page_bytes);
-              next = page.offset + WriteAheadLog::page_bytes;
+              log_segment = page.segment;
+              const std::string name = database.log_path(log_segment);
+              log_file = co_await self.open(name);
+              next = WriteAheadLog::segment_bytes;
             }
-            log.written(end);
-            co_await self.fsync(log_file);
-            log.flushed(end);
-            ++database.flushes;
+            if (page.offset != next) co_await self.lseek(log_file, static_cast<std::int64_t>(page.offset));
+            co_await self.write(log_file, WriteAheadLog::page_bytes);
+            next = page.offset + WriteAheadLog::page_bytes;
+            const std::uint64_t segment_end = std::uint64_t{page.segment + 1} * WriteAheadLog::segment_bytes;
+            if (next == WriteAheadLog::segment_bytes && end > segment_end) co_await self.fsync(log_file);
           }
-          if (const int waiter = log.unlock(); waiter >= 0) {
-            const std::vector<SemaphoreOperation> wake = change(static_cast<unsigned>(waiter), 1);
-            co_await self.semop(database.semaphores, wake);
-          }
+          log.written(end);
+          co_await self.fsync(log_file);
+          log.flushed(end);
+          ++database.flushes;
+          log.unlock();
           if (log.checkpoint_due() && !std::exchange(database.checkpoint_asked, true)) {
             const std::vector<SemaphoreOperation> ask =
                 change(static_cast<unsigned>(database.next_statement.size()), 1);
@@ -131,7 +154,10 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
 
 Program make_checkpoints(Self self, Database& database) {
   std::array<std::int64_t, Database::relations.size()> files{};
-  for (std::size_t i = 0; i < files.size(); ++i) files[i] = co_await self.open(Database::relations[i].path);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const std::string path = database.relation_path(i);
+    files[i] = co_await self.open(path);
+  }
   const std::vector<SemaphoreOperation> wait =
       change(static_cast<unsigned>(database.next_statement.size()), -1);
   for (;;) {
@@ -144,6 +170,14 @@ Program make_checkpoints(Self self, Database& database) {
       co_await self.write(file, block_size);
     }
     for (const std::int64_t file : files) co_await self.fsync(file);
+    if (database.log.nearly_full()) {
+      Program making = make_segment(self, database);
+      while (making.advance()) co_yield making.operation();
+    }
+    for (std::uint32_t old = 0; database.log.remove(old);) {
+      const std::string name = database.log_path(old);
+      co_await self.unlink(name);
+    }
     database.checkpoint_asked = false;
     ++database.checkpoints;
   }

@@ -24,7 +24,7 @@ using LogPosition = std::uint64_t;
 class BufferPool {
  public:
   /// At least one buffer.
-  explicit BufferPool(std::size_t buffers) : size_(buffers) {}
+  explicit BufferPool(std::uint32_t buffers) : size_(buffers) {}
 
   struct Victim {
     DataBlock block;
@@ -41,6 +41,7 @@ class BufferPool {
   void changed(DataBlock block, LogPosition change);
   /// All changed blocks, which count as written from now on.
   [[nodiscard]] std::vector<Victim> clean();
+  [[nodiscard]] std::uint32_t size() const { return size_; }
   [[nodiscard]] std::size_t used() const { return by_use_.size(); }
 
  private:
@@ -49,7 +50,7 @@ class BufferPool {
     std::uint32_t number = 0;
     std::optional<LogPosition> change{};  ///< it was written since it was read
   };
-  std::size_t size_;
+  std::uint32_t size_;
   std::list<Buffer> by_use_;  ///< the one used last comes first
   std::map<DataBlock, std::list<Buffer>::iterator> places_;
 };

@@ -45,18 +45,41 @@ OsdbCosts::OsdbCosts(OsdbTest test, const WorkloadContext& context)
   pool_lock = clock.convert({whole(context, "pool_lock")});
 }
 
-std::string Database::log_path(std::uint32_t segment) {
-  return fmt::format("/usr/tmp/pgsql/pg_xlog/{:016X}", segment);
+std::string Database::relation_path(std::size_t relation) const {
+  return fmt::format("/usr/tmp/pgsql{}/base/{}", number_, relations[relation].name);
 }
+std::string Database::log_path(std::uint32_t segment) const {
+  return fmt::format("/usr/tmp/pgsql{}/pg_xlog/{:016X}", number_, segment);
+}
+std::string Database::socket_path() const { return fmt::format("/usr/tmp/.s.PGSQL.{}", 5432 + number_); }
 
-Database::Database(OsdbTest test, const OsdbCosts& its_costs, const RandomStream& random, unsigned clients)
+Database::Database(OsdbTest test, const OsdbCosts& its_costs, const RandomStream& random,
+                   std::uint32_t number, const Size& size)
     : costs(its_costs),
+      pool(size.buffers),
       statements(statements_of(test)),
-      next_statement(clients),
+      next_statement(size.clients),
       random_(random),
+      number_(number),
       block_of_row_(rows) {
   for (const Statement& statement : statements) weights_ += statement.weight;
   for (std::uint32_t row = 0; row < rows; ++row) block_of_row_[row] = row / rows_per_block;
+  if (test == OsdbTest::transaction) pass_transactions();
+}
+
+void Database::pass_transactions() {
+  constexpr std::uint32_t between_checkpoints = 25000;
+  for (auto left = random_.below(between_checkpoints); left > 0; --left) {
+    const std::uint32_t row = random_row(), other = random_row();
+    log.enter(record_bytes, {{heap, block_of_row_[row]}, leaf(key_index, row), leaf(int_index, other)});
+    log.enter(commit_bytes, {});
+    if (log.checkpoint_due()) log.checkpoint();
+  }
+  log.written(log.entered());
+  log.flushed(log.entered());
+  while (log.lacks(static_cast<std::uint32_t>(log.entered() / WriteAheadLog::segment_bytes))) {
+    (void)log.make();
+  }
 }
 
 DataBlock Database::leaf(std::uint32_t relation, std::uint32_t row) {
@@ -97,10 +120,10 @@ std::deque<DatabaseStep> Database::steps_for(const Statement& wanted) {
       const std::uint32_t other = random_row();
       descend(int_index, other, steps);
       descend(code_index, row, steps);
-      steps.push_back(
-          {.kind = DatabaseStep::Kind::enter,
-           .blocks = {old, current, leaf(key_index, row), leaf(int_index, other), leaf(code_index, row)},
-           .bytes = record_bytes});
+      steps.push_back({.kind = DatabaseStep::Kind::enter,
+                       .block = leaf(code_index, row),
+                       .blocks = {old, current, leaf(key_index, row), leaf(int_index, other)},
+                       .bytes = record_bytes});
     }
   }
   if (wanted.kind == commit_update) {

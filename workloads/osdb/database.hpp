@@ -48,7 +48,7 @@ struct DatabaseStep {
     read,    ///< it is read
     write,   ///< a changed block is written to its file
     extend,  ///< a new block at the end of a relation
-    enter,   ///< a record of `bytes` into the log, about `blocks`; about none: a commit
+    enter,   ///< a record of `bytes` into the log, about `blocks`; about none: a commit. `block` changes too
     flush,   ///< the log onto the disk up to `position`
   };
   Kind kind = Kind::compute;
@@ -60,22 +60,30 @@ struct DatabaseStep {
 };
 
 /// OSDB's table "updates" with 100,000 rows, as its default of 40 MB has it, its three indexes, shared
-/// buffers and log. Dead versions of rows are never visited and never removed.
+/// buffers and log, somewhere between two checkpoints. Dead versions of rows are never visited and never
+/// removed.
 class Database {
  public:
   static constexpr std::uint64_t block_bytes = 8192;
-  static constexpr std::uint32_t rows = 100000, rows_per_block = 42, buffers = 64;
+  static constexpr std::uint32_t rows = 100000, rows_per_block = 42;
   struct Relation {
-    const char* path;
+    const char* name;
     std::uint32_t blocks;
   };
-  static constexpr std::array<Relation, 4> relations{
-      Relation{"/usr/tmp/pgsql/base/updates", 2400}, Relation{"/usr/tmp/pgsql/base/updates_key", 354},
-      Relation{"/usr/tmp/pgsql/base/updates_int", 354}, Relation{"/usr/tmp/pgsql/base/updates_code", 514}};
-  static constexpr const char* socket_path = "/usr/tmp/.s.PGSQL.5432";
-  [[nodiscard]] static std::string log_path(std::uint32_t segment);
+  static constexpr std::array<Relation, 4> relations{Relation{"updates", 2400}, Relation{"updates_key", 354},
+                                                     Relation{"updates_int", 354},
+                                                     Relation{"updates_code", 514}};
 
-  Database(OsdbTest test, const OsdbCosts& costs, const RandomStream& random, unsigned clients);
+  struct Size {
+    std::uint32_t clients = 10, buffers = 64;
+  };
+  /// `number` tells the databases of one kernel apart: each has its own directory.
+  Database(OsdbTest test, const OsdbCosts& costs, const RandomStream& random, std::uint32_t number,
+           const Size& size);
+
+  [[nodiscard]] std::string relation_path(std::size_t relation) const;
+  [[nodiscard]] std::string log_path(std::uint32_t segment) const;
+  [[nodiscard]] std::string socket_path() const;
 
   /// Of a backend that got the statement: reads with their buffers, changes, computation between them.
   [[nodiscard]] std::deque<DatabaseStep> steps_for(const Statement& wanted);
@@ -85,7 +93,7 @@ class Database {
   static constexpr std::uint64_t record_bytes = 640, commit_bytes = 60;
 
   const OsdbCosts& costs;
-  BufferPool pool{buffers};
+  BufferPool pool;
   WriteAheadLog log;
   const std::vector<Statement>& statements;
   std::vector<std::size_t> next_statement;  ///< of each client
@@ -94,14 +102,17 @@ class Database {
   bool pool_locked = false, checkpoint_asked = false;
 
   // Counted.
-  std::uint64_t block_reads = 0, block_writes = 0, flushes = 0, flushes_saved = 0, checkpoints = 0;
+  std::uint64_t block_reads = 0, block_writes = 0, flushes = 0, checkpoints = 0;
 
  private:
   [[nodiscard]] std::uint32_t random_row() { return static_cast<std::uint32_t>(random_.below(rows)); }
   void descend(std::uint32_t relation, std::uint32_t row, std::deque<DatabaseStep>& steps) const;
+  /// The log as it is after so many transactions of a random number.
+  void pass_transactions();
   [[nodiscard]] static DataBlock leaf(std::uint32_t relation, std::uint32_t row);
 
   RandomStream random_;
+  std::uint32_t number_;
   std::int64_t weights_ = 0;  ///< of all statements
   std::vector<std::uint32_t> block_of_row_;
   std::uint64_t versions_ = 0;  ///< of rows, that updates have added

@@ -3,7 +3,9 @@
 ///
 /// What is modelled: processes, messages, shared buffers in shared memory with reads of what is not there
 /// from the page cache, the log with its lock, checkpoints. What is left out: the rows' contents, versions
-/// of rows that are dead, checkpoints by time (by the length of the log they come first).
+/// of rows that are dead, checkpoints by time (by the length of the log they come first), locks on rows.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -23,7 +25,7 @@ const Statistic flushes{"log_flushes", "1", summary, "times the log went to the 
 const Statistic checkpoints{"checkpoints", "checkpoints", summary, "since the beginning"};
 
 struct OsdbParameters {
-  std::int64_t users = 10;
+  std::int64_t users = 10, buffers = 64;
   Time run_in = 500ms, counted = 10s;
   std::int64_t report_factor = 1;
 };
@@ -36,8 +38,12 @@ ParameterTable<Parameters> osdb_parameters() {
   return ParameterTable<Parameters>{}
       .add("users", static_cast<std::int64_t Parameters::*>(&Parameters::users), "clients",
            "OSDB: logical size in MB over 4", {.minimum = 1, .maximum = 100})
+      .add("buffers", static_cast<std::int64_t Parameters::*>(&Parameters::buffers),
+           "of 8 KB that the server processes share", "PostgreSQL 7.1's default",
+           {.minimum = 16, .maximum = 3900})
       .add("run_in", static_cast<Time Parameters::*>(&Parameters::run_in), "that is not counted",
-           "choice: OSDB's 15 minutes lead to a steady state, which is here at once", {.minimum = 0s})
+           "choice: OSDB's 15 minutes lead to a steady state, which but for dead rows is here soon",
+           {.minimum = 0s})
       .add("counted", static_cast<Time Parameters::*>(&Parameters::counted), "after which the clients end",
            "choice: OSDB counts five minutes", {.minimum = 1ms})
       .add("report_factor", static_cast<std::int64_t Parameters::*>(&Parameters::report_factor),
@@ -53,22 +59,20 @@ class Osdb final : public Workload {
   Osdb(const Parameters& p, const WorkloadContext& context)
       : parameters_(p), costs_(test, context), explains_(context.explain) {}
 
-  std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& random) override {
-    instances_.push_back(std::make_unique<Instance>(costs_, random, parameters_));
+  std::vector<Program> programs(std::uint32_t instance, RandomStream& random) override {
+    instances_.push_back(std::make_unique<Instance>(costs_, random, instance, parameters_));
     instances_.back()->explains = explains_;
     std::vector<Program> all;
     all.push_back(start(*instances_.back()));
     return all;
   }
 
-  /// Over all instances.
+  /// Over all instances, and the score of each if there are several.
   void report(StatisticSink& sink, const std::string& prefix) const override {
     double rate = 0, count = 0, read = 0, written = 0, flushed = 0, made = 0;
     for (const auto& instance : instances_) {
       const Database& database = instance->database;
-      if (instance->counted > 1) {
-        rate += static_cast<double>(instance->counted - 1) / to_seconds(instance->last - instance->first);
-      }
+      rate += instance->rate();
       count += static_cast<double>(instance->all);
       read += static_cast<double>(database.block_reads);
       written += static_cast<double>(database.block_writes);
@@ -77,22 +81,32 @@ class Osdb final : public Workload {
     }
     sink.value(prefix, completed_ones, count);
     if (count == 0) return;
-    sink.value(prefix, score, rate / static_cast<double>(parameters_.report_factor));
+    const auto factor = static_cast<double>(parameters_.report_factor);
+    sink.value(prefix, score, rate / factor);
     sink.value(prefix, transactions, rate);
     sink.value(prefix, reads, read / count);
     sink.value(prefix, writes, written / count);
     sink.value(prefix, flushes, flushed / count);
     sink.value(prefix, checkpoints, made);
+    for (std::size_t i = 0; i < instances_.size() && instances_.size() > 1; ++i) {
+      sink.value(fmt::format("{}{}/", prefix, i), score, instances_[i]->rate() / factor);
+    }
     if (explains_) instances_.front()->explain(sink, prefix);
   }
 
  private:
   struct Instance {
-    Instance(const OsdbCosts& costs, const RandomStream& random, const OsdbParameters& p)
-        : database(test, costs, random, static_cast<unsigned>(p.users)),
+    Instance(const OsdbCosts& costs, const RandomStream& random, std::uint32_t number,
+             const OsdbParameters& p)
+        : database(test, costs, random, number,
+                   {static_cast<std::uint32_t>(p.users), static_cast<std::uint32_t>(p.buffers)}),
           run_in(p.run_in),
           end(p.run_in + p.counted) {}
 
+    /// Transactions per second, counted.
+    [[nodiscard]] double rate() const {
+      return counted > 1 ? static_cast<double>(counted - 1) / to_seconds(last - first) : 0;
+    }
     /// False: it is over.
     [[nodiscard]] bool completed(Time now) {
       ++all;
@@ -124,12 +138,14 @@ class Osdb final : public Workload {
   };
 
   static Program start(Instance& instance) {
-    for (const Database::Relation& relation : Database::relations) {
-      const Bytes size{static_cast<std::int64_t>(relation.blocks * Database::block_bytes)};
-      co_await Self{}.existing_file(relation.path, size);
+    const Database& database = instance.database;
+    for (std::size_t i = 0; i < Database::relations.size(); ++i) {
+      const std::string path = database.relation_path(i);
+      const std::uint64_t bytes = Database::relations[i].blocks * Database::block_bytes;
+      co_await Self{}.existing_file(path, Bytes{static_cast<std::int64_t>(bytes)});
     }
-    for (std::uint32_t i = 0; i < WriteAheadLog::segments; ++i) {
-      const std::string path = Database::log_path(i);
+    for (std::uint32_t i = 0; !database.log.lacks(i); ++i) {
+      const std::string path = database.log_path(i);
       co_await Self{}.existing_file(path, Bytes{static_cast<std::int64_t>(WriteAheadLog::segment_bytes)});
     }
     const ProgramImage image{.path = "/usr/bin/postmaster", .text = 380, .data = 24, .bss = 30};
@@ -148,11 +164,12 @@ class Osdb final : public Workload {
     const auto users = static_cast<unsigned>(database.next_statement.size());
     constexpr std::uint32_t other_shared = 512 << 10;  // lock tables, log buffers
     const std::int64_t segment = co_await self.shmget(
-        Database::buffers * static_cast<std::uint32_t>(Database::block_bytes) + other_shared);
+        database.pool.size() * static_cast<std::uint32_t>(Database::block_bytes) + other_shared);
     database.shared = {static_cast<std::uint32_t>(co_await self.shmat(segment))};
     database.semaphores = co_await self.semget(users + 1);
     const std::int64_t socket = co_await self.unix_socket();
-    co_await self.unix_bind(socket, Database::socket_path);
+    const std::string path = database.socket_path();
+    co_await self.unix_bind(socket, path);
     co_await self.unix_listen(socket, users);
     const Self::Body checkpoints_body = [&database](Self born) { return make_checkpoints(born, database); };
     co_await self.fork(checkpoints_body);
@@ -199,7 +216,8 @@ class Osdb final : public Workload {
     const std::vector<Address> code{place.text, place.libc_text}, data{place.stack, place.data, place.bss};
     const std::int64_t socket = co_await self.unix_socket();
     instance.arrivals.push_back(number);  // connections are accepted in the order they were made
-    co_await self.unix_connect(socket, Database::socket_path);
+    const std::string path = database.socket_path();
+    co_await self.unix_connect(socket, path);
     const auto descriptor = static_cast<unsigned>(socket);
     const bool observes = instance.explains && number == 0;
     if (observes) co_await self.observe(instance.readings);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <set>
 #include <vector>
 
@@ -11,12 +10,12 @@
 
 namespace xensim {
 
-/// PostgreSQL 7.1's log: pages of 8 KB in segments of 16 MB that are written over in turn; one process at a
-/// time writes. The first change of a block after a checkpoint enters the whole block. Pure.
+/// PostgreSQL 7.1's log: pages of 8 KB in segments of 16 MB, each a new file that is filled with zeros before
+/// it is used; one process at a time writes. The first change of a block after a checkpoint enters the whole
+/// block. Pure.
 class WriteAheadLog {
  public:
   static constexpr std::uint64_t page_bytes = 8192, segment_bytes = std::uint64_t{16} << 20;
-  static constexpr std::uint32_t segments = 8;  ///< files
   static constexpr std::uint64_t segments_per_checkpoint = 3;
 
   /// A record about blocks, which is complete at the position returned.
@@ -33,14 +32,14 @@ class WriteAheadLog {
   [[nodiscard]] std::uint64_t images() const { return images_; }
 
   struct Page {
-    std::uint32_t segment = 0;  ///< file
+    std::uint32_t segment = 0;  ///< number of the file
     std::uint64_t offset = 0;   ///< in it
   };
   /// Pages with what was entered and not yet written; the last one is written again when more follows.
   [[nodiscard]] std::vector<Page> unwritten() const {
     std::vector<Page> pages;
     for (std::uint64_t at = written_ / page_bytes * page_bytes; at < entered_; at += page_bytes) {
-      pages.push_back({static_cast<std::uint32_t>(at / segment_bytes % segments), at % segment_bytes});
+      pages.push_back({static_cast<std::uint32_t>(at / segment_bytes), at % segment_bytes});
     }
     return pages;
   }
@@ -56,24 +55,30 @@ class WriteAheadLog {
     imaged_.clear();
   }
 
-  // Who writes: one process has the lock, others sleep in the order they came.
-  [[nodiscard]] bool try_lock() { return locked_ ? false : (locked_ = true); }
-  void wait(unsigned process) { waiters_.push_back(process); }
-  /// Whom to wake; none: -1.
-  [[nodiscard]] int unlock() {
-    locked_ = false;
-    if (waiters_.empty()) return -1;
-    const auto next = static_cast<int>(waiters_.front());
-    waiters_.pop_front();
-    return next;
+  // Files: the first is there. One more is made when it is needed, or by a checkpoint when the last is nearly
+  // full; a checkpoint removes those before the one that it began in.
+  [[nodiscard]] bool lacks(std::uint32_t segment) const { return segment >= made_; }
+  [[nodiscard]] std::uint32_t make() { return made_++; }
+  [[nodiscard]] bool nearly_full() const {
+    return entered_ / segment_bytes + 1 == made_ && entered_ % segment_bytes >= segment_bytes / 4 * 3;
   }
+  /// The oldest that is not needed any more; none: false.
+  [[nodiscard]] bool remove(std::uint32_t& segment) {
+    if (removed_ >= checkpoint_ / segment_bytes) return false;
+    segment = removed_++;
+    return true;
+  }
+
+  // Who writes: one process at a time. Others try again.
+  [[nodiscard]] bool try_lock() { return locked_ ? false : (locked_ = true); }
+  void unlock() { locked_ = false; }
 
  private:
   LogPosition entered_ = 0, written_ = 0, flushed_ = 0, checkpoint_ = 0;
   std::set<DataBlock> imaged_;  ///< since the checkpoint
   std::uint64_t images_ = 0;
+  std::uint32_t made_ = 1, removed_ = 0;  ///< segments
   bool locked_ = false;
-  std::deque<unsigned> waiters_;
 };
 
 }  // namespace xensim

@@ -29,12 +29,41 @@ TEST(WriteAheadLog, APageIsWrittenAgainWhenMoreOfItWasFilled) {
   EXPECT_EQ(pages[1].offset, Log::page_bytes);
 }
 
-TEST(WriteAheadLog, SegmentsAreWrittenOverInTurn) {
+TEST(WriteAheadLog, EachSegmentIsANewFileThatIsMadeWhenItIsNeeded) {
   Log log;
-  log.enter(Log::segment_bytes * Log::segments + 10, {});
-  log.written(Log::segment_bytes * Log::segments);
+  log.enter(Log::segment_bytes + 10, {});
+  log.written(Log::segment_bytes);
   ASSERT_EQ(log.unwritten().size(), 1U);
-  EXPECT_EQ(log.unwritten()[0].segment, 0U);
+  const Log::Page page = log.unwritten()[0];
+  EXPECT_EQ(page.segment, 1U);
+  EXPECT_EQ(page.offset, 0U);
+  EXPECT_FALSE(log.lacks(0));
+  EXPECT_TRUE(log.lacks(1));
+  EXPECT_EQ(log.make(), 1U);
+  EXPECT_FALSE(log.lacks(1));
+}
+
+TEST(WriteAheadLog, ACheckpointMakesTheNextSegmentIfTheLastIsThreeQuartersFull) {
+  Log log;
+  log.enter(Log::segment_bytes / 4 * 3 - 1, {});
+  EXPECT_FALSE(log.nearly_full());
+  log.enter(1, {});
+  EXPECT_TRUE(log.nearly_full());
+  EXPECT_EQ(log.make(), 1U);
+  EXPECT_FALSE(log.nearly_full());
+}
+
+TEST(WriteAheadLog, ACheckpointRemovesTheSegmentsBeforeItsOwn) {
+  Log log;
+  std::uint32_t removed = 9;
+  log.enter(2 * Log::segment_bytes + 1, {});
+  EXPECT_FALSE(log.remove(removed));
+  log.checkpoint();
+  EXPECT_TRUE(log.remove(removed));
+  EXPECT_EQ(removed, 0U);
+  EXPECT_TRUE(log.remove(removed));
+  EXPECT_EQ(removed, 1U);
+  EXPECT_FALSE(log.remove(removed));
 }
 
 TEST(WriteAheadLog, ThreeFullSegmentsAskForACheckpoint) {
@@ -47,17 +76,12 @@ TEST(WriteAheadLog, ThreeFullSegmentsAskForACheckpoint) {
   EXPECT_FALSE(log.checkpoint_due());
 }
 
-TEST(WriteAheadLog, WhoWaitsToWriteIsWokenInTurn) {
+TEST(WriteAheadLog, OneAtATimeWrites) {
   Log log;
   EXPECT_TRUE(log.try_lock());
   EXPECT_FALSE(log.try_lock());
-  log.wait(4);
-  log.wait(2);
-  EXPECT_EQ(log.unlock(), 4);
+  log.unlock();
   EXPECT_TRUE(log.try_lock());
-  EXPECT_EQ(log.unlock(), 2);
-  EXPECT_TRUE(log.try_lock());
-  EXPECT_EQ(log.unlock(), -1);
 }
 
 }  // namespace
