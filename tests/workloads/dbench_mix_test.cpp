@@ -13,13 +13,13 @@ namespace {
 
 using Kind = DbenchOperation::Kind;
 
-struct Counts {
+struct MixCounts {
   std::map<Kind, std::uint64_t> operations;
   std::uint64_t written = 0, read = 0;
 };
 
-Counts counts_of(const char* version) {
-  Counts counts;
+MixCounts counts_of(const char* version) {
+  MixCounts counts;
   const DbenchLoadFile load = load_of(dbench_mix(version));
   for (const DbenchOperation& operation : load.operations()) {
     ++counts.operations[operation.kind];
@@ -30,7 +30,7 @@ Counts counts_of(const char* version) {
 }
 
 TEST(DbenchMix, Version2HasTheOperationsAndBytesOfItsLoadFile) {
-  const Counts counts = counts_of("2.x");
+  const MixCounts counts = counts_of("2.x");
   EXPECT_EQ(counts.operations.at(Kind::create), 10999U);
   EXPECT_EQ(counts.operations.at(Kind::write), 7475U);
   EXPECT_EQ(counts.operations.at(Kind::read), 17881U);
@@ -44,7 +44,7 @@ TEST(DbenchMix, Version2HasTheOperationsAndBytesOfItsLoadFile) {
 }
 
 TEST(DbenchMix, Version1MovesTheHundredAndThirtyTwoMegabytesOfItsFormula) {
-  const Counts counts = counts_of("1.x");
+  const MixCounts counts = counts_of("1.x");
   EXPECT_EQ(counts.operations.at(Kind::create), 4795U);
   EXPECT_EQ(counts.operations.at(Kind::write), 23287U);
   EXPECT_EQ(counts.operations.at(Kind::read), 4698U);
