@@ -29,6 +29,8 @@ namespace {
 
 /// The variants that a parameter of type "variant" chooses from.
 std::vector<Variant> variants_inside(const ParameterInfo& parameter) {
+  if (parameter.unit == "platform") return platforms();
+  if (parameter.unit == "workload") return workloads();
   return parameter.unit == "scheduler" ? schedulers() : std::vector<Variant>{};
 }
 

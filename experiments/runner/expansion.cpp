@@ -39,11 +39,11 @@ SweptValue read_value(const Config& config) {
     for (const std::string& path : with.keys()) swept.with.emplace_back(path, with.at(path));
     return swept;
   }
-  if (config.json().is_primitive()) return {scalar_label(config.json()), config};
+  if (config.json().is_primitive()) return {scalar_label(config.json()), config, {}};
   if (!config.has("name")) {
     config.fail(describe(config.json()) + " without a label", R"({"label": ..., "value": ...})");
   }
-  return {config.at("name").string(), config};
+  return {config.at("name").string(), config, {}};
 }
 
 std::vector<Axis> read_axes(const Config& root) {

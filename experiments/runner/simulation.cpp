@@ -80,9 +80,10 @@ ProcessorShape shape_of(const MachineDescription& machine) {
 }
 
 std::uint32_t count_instances(const Experiment& experiment) {
-  return std::accumulate(
-      experiment.domains.begin(), experiment.domains.end(), std::uint32_t{0},
-      [](std::uint32_t sum, const DomainTemplate& domain) { return sum + static_cast<std::uint32_t>(domain.count); });
+  return std::accumulate(experiment.domains.begin(), experiment.domains.end(), std::uint32_t{0},
+                         [](std::uint32_t sum, const DomainTemplate& domain) {
+                           return sum + static_cast<std::uint32_t>(domain.count);
+                         });
 }
 
 /// The switch and the machines outside that are attached to it.
@@ -94,14 +95,15 @@ class Outside {
                  SwitchParameters(*experiment.calibration)) {}
 
   [[nodiscard]] Switch& network() { return network_; }
-  /// `platform` outlives this.
-  void create(Calendar& calendar, const Platform& platform) {
+  /// Both last as long as the run.
+  void create(const HostContext& host, const Platform& platform) {
     context_ = std::make_unique<ClientContext>(
-        ClientContext{.calendar = calendar,
+        ClientContext{.calendar = host.calendar,
                       .network = network_,
                       .calibration = *experiment_.calibration,
                       .address = [&platform](std::uint32_t instance) { return platform.address(instance); },
-                      .instances = count_instances(experiment_)});
+                      .instances = count_instances(experiment_),
+                      .host = &host});
     for (const ClientTemplate& client : experiment_.clients) {
       clients_.push_back(ClientRegistry::instance().create("client", client.behaviour, *context_));
     }
@@ -123,6 +125,12 @@ class Outside {
     for (std::size_t i = 0; i < clients_.size(); ++i) {
       clients_[i]->report(sink, experiment_.clients[i].name + '/', now);
     }
+  }
+  [[nodiscard]] std::string audit() const {
+    for (const auto& client : clients_) {
+      if (std::string fault = client->audit(); !fault.empty()) return fault;
+    }
+    return {};
   }
 
  private:
@@ -360,7 +368,7 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
                                                *platform, calendar, random));
   }
 
-  outside.create(calendar, *platform);
+  outside.create(context, *platform);
   World world;
   world.add_host("host0", calendar);
   Operator the_operator(experiment, instances, *platform, outside, probers, workloads, options.seed);
@@ -377,7 +385,9 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   });
   if (!experiment.control.empty()) world.add_actor("script", [&] { scripted.work(world); });
   world.run();
-  if (const std::string fault = platform->audit(); !fault.empty()) throw SimulationError(fault);
+  for (const std::string& fault : {platform->audit(), outside.audit()}) {
+    if (!fault.empty()) throw SimulationError(fault);
+  }
 
   RunResult result;
   add_work(experiment, instances, the_operator.before, the_operator.after, result);

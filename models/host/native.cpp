@@ -67,7 +67,7 @@ class Native final : public Platform, private VirtualMachine {
   [[nodiscard]] LifeTimes elapsed(std::uint32_t instance) const override {
     return kernel_->elapsed(instance + 1, calendar_.now());
   }
-  [[nodiscard]] Ipv4Address address(std::uint32_t /*instance*/) const override { return addresses::host; }
+  [[nodiscard]] Ipv4Address address(std::uint32_t /*instance*/) const override { return address_; }
   void report(StatisticSink& sink, const std::string& prefix) const override;
   [[nodiscard]] std::string audit() const override;
 
@@ -125,6 +125,7 @@ class Native final : public Platform, private VirtualMachine {
     return index < disks_.size() ? disks_[index].get() : nullptr;
   }
   [[nodiscard]] NetworkDevice* network() override { return network_.get(); }
+  [[nodiscard]] Ipv4Address network_address() const override { return address_; }
   [[nodiscard]] Bytes swap_size() const override { return parameters_.swap; }
   [[nodiscard]] Bytes file_system_size() const override { return parameters_.file_system; }
 
@@ -154,6 +155,7 @@ class Native final : public Platform, private VirtualMachine {
   KernelPathCosts path_costs_;
   NativeParameters parameters_;
   DiskParameters disk_parameters_;
+  Ipv4Address address_;
   std::unique_ptr<NativeNetwork> network_;           ///< null without a network
   std::vector<std::unique_ptr<BlockDevice>> disks_;  ///< and the two below:
   std::unique_ptr<NativeMemory> memory_;  ///< null as long as no program needs more than the scheduler
@@ -182,6 +184,7 @@ Native::Native(const NativeParameters& p, const HostContext& context)
       path_costs_(kernel_path_costs(context.calibration, context.costs)),
       parameters_(p),
       disk_parameters_(context.calibration),
+      address_(context.address),
       trace_(context.trace) {
   disk_parameters_.write_cache = p.write_cache;
   const unsigned processors = p.smp ? context.cpus : 1;
@@ -192,8 +195,7 @@ Native::Native(const NativeParameters& p, const HostContext& context)
   kernel_ = std::make_unique<GuestKernel>(machine, processors, costs_, new_footprint(), new_footprint,
                                           calendar_.now());
   if (context.network != nullptr) {
-    const NativeNetwork::Options options{.mac = addresses::host_interface,
-                                         .mtu = static_cast<std::uint32_t>(p.mtu)};
+    const NativeNetwork::Options options{.mac = context.interface, .mtu = static_cast<std::uint32_t>(p.mtu)};
     network_ = std::make_unique<NativeNetwork>(calendar_, context.calibration, machine, options,
                                                [this] { cores_[0]->on_nic(); });
     network_->nic().connect(context.network->attach(network_->nic()));

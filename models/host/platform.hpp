@@ -36,6 +36,8 @@ struct HostContext {
   Bytes memory{std::int64_t{256} << 20};  ///< of the machine
   bool audit = false;                     ///< audit everything after each scheduling pass
   bool strict = false;                    ///< every step through the calendar
+  Ipv4Address address = addresses::host;  ///< of its own kernel, on the network
+  MacAddress interface = addresses::host_interface;
 };
 
 class ControlPlane;

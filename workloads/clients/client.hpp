@@ -15,6 +15,8 @@
 
 namespace xensim {
 
+struct HostContext;
+
 /// What the machines of a template are connected to. Outlives them.
 struct ClientContext {
   Calendar& calendar;  ///< of the host whose network it is
@@ -22,7 +24,8 @@ struct ClientContext {
   const Calibration& calibration;
   /// Where the programs of an instance are reached.
   std::function<Ipv4Address(std::uint32_t instance)> address;
-  std::uint32_t instances = 0;  ///< that there are, or will be
+  std::uint32_t instances = 0;        ///< that there are, or will be
+  const HostContext* host = nullptr;  ///< what a whole machine is built on; null: there can be none
 };
 
 /// Made once per template of clients, before the world; outlives its actors.
@@ -47,6 +50,8 @@ class Client {
   virtual void measure(Time now) = 0;
   /// All its machines together, since then.
   virtual void report(StatisticSink& sink, const std::string& prefix, Time now) const = 0;
+  /// Empty, or the first contradiction found.
+  [[nodiscard]] virtual std::string audit() const { return {}; }
 };
 
 using ClientRegistry = Registry<Client, const ClientContext&>;
