@@ -100,7 +100,6 @@ class WriteBack {
   std::uint64_t commit_timer_ = 0;   ///< transaction it is armed for
   std::uint64_t commit_wanted_ = 0;  ///< up to this transaction
   std::vector<ProcessId> waiters_;   ///< for a commit to begin or to end
-  bool waiters_wake_ = false;
   Counts counts_;
 };
 
