@@ -14,7 +14,7 @@ void ProcessKernel::make_directories(const std::string& path) {
 }
 
 CallResult ProcessKernel::place_files(GuestProcess& caller, std::span<const Self::PlacedFile> files,
-                                      Bytes keep_free) {
+                                      Bytes keep_free, std::uint32_t sharing) {
   work_.on(nullptr);
   std::vector<InodeNumber> inodes;
   CallError error = CallError::none;
@@ -32,8 +32,9 @@ CallResult ProcessKernel::place_files(GuestProcess& caller, std::span<const Self
   }
   files_.journal().forget_running();
 
-  const auto kept = static_cast<std::uint32_t>(keep_free.count / page_size);
-  std::uint32_t room = memory_.pages.free_pages() - std::min(memory_.pages.free_pages(), kept);
+  const std::int64_t kept = keep_free.count / page_size;
+  std::uint32_t room = static_cast<std::uint32_t>(
+      std::max<std::int64_t>(memory_.pages.free_pages() / std::int64_t{sharing} - kept, 0));
   std::size_t count = 0;
   for (; count < inodes.size() && files_.inode(inodes[count]).pages() <= room; ++count) {
     room -= files_.inode(inodes[count]).pages();

@@ -18,8 +18,7 @@ DiskLayout layout_on(VirtualMachine& machine) {
   const std::uint64_t room = disk->sectors() - std::min(disk->sectors(), swapped);
   constexpr std::uint64_t group = std::uint64_t{DiskLayout::blocks_per_group} * PageIo::sectors_per_page;
   const auto wanted = static_cast<std::uint64_t>(machine.file_system_size().count) / sector_bytes;
-  layout.groups =
-      static_cast<std::uint32_t>(std::max<std::uint64_t>(std::min(room, wanted) / group, 1));
+  layout.groups = static_cast<std::uint32_t>(std::max<std::uint64_t>(std::min(room, wanted) / group, 1));
   return layout;
 }
 

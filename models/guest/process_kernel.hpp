@@ -64,7 +64,7 @@ class ProcessKernel {
   [[nodiscard]] CallResult disk_size(unsigned disk) const;
   [[nodiscard]] CallResult place_file(GuestProcess& caller, std::string_view path, std::uint64_t bytes);
   [[nodiscard]] CallResult place_files(GuestProcess& caller, std::span<const Self::PlacedFile> files,
-                                       Bytes keep_free);
+                                       Bytes keep_free, std::uint32_t sharing);
   /// One access, with at most one fault handled: then `again` is set. False: SIGSEGV was raised.
   [[nodiscard]] bool access(GuestProcess& caller, Address address, Access kind);
   /// The caller adds up so many lines of a page that is there.

@@ -109,8 +109,10 @@ class Self {
     std::uint64_t bytes = 0;
   };
   /// The same for many, in the order of how often they were read since: as many of the first as memory has
-  /// room for, with `keep_free` left over, are in the page cache. The value is the number of their pages.
-  [[nodiscard]] Call place_files(const std::vector<PlacedFile>& files, Bytes keep_free) const;
+  /// room for are in the page cache. Of free memory one part in `sharing` is taken, less
+  /// `keep_free`. The value is the number of pages.
+  [[nodiscard]] Call place_files(const std::vector<PlacedFile>& files, Bytes keep_free,
+                                 std::uint32_t sharing = 1) const;
   [[nodiscard]] Call rename(std::string_view from, std::string_view to) const;
   [[nodiscard]] Call rmdir(std::string_view path) const;
   [[nodiscard]] Call stat(std::string_view path) const;

@@ -183,9 +183,10 @@ Call Self::place_file(std::string_view path, std::uint64_t bytes) const {
               }};
 }
 
-Call Self::place_files(const std::vector<PlacedFile>& files, Bytes keep_free) const {
-  return Call{Call::Kind::instructions, [&files, keep_free](ProcessKernel& kernel, GuestProcess& caller) {
-                return kernel.place_files(caller, files, keep_free);
+Call Self::place_files(const std::vector<PlacedFile>& files, Bytes keep_free, std::uint32_t sharing) const {
+  return Call{Call::Kind::instructions,
+              [&files, keep_free, sharing](ProcessKernel& kernel, GuestProcess& caller) {
+                return kernel.place_files(caller, files, keep_free, sharing);
               }};
 }
 

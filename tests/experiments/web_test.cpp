@@ -60,8 +60,8 @@ TEST(Web, RunningAheadChangesNothingAndAuditsFindNothing) {
 
 TEST(Web, ChildrenTakeTurnsToAcceptByAnyLock) {
   for (const char* lock : {"semaphore", "file", "none"}) {
-    const RunResult result =
-        simulate(interpret(web(native, {{"connections", 10}, {"sessions", "single"}}, {{"accept_lock", lock}})));
+    const RunResult result = simulate(
+        interpret(web(native, {{"connections", 10}, {"sessions", "single"}}, {{"accept_lock", lock}})));
     EXPECT_EQ(metric(result, "users/errors"), 0) << lock;
     EXPECT_NEAR(metric(result, "users/sessions"), 3 * metric(result, "users/operations"), 12) << lock;
     EXPECT_EQ(metric(result, "users/conforming"), 10) << lock;
@@ -70,8 +70,8 @@ TEST(Web, ChildrenTakeTurnsToAcceptByAnyLock) {
 
 TEST(Web, ASessionHasSevenRequestsOnAverageOrTwoPointSeven) {
   const auto requests = [](const char* sessions) {
-    const RunResult result =
-        simulate(interpret(web(native, {{"connections", 50}, {"sessions", sessions}, {"line_rate", 4000000}})));
+    const RunResult result = simulate(
+        interpret(web(native, {{"connections", 50}, {"sessions", sessions}, {"line_rate", 4000000}})));
     return 3 * metric(result, "users/operations") / metric(result, "users/sessions");
   };
   EXPECT_NEAR(requests("sessions"), 7.3, 0.5);
@@ -80,8 +80,8 @@ TEST(Web, ASessionHasSevenRequestsOnAverageOrTwoPointSeven) {
 
 TEST(Web, FilesThatAreNotInMemoryAreReadFromTheDisk) {
   const auto read = [](const char* per_process) {
-    const RunResult result =
-        simulate(interpret(web(native, {{"connections", 10}}, {{"processes", 20}, {"per_process", per_process}})));
+    const RunResult result = simulate(
+        interpret(web(native, {{"connections", 10}}, {{"processes", 20}, {"per_process", per_process}})));
     return std::pair{metric(result, "web/web_warm"), metric(result, "host0/memory/read")};
   };
   const auto [all, nothing_read] = read("400 KiB");
@@ -113,9 +113,9 @@ TEST(Web, UsersAreDealtOutAmongAllServersEachWithItsPort) {
 
 TEST(Web, WhenClientsVanishTheServerForgetsThemInTime) {
   Json document = web(native, {{"connections", 10}, {"vanish", "1500 ms"}}, {{"processes", 12}});
-  document["clients"].push_back(Json{
-      {"name", "late"},
-      {"behaviour", {{"name", "http_clients"}, {"loop", "open"}, {"rate", 2}, {"line_rate", 0}}}});
+  document["clients"].push_back(
+      Json{{"name", "late"},
+           {"behaviour", {{"name", "http_clients"}, {"loop", "open"}, {"rate", 2}, {"line_rate", 0}}}});
   document["measure"] = {{"warm_up", "1100 s"}, {"duration", "10 s"}};
   const RunResult result = simulate(interpret(document));
   // Those between two requests were closed after 15 s; TCP gave up those with an answer under way.
@@ -130,8 +130,8 @@ TEST(Web, WhenClientsVanishTheServerForgetsThemInTime) {
 
 TEST(Web, AnOpenLoopComesAtItsRateWhateverTheServerDoes) {
   const auto run = [](int rate) {
-    return simulate(interpret(web(native, {{"loop", "open"}, {"rate", rate}, {"line_rate", 0}},
-                                  {{"processes", 200}})));
+    return simulate(
+        interpret(web(native, {{"loop", "open"}, {"rate", rate}, {"line_rate", 0}}, {{"processes", 200}})));
   };
   const RunResult light = run(100), heavy = run(1000);
   EXPECT_NEAR(metric(light, "users/operations"), 100, 15);
@@ -143,8 +143,13 @@ TEST(Web, AnOpenLoopComesAtItsRateWhateverTheServerDoes) {
 TEST(Web, ASearchFindsTheSameFromAboveAndFromBelow) {
   const auto found = [](int begin) {
     Json document = web(native,
-                        {{"connections", begin}, {"rounds", 3}, {"settle", "1 s"}, {"window", "1 s"},
-                         {"last_window", "2 s"}, {"conforming", 3200000}, {"line_rate", 4000000}},
+                        {{"connections", begin},
+                         {"rounds", 3},
+                         {"settle", "1 s"},
+                         {"window", "1 s"},
+                         {"last_window", "2 s"},
+                         {"conforming", 3200000},
+                         {"line_rate", 4000000}},
                         {{"processes", 100}});
     document["measure"] = {{"warm_up", "0 s"}, {"duration", "8200 ms"}};
     return metric(simulate(interpret(document)), "users/score");

@@ -7,8 +7,8 @@
 
 namespace xensim {
 
-/// Exponentially distributed with mean 1. By comparisons only (von Neumann, 1951): a logarithm is not the same
-/// to the last bit everywhere.
+/// Exponentially distributed with mean 1. By comparisons only (von Neumann, 1951): a logarithm is not the
+/// same to the last bit everywhere.
 [[nodiscard]] inline double exponential(RandomStream& random) {
   for (double whole = 0;; ++whole) {
     const std::uint64_t first = random.next();

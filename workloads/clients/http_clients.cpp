@@ -54,7 +54,8 @@ const auto parameters =
         .add("rate", &HttpParameters::rate, "requests per second of the open loop, over all machines",
              "choice", {.minimum = 0.001, .maximum = 1e6})
         .add("sessions", &HttpParameters::sessions,
-             "requests on a connection: one on 30 % of them and 5 to 15 on the others, 7.3 on average; one for "
+             "requests on a connection: one on 30 % of them and 5 to 15 on the others, 7.3 on average; one "
+             "for "
              "30 % of the requests, 2.7; one",
              "SPECweb99; which of the first two it means is not certain",
              {.choices = {"sessions", "requests", "single"}})
@@ -64,7 +65,8 @@ const auto parameters =
              "instances from that on, among which the users are dealt out; 0: all", "choice",
              {.minimum = 0, .maximum = 1'000'000})
         .add("port", &HttpParameters::port, "of instance 0; each other has the next",
-             "Barham et al., SOSP 2003, section 4.3: a port for each server", {.minimum = 1, .maximum = 60000})
+             "Barham et al., SOSP 2003, section 4.3: a port for each server",
+             {.minimum = 1, .maximum = 60000})
         .add("line_rate", &HttpParameters::line_rate, "bit/s that a user's line carries at most; 0: no limit",
              "SPECweb99", {.minimum = 0})
         .add("conforming", &HttpParameters::conforming, "bit/s that a user must get",
@@ -81,7 +83,8 @@ const auto parameters =
              {.minimum = 0, .maximum = 100})
         .add("settle", &HttpParameters::settle, "between a change of their number and the window", "choice",
              {.minimum = Time{}})
-        .add("window", &HttpParameters::window, "in which the bit rate is measured", "choice", {.minimum = 10ms})
+        .add("window", &HttpParameters::window, "in which the bit rate is measured", "choice",
+             {.minimum = 10ms})
         .add("last_window", &HttpParameters::last_window, "the same in the last round", "choice",
              {.minimum = 10ms})
         .add("vanish", &HttpParameters::vanish,
@@ -135,7 +138,8 @@ class HttpClients final : public Client {
     sink.value(prefix, conforming, static_cast<double>(good));
     sink.value(prefix, operations, per_second(traffic_->operations));
     sink.value(prefix, bit_rate, per_second(traffic_->bytes) * 8e-6);
-    if (wanted_ > 0) sink.value(prefix, user_rate, per_second(traffic_->bytes) * 8e-3 / static_cast<double>(wanted_));
+    if (wanted_ > 0)
+      sink.value(prefix, user_rate, per_second(traffic_->bytes) * 8e-3 / static_cast<double>(wanted_));
     sink.value(prefix, errors, static_cast<double>(traffic_->errors));
     sink.value(prefix, made, static_cast<double>(traffic_->connections));
     constexpr double ms = 1e-6;

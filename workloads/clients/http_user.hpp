@@ -114,9 +114,7 @@ class HttpUser {
   void fail();
   /// Requests of the next session.
   [[nodiscard]] std::uint32_t session_length();
-  void pause(Time length) {
-    machine_.calendar().schedule(timer_, machine_.now() + length);
-  }
+  void pause(Time length) { machine_.calendar().schedule(timer_, machine_.now() + length); }
 
   HttpMachine& machine_;
   HttpTraffic& traffic_;
@@ -126,7 +124,7 @@ class HttpUser {
   Event timer_;
   State state_ = State::idle;
   bool once_ = false, server_ended_ = false;
-  bool newcomer_ = true;  ///< who has not asked yet, and is met in the middle of an answer
+  bool newcomer_ = true;           ///< who has not asked yet, and is met in the middle of an answer
   bool connection_began_ = false;  ///< it has been asked on
   OutsideMachine::Connection connection_ = 0;
   std::uint32_t requests_left_ = 0;

@@ -35,7 +35,8 @@ std::vector<Self::PlacedFile> WebFileSet::by_popularity() const {
   for (std::uint32_t i = 0; i < directories_; ++i) {
     for (std::uint32_t file_class = 0; file_class < WebRequest::classes; ++file_class) {
       for (std::uint32_t file = 0; file < WebRequest::files; ++file) {
-        all.push_back({WebShares::classes[file_class] * WebShares::files[file] / (i + 1), i, file_class, file});
+        all.push_back(
+            {WebShares::classes[file_class] * WebShares::files[file] / (i + 1), i, file_class, file});
       }
     }
   }

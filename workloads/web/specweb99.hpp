@@ -53,8 +53,9 @@ template <std::size_t size>
   return index;
 }
 
-/// Points in [0, 1), independent or evenly spread: an additive recurrence with an irrational step (Kronecker),
-/// whose shares come out right in every stretch, so that short runs need no luck with rare big files.
+/// Points in [0, 1), independent or evenly spread: an additive recurrence with an irrational step
+/// (Kronecker), whose shares come out right in every stretch, so that short runs need no luck with rare big
+/// files.
 class WebDraw {
  public:
   enum class How : std::uint8_t { independent, spread };

@@ -34,6 +34,7 @@ struct Web99Parameters {
   Time keep_alive = 15s, linger = 2s;
   std::string draw = "spread";
   Bytes per_process{std::int64_t{400} << 10};
+  std::int64_t sharing = 1;
 };
 const auto parameters =
     ParameterTable<Web99Parameters>{}
@@ -41,15 +42,18 @@ const auto parameters =
              "that each server's file set is made for: 25 + 0.66 directories of 4.88 MB for each",
              "Barham et al., SOSP 2003, section 4.3", {.minimum = 1, .maximum = 20000})
         .add("port", &Web99Parameters::port, "of the first instance; each other has the next",
-             "Barham et al., SOSP 2003, section 4.3: a port for each server", {.minimum = 1, .maximum = 60000})
+             "Barham et al., SOSP 2003, section 4.3: a port for each server",
+             {.minimum = 1, .maximum = 60000})
         .add("processes", &Web99Parameters::processes,
              "children that a server begins with; 0: five for four connections, and 16",
              "choice: those of a server that has run under load for long", {.minimum = 0, .maximum = 20000})
         .add("most_processes", &Web99Parameters::most_processes, "children of a server (MaxClients)",
              "choice: more than live connections", {.minimum = 1, .maximum = 20000})
         .add("accept_lock", &Web99Parameters::accept_lock,
-             "how children take turns to accept: by a System V semaphore, by a lock of a file, or not at all, so that the kernel wakes one",
-             "Apache 1.3.27 on Linux with one port: it leaves it to the kernel", {.choices = {"semaphore", "file", "none"}})
+             "how children take turns to accept: by a System V semaphore, by a lock of a file, or not at "
+             "all, so that the kernel wakes one",
+             "Apache 1.3.27 on Linux with one port: it leaves it to the kernel",
+             {.choices = {"semaphore", "file", "none"}})
         .add("keep_alive", &Web99Parameters::keep_alive,
              "a connection without a request for so long is closed", "Apache 1.3: KeepAliveTimeout",
              {.minimum = 10ms})
@@ -62,7 +66,12 @@ const auto parameters =
         .add("per_process", &Web99Parameters::per_process,
              "memory that the page cache leaves for each child when it is filled at the beginning",
              "choice: what a child with its connection takes; reclaim corrects it",
-             {.minimum = Bytes{0}, .maximum = Bytes{64 << 20}});
+             {.minimum = Bytes{0}, .maximum = Bytes{64 << 20}})
+        .add("sharing", &Web99Parameters::sharing,
+             "instances that have one kernel's memory together: at the beginning each has an equal part of "
+             "the "
+             "page cache",
+             "choice", {.minimum = 1, .maximum = 1'000'000});
 
 class Web99 final : public Workload {
  public:
@@ -116,6 +125,7 @@ class Web99 final : public Workload {
     options.linger = p.linger;
     options.draw = p.draw == "spread" ? WebDraw::How::spread : WebDraw::How::independent;
     options.keep_free = {p.per_process.count * options.processes};
+    options.sharing = static_cast<std::uint32_t>(p.sharing - instance % p.sharing);
     return options;
   }
 
@@ -126,7 +136,7 @@ class Web99 final : public Workload {
       co_await self.existing_file(path, Bytes{page_size});
     }
     const std::vector<Self::PlacedFile> files = server.files.by_popularity();
-    server.warm_pages = co_await self.place_files(files, server.options.keep_free);
+    server.warm_pages = co_await self.place_files(files, server.options.keep_free, server.options.sharing);
     const ProgramImage image{.path = "/usr/sbin/httpd", .text = 90, .data = 8, .bss = 20};
     const ImageUse use{.text = 80, .data = 8, .bss = 10, .libc_text = 80, .small_libraries = 2};
     const LoadedBody main = [&server](Self same, const Place& place) {

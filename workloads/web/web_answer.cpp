@@ -11,15 +11,16 @@ constexpr std::uint32_t segment = 32768;  ///< MMAP_SEGMENT_SIZE of Apache 1.3
 constexpr std::size_t log_entry = 100, post_record = 140;
 
 /// A file to the client: mapped, and written piece by piece, its head with the first.
-Program send_file(Self self, std::int64_t socket, const std::string& path, std::uint32_t bytes, bool& failed) {
+Program send_file(Self self, std::int64_t socket, const std::string& path, std::uint32_t bytes,
+                  bool& failed) {
   const std::int64_t file = co_await self.open(path);
   if (file < 0) {
     failed = true;
     co_return;
   }
   co_await self.fstat(file);
-  const Address start{static_cast<std::uint32_t>(co_await self.mmap(
-      {.length = bytes, .flags = AreaFlags::read | AreaFlags::shared, .file = file}))};
+  const Address start{static_cast<std::uint32_t>(
+      co_await self.mmap({.length = bytes, .flags = AreaFlags::read | AreaFlags::shared, .file = file}))};
   for (std::uint32_t done = 0; done < bytes && !failed; done += segment) {
     const std::uint32_t body = std::min(segment, bytes - done);
     const Address from{start.value + done};

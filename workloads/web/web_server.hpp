@@ -36,7 +36,8 @@ struct WebServerOptions {
   AcceptLock lock = AcceptLock::semaphore;
   Time keep_alive{}, linger{};
   WebDraw::How draw = WebDraw::How::spread;
-  Bytes keep_free{};  ///< of memory, when the files are in the page cache
+  Bytes keep_free{};          ///< of memory, when the files are in the page cache
+  std::uint32_t sharing = 1;  ///< servers of this kernel whose files are not there yet, it included
 };
 
 /// One server. Outlives its programs.
@@ -55,9 +56,9 @@ struct WebServer {
   WebDraw directory;  ///< which one the next request is for
 
   std::int64_t listener = -1, semaphore = -1;
-  std::int64_t warm_pages = 0;                     ///< of the files, in the page cache at the beginning
-  std::int64_t processes = 0, idle = 0;            ///< Apache's scoreboard
-  std::uint64_t connections = 0, requests = 0;     ///< accepted, answered
+  std::int64_t warm_pages = 0;                      ///< of the files, in the page cache at the beginning
+  std::int64_t processes = 0, idle = 0;             ///< Apache's scoreboard
+  std::uint64_t connections = 0, requests = 0;      ///< accepted, answered
   std::uint64_t timeouts = 0, broken = 0, bad = 0;  ///< kept alive too long, left by the client, no request
 };
 
