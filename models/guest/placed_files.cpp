@@ -1,5 +1,6 @@
 /// Files of a system that has been in use for long, without the time that took.
 #include <algorithm>
+#include <set>
 
 #include "models/guest/process_kernel.hpp"
 #include "models/guest/regular_file.hpp"
@@ -17,9 +18,11 @@ CallResult ProcessKernel::place_files(GuestProcess& caller, std::span<const Self
                                       Bytes keep_free, std::uint32_t sharing) {
   work_.on(nullptr);
   std::vector<InodeNumber> inodes;
+  std::set<std::string> directories;
   CallError error = CallError::none;
   for (const Self::PlacedFile& placed : files) {
-    make_directories(placed.path);
+    const std::size_t end = placed.path.rfind('/') + 1;
+    if (directories.insert(placed.path.substr(0, end)).second) make_directories(placed.path);
     const CallResult created = calls_.creat(kernel_files_, placed.path);
     error = created.error;
     if (error != CallError::none) break;

@@ -13,7 +13,7 @@ from .. import _xensim
 from ..cells import published_values
 from .calibration import calibrate
 from .constants import Constants, write_atomically
-from .intensities import fit_intensities
+from .intensities import BARS, fit_intensities
 from .model import Tables, Unavailable
 from .report import into_document, report
 from .stages import STAGES
@@ -37,8 +37,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
         "--quick", action="store_true", help="the same constants, without the predicted cells' sensitivity to them"
     )
     parser.add_argument(
-        "--workloads", action="store_true",
-        help="instead: what the workloads of Figure 3 compute, from native Linux's bars; no report",
+        "--workloads", nargs="*", metavar="BAR", choices=sorted(name.split("/")[-1] for name in BARS),
+        help="instead: what the workloads of Figure 3 compute, from native Linux's bars, all or some; no report",
     )
     parser.add_argument("--jobs", type=int, help="worker processes (default: one per processor)")
     parser.add_argument("--output", type=Path, help="write constants there (default: in place) and no report")
@@ -57,9 +57,11 @@ def main(given: list[str]) -> int:
     try:
         constants = Constants(file)
         jobs = options.jobs or len(os.sched_getaffinity(0))
-        if options.workloads:
+        if options.workloads is not None:
+            bars = {cell: name for cell, name in BARS.items() if not options.workloads
+                    or cell.split("/")[-1] in options.workloads}
             with Tables(["figure3"], jobs) as tables:
-                fit_intensities(constants, published_values(), tables, say=_say)
+                fit_intensities(constants, published_values(), tables, bars, _say)
             interruption.check()
             write_atomically(options.output or file, constants.text())
             _say(f"constants in {options.output or file}")

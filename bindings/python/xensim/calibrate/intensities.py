@@ -19,6 +19,7 @@ from .fit import Parameter, Values
 BARS = {
     "figure3/L/linux_build": "workload_intensities.build_compile",
     "figure3/L/OSDB-IR": "workload_intensities.osdb_ir_user",
+    "figure3/L/SPEC_WEB99": "workload_intensities.web_user",
 }
 CLOSE = 0.002  # of a bar
 STEPS = 6
