@@ -111,6 +111,10 @@ class HttpClients final : public Client {
     traffic_->sessions = sessions_of(parameters_.sessions);
     if (parameters_.loop == "open") traffic_->sessions = HttpSessions::single;
     traffic_->line_rate = parameters_.line_rate;
+    // Users who just conform.
+    if (parameters_.line_rate > parameters_.conforming) {
+      traffic_->waiting = 1 - parameters_.conforming / parameters_.line_rate;
+    }
     traffic_->chunk = static_cast<std::uint32_t>(parameters_.chunk.count);
     // One actor for all machines of the template, which begin together.
     world.add_actor(

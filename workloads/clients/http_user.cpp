@@ -84,7 +84,7 @@ void HttpUser::on_connected() {
 void HttpUser::ask() {
   state_ = State::waiting;
   const bool under_way = std::exchange(newcomer_, false) && !once_;
-  request_ = under_way ? traffic_.mix.next_under_way() : traffic_.mix.next();
+  request_ = under_way ? traffic_.mix.next_under_way(traffic_.waiting) : traffic_.mix.next();
   request_.last = --requests_left_ == 0;
   expected_ = request_.answer_length();
   taken_ = 0;

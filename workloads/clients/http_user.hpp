@@ -26,6 +26,7 @@ struct HttpTraffic {
   WebRequestMix mix;
   HttpSessions sessions = HttpSessions::sessions;
   double line_rate = 0;  ///< bit/s that a user's line carries; 0: as fast as it comes
+  double waiting = 0;    ///< part of their time that users wait for answers to begin
   std::uint32_t chunk = 4096;
 
   // Since the beginning of the measurement.

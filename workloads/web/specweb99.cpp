@@ -42,7 +42,9 @@ WebRequest WebRequestMix::next() {
   return request;
 }
 
-WebRequest WebRequestMix::next_under_way() {
+WebRequest WebRequestMix::next_under_way(double waiting) {
+  const double point = met_.next();
+  if (point < waiting) return next();
   constexpr std::uint32_t classes = WebRequest::classes, files = WebRequest::files;
   std::array<double, classes * files> bytes{};
   double all = 0;
@@ -51,10 +53,11 @@ WebRequest WebRequestMix::next_under_way() {
                (WebRequest::answer_head + WebRequest::file_size(i / files, i % files));
     all += bytes[i];
   }
-  const std::uint32_t met = share_at(bytes, met_.next() * all);
+  const std::uint32_t met = share_at(bytes, (point - waiting) / (1 - waiting) * all);
   const double left = WebRequest::file_size(met / files, met % files) * left_.next();
+  const auto size = [](std::uint32_t i) { return WebRequest::file_size(i / files, i % files); };
   std::uint32_t next = 0;  // sizes rise from file to file and from class to class
-  while (next + 1 < bytes.size() && WebRequest::file_size(next / files, next % files) < left) ++next;
+  while (next + 1 < bytes.size() && (size(next) + size(next + 1)) / 2 < left) ++next;
   return {.kind = WebRequestKind::fixed, .file_class = next / files, .file = next % files};
 }
 

@@ -82,9 +82,10 @@ class WebRequestMix {
  public:
   WebRequestMix(WebDraw::How how, const RandomStream& random);
   [[nodiscard]] WebRequest next();
-  /// For a user who is met in the middle of an answer, as most are in that of a big file: static, of the size
-  /// that comes next to what is left. A file takes 10 s on a line of 400 kb/s when its class is the last.
-  [[nodiscard]] WebRequest next_under_way();
+  /// For a user who is met while others have been there for long: in the middle of an answer, as most are in
+  /// that of a big file, which takes 10 s on a line of 400 kb/s. Static, of the size nearest to what is
+  /// left; but an ordinary request for the fraction `waiting` of users, whose answers have not begun.
+  [[nodiscard]] WebRequest next_under_way(double waiting);
 
  private:
   RandomStream random_;

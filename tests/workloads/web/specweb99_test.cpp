@@ -59,6 +59,22 @@ TEST(WebRequestMix, HasTheBenchmarksSharesInAnyStretchOfAFewThousand) {
   }
 }
 
+TEST(WebRequestMix, ALineIsMetInBigFilesMostOfTheTime) {
+  WebRequestMix mix(WebDraw::How::spread, RandomStream(7, "mix"));
+  constexpr int count = 10000;
+  double bytes = 0;
+  int big = 0;
+  for (int i = 0; i < count; ++i) {
+    const WebRequest request = mix.next_under_way(0);
+    bytes += WebRequest::file_size(request.file_class, request.file);
+    big += request.file_class == 3 ? 1 : 0;
+  }
+  // Files of class 3 are a third of all bytes; what is left of one is half of it, on average, and less than
+  // the smallest for one in six.
+  EXPECT_NEAR(big, count * 0.28, count * 0.02);
+  EXPECT_NEAR(bytes / count, 108'800, 3'000);
+}
+
 TEST(WebRequestMix, IndependentDrawsHaveTheSameSharesInTheLongRun) {
   WebRequestMix mix(WebDraw::How::independent, RandomStream(7, "mix"));
   constexpr int count = 400'000;
