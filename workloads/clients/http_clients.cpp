@@ -37,7 +37,7 @@ struct HttpParameters {
   double line_rate = 400'000, conforming = 320'000;
   Bytes chunk{4096};
   std::string draw = "spread";
-  Time ramp = 1s;
+  Time start = 1s, ramp = 1s;
   std::int64_t rounds = 0;
   Time settle = 2s, window = 4s, last_window = 10s;
   Time vanish{};
@@ -76,6 +76,8 @@ const auto parameters =
         .add("draw", &HttpParameters::draw,
              "how requests are drawn: evenly spread over the mix, or independently of each other",
              "choice: short runs need less luck with rare big files", {.choices = {"spread", "independent"}})
+        .add("start", &HttpParameters::start, "before the first user comes", "choice: servers are up by then",
+             {.minimum = Time{}})
         .add("ramp", &HttpParameters::ramp, "in which the users come, one after another", "choice",
              {.minimum = Time{}})
         .add("rounds", &HttpParameters::rounds,
@@ -158,6 +160,7 @@ class HttpClients final : public Client {
  private:
   void work(World& world) {
     World::Signal never_given(world);
+    World::sleep(parameters_.start);
     if (parameters_.loop == "open") return arrive();
     set_users(static_cast<std::size_t>(parameters_.connections), parameters_.ramp);
     World::sleep(parameters_.ramp);
