@@ -28,20 +28,22 @@ std::string interval_text(const Estimate& estimate) {
   return estimate.has_interval() ? fmt::format("{:.5g} to {:.5g}", estimate.low, estimate.high) : "unknown";
 }
 
-/// Mean and worst error of the cells of one role; empty if none has an error.
-std::string error_summary(std::span<const Cell> cells, std::string_view role) {
+/// Mean and worst error of the cells of one role, relative ones or those in points; empty if none has an
+/// error.
+std::string error_summary(std::span<const Cell> cells, std::string_view role, bool in_points) {
   double sum = 0;
   std::size_t count = 0;
   const Cell* worst = nullptr;
   for (const Cell& cell : cells) {
     const std::optional<double> error = cell.error_percent();
-    if (cell.role != role || cell.by_definition || !error || !std::isfinite(*error)) continue;
+    if (cell.role != role || cell.in_percent() != in_points || cell.by_definition) continue;
+    if (!error || !std::isfinite(*error)) continue;
     sum += std::abs(*error);
     ++count;
     if (worst == nullptr || std::abs(*error) > std::abs(*worst->error_percent())) worst = &cell;
   }
   if (count == 0) return {};
-  const std::string_view unit = worst->in_percent() ? "points" : "%";
+  const std::string_view unit = in_points ? "points" : "%";
   return fmt::format("{}: {} cells, mean error {:.2f} {}, worst {:+.2f} {} ({})\n", role, count,
                      sum / static_cast<double>(count), unit, *worst->error_percent(), unit, worst->id);
 }
@@ -126,7 +128,10 @@ std::string comparison_table(std::span<const Cell> cells) {
                    error ? fmt::format("{:+.2f} {}", *error, cell.in_percent() ? "points" : "%") : "-",
                    cell.role);
   }
-  return text + error_summary(cells, "calibrated") + error_summary(cells, "predicted");
+  for (const char* role : {"calibrated", "predicted"}) {
+    for (const bool in_points : {false, true}) text += error_summary(cells, role, in_points);
+  }
+  return text;
 }
 
 std::string comparison_csv(std::span<const Cell> cells) {

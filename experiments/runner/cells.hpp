@@ -7,9 +7,9 @@
 ///       "metric": "throughput",
 ///       "relative_to": {"domains[0].count": 1},           // optional: divide by the run at this point
 ///       "at": {"scheduler": "bvt"},                       // optional: runs at this point only
-///       "change": true,                                   // optional: the ratio's distance from 1, in percent
-///       "victim": "database",                             // optional: say where this template's loss arises
-///       "unit": "x one instance"
+///       "change": true,                                   // optional: the ratio's distance from 1, in
+///       percent "victim": "database",                             // optional: say where this template's
+///       loss arises "unit": "x one instance"
 ///     }
 ///
 /// A `*` in the metric stands for anything without a slash, and all that match are added: "*/score" is the
@@ -54,8 +54,8 @@ struct CompareBlock {
                                            const PublishedValues& published,
                                            const std::set<std::string, std::less<>>& calibrated);
 
-/// Of a block with a victim, a line for each cell: where its loss against the base arises (attribute()). Throws
-/// InputError as form_cells does.
+/// Of a block with a victim, a line for each cell: where its loss against the base arises (attribute()).
+/// Throws InputError as form_cells does.
 [[nodiscard]] std::string explain_losses(const CompareBlock& block, const std::vector<Run>& runs,
                                          std::span<const RunResult> results);
 

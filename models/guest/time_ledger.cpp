@@ -52,10 +52,12 @@ struct Origin {
   Activity activity;
   LifePart part;
 };
-constexpr std::array origins{
-    Origin{Activity::user, LifePart::user},       Origin{Activity::refill, LifePart::refill},
-    Origin{Activity::translation, LifePart::translation}, Origin{Activity::kernel, LifePart::kernel},
-    Origin{Activity::monitor, LifePart::monitor}, Origin{Activity::interrupts, LifePart::interrupts}};
+constexpr std::array origins{Origin{Activity::user, LifePart::user},
+                             Origin{Activity::refill, LifePart::refill},
+                             Origin{Activity::translation, LifePart::translation},
+                             Origin{Activity::kernel, LifePart::kernel},
+                             Origin{Activity::monitor, LifePart::monitor},
+                             Origin{Activity::interrupts, LifePart::interrupts}};
 
 }  // namespace
 
@@ -111,7 +113,7 @@ void TimeLedger::change(ProcessId process, State next, Time now, Awaited awaited
   life.share = {};
   if (next == State::running) group.running.push_back(process);
   if (next == State::runnable) ++group.runnable;
-  if (next != State::runnable || group.idle == Time{}) return;
+  if ((next != State::runnable && next != State::running) || group.idle == Time{}) return;
   // What it waited for had come when its kernel was woken; the rest was spent in the monitor's queue.
   const Time late = std::clamp(waited - group.waited_before, Time{}, group.idle);
   at(group.elapsed, LifePart::stolen) += late;

@@ -15,6 +15,7 @@ struct UdpFloodParameters {
   std::int64_t port = 9;
   std::int64_t bytes = 64;
   double rate = 10'000;
+  Time begin = 100ms;
 };
 
 const auto parameters =
@@ -27,7 +28,10 @@ const auto parameters =
         .add("bytes", &UdpFloodParameters::bytes, "payload of a datagram", "choice: small packets cost most",
              {.minimum = 1, .maximum = 1472})
         .add("rate", &UdpFloodParameters::rate, "datagrams per second", "choice",
-             {.minimum = 0.001, .maximum = 1'488'000});
+             {.minimum = 0.001, .maximum = 1'488'000})
+        .add("begin", &UdpFloodParameters::begin,
+             "before that nothing is sent: who is not up yet does not answer ARP, for a second", "choice",
+             {.minimum = Time{}});
 
 class Flooder final : public OutsideMachine {
  public:
@@ -40,6 +44,7 @@ class Flooder final : public OutsideMachine {
     constexpr std::uint16_t from = 32768;
     const auto port = static_cast<std::uint16_t>(parameters_.port);
     const auto bytes = static_cast<std::uint32_t>(parameters_.bytes);
+    World::sleep(parameters_.begin);
     const Time period{static_cast<std::int64_t>(1e12 / parameters_.rate)};
     for (;;) {
       act([&](NetworkEndpoint& endpoint, Time at) {

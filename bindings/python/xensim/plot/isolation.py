@@ -79,9 +79,10 @@ def _remaining(ax: Axes, cells: pandas.DataFrame) -> None:
             if value == value:
                 ax.annotate(f"{100 + value:.1f}", (place, 100 + max(value, -100)), ha="center", va="bottom", fontsize=8)
     ax.axhline(100, color=GREY, linewidth=0.8, linestyle=":")
-    ax.set_xticks(range(len(victims)), [name.replace("_", " ") for name in victims])
-    ax.set_ylim(0, 118)
-    ax.set_ylabel("Result beside the others,\n% of the result alone")
+    labels = [name.replace("_of_its_share", "\nof its share").replace("_", " ") for name in victims]
+    ax.set_xticks(range(len(victims)), labels)
+    ax.set_ylim(0, 128)
+    ax.set_ylabel("Result beside the others,\n% of the result alone, or of its share")
     ax.grid(axis="x", visible=False)
     ax.bar([0], [0], color="none", edgecolor=GREY, label="published")
     ax.legend(ncols=3, loc="upper center", fontsize=8)
