@@ -7,9 +7,9 @@
 ///       "metric": "throughput",
 ///       "relative_to": {"domains[0].count": 1},           // optional: divide by the run at this point
 ///       "at": {"scheduler": "bvt"},                       // optional: runs at this point only
-///       "change": true,                                   // optional: the ratio's distance from 1, in
-///       percent "victim": "database",                             // optional: say where this template's
-///       loss arises "unit": "x one instance"
+///       "change": true,                                   // optional: the ratio's distance from 1, percent
+///       "victim": "database",                             // optional: say where its loss arises
+///       "unit": "x one instance"
 ///     }
 ///
 /// A `*` in the metric stands for anything without a slash, and all that match are added: "*/score" is the
