@@ -15,7 +15,7 @@ struct UdpFloodParameters {
   std::int64_t port = 9;
   std::int64_t bytes = 64;
   double rate = 10'000;
-  Time begin = 100ms;
+  Time begin = 300ms;
 };
 
 const auto parameters =
