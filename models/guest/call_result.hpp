@@ -42,14 +42,17 @@ enum class CallError : std::uint8_t {
 };
 
 /// What a call came to. A call that sleeps has entered its process into the wait queues it waits on; it is to
-/// be made again, with the same request, once something has woken the process.
+/// be made again, with the same request, once something has woken the process. A call that pauses is made
+/// again at once, but interrupts that have come meanwhile are taken first.
 struct CallResult {
   std::int64_t value = 0;
   CallError error = CallError::none;
   bool sleeps = false;
+  bool pauses = false;
   Wakes wakes{};  ///< in order; also of a call that sleeps or failed
 
-  [[nodiscard]] bool ok() const { return error == CallError::none && !sleeps; }
+  [[nodiscard]] bool ok() const { return error == CallError::none && !goes_on(); }
+  [[nodiscard]] bool goes_on() const { return sleeps || pauses; }
   [[nodiscard]] static CallResult failed(CallError error) { return {.error = error}; }
 };
 

@@ -65,6 +65,7 @@ constexpr SourceFile file_of(KernelPath path) {
   switch (path) {
     case system_call:
     case locked_operation:
+    case device_interrupt:
       return SourceFile::arch_entry;
     case signal_deliver:
     case signal_frame:
@@ -334,6 +335,9 @@ constexpr std::uint32_t in_a_page(KernelObject kind) {
       return page_size / 96;
     case KernelObject::descriptor:
       return page_size / 64;
+    case KernelObject::packet:
+    case KernelObject::packet_clone:
+      return page_size / 192;
     case KernelObject::socket:
       return page_size / 900;
     default:

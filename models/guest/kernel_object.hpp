@@ -32,6 +32,8 @@ enum class KernelObject : std::uint8_t {
   socket,           ///< struct sock
   unix_socket,      ///< sock and inode of a socket of the Unix domain
   semaphores,       ///< a set of System V semaphores
+  packet,           ///< sk_buff and the end of its data, by the page of the data
+  packet_clone,     ///< sk_buff of a packet on its way out, by the same
   count_,
 };
 

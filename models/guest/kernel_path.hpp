@@ -204,6 +204,8 @@ enum class KernelPath : std::uint8_t {
   segment_attach,  ///< shmget or shmat without the area
   time_of_day,     ///< gettimeofday: counter read, microseconds copied out
   sleep_timer,     ///< a timeout set, and deleted or expired
+  // Interrupts of devices.
+  device_interrupt,  ///< do_IRQ around a handler: its line locked and ended; do_softirq around what follows
   count_,
 };
 inline constexpr std::size_t kernel_path_count = static_cast<std::size_t>(KernelPath::count_);
@@ -383,6 +385,7 @@ inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_nam
     "segment_attach",
     "time_of_day",
     "sleep_timer",
+    "device_interrupt",
 };
 
 }  // namespace xensim

@@ -15,6 +15,9 @@ constexpr std::array microcoded{
     copy_page,        directory_page, signal_fpu, debug_register_load, checksum_line,
 };
 
+/// Sockets and protocols, whose lengths are estimates of one kind: if wrong, then all alike.
+constexpr bool is_protocol(KernelPath path) { return path >= socket_call && path <= udp_receive; }
+
 }  // namespace
 
 KernelPathCosts kernel_path_costs(const Calibration& calibration, const ProcessorCosts& processor) {
@@ -23,9 +26,11 @@ KernelPathCosts kernel_path_costs(const Calibration& calibration, const Processo
     return static_cast<std::uint32_t>(std::llround(calibration.value(name)));
   };
   const double code_line = calibration.value("guest.code_line");
+  const double protocol_length = calibration.value("guest.protocol_length");
   for (std::size_t i = 0; i < kernel_path_count; ++i) {
     const auto path = static_cast<KernelPath>(i);
-    const double length = calibration.value("kernel_paths." + std::string(kernel_path_names[i]));
+    const double length = calibration.value("kernel_paths." + std::string(kernel_path_names[i])) *
+                          (is_protocol(path) ? protocol_length : 1);
     if (std::ranges::find(microcoded, path) != microcoded.end()) {
       costs[i] = {std::llround(length)};
       costs.code_lines[i] = 1;
@@ -38,6 +43,7 @@ KernelPathCosts kernel_path_costs(const Calibration& calibration, const Processo
   }
   costs.process_lines = lines("guest.process_data_lines");
   costs.resumed_lines = lines("guest.resumed_data_lines");
+  costs.stream_start = lines("network.stream_start");
   return costs;
 }
 

@@ -23,6 +23,7 @@ struct KernelPathCosts : std::array<Cycles, kernel_path_count> {
   std::array<std::uint32_t, kernel_path_count> static_lines{};
   std::uint32_t process_lines = 0;  ///< data that a process and the kernel for it use between two calls
   std::uint32_t resumed_lines = 0;  ///< those of them that a call uses when it goes on where it slept
+  std::uint32_t stream_start = 0;   ///< lines that a loop waits for before the prefetcher runs ahead of it
 };
 
 /// The kernel's logic says what it did and what it used; this counts it and charges the processor it runs on.
@@ -105,6 +106,7 @@ class KernelWork {
   }
   [[nodiscard]] std::uint32_t process_lines() const { return costs_.process_lines; }
   [[nodiscard]] std::uint32_t resumed_lines() const { return costs_.resumed_lines; }
+  [[nodiscard]] std::uint32_t stream_start() const { return costs_.stream_start; }
   [[nodiscard]] Cycles cost(KernelPath path) const { return costs_[static_cast<std::size_t>(path)]; }
   [[nodiscard]] std::uint64_t count(KernelPath path) const { return counts_[static_cast<std::size_t>(path)]; }
 

@@ -67,6 +67,7 @@ void NetworkInterface::received(unsigned vcpu, const NetworkPacket& packet) {
 
 void NetworkInterface::sent(unsigned /*vcpu*/, PageNumber page) {
   kernel_.did(KernelPath::skb_free);
+  kernel_.uses(KernelObject::packet_clone, page.value, PacketMemory::clone_lines);
   memory_.put(page);
 }
 

@@ -13,6 +13,7 @@ void NetworkStack::receive(unsigned vcpu, NetworkInterface& from, const NetworkP
   kernel_.did(KernelPath::net_receive);
   kernel_.locked(2);  // the lock of the protocols
   const TcpBuffer buffer = memory_.adopt(packet.page, packet.offset);
+  use_head(buffer);
   const std::optional<EthernetHeader> ethernet = EthernetHeader::read(packet.frame.known());
   if (ethernet && ethernet->type == EtherType::ipv4) {
     receive_ip(packet.frame, buffer, from.sums());

@@ -121,6 +121,7 @@ bool NetworkStack::send_segment(const TcpPair& pair, const TcpSegment& segment, 
     const std::optional<TcpBuffer> buffer = memory_.allocate(segment.length + TcpSettings::header_room);
     if (!buffer) return false;
     payload = *buffer;
+    use_head(payload);
     memory_.reserve(payload, TcpSettings::header_room);
   }
   const Ipv4Header ip{.identification = identification_++, .source = pair.local, .destination = pair.remote};
@@ -150,6 +151,7 @@ bool NetworkStack::send_ip(Ipv4Address to, const EthernetFrame& frame, TcpBuffer
   NetworkInterface* way = way_to(to);
   if (way == nullptr) return true;  // no route
   const PageNumber page = memory_.page(buffer);
+  kernel_.uses(KernelObject::packet_clone, page.value, PacketMemory::clone_lines);
   kernel_.work.use(page, Access::write);
   return way->send(vcpu_, to, frame, page, memory_.place(buffer) - headers);
 }
@@ -178,12 +180,18 @@ TcpBuffer NetworkStack::allocate(std::uint32_t bytes) {
   kernel_.locked(2);
   const std::optional<TcpBuffer> buffer = memory_.allocate(bytes + TcpSettings::header_room);
   if (!buffer) return {};
+  use_head(*buffer);
   memory_.reserve(*buffer, TcpSettings::header_room);
   return *buffer;
 }
 
+void NetworkStack::use_head(TcpBuffer buffer) {
+  kernel_.uses(KernelObject::packet, memory_.page(buffer).value, PacketMemory::head_lines);
+}
+
 void NetworkStack::release(TcpBuffer buffer) {
   kernel_.did(KernelPath::skb_free);
+  use_head(buffer);
   kernel_.locked(2);
   memory_.release(buffer);
 }
@@ -199,12 +207,27 @@ void NetworkStack::drain(TcpBuffer buffer, std::uint32_t offset, std::uint32_t b
   copy(buffer, offset, bytes, Processor::Stream::read);
 }
 
+void NetworkStack::move(TcpBuffer from, std::uint32_t offset, TcpBuffer to, std::uint32_t at,
+                        std::uint32_t bytes) {
+  const std::uint32_t lines = (bytes + 63) / 64;
+  kernel_.did(KernelPath::copy_line, lines);
+  const Cycles half{kernel_.work.cost(KernelPath::copy_line).count / 2};
+  const std::uint32_t source = memory_.page(from, offset).value;
+  kernel_.reads(KernelObject::page, source, 1 + kernel_.work.stream_start());
+  kernel_.work.streams(source, lines, half, Processor::Stream::read);
+  kernel_.work.streams(memory_.page(to, at).value, lines, half, Processor::Stream::write);
+}
+
 void NetworkStack::copy(TcpBuffer buffer, std::uint32_t offset, std::uint32_t bytes, Processor::Stream kind) {
   constexpr std::uint32_t line = 64;
   const KernelPath path = copies_sum_ ? KernelPath::checksum_line : KernelPath::copy_line;
   kernel_.did(KernelPath::copy_user);
   kernel_.did(path, (bytes + line - 1) / line);
   if (!buffer.valid()) return;
+  if (kind == Processor::Stream::read) {
+    // Too short for the prefetcher to hide how it begins. The line with the headers was read before.
+    kernel_.reads(KernelObject::page, memory_.page(buffer, offset).value, 1 + kernel_.work.stream_start());
+  }
   while (bytes > 0) {
     const PageNumber page = memory_.page(buffer, offset);
     const std::uint32_t part = std::min(bytes, page_size - memory_.place(buffer, offset));

@@ -68,6 +68,8 @@ class NetworkStack final : private TcpLayer::Host, private KernelTimer, private 
   void discard(TcpBuffer buffer) { release(buffer); }
   void fill(TcpBuffer buffer, std::uint32_t offset, std::uint32_t bytes) override;
   void drain(TcpBuffer buffer, std::uint32_t offset, std::uint32_t bytes) override;
+  void move(TcpBuffer from, std::uint32_t offset, TcpBuffer to, std::uint32_t at,
+            std::uint32_t bytes) override;
 
   // UDP. 0: a free port.
   [[nodiscard]] std::uint16_t bind(UdpSocket& socket, std::uint16_t port);
@@ -117,6 +119,7 @@ class NetworkStack final : private TcpLayer::Host, private KernelTimer, private 
   void receive_ip(const EthernetFrame& frame, TcpBuffer buffer, bool summed);
   void receive_tcp(const Ipv4Header& ip, const EthernetFrame& frame, TcpBuffer buffer, bool summed);
   void receive_udp(const Ipv4Header& ip, const EthernetFrame& frame, TcpBuffer buffer, bool summed);
+  void use_head(TcpBuffer buffer);
   void copy(TcpBuffer buffer, std::uint32_t offset, std::uint32_t bytes, Processor::Stream kind);
   void arm();
   [[nodiscard]] TcpSocket* socket_of(const TcpConnection& connection) const;

@@ -16,7 +16,9 @@ namespace xensim {
 /// again when neither the protocol nor a device holds it.
 class PacketMemory {
  public:
-  static constexpr std::size_t most_pages = 5;  ///< of a packet: 16 KB and headers
+  static constexpr std::size_t most_pages = 5;     ///< of a packet: 16 KB and headers
+  static constexpr std::uint32_t head_lines = 4;   ///< struct sk_buff, and skb_shared_info behind the data
+  static constexpr std::uint32_t clone_lines = 3;  ///< the first alone
 
   explicit PacketMemory(GuestMemory& memory) : memory_(memory), holders_(memory.pages.size()) {}
 

@@ -128,6 +128,7 @@ ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call
     pressure_->after_step(vcpu, processes_);
     write_back_->after_step(vcpu);
   }
+  caller.again = caller.again || result.pauses;
   if (caller.dies && caller.again && !caller.sleeps) return Progress::killed;
   if (result.sleeps || caller.sleeps) return Progress::sleeps;
   if (caller.again) return Progress::more;

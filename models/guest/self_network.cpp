@@ -28,7 +28,7 @@ struct SocketCall {
     return socket;
   }
   CallResult end(ProcessKernel& kernel, CallResult result) {
-    if (!result.sleeps && file != nullptr) drop_reference(kernel.context(), std::move(file), result.wakes);
+    if (!result.goes_on() && file != nullptr) drop_reference(kernel.context(), std::move(file), result.wakes);
     return result;
   }
 };

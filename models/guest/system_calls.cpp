@@ -126,12 +126,12 @@ CallResult SystemCalls::write(const ProcessFiles& process, unsigned descriptor, 
 
 CallResult SystemCalls::resume(ReadCall& call) {
   CallResult result = call.file->read(call.request);
-  return result.sleeps ? result : end(std::move(call.file), std::move(result));
+  return result.goes_on() ? result : end(std::move(call.file), std::move(result));
 }
 
 CallResult SystemCalls::resume(WriteCall& call) {
   CallResult result = call.file->write(call.request);
-  return result.sleeps ? result : end(std::move(call.file), std::move(result));
+  return result.goes_on() ? result : end(std::move(call.file), std::move(result));
 }
 
 CallResult SystemCalls::select(Select& call) {

@@ -115,22 +115,29 @@ CallResult TcpSocket::write(WriteRequest& request) {
     if (progress.done == 0) result.error = if_nothing;
     return result;
   };
-  if (!progress.slept) stack_.kernel().did(KernelPath::socket_call);
+  const bool paused = !progress.slept && progress.done > 0;
+  if (!progress.slept && !paused) stack_.kernel().did(KernelPath::socket_call);
   if (!begin(progress, request.process)) return finished(CallError::interrupted);
   if (connection_ == nullptr) return CallResult::failed(CallError::not_connected);
   if (request.from.empty()) return {};
-  uses();
-  stack_.kernel().did(KernelPath::tcp_send);
+  if (!paused) {
+    uses();
+    stack_.kernel().did(KernelPath::tcp_send);
+  }
   // What looped back may have made room already.
   do {
     if (const CallError fault = error(); fault != CallError::none) return finished(fault);
     if (connection_->state() == TcpConnection::State::syn_sent) break;
     if (!connection_->can_send()) return finished(CallError::broken_pipe);
     stack_.copies_for(connection_->pair().remote);
-    progress.done += connection_->send(stack_.now(), request.from.size() - progress.done);
+    const std::uint64_t left = request.from.size() - progress.done;
+    const std::uint64_t next = std::min<std::uint64_t>(left, connection_->room_in_segment());
+    const std::uint64_t sent = connection_->send(stack_.now(), next, left - next);
+    progress.done += sent;
     stack_.settle(*connection_);
     stack_.finish();
     if (progress.done == request.from.size()) return finished(CallError::none);
+    if (sent == next) return {.pauses = true};
   } while (connection_->writable());
   if (nonblocking) return finished(CallError::try_again);
   connection_->wait_for_room();
@@ -144,20 +151,27 @@ CallResult TcpSocket::receive_from(ReadRequest& request, SocketAddress& from) {
 
 CallResult TcpSocket::read(ReadRequest& request) {
   Progress& progress = request.progress;
-  if (!progress.slept) stack_.kernel().did(KernelPath::socket_call);
+  const bool paused = !progress.slept && progress.done > 0;
+  if (!progress.slept && !paused) stack_.kernel().did(KernelPath::socket_call);
   reader_sleeps_ = false;
   const bool goes_on = begin(progress, request.process);
   if (connection_ == nullptr) return CallResult::failed(CallError::not_connected);
-  uses();
-  stack_.kernel().did(KernelPath::tcp_receive_call);
+  if (!paused) {
+    uses();
+    stack_.kernel().did(KernelPath::tcp_receive_call);
+  }
   work_on_early();
   stack_.copies_for(connection_->pair().remote);
-  const std::uint32_t count = connection_->read(static_cast<std::uint32_t>(request.into.size()));
-  if (count > 0) {
-    connection_->after_reading(stack_.now(), count);
+  const std::uint32_t count =
+      connection_->read_segment(static_cast<std::uint32_t>(request.into.size() - progress.done));
+  progress.done += count;
+  // More may come with an interrupt before it looks again.
+  if (count > 0 && progress.done < request.into.size()) return {.pauses = true};
+  if (progress.done > 0) {
+    connection_->after_reading(stack_.now(), static_cast<std::uint32_t>(progress.done));
     stack_.settle(*connection_);
     stack_.finish();
-    return {.value = count};
+    return {.value = static_cast<std::int64_t>(progress.done)};
   }
   if (!goes_on) return CallResult::failed(CallError::interrupted);
   if (const CallError fault = error(); fault != CallError::none) return CallResult::failed(fault);

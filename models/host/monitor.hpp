@@ -30,6 +30,8 @@ struct MonitorParameters : XenMemoryParameters, MonitorDiskParameters {
   bool count_memory = false;      ///< report what the monitor keeps for a domain
   std::int64_t mtu = 1500;
   std::int64_t nic_processor = 0;  ///< that the network interface interrupts
+  Bytes credit_bytes{65536};       ///< that a domain's interface may send in each of the next
+  Time credit_interval{};          ///< 0: as much as it can
 };
 
 /// The monitor and the processors it drives. Each pass through `step` is one item of the exit path of

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "models/guest/kernel.hpp"
+#include "models/guest/packet_memory.hpp"
 
 namespace xensim {
 namespace {
@@ -43,6 +44,7 @@ void NativeNetwork::post(PageNumber page) {
 }
 
 void NativeNetwork::interrupt(unsigned vcpu) {
+  kernel_->did(KernelPath::device_interrupt);
   kernel_->did(KernelPath::nic_interrupt);
   kernel_->locked(2);
   kernel_->work.device_wrote(KernelObject::descriptor, status_line);
@@ -111,6 +113,7 @@ void NativeNetwork::receive(unsigned vcpu, const Nic::Received& received) {
   kernel_->reads(KernelObject::page, page.value);
   if (length > copy_threshold) {
     kernel_->did(KernelPath::nic_refill);
+    kernel_->uses(KernelObject::packet, other->value, PacketMemory::head_lines);
     post(*other);
     return client_->received(vcpu, {received.frame, page, packet_offset});
   }

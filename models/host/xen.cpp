@@ -22,6 +22,13 @@ const auto parameters =
         .add("nic_processor", &MonitorParameters::nic_processor,
              "processor that the network interface interrupts",
              "Xen 1.0: the I/O APIC gives all to the first", {.minimum = 0, .maximum = 1023})
+        .add("credit_bytes", &MonitorParameters::credit_bytes,
+             "that each domain's interface may send in a credit_interval",
+             "choice; Xen after 1.0 has no other default than none",
+             {.minimum = Bytes{2048}, .maximum = Bytes{std::int64_t{1} << 30}})
+        .add("credit_interval", &MonitorParameters::credit_interval,
+             "after which an interface has its credit again; 0 s: no limit", "Xen after 1.0: none",
+             {.minimum = Time{}, .maximum = Time{1s}})
         .add("build", &MonitorParameters::build,
              "how domains come into being: with their memory and in no time, or built by domain 0 with the "
              "real hypercalls, in its processor time",

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <utility>
 
+#include "models/guest/packet_memory.hpp"
 #include "models/io/machine_bytes.hpp"
 
 namespace xensim {
@@ -91,6 +92,7 @@ void XenNetwork::post_buffers() {
     const auto page = memory_->pages.allocate(0, PageAllocator::Need::atomic);
     if (!page) break;
     kernel_->did(KernelPath::vif_post);
+    kernel_->uses(KernelObject::packet, page->value, PacketMemory::head_lines);
     rx_.put(ring, {.id = buffers_.take(*page), .entry = paging_.entry_address(*page)});
   }
   if (added == 0) return;
@@ -105,6 +107,7 @@ void XenNetwork::post_buffers() {
 
 void XenNetwork::interrupt(unsigned vcpu) {
   ++counts_.interrupts;
+  kernel_->did(KernelPath::device_interrupt);
   kernel_->did(KernelPath::vif_interrupt);
   reclaim(vcpu);
   RxRing& ring = interface_.page.rx;

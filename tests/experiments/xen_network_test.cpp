@@ -66,5 +66,30 @@ TEST(XenNetworkExperiment, DomainsReachEachOtherWithoutTheNic) {
   EXPECT_EQ(metric(result, "host0/net_tx_transmitted"), 0);
 }
 
+TEST(XenNetworkExperiment, ADomainMayBeDestroyedInTheMiddleOfATransfer) {
+  for (const char* role : {"send", "receive"}) {
+    for (const char* at : {"20 ms", "40 ms"}) {
+      Json document = transfer(role, "50000000 B");
+      document["domains"].push_back({{"name", "other"}, {"workload", "cpu_hog"}});
+      document["control"] = Json::array({Json{{"at", at}, {"do", "destroy"}, {"domain", "ttcp"}}});
+      document["measure"]["duration"] = "200 ms";
+      const RunResult result = simulate(interpret(std::move(document)));
+      EXPECT_LT(metric(result, "ttcp/ttcp_bytes"), 50e6) << role << at;
+      EXPECT_GT(metric(result, "other/throughput"), 0.9) << role << at;
+    }
+  }
+}
+
+TEST(XenNetworkExperiment, CreditLimitsWhatADomainSends) {
+  Json document = transfer("send", "400000000 B");
+  document["platform"]["credit_bytes"] = "128 KiB";
+  document["platform"]["credit_interval"] = "10 ms";
+  const RunResult result = simulate(interpret(std::move(document)));
+  const double most = 128 * 1024 * 101;  // in a second, and what was there at first
+  EXPECT_LT(metric(result, "host0/dom1/vif0/tx_bytes"), most);
+  EXPECT_GT(metric(result, "host0/dom1/vif0/tx_bytes"), 0.8 * most);
+  EXPECT_GT(metric(result, "host0/net_credit_waits"), 50);
+}
+
 }  // namespace
 }  // namespace xensim

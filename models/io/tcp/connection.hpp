@@ -46,6 +46,7 @@ class TcpConnection {
   struct Counts {
     std::uint64_t segments_in = 0, segments_out = 0, retransmissions = 0, timeouts = 0;
     std::uint64_t duplicates = 0, early = 0, pruned = 0;  ///< segments with data
+    std::uint64_t compacted = 0;                          ///< times that the receive buffer was full
     std::uint64_t local_drops = 0;                        ///< segments that a queue of this machine refused
   };
 
@@ -73,10 +74,19 @@ class TcpConnection {
 
   // What its program asks for.
   /// Takes as many of `bytes` as the send buffer allows: less means that `writable` follows. 0 if it cannot
-  /// send.
-  [[nodiscard]] std::uint64_t send(Jiffies now, std::uint64_t bytes);
+  /// send. `more` will follow in the same call, before which an incomplete segment is not sent.
+  [[nodiscard]] std::uint64_t send(Jiffies now, std::uint64_t bytes, std::uint64_t more = 0);
+  /// Bytes that complete the segment that is being filled.
+  [[nodiscard]] std::uint32_t room_in_segment() const {
+    const bool begun = queue_.has_unsent() && queue_.tail().length < segment_size_;
+    return begun ? segment_size_ - queue_.tail().length : segment_size_;
+  }
   /// Up to `bytes` from the receive queue. To be followed by `after_reading` at the end of the call.
   [[nodiscard]] std::uint32_t read(std::uint32_t bytes) { return received_.read(bytes, host_); }
+  /// The same from one segment only.
+  [[nodiscard]] std::uint32_t read_segment(std::uint32_t bytes) {
+    return received_.read_segment(bytes, host_);
+  }
   /// Acknowledges what has to be, now that `bytes` were read.
   void after_reading(Jiffies now, std::uint32_t bytes);
   /// A FIN follows the last byte.

@@ -105,6 +105,9 @@ void TcpConnection::receive_in_time_wait(const TcpSegment& segment) {
 
 bool TcpConnection::has_room(std::uint32_t size) {
   if (received_.size() + size <= window_.buffer()) return true;
+  received_.compact(host_);
+  ++counts_.compacted;
+  if (received_.size() + size <= window_.buffer()) return true;
   if (received_.disordered()) {
     received_.discard_early(host_);
     ++counts_.pruned;

@@ -4,7 +4,7 @@
 
 namespace xensim {
 
-std::uint64_t TcpConnection::send(Jiffies now, std::uint64_t bytes) {
+std::uint64_t TcpConnection::send(Jiffies now, std::uint64_t bytes, std::uint64_t more) {
   now_ = now;
   if (!can_send()) return 0;
   std::uint64_t done = 0;
@@ -26,7 +26,7 @@ std::uint64_t TcpConnection::send(Jiffies now, std::uint64_t bytes) {
     tail.flags &= static_cast<std::uint8_t>(~TcpHeader::push);
     write_ += count;
     done += count;
-    if (tail.length < segment_size_ || done == bytes) continue;
+    if (tail.length < segment_size_ || (done == bytes && more == 0)) continue;
     if (forced_push()) {
       mark_push();
       push(false);
@@ -34,7 +34,7 @@ std::uint64_t TcpConnection::send(Jiffies now, std::uint64_t bytes) {
       push_one();
     }
   }
-  if (queue_.has_unsent()) {
+  if (more == 0 && queue_.has_unsent()) {
     mark_push();
     push(true);
   }

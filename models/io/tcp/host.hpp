@@ -52,6 +52,9 @@ class TcpHost {
   virtual TcpBuffer allocate(std::uint32_t /*bytes*/) { return {}; }
   virtual void fill(TcpBuffer, std::uint32_t /*offset*/, std::uint32_t /*bytes*/) {}
   virtual void drain(TcpBuffer, std::uint32_t /*offset*/, std::uint32_t /*bytes*/) {}
+  /// From one buffer's payload to another's.
+  virtual void move(TcpBuffer /*from*/, std::uint32_t /*offset*/, TcpBuffer /*to*/, std::uint32_t /*at*/,
+                    std::uint32_t /*bytes*/) {}
   /// Also of buffers that came with received segments.
   virtual void release(TcpBuffer) {}
 };

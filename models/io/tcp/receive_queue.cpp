@@ -1,6 +1,9 @@
 #include "models/io/tcp/receive_queue.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "models/io/tcp/settings.hpp"
 
 namespace xensim {
 
@@ -13,19 +16,58 @@ void ReceiveQueue::append(const ReceivedBytes& bytes) {
 
 std::uint32_t ReceiveQueue::read(std::uint32_t most, TcpHost& host) {
   std::uint32_t done = 0;
-  while (done < most && !ready_.empty()) {
+  while (done < most && !ready_.empty()) done += read_segment(most - done, host);
+  return done;
+}
+
+std::uint32_t ReceiveQueue::read_segment(std::uint32_t most, TcpHost& host) {
+  std::uint32_t count = 0;
+  while (most > 0 && count == 0 && !ready_.empty()) {
     ReceivedBytes& first = ready_.front();
-    const std::uint32_t count = std::min(most - done, first.length);
+    count = std::min(most, first.length);
     if (count > 0) host.drain(first.buffer, first.offset, count);
     first.skip(count);
-    done += count;
     readable_ -= count;
     if (first.length > 0) break;
     size_ -= first.size;
     host.release(first.buffer);
     ready_.pop_front();
   }
-  return done;
+  return count;
+}
+
+void ReceiveQueue::compact(TcpHost& host) {
+  constexpr std::uint32_t room = TcpSettings::compact_room, overhead = TcpSettings::compact_overhead;
+  boost::circular_buffer<ReceivedBytes> dense(ready_.capacity());
+  bool open = false;  // the last buffer is one of a page, to be filled
+  for (ReceivedBytes rest : ready_) {
+    const bool wasteful = rest.size > 2 * rest.length;
+    size_ -= rest.size;
+    while (wasteful && rest.length > 0) {
+      if (!open || dense.back().length == room) {
+        const TcpBuffer buffer = host.allocate(room);
+        if (!buffer.valid()) break;
+        dense.push_back({.sequence = rest.sequence, .size = overhead, .buffer = buffer});
+        size_ += overhead;
+        open = true;
+      }
+      ReceivedBytes& last = dense.back();
+      const std::uint32_t count = std::min(rest.length, room - last.length);
+      host.move(rest.buffer, rest.offset, last.buffer, last.length, count);
+      last.length += count;
+      last.size += count;
+      size_ += count;
+      rest.skip(count);
+    }
+    if (rest.length == 0) {
+      host.release(rest.buffer);
+      continue;
+    }
+    dense.push_back(rest);
+    size_ += rest.size;
+    open = false;
+  }
+  ready_ = std::move(dense);
 }
 
 bool ReceiveQueue::insert(ReceivedBytes bytes) {

@@ -40,6 +40,8 @@ class ReceiveQueue {
   /// Takes up to `most` bytes, from one buffer at a time. `host` is told where they are, and gets back what
   /// is read.
   std::uint32_t read(std::uint32_t most, TcpHost& host);
+  /// The same from the next segment only; 0: there is none.
+  std::uint32_t read_segment(std::uint32_t most, TcpHost& host);
 
   // Out of order: O(pieces).
   [[nodiscard]] bool disordered() const { return !early_.empty(); }
@@ -50,6 +52,9 @@ class ReceiveQueue {
   [[nodiscard]] bool take_ready(Sequence next, ReceivedBytes& bytes);
   /// The pieces as blocks, the latest first, at most `blocks.size()`. Returns how many.
   std::size_t blocks(std::span<SackBlock> blocks) const;
+  /// Copies what is in order and takes more than twice its length together into buffers of a page: small
+  /// packets come in large buffers. O(segments).
+  void compact(TcpHost& host);
   /// Gives up everything out of order.
   void discard_early(TcpHost& host);
   void clear(TcpHost& host);

@@ -38,6 +38,10 @@ struct TcpSettings {
       1618;                                         ///< a device's, for packets longer than the next
   static constexpr std::uint32_t copy_limit = 256;  ///< shorter ones are copied to their own size
 
+  // Of received bytes that are put together.
+  static constexpr std::uint32_t compact_overhead = buffer_head + 2 * header_room;
+  static constexpr std::uint32_t compact_room = 4096 - 2 * header_room;
+
   [[nodiscard]] std::uint32_t max_segment() const { return mtu - 40; }
   /// What a segment to be sent with room for `payload` bytes takes of the send buffer.
   [[nodiscard]] static constexpr std::uint32_t send_size(std::uint32_t payload) {
