@@ -26,7 +26,8 @@ struct Attribution {
 };
 
 /// `score`, a metric that grows with the work done in the measurement, and the victim's metrics
-/// `VICTIM/elapsed/...`, of the same run alone and beside its neighbours. Throws InputError if there are none.
+/// `VICTIM/elapsed/...`, of the same run alone and beside its neighbours. Throws InputError if there are
+/// none.
 [[nodiscard]] Attribution attribute(const RunResult& alone, const RunResult& beside, std::string_view victim,
                                     std::string_view score);
 

@@ -17,7 +17,8 @@ enum class Activity : std::uint8_t {
   translation,  ///< page-table walks of programs after TLB misses
   kernel,       ///< guest kernels, their own misses included
   monitor,      ///< the monitor, its own misses included, for whom it interrupts
-  interrupts,   ///< kernel and monitor in interrupts, softirqs and timers of the machine, for whomever they are
+  interrupts,   ///< kernel and monitor in interrupts, softirqs and timers of the machine, for whomever they
+                ///< are
 };
 inline constexpr std::size_t activity_count = 7;
 

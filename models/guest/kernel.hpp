@@ -85,8 +85,7 @@ class GuestKernel {
   class WakingFor {
    public:
     WakingFor(GuestKernel& kernel, LifePart awaited, Time transfer = {})
-        : kernel_(kernel),
-          before_(std::exchange(kernel.awaited_, Awaited{awaited, transfer})) {}
+        : kernel_(kernel), before_(std::exchange(kernel.awaited_, Awaited{awaited, transfer})) {}
     WakingFor(const WakingFor&) = delete;
     WakingFor& operator=(const WakingFor&) = delete;
     ~WakingFor() { kernel_.awaited_ = before_; }

@@ -28,8 +28,7 @@ std::unique_ptr<BlockFront> Monitor::give_disk(Domain& domain, XenMemory& memory
                                (void)paging.commit();
                                block_io_op(domain);
                              },
-                         .transfer =
-                             [this, id = memory.domain().id] { return block_->last_transfer(id); }});
+                         .transfer = [this, id = memory.domain().id] { return block_->last_transfer(id); }});
 }
 
 void Monitor::block_io_op(Domain& domain) {

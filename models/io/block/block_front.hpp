@@ -29,7 +29,7 @@ class BlockFront final : public GuestDisk {
 
   struct Hooks {
     std::function<Address(std::uint32_t page)> machine_address;  ///< of a page of the guest's
-    std::function<void()> notify;  ///< hypercall block_io_op; the ring may be served before it returns
+    std::function<void()> notify;      ///< hypercall block_io_op; the ring may be served before it returns
     std::function<Time()> transfer{};  ///< GuestDisk::last_transfer, which no driver could know
   };
 
