@@ -106,7 +106,8 @@ def _ignore_interrupts() -> None:
 def _simulate(document: dict[str, Any], seed: int, metric: str, constants: Mapping[str, float]) -> float:
     document = document | {"constants": {**document.get("constants", {}), **constants}}
     result = _xensim.simulate(json.dumps(document), seed)
-    for name, _, value in result["metrics"]:
-        if name == metric:
-            return value
+    pattern = re.compile("[^/]*".join(map(re.escape, metric.split("*"))))
+    values = [value for name, _, value in result["metrics"] if pattern.fullmatch(name)]
+    if values:
+        return sum(values)
     raise _xensim.InputError(f"the run has no metric {metric!r}; expected its measurement to be complete")
