@@ -1,4 +1,5 @@
 /// What domain 0's script changes of domains' devices while they work.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "experiments/runner/simulation.hpp"
@@ -56,7 +57,7 @@ TEST(DeviceControl, WithoutRulesPacketsGoNowhereUntilTheDomainIsConnectedAgain) 
   const RunResult cut = sends(Json::array({off})), whole = sends(Json::array());
   const RunResult again = sends(Json::array({off, on}));
   EXPECT_GT(measured(cut, "host0/net_unrouted"), 0);
-  EXPECT_LT(measured(cut, "peer/bytes"), 0.2 * measured(whole, "peer/bytes"));
+  EXPECT_LT(measured(cut, "peer/bytes"), 0.3 * measured(whole, "peer/bytes"));
   EXPECT_GT(measured(again, "peer/bytes"), 1.3 * measured(cut, "peer/bytes")) << "TCP sends again";
   EXPECT_LT(measured(again, "peer/bytes"), measured(whole, "peer/bytes"));
 }
@@ -68,10 +69,15 @@ TEST(DeviceControl, EveryPacketIsHeldAgainstEveryRule) {
     return measured(result, "host0/net_rules_tried") / measured(result, "host0/net_tx_transmitted");
   };
   EXPECT_GT(tried(many), tried(few) + 90);
-  const auto monitor = [](const RunResult& result) {
-    return measured(result, "host0/cpu0/time/monitor") + measured(result, "host0/cpu1/time/monitor");
+  const auto routing = [](const RunResult& result) {
+    double sum = 0;
+    for (const char* part :
+         {"cpu0/time/monitor", "cpu0/time/interrupts", "cpu1/time/monitor", "cpu1/time/interrupts"}) {
+      sum += measured(result, fmt::format("host0/{}", part));
+    }
+    return sum / measured(result, "host0/net_tx_transmitted");
   };
-  EXPECT_GT(monitor(many), 1.1 * monitor(few));
+  EXPECT_GT(routing(many), 1.1 * routing(few));
 }
 
 TEST(DeviceControl, ADiskThatShrinksUnderItsDomainRefusesWhatLiesBeyond) {

@@ -83,7 +83,7 @@ TEST(Simulation, KeepsOnlyTheMetricsAskedFor) {
   Json document = experiment();
   document["measure"]["metrics"] = {"throughput", "host0/cpu1/time"};
   const RunResult result = simulate(interpret(document));
-  ASSERT_EQ(result.metrics.size(), 6U) << "throughput and where the time of one processor went";
+  ASSERT_EQ(result.metrics.size(), 8U) << "throughput and where the time of one processor went";
   EXPECT_EQ(result.metrics[0].name, "throughput");
   for (std::size_t i = 1; i < 6; ++i) EXPECT_TRUE(result.metrics[i].name.starts_with("host0/cpu1/time/"));
 }
