@@ -74,6 +74,7 @@ def test_bars_stand_beside_published_ones_with_deviations_below():
             ("figure3/X/SPEC", "score", "predicted", 500, 490, 480, 500, -2),
             ("figure3/L/build", "s", "calibrated", 200, 200, None, None, 0),
             ("figure3/X/build", "s", "predicted", 250, 400, None, None, 60),
+            ("figure3/L/variant", "score", "unpublished", None, 7, None, None, None),
         ],
         columns=["id", "unit", "role", "published", "simulated", "low", "high", "error_pct"],
     )

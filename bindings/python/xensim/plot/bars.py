@@ -90,6 +90,7 @@ def _chart(cells: pandas.DataFrame, experiment: str) -> _Chart:
     base = RELATIVE_TO.get(experiment)
     if base in set(rows["series"]):
         reference = rows[rows["series"] == base].set_index("group")["published"]
+        rows = rows[rows["group"].map(reference).notna()].copy()
         scale = 1 / rows["group"].map(reference)
         # A build is the better the sooner it is done; the paper draws speeds.
         seconds = (rows["unit"] == "s") | (rows["group"] == "linux_build")

@@ -59,7 +59,8 @@ def _panel(ax: Axes, test: str, rows: pandas.DataFrame, shares: dict[str, list[f
     colour = COLOURS.get(test, GREY)
     one = {column: rows.loc["1", column] for column in ("published", "simulated")}
     places = numpy.arange(len(GROUPS))
-    ax.bar(places - 0.2, rows["published"] / one["published"], 0.36, color="none", edgecolor=colour, label="published")
+    if rows["published"].notna().any():
+        ax.bar(places - 0.2, rows["published"] / one["published"], 0.36, color="none", edgecolor=colour, label="published")
     for place, group in zip(places, GROUPS, strict=True):
         below = 0.0
         for i, share in enumerate(shares.get(group, [rows.loc[group, "simulated"]])):
@@ -75,5 +76,5 @@ def _panel(ax: Axes, test: str, rows: pandas.DataFrame, shares: dict[str, list[f
     ax.set_xticks(places, ["1", "2", "4", "8", "8 (diff)"])
     ax.set_xlabel(f"{TESTS[test]}: domains")
     ax.grid(axis="x", visible=False)
-    ax.set_ylim(0, 2.4)
+    ax.set_ylim(0, 2.8)  # with room for the legend
     ax.legend(loc="upper left", fontsize=8)

@@ -57,7 +57,7 @@ def _losses_of_block(frame: pandas.DataFrame, block: dict[str, Any]) -> pandas.D
     run = frame[frame[axis].isin([alone, beside])]
     table = attribution(run, block["metric"], block["victim"], by=axis, alone=alone)
     table = table[table[axis] == beside]
-    name = block["cell"].rsplit("/", 1)[-1]
+    name = block["cell"].rsplit("/", 1)[-1].replace("_", " ")
     labels = [f"{name}\n{PLATFORMS.get(platform, platform)}" for platform in table["platform"]]
     return table.assign(victim=labels)
 
@@ -81,7 +81,8 @@ def _remaining(ax: Axes, cells: pandas.DataFrame) -> None:
     ax.axhline(100, color=GREY, linewidth=0.8, linestyle=":")
     labels = [name.replace("_of_its_share", "\nof its share").replace("_", " ") for name in victims]
     ax.set_xticks(range(len(victims)), labels)
-    ax.set_ylim(0, 128)
+    highest = 100 + max(0.0, cells["simulated"].max())
+    ax.set_ylim(0, 1.25 * highest)  # with room for the legend
     ax.set_ylabel("Result beside the others,\n% of the result alone, or of its share")
     ax.grid(axis="x", visible=False)
     ax.bar([0], [0], color="none", edgecolor=GREY, label="published")
