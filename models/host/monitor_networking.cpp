@@ -30,9 +30,7 @@ std::unique_ptr<XenNetwork> Monitor::give_network(Domain& domain, XenMemory& mem
   Vif& vif = network_->add(memory.domain(), domain.cpu, name, domain.network_address());
   // Domain 0's tools limit the others.
   if (!memory.domain().privileged && parameters_.credit_interval > Time{}) {
-    (void)network_->logic().set_credit(memory_->control(), vif.id,
-                                       static_cast<std::uint32_t>(parameters_.credit_bytes.count),
-                                       parameters_.credit_interval);
+    (void)network_->limit(memory.domain().id, parameters_.credit_bytes, parameters_.credit_interval);
   }
   const XenNetwork::Interface interface {
     .page = vif.page, .mac = vif.mac, .mtu = static_cast<std::uint32_t>(parameters_.mtu)

@@ -36,6 +36,7 @@ std::uint32_t ReceiveQueue::read_segment(std::uint32_t most, TcpHost& host) {
   return count;
 }
 
+/// As Linux does when the receive buffer is full (its counter TCPRcvCollapsed).
 void ReceiveQueue::compact(TcpHost& host) {
   constexpr std::uint32_t room = TcpSettings::compact_room, overhead = TcpSettings::compact_overhead;
   boost::circular_buffer<ReceivedBytes> dense(ready_.capacity());
