@@ -162,7 +162,7 @@ DbenchLoadFile load_of(const DbenchMix& mix) {
     }
     for (std::uint32_t n = share(mix.finds, i, mix.opens); n > 0; --n) add(Kind::find, {.path = file});
     // A file that is renamed gets its name back: the new one is the last of all.
-    for (std::uint32_t n = share(mix.renames, i, mix.opens * 2); n > 0; --n) {
+    for (std::uint32_t n = share(mix.renames, i, std::uint64_t{2} * mix.opens); n > 0; --n) {
       add(Kind::rename, {.path = file, .other = mix.files});
       add(Kind::rename, {.path = mix.files, .other = file});
     }

@@ -46,7 +46,7 @@ WebRequest WebRequestMix::next_under_way(double waiting) {
   const double point = met_.next();
   if (point < waiting) return next();
   constexpr std::uint32_t classes = WebRequest::classes, files = WebRequest::files;
-  std::array<double, classes * files> bytes{};
+  std::array<double, std::size_t{classes} * files> bytes{};
   double all = 0;
   for (std::uint32_t i = 0; i < bytes.size(); ++i) {
     bytes[i] = WebShares::classes[i / files] * WebShares::files[i % files] *
@@ -56,8 +56,9 @@ WebRequest WebRequestMix::next_under_way(double waiting) {
   const std::uint32_t met = share_at(bytes, (point - waiting) / (1 - waiting) * all);
   const double left = WebRequest::file_size(met / files, met % files) * left_.next();
   const auto size = [](std::uint32_t i) { return WebRequest::file_size(i / files, i % files); };
+  const auto middle = [&size](std::uint32_t i) { return (size(i) + size(i + 1)) / 2; };
   std::uint32_t next = 0;  // sizes rise from file to file and from class to class
-  while (next + 1 < bytes.size() && (size(next) + size(next + 1)) / 2 < left) ++next;
+  while (next + 1 < bytes.size() && middle(next) < left) ++next;
   return {.kind = WebRequestKind::fixed, .file_class = next / files, .file = next % files};
 }
 
