@@ -81,7 +81,7 @@ void bind_experiments(py::module_& module) {
       .def_readonly("point", &Run::point, "(path, label) of each sweep value")
       .def_readonly("replication", &Run::replication, "from 0")
       .def_readonly("seed", &Run::seed)
-      .def_property_readonly("text", [](const Run& run) { return run.document.dump(); });
+      .def_property_readonly("text", [](const Run& run) { return run.experiment->document->dump(); });
 }
 
 // --- Simulation ---------------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ void list(const Arguments& arguments) {
 
 void print_topology(const Arguments& arguments) {
   const std::vector<Run> runs = expand(read_experiment_file(find_experiment(arguments.file)));
-  std::cout << topology(interpret(runs.front().document));
+  std::cout << topology(*runs.front().experiment);
 }
 
 /// Whether two results directories hold the same.

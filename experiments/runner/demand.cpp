@@ -25,7 +25,7 @@ Demand demand_of(const std::vector<Run>& runs) {
   Demand demand{.runs = runs.size(), .most_instances = 0, .simulated = {}, .memory = {}};
   for (const Run& run : runs) {
     if (run.replication != 0) continue;
-    const Experiment experiment = interpret(run.document);
+    const Experiment& experiment = *run.experiment;
     std::int64_t instances = 0;
     for (const DomainTemplate& domain : experiment.domains) instances += domain.count;
     // No overflow: what the starts and the measurement need together was checked to fit.

@@ -81,8 +81,9 @@ std::size_t count_runs(const Config& root, const std::vector<Axis>& axes, std::i
 }
 
 /// The experiment at one point of the sweep, its machine spelled out. Throws InputError if it is none.
-Json document_at(Json document, const Json& schema, const std::vector<Axis>& axes,
-                 const std::vector<std::size_t>& at, const std::shared_ptr<const ConfigSource>& source) {
+Experiment experiment_at(Json document, const Json& schema, const std::vector<Axis>& axes,
+                         const std::vector<std::size_t>& at,
+                         const std::shared_ptr<const ConfigSource>& source, Calibrations& calibrations) {
   auto lines = std::make_shared<ConfigSource>(source ? *source : ConfigSource{});
   const auto set = [&](const std::string& path, const Config& value) {
     set_path(document, schema, path, value.json(), value.where());
@@ -93,11 +94,11 @@ Json document_at(Json document, const Json& schema, const std::vector<Axis>& axe
     set(axes[i].path, swept.value);
     for (const auto& [path, value] : swept.with) set(path, value);
   }
-  const Experiment experiment = interpret(document, lines);
-  Json machine = {{"base", experiment.machine.name}};
-  machine.update(write_machine(experiment.machine));
+  const MachineDescription described = interpret(document, lines, calibrations).machine;
+  Json machine = {{"base", described.name}};
+  machine.update(write_machine(described));
   document["machine"] = std::move(machine);
-  return document;
+  return interpret(std::move(document), lines, calibrations);
 }
 
 /// The next point, the last axis fastest. False after the last.
@@ -167,9 +168,11 @@ std::vector<Run> expand(const ExperimentFile& file) {
   std::vector<Run> runs;
   runs.reserve(count_runs(root, axes, head.replications));
   std::vector<std::size_t> at(axes.size());
+  Calibrations calibrations;
   do {
-    const Json document = document_at(single, schema, axes, at, file.source);
-    Run run{.index = 0, .point = {}, .replication = 0, .seed = 0, .document = document};
+    Run run;
+    run.experiment = std::make_shared<const Experiment>(
+        experiment_at(single, schema, axes, at, file.source, calibrations));
     for (std::size_t i = 0; i < axes.size(); ++i) {
       run.point.emplace_back(axes[i].path, axes[i].values[at[i]].label);
     }

@@ -16,7 +16,9 @@ struct Run {
   std::vector<std::pair<std::string, std::string>> point;  ///< sweep path -> label of its value
   std::int64_t replication = 0;                            ///< from 0
   std::uint64_t seed = 0;  ///< of (experiment seed, replication) only: common random numbers over points
-  Json document;           ///< fully resolved, without "sweep" and "replications"
+  /// What it executes, shared by all replications of a point. Its document is fully resolved: without
+  /// "sweep" and "replications", the machine spelled out.
+  std::shared_ptr<const Experiment> experiment;
 };
 
 /// All runs, the sweep's last path varying fastest, replications innermost. A sweep value is any JSON, or

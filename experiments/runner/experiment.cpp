@@ -38,11 +38,6 @@ MachineDescription read_machine_or_name(const Config& root) {
   return read_machine(machine, named_machine(base));
 }
 
-Calibration read_calibration(const MachineDescription& machine, const Config& constants) {
-  const auto file = home_directory() / "experiments" / "calibration" / (machine.name + ".json");
-  return {read_json(file).value, constants};
-}
-
 DomainTemplate read_domain(const Config& config, const std::vector<Variant>& known_workloads) {
   static const std::vector<std::string> of_share{"name", "count", "workload"};
   static const std::vector<std::string> of_domain = [] {
@@ -124,7 +119,21 @@ ExperimentFile read_experiment_file(const std::filesystem::path& path) {
   return {std::move(value), std::move(source)};
 }
 
+std::shared_ptr<const Calibration> Calibrations::of(const std::string& machine) {
+  std::shared_ptr<const Calibration>& known = of_machine_[machine];
+  if (!known) {
+    const auto file = home_directory() / "experiments" / "calibration" / (machine + ".json");
+    known = std::make_shared<const Calibration>(read_json(file).value);
+  }
+  return known;
+}
+
 Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source) {
+  Calibrations calibrations;
+  return interpret(std::move(document), std::move(source), calibrations);
+}
+
+Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source, Calibrations& calibrations) {
   Experiment experiment;
   experiment.document = std::make_shared<const Json>(std::move(document));
   const Config root(*experiment.document, std::move(source));
@@ -145,9 +154,11 @@ Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source) 
   if (root.has("operator")) experiment.operator_plan = operator_table().read(root.at("operator"));
   if (root.has("measure")) experiment.measure = measure_table().read(root.at("measure"));
 
-  static const Json none = Json::object();
-  experiment.calibration = std::make_shared<const Calibration>(
-      read_calibration(experiment.machine, root.has("constants") ? root.at("constants") : Config(none)));
+  experiment.calibration = calibrations.of(experiment.machine.name);
+  if (root.has("constants")) {
+    experiment.calibration =
+        std::make_shared<const Calibration>(experiment.calibration->with(root.at("constants")));
+  }
   check_end(experiment, root);
   return experiment;
 }

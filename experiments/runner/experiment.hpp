@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -94,9 +95,22 @@ struct ExperimentFile {
 /// read.
 [[nodiscard]] ExperimentFile read_experiment_file(const std::filesystem::path& path);
 
+/// The calibration files of machines, each read once.
+class Calibrations {
+ public:
+  /// Throws InputError if there is no such file or it is none.
+  [[nodiscard]] std::shared_ptr<const Calibration> of(const std::string& machine);
+
+ private:
+  std::map<std::string, std::shared_ptr<const Calibration>> of_machine_;
+};
+
 /// Checks everything that can be checked without running; throws InputError at the first fault.
 /// `document` must have no sweep left to expand (see expansion.hpp).
 [[nodiscard]] Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source = nullptr);
+/// As above, many times over.
+[[nodiscard]] Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source,
+                                   Calibrations& calibrations);
 
 /// Sets the value at `path` (`domains[0].count`, `platform.scheduler.ctx_allow`), which must be one that the
 /// format knows; otherwise throws InputError with the nearest valid path. Objects on the way are made where

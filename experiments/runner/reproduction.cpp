@@ -59,9 +59,9 @@ Reproduced run_and_compare(const std::string& name, const ExperimentFile& file, 
     comparison.simulated_s += result.simulated_s;
     comparison.events += result.events;
   }
-  const std::shared_ptr<const Calibration> calibration = interpret(runs.front().document).calibration;
+  const Calibration& calibration = *runs.front().experiment->calibration;
   for (const CompareBlock& block : blocks) {
-    const std::vector<Cell> cells = form_cells(block, runs, results, published, calibration->cells());
+    const std::vector<Cell> cells = form_cells(block, runs, results, published, calibration.cells());
     comparison.cells.insert(comparison.cells.end(), cells.begin(), cells.end());
     done.losses += explain_losses(block, runs, results);
   }

@@ -69,8 +69,8 @@ Provenance provenance_of(const ExperimentFile& file, const std::vector<Run>& run
   throw SimulationError(fmt::format("{}: {}", run, failure.what()));
 }
 
-RunResult simulate_run(const ExperimentFile& file, const RunnerOptions& options, const Run& run) {
-  const Experiment experiment = interpret(run.document, file.source);
+RunResult simulate_run(const RunnerOptions& options, const Run& run) {
+  const Experiment& experiment = *run.experiment;
   SimulationOptions simulation{.seed = run.seed, .audit = options.audit, .explain = options.explain};
   if (options.trace.empty()) return simulate(experiment, simulation);
 
@@ -104,7 +104,7 @@ std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run
                        "exactly one run to trace: choose its point with --set and use --replications 1");
     }
   }
-  return run_all(file, runs, options, [&](const Run& run) { return simulate_run(file, options, run); });
+  return run_all(file, runs, options, [&](const Run& run) { return simulate_run(options, run); });
 }
 
 std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run>& runs,

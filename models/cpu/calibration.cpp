@@ -9,27 +9,31 @@
 
 namespace xensim {
 
-Calibration::Calibration(Json document, const Config& overrides) {
+Calibration::Calibration(const Json& document) {
   auto source = std::make_shared<ConfigSource>();
   source->file = "calibration";
   collect(Config(document, source), "");
+}
+
+Calibration Calibration::with(const Config& overrides) const {
   overrides.require_object();
+  Calibration changed = *this;
   for (const std::string& name : overrides.keys()) {
     const Config override_value = overrides.at(name);
-    const auto constant =
-        std::find_if(constants_.begin(), constants_.end(), [&](const Constant& c) { return c.name == name; });
-    if (constant == constants_.end()) {
+    const auto constant = std::ranges::find(changed.constants_, name, &Constant::name);
+    if (constant == changed.constants_.end()) {
       override_value.fail(fmt::format("unknown constant \"{}\"", name), "a name from the calibration file",
                           nearest(name, names()));
     }
     const double value = JsonType<double>::read(override_value);
     if (!(value > 0)) override_value.fail(describe(override_value.json()), "a positive number");
     if (value < constant->low || value > constant->high) {
-      out_of_range_.push_back(
+      changed.out_of_range_.push_back(
           fmt::format("{} = {} is outside its range [{}, {}]", name, value, constant->low, constant->high));
     }
     constant->value = value;
   }
+  return changed;
 }
 
 void Calibration::collect(const Config& config, const std::string& prefix) {
@@ -57,8 +61,7 @@ void Calibration::collect(const Config& config, const std::string& prefix) {
 }
 
 const Calibration::Constant* Calibration::find(std::string_view name) const {
-  const auto constant =
-      std::find_if(constants_.begin(), constants_.end(), [&](const Constant& c) { return c.name == name; });
+  const auto constant = std::ranges::find(constants_, name, &Constant::name);
   return constant == constants_.end() ? nullptr : &*constant;
 }
 

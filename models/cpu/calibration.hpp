@@ -17,10 +17,13 @@ namespace xensim {
 /// `"cells": [IDS]` if published results entered its value.
 class Calibration {
  public:
-  /// `document` is the file; `overrides` an object from names to values (what-if runs). Throws InputError
-  /// for a constant without its parts, a value outside its own range in the file, and an override that
-  /// names no constant or is not a positive number.
-  Calibration(Json document, const Config& overrides);
+  /// `document` is the file. Throws InputError for a constant without its parts and for a value outside its
+  /// own range.
+  explicit Calibration(const Json& document);
+
+  /// The same with other values, for what-if runs: `overrides` is an object from names to values. Throws
+  /// InputError for one that names no constant or is not a positive number.
+  [[nodiscard]] Calibration with(const Config& overrides) const;
 
   /// Throws InputError if there is no such constant.
   [[nodiscard]] double value(std::string_view name) const;

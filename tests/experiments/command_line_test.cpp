@@ -111,8 +111,8 @@ TEST(Override, OfASweptPathEndsItsSweep) {
   apply_override(file, "replications=1");
   const auto runs = expand(file);
   ASSERT_EQ(runs.size(), 4U);
-  EXPECT_EQ(runs[0].document["domains"][0]["count"], 4);
-  EXPECT_EQ(runs[0].document["platform"]["scheduler"]["ctx_allow"], "5 ms");
+  EXPECT_EQ(runs[0].experiment->document->at("domains")[0]["count"], 4);
+  EXPECT_EQ(runs[0].experiment->document->at("platform")["scheduler"]["ctx_allow"], "5 ms");
   apply_override(file, "domains[0].workload.programs=[\"gcc\"]");
   EXPECT_EQ(expand(file).size(), 1U);
 }

@@ -48,10 +48,10 @@ TEST(Expansion, VariesReplicationsFirstThenTheLastPath) {
   EXPECT_EQ(runs[1].point, runs[0].point);
   EXPECT_THAT(runs[2].point, ElementsAre(Pair("machine.cpus", "1"), Pair("domains[0].count", "4")));
   EXPECT_THAT(runs[11].point, ElementsAre(Pair("machine.cpus", "2"), Pair("domains[0].count", "8")));
-  EXPECT_EQ(runs[11].document["domains"][0]["count"], 8);
-  EXPECT_EQ(runs[11].document["machine"]["cpus"], 2);
-  EXPECT_FALSE(runs[0].document.contains("sweep"));
-  EXPECT_FALSE(runs[0].document.contains("replications"));
+  EXPECT_EQ(runs[11].experiment->document->at("domains")[0]["count"], 8);
+  EXPECT_EQ(runs[11].experiment->document->at("machine")["cpus"], 2);
+  EXPECT_FALSE(runs[0].experiment->document->contains("sweep"));
+  EXPECT_FALSE(runs[0].experiment->document->contains("replications"));
 }
 
 TEST(Expansion, AValueMaySetOthersWithIt) {
@@ -60,9 +60,9 @@ TEST(Expansion, AValueMaySetOthersWithIt) {
     {"label": "two", "value": {"name": "native"}, "with": {"platform.smp": false, "domains[0].count": 2}}]})"));
   ASSERT_EQ(runs.size(), 2U);
   EXPECT_THAT(runs[1].point, ElementsAre(Pair("platform", "two")));
-  EXPECT_EQ(runs[0].document["domains"][0].value("count", 1), 1);
-  EXPECT_EQ(runs[1].document["domains"][0]["count"], 2);
-  EXPECT_EQ(runs[1].document["platform"]["smp"], false);
+  EXPECT_EQ(runs[0].experiment->document->at("domains")[0].value("count", 1), 1);
+  EXPECT_EQ(runs[1].experiment->document->at("domains")[0]["count"], 2);
+  EXPECT_EQ(runs[1].experiment->document->at("platform")["smp"], false);
   EXPECT_THAT(complaint(R"("sweep": {"platform": [
     {"label": "one", "value": "native", "with": {"domains[0].cout": 2}}]})"),
               HasSubstr("count"));
@@ -89,12 +89,12 @@ TEST(Expansion, LabelsScalarsByThemselvesAndObjectsByNameOrLabel) {
               ElementsAre(Pair("platform", "L"), Pair("domains[0].workload.processes", "many")));
   EXPECT_THAT(runs[3].point,
               ElementsAre(Pair("platform", "xen"), Pair("domains[0].workload.processes", "1")));
-  EXPECT_EQ(runs[0].document["platform"], "native");
-  EXPECT_EQ(runs[0].document["domains"][0]["workload"]["processes"], 9);
+  EXPECT_EQ(runs[0].experiment->document->at("platform"), "native");
+  EXPECT_EQ(runs[0].experiment->document->at("domains")[0]["workload"]["processes"], 9);
 }
 
 TEST(Expansion, SpellsTheMachineOutSoThatTheRunStandsAlone) {
-  const Json machine = expand(file(R"("machine": "dell2650")")).front().document["machine"];
+  const Json machine = expand(file(R"("machine": "dell2650")")).front().experiment->document->at("machine");
   EXPECT_EQ(machine["base"], "dell2650");
   EXPECT_EQ(machine["l2"], "512 KiB");
   EXPECT_EQ(machine["disks"][0]["name"], "sda");
@@ -139,7 +139,7 @@ TEST(Compare, OfThePaperHasARunForEveryPublishedPoint) {
   const auto path = project_folder() / "experiments" / "figure6.json";
   const Runs runs = expand(read_experiment_file(path));
   EXPECT_EQ(runs.size(), 3U * 9 * 4 * 5);
-  EXPECT_EQ(runs.back().document["platform"]["scheduler"]["ctx_allow"], "5 ms");
+  EXPECT_EQ(runs.back().experiment->document->at("platform")["scheduler"]["ctx_allow"], "5 ms");
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ class CellsTest : public testing::Test {
     runs.push_back({.index = runs.size(),
                     .point = {{"platform", platform}, {"domains[0].count", count}, {"subset", subset}},
                     .replication = replication,
-                    .document = {}});
+                    .experiment = {}});
     results.push_back({.metrics = {{"events", "", 0}, {"throughput", "1/s", speed * gain}}, .series = {}});
   }
   std::vector<Cell> cells(const Json& json, const std::set<std::string, std::less<>>& calibrated = {}) {

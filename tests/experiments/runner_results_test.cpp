@@ -37,7 +37,7 @@ class RunnerTest : public testing::Test {
                       .point = {{"domains[0].count", std::to_string(i / 2)}},
                       .replication = static_cast<std::int64_t>(i % 2),
                       .seed = 100 + i,
-                      .document = Json::object()});
+                      .experiment = {}});
     }
     options.quiet = true;
   }

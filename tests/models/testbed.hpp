@@ -15,7 +15,7 @@ namespace xensim {
 }
 
 [[nodiscard]] inline Calibration testbed_calibration(const Json& overrides = Json::object()) {
-  return {testbed_constants(), Config(overrides)};
+  return Calibration(testbed_constants()).with(Config(overrides));
 }
 
 inline constexpr ProcessorShape testbed_processor{.clock = Frequency{2'400'000},

@@ -23,7 +23,7 @@ Json one_constant(double value, double low, double high) {
 
 std::string message_of(const Json& document, const Json& overrides) {
   try {
-    const Calibration calibration(document, Config(overrides));
+    (void)Calibration(document).with(Config(overrides));
     return "no error";
   } catch (const InputError& error) {
     return error.what();
@@ -31,8 +31,7 @@ std::string message_of(const Json& document, const Json& overrides) {
 }
 
 TEST(Calibration, GivesConstantsByName) {
-  const Json none = Json::object();
-  const Calibration calibration(one_constant(150, 125, 180), Config(none));
+  const Calibration calibration(one_constant(150, 125, 180));
   EXPECT_EQ(calibration.value("processor.latency"), 150);
   EXPECT_THROW((void)calibration.value("processor.latensy"), InputError);
 }
@@ -45,20 +44,18 @@ TEST(Calibration, RefusesAConstantOutsideItsOwnRangeOrWithoutItsOrigin) {
 }
 
 TEST(Calibration, KnowsThePublishedCellsThatItsConstantsRestOn) {
-  const Json none = Json::object();
   Json document = one_constant(150, 125, 180);
-  EXPECT_TRUE(Calibration(document, Config(none)).cells().empty());
+  EXPECT_TRUE(Calibration(document).cells().empty());
   document["processor"]["latency"]["cells"] = {"table4/L-UP/2p_0K", "table3/L-UP/stat"};
-  EXPECT_THAT(Calibration(document, Config(none)).cells(),
-              testing::ElementsAre("table3/L-UP/stat", "table4/L-UP/2p_0K"));
+  EXPECT_THAT(Calibration(document).cells(), testing::ElementsAre("table3/L-UP/stat", "table4/L-UP/2p_0K"));
   document["processor"]["latency"]["cells"] = "table3/L-UP/stat";
   EXPECT_THAT(message_of(document, Json::object()), HasSubstr("expected an array"));
 }
 
 TEST(Calibration, OverridesOneAndSaysWhenItLeavesTheRange) {
   const Json inside = {{"processor.latency", 130}}, outside = {{"processor.latency", 300}};
-  EXPECT_TRUE(Calibration(one_constant(150, 125, 180), Config(inside)).out_of_range().empty());
-  const Calibration far(one_constant(150, 125, 180), Config(outside));
+  EXPECT_TRUE(Calibration(one_constant(150, 125, 180)).with(Config(inside)).out_of_range().empty());
+  const Calibration far = Calibration(one_constant(150, 125, 180)).with(Config(outside));
   EXPECT_EQ(far.value("processor.latency"), 300);
   EXPECT_EQ(far.out_of_range().size(), 1U);
 }
