@@ -1,6 +1,7 @@
 """Runs clang-tidy over our sources, skipping those whose text has not changed since they were clean.
 
-Tests and benchmarks are left to the compilers' warnings: linting them costs minutes, mostly in headers of
+Sources are looked at in the groups that they are compiled in: parsing the headers, which a group shares, is most
+of the time. Tests and benchmarks are left to the compilers' warnings: linting them costs minutes, mostly in headers of
 libraries.
 
 Usage: lint.py BUILD_DIRECTORY (one that holds compile_commands.json)
@@ -33,6 +34,12 @@ def closure(source: Path) -> list[Path]:
     return sorted(seen)
 
 
+def members(source: Path, build: Path) -> list[Path]:
+    """The sources of ours that are compiled with `source`: those of a group, or itself, but no tests."""
+    group = [Path(name) for name in INCLUDE.findall(source.read_text())] if source.is_relative_to(build) else [source]
+    return [path for path in group if path.is_relative_to(ROOT) and not path.is_relative_to(ROOT / "tests")]
+
+
 def fingerprint(command: dict, common: bytes) -> str:
     digest = hashlib.sha256(common)
     digest.update(command["command"].encode())
@@ -55,9 +62,7 @@ def main(build: Path) -> int:
     commands = [
         command
         for command in json.loads((build / "compile_commands.json").read_text())
-        if Path(command["file"]).is_relative_to(ROOT)
-        and not Path(command["file"]).is_relative_to(build)
-        and not Path(command["file"]).is_relative_to(ROOT / "tests")
+        if members(Path(command["file"]), build)
     ]
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, check=True).stdout
     common = version + (ROOT / ".clang-tidy").read_bytes()
@@ -76,14 +81,15 @@ def main(build: Path) -> int:
         return complaint
 
     # The longest first, so that both processors finish together.
-    order = sorted(due, key=lambda source: -Path(source).stat().st_size)
+    order = sorted(due, key=lambda source: -sum(path.stat().st_size for path in members(Path(source), build)))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         complaints = []
         for complaint in pool.map(check, order):
             if complaint:
                 complaints.append(complaint)
                 print(complaint, flush=True)
-    print(f"lint: {len(commands)} files, {len(due)} of them changed, {len(complaints)} with findings")
+    files = sum(len(members(Path(command["file"]), build)) for command in commands)
+    print(f"lint: {files} files, {len(due)} of {len(commands)} groups changed, {len(complaints)} with findings")
     return 1 if complaints else 0
 
 
