@@ -118,18 +118,13 @@ class Dbench final : public Workload {
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(start(*this));
+    all.push_back(small_program("/bin/dbench", program_costs_,
+                                [this](Self self, const Place& place) { return fork(self, place, *this); }));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override;
 
  private:
-  static Program start(Dbench& dbench) {
-    const LoadedBody main = [&dbench](Self self, const Place& place) { return fork(self, place, dbench); };
-    const ProgramImage image{.path = "/bin/dbench"};
-    const Self::Body body = dynamic_loader(image, typical_image, dbench.program_costs_, main);
-    co_await Self{}.exec(image, body);
-  }
   static Program fork(Self self, Place /*place*/, Dbench& dbench) {
     for (std::uint32_t i = 0; i < dbench.parameters_.clients; ++i) {
       const Self::Body child = [&dbench, i](Self born) { return client(born, dbench, i); };

@@ -41,7 +41,8 @@ class Dd final : public Workload {
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(start(*this));
+    all.push_back(small_program("/bin/dd", costs_,
+                                [this](Self self, const Place& place) { return copy(self, place, *this); }));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
@@ -53,13 +54,6 @@ class Dd final : public Workload {
   }
 
  private:
-  static Program start(Dd& dd) {
-    const LoadedBody main = [&dd](Self self, const Place& place) { return copy(self, place, dd); };
-    const ProgramImage image{.path = "/bin/dd"};
-    const Self::Body body = dynamic_loader(image, typical_image, dd.costs_, main);
-    co_await Self{}.exec(image, body);
-  }
-
   static Program copy(Self self, Place /*place*/, Dd& dd) {
     const DdParameters& p = dd.parameters_;
     const bool writes = p.mode == "write";

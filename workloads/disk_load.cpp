@@ -55,7 +55,10 @@ class DiskLoad final : public Workload {
     if (instance >= bytes_.size()) bytes_.resize(instance + 1);
     std::vector<Program> all;
     for (std::int64_t i = 0; i < parameters_.processes; ++i) {
-      all.push_back(start(*this, {.instance = instance, .number = i, .seed = random.next()}));
+      const Process process{.instance = instance, .number = i, .seed = random.next()};
+      all.push_back(small_program("/bin/disk_load", costs_, [this, process](Self self, const Place&) {
+        return run(self, *this, process);
+      }));
     }
     return all;
   }
@@ -86,13 +89,6 @@ class DiskLoad final : public Workload {
     std::int64_t number = 0;
     std::uint64_t seed = 0;
   };
-
-  static Program start(DiskLoad& load, Process process) {
-    const LoadedBody main = [&load, process](Self self, const Place&) { return run(self, load, process); };
-    const ProgramImage image{.path = "/bin/disk_load"};
-    const Self::Body body = dynamic_loader(image, typical_image, load.costs_, main);
-    co_await Self{}.exec(image, body);
-  }
 
   static Program run(Self self, DiskLoad& load, Process process) {
     const DiskLoadParameters& p = load.parameters_;

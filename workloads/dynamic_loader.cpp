@@ -124,4 +124,10 @@ Self::Body dynamic_loader(const ProgramImage& image, const ImageUse& use, const 
   return [start](Self self) { return load(self, start); };
 }
 
+Program small_program(std::string path, const ProgramCosts& costs, LoadedBody main) {
+  const ProgramImage image{.path = std::move(path)};
+  const Self::Body body = dynamic_loader(image, typical_image, costs, std::move(main));
+  co_await Self{}.exec(image, body);
+}
+
 }  // namespace xensim

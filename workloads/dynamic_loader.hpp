@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "models/guest/self.hpp"
 #include "workloads/program_costs.hpp"
@@ -38,5 +39,9 @@ inline constexpr ImageUse typical_image{};
 /// `costs` outlives the program.
 [[nodiscard]] Self::Body dynamic_loader(const ProgramImage& image, const ImageUse& use,
                                         const ProgramCosts& costs, LoadedBody main);
+
+/// A process that becomes the program at `path`, of typical size, whose main function is `main`. `costs`
+/// outlives it.
+[[nodiscard]] Program small_program(std::string path, const ProgramCosts& costs, LoadedBody main);
 
 }  // namespace xensim

@@ -33,20 +33,14 @@ class ForkBomb final : public Workload {
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(start(*this));
+    all.push_back(
+        small_program("/bin/fork_bomb", costs_, [pages = parameters_.pages](Self self, const Place& place) {
+          return fork_for_ever(self, place, pages);
+        }));
     return all;
   }
 
  private:
-  static Program start(const ForkBomb& bomb) {
-    const LoadedBody main = [pages = bomb.parameters_.pages](Self self, const Place& place) {
-      return fork_for_ever(self, place, pages);
-    };
-    const ProgramImage image{.path = "/bin/fork_bomb"};
-    const Self::Body body = dynamic_loader(image, typical_image, bomb.costs_, main);
-    co_await Self{}.exec(image, body);
-  }
-
   ForkBombParameters parameters_;
   ProgramCosts costs_;
 };

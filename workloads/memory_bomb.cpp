@@ -33,7 +33,8 @@ class MemoryBomb final : public Workload {
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(start(*this));
+    all.push_back(small_program("/bin/memory_bomb", costs_,
+                                [this](Self self, const Place& place) { return watch(self, place, *this); }));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
@@ -43,13 +44,6 @@ class MemoryBomb final : public Workload {
   }
 
  private:
-  static Program start(MemoryBomb& bomb) {
-    const LoadedBody main = [&bomb](Self self, const Place& place) { return watch(self, place, bomb); };
-    const ProgramImage image{.path = "/bin/memory_bomb"};
-    const Self::Body body = dynamic_loader(image, typical_image, bomb.costs_, main);
-    co_await Self{}.exec(image, body);
-  }
-
   /// What is killed is started again.
   static Program watch(Self self, Place /*place*/, MemoryBomb& bomb) {
     const Self::Body child = [&bomb](Self born) { return explode(born, bomb); };

@@ -66,7 +66,9 @@ class MemoryProbe final : public Workload {
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(start(*this));
+    all.push_back(small_program("/bin/memory_probe", costs_, [this](Self self, const Place& place) {
+      return measure(self, place, *this);
+    }));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
@@ -81,13 +83,6 @@ class MemoryProbe final : public Workload {
   }
 
  private:
-  static Program start(MemoryProbe& probe) {
-    const LoadedBody main = [&probe](Self self, const Place& place) { return measure(self, place, probe); };
-    const ProgramImage image{.path = "/bin/memory_probe"};
-    const Self::Body body = dynamic_loader(image, typical_image, probe.costs_, main);
-    co_await Self{}.exec(image, body);
-  }
-
   static Program end(Self self, Place place) { co_await clean_up(self, place); }
 
   static Program measure(Self self, Place place, MemoryProbe& probe) {

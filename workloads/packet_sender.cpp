@@ -35,7 +35,9 @@ class PacketSender final : public Workload {
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    for (std::int64_t i = 0; i < parameters_.processes; ++i) all.push_back(start(*this));
+    for (std::int64_t i = 0; i < parameters_.processes; ++i)
+      all.push_back(small_program("/bin/packet_sender", costs_,
+                                  [this](Self self, const Place&) { return send(self, *this); }));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
@@ -44,13 +46,6 @@ class PacketSender final : public Workload {
   }
 
  private:
-  static Program start(PacketSender& sender) {
-    const LoadedBody main = [&sender](Self self, const Place&) { return send(self, sender); };
-    const ProgramImage image{.path = "/bin/packet_sender"};
-    const Self::Body body = dynamic_loader(image, typical_image, sender.costs_, main);
-    co_await Self{}.exec(image, body);
-  }
-
   static Program send(Self self, PacketSender& sender) {
     const SocketAddress to{sender.peer_, static_cast<std::uint16_t>(sender.parameters_.port)};
     const auto bytes = static_cast<std::size_t>(sender.parameters_.bytes);

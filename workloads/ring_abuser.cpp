@@ -25,7 +25,8 @@ class RingAbuser final : public Workload {
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(start(*this));
+    all.push_back(small_program("/bin/ring_abuser", costs_,
+                                [this](Self self, const Place&) { return misuse(self, *this); }));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
@@ -34,13 +35,6 @@ class RingAbuser final : public Workload {
   }
 
  private:
-  static Program start(RingAbuser& abuser) {
-    const LoadedBody main = [&abuser](Self self, const Place&) { return misuse(self, abuser); };
-    const ProgramImage image{.path = "/bin/ring_abuser"};
-    const Self::Body body = dynamic_loader(image, typical_image, abuser.costs_, main);
-    co_await Self{}.exec(image, body);
-  }
-
   /// What makes the kernel's driver do so: a module that was loaded into it.
   static Call drive_mad() {
     return Call{Call::Kind::system,

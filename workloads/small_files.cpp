@@ -46,7 +46,9 @@ class SmallFiles final : public Workload {
 
   std::vector<Program> programs(std::uint32_t instance, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(start(*this, instance));
+    all.push_back(small_program("/bin/small_files", costs_, [this, instance](Self self, const Place& place) {
+      return run(self, place, *this, instance);
+    }));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
@@ -61,15 +63,6 @@ class SmallFiles final : public Workload {
   }
 
  private:
-  static Program start(SmallFiles& files, std::uint32_t instance) {
-    const LoadedBody main = [&files, instance](Self self, const Place& place) {
-      return run(self, place, files, instance);
-    };
-    const ProgramImage image{.path = "/bin/small_files"};
-    const Self::Body body = dynamic_loader(image, typical_image, files.costs_, main);
-    co_await Self{}.exec(image, body);
-  }
-
   static Program run(Self self, Place /*place*/, SmallFiles& all, std::uint32_t instance) {
     const SmallFilesParameters& p = all.parameters_;
     for (std::int64_t round = 0; p.rounds == 0 || round < p.rounds; ++round) {

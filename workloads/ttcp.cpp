@@ -46,7 +46,9 @@ class Ttcp final : public Workload {
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(start(*this));
+    all.push_back(small_program("/bin/ttcp", costs_, [this](Self self, const Place&) {
+      return parameters_.role == "send" ? send(self, *this) : receive(self, *this);
+    }));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
@@ -60,15 +62,6 @@ class Ttcp final : public Workload {
   }
 
  private:
-  static Program start(Ttcp& ttcp) {
-    const LoadedBody main = [&ttcp](Self self, const Place&) {
-      return ttcp.parameters_.role == "send" ? send(self, ttcp) : receive(self, ttcp);
-    };
-    const ProgramImage image{.path = "/bin/ttcp"};
-    const Self::Body body = dynamic_loader(image, typical_image, ttcp.costs_, main);
-    co_await Self{}.exec(image, body);
-  }
-
   [[nodiscard]] std::uint16_t port() const { return static_cast<std::uint16_t>(parameters_.port); }
   void carried(std::int64_t bytes, std::int64_t picoseconds) {
     current_ += bytes;

@@ -23,7 +23,8 @@ class UdpPing final : public Workload {
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(start(*this));
+    all.push_back(small_program("/bin/udp_ping", costs_,
+                                [this](Self self, const Place&) { return echo(self, *this); }));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
@@ -31,13 +32,6 @@ class UdpPing final : public Workload {
   }
 
  private:
-  static Program start(UdpPing& ping) {
-    const LoadedBody main = [&ping](Self self, const Place&) { return echo(self, ping); };
-    const ProgramImage image{.path = "/bin/udp_ping"};
-    const Self::Body body = dynamic_loader(image, typical_image, ping.costs_, main);
-    co_await Self{}.exec(image, body);
-  }
-
   static Program echo(Self self, UdpPing& ping) {
     const SocketAddress here{.ip = {}, .port = static_cast<std::uint16_t>(ping.parameters_.port)};
     const std::int64_t socket = co_await self.socket(SocketKind::datagram);
