@@ -3,7 +3,7 @@
 
 #include "experiments/runner/experiment.hpp"
 #include "experiments/runner/listing.hpp"
-#include "experiments/runner/simulation.hpp"
+#include "tests/experiments/metric.hpp"
 
 namespace xensim {
 namespace {
@@ -27,14 +27,6 @@ std::string complaint_about(const std::string& name, Json behaviour) {
     return error.what();
   }
   return "no fault";
-}
-
-double metric(const RunResult& result, std::string_view name) {
-  for (const Metric& metric : result.metrics) {
-    if (metric.name == name) return metric.value;
-  }
-  ADD_FAILURE() << "no metric " << name;
-  return 0;
 }
 
 TEST(Clients, ABehaviourThatNobodyKnowsIsRefusedWithTheNearestOne) {

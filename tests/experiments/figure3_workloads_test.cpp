@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "experiments/runner/simulation.hpp"
+#include "tests/experiments/metric.hpp"
 
 namespace xensim {
 namespace {
@@ -28,14 +28,6 @@ RunResult run(const char* platform, const char* workload, const SimulationOption
            "measure": {{"warm_up": "0 s", "duration": "{} ms"}}}})",
       platform, workload, milliseconds)));
   return simulate(experiment, options);
-}
-
-double metric(const RunResult& result, const std::string& name) {
-  for (const Metric& found : result.metrics) {
-    if (found.name == name) return found.value;
-  }
-  ADD_FAILURE() << "no metric " << name;
-  return 0;
 }
 
 class Figure3 : public testing::TestWithParam<const char*> {};

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "experiments/runner/simulation.hpp"
+#include "tests/experiments/metric.hpp"
 
 namespace xensim {
 namespace {
@@ -21,14 +21,6 @@ RunResult run(const std::string& workload, int milliseconds, const SimulationOpt
       memory, platform, workload, milliseconds)));
   return simulate(experiment, options);
 }
-double metric(const RunResult& result, const std::string& name) {
-  for (const Metric& found : result.metrics) {
-    if (found.name == name) return found.value;
-  }
-  ADD_FAILURE() << "no metric " << name;
-  return 0;
-}
-
 TEST(FilesOnDisk, ASequentialReaderGetsMostOfWhatTheMediumGives) {
   const RunResult read = run(R"({"name": "dd", "mode": "read", "count": 1024})", 4000, {.audit = true});
   EXPECT_EQ(metric(read, "user/moved"), 1024 * 65536);

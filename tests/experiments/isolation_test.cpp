@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "experiments/runner/simulation.hpp"
 #include "results/attribution.hpp"
+#include "tests/experiments/metric.hpp"
 
 namespace xensim {
 namespace {
@@ -24,13 +24,6 @@ RunResult run(const std::string& platform, const std::string& domains, const std
 }
 std::string domain(const std::string& name, const std::string& workload) {
   return fmt::format(R"({{"name": "{}", "count": 1, "workload": {}}})", name, workload);
-}
-double metric(const RunResult& result, const std::string& name) {
-  for (const Metric& found : result.metrics) {
-    if (found.name == name) return found.value;
-  }
-  ADD_FAILURE() << "no metric " << name;
-  return 0;
 }
 double part(const Attribution& attribution, const std::string& name) {
   for (const Attribution::Part& found : attribution.parts) {

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "experiments/runner/simulation.hpp"
+#include "tests/experiments/metric.hpp"
 
 namespace xensim {
 namespace {
@@ -28,14 +28,6 @@ RunResult in_domains(const std::string& others) {
                    "platform": {"name": "xen", "memory": "32 MiB", "swap": "64 MiB"})",
                 others, {}, 2000);
 }
-double metric(const RunResult& result, const std::string& name) {
-  for (const Metric& found : result.metrics) {
-    if (found.name == name) return found.value;
-  }
-  ADD_FAILURE() << "no metric " << name;
-  return 0;
-}
-
 const std::string memory_bomb =
     R"(, {"name": "bomb", "count": 1, "workload": {"name": "memory_bomb", "size": "64 MiB", "chunk": "64 KiB"}})";
 const std::string greedy_bomb =

@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "experiments/runner/experiment.hpp"
-#include "experiments/runner/simulation.hpp"
 #include "results/traces/trace_file.hpp"
+#include "tests/experiments/metric.hpp"
 #include "tests/results/temporary_directory.hpp"
 
 namespace xensim {
@@ -21,14 +21,6 @@ Json transfer(const char* role, std::int64_t mtu, const char* amount, bool smp =
           {"domains", Json::array({Json{{"name", "ttcp"}, {"workload", std::move(workload)}}})},
           {"clients", Json::array({Json{{"name", "peer"}, {"behaviour", std::move(peer)}}})},
           {"measure", {{"warm_up", "0 s"}, {"duration", "2 s"}}}};
-}
-
-double metric(const RunResult& result, std::string_view name) {
-  for (const Metric& metric : result.metrics) {
-    if (metric.name == name) return metric.value;
-  }
-  ADD_FAILURE() << "no metric " << name;
-  return 0;
 }
 
 TEST(Network, EveryByteThatAProgramSendsArrivesOutside) {

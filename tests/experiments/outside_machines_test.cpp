@@ -2,20 +2,12 @@
 #include <gmock/gmock.h>
 
 #include "experiments/runner/experiment.hpp"
-#include "experiments/runner/simulation.hpp"
+#include "tests/experiments/metric.hpp"
 
 namespace xensim {
 namespace {
 
 using testing::HasSubstr;
-
-double metric(const RunResult& result, std::string_view name) {
-  for (const Metric& metric : result.metrics) {
-    if (metric.name == name) return metric.value;
-  }
-  ADD_FAILURE() << "no metric " << name;
-  return 0;
-}
 
 Json ttcp(const char* role, const char* peer) {
   return {{"name", "ttcp"}, {"role", role}, {"bytes", "2 MiB"}, {"peer", peer}};

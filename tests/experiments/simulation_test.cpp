@@ -4,6 +4,8 @@
 
 #include <numeric>
 
+#include "tests/experiments/metric.hpp"
+
 namespace xensim {
 namespace {
 
@@ -25,14 +27,6 @@ std::vector<std::pair<std::string, double>> values(const RunResult& result) {
   std::vector<std::pair<std::string, double>> all;
   for (const Metric& metric : result.metrics) all.emplace_back(metric.name, metric.value);
   return all;
-}
-
-double value(const RunResult& result, const std::string& name) {
-  for (const Metric& metric : result.metrics) {
-    if (metric.name == name) return metric.value;
-  }
-  ADD_FAILURE() << "no metric " << name;
-  return 0;
 }
 
 class EveryPlatform : public testing::TestWithParam<const char*> {};
@@ -59,10 +53,10 @@ TEST_P(EveryPlatform, DependsOnTheSeed) {
 
 TEST_P(EveryPlatform, AddsTheThroughputOfTheTemplatesUp) {
   const RunResult result = simulate(interpret(experiment(GetParam())));
-  EXPECT_NEAR(value(result, "throughput"),
-              value(result, "spec/throughput") + value(result, "sleepy/throughput"), 1e-12);
-  EXPECT_LT(value(result, "throughput"), 2);
-  EXPECT_GT(value(result, "spec/throughput"), 1.5);
+  EXPECT_NEAR(metric(result, "throughput"),
+              metric(result, "spec/throughput") + metric(result, "sleepy/throughput"), 1e-12);
+  EXPECT_LT(metric(result, "throughput"), 2);
+  EXPECT_GT(metric(result, "spec/throughput"), 1.5);
 }
 
 TEST(Simulation, SamplesTheThroughputWhereAsked) {
@@ -76,7 +70,7 @@ TEST(Simulation, SamplesTheThroughputWhereAsked) {
   EXPECT_EQ(series.samples.front().at, Time{100ms});
   const double sum = std::accumulate(series.samples.begin(), series.samples.end(), 0.0,
                                      [](double s, const TimeSeries::Sample& x) { return s + x.value; });
-  EXPECT_NEAR(sum / 10, value(result, "throughput"), 1e-9);
+  EXPECT_NEAR(sum / 10, metric(result, "throughput"), 1e-9);
 }
 
 TEST(Simulation, KeepsOnlyTheMetricsAskedFor) {
@@ -91,7 +85,7 @@ TEST(Simulation, KeepsOnlyTheMetricsAskedFor) {
 TEST(Simulation, RunsWithoutAnyInstance) {
   Json document = experiment();
   document["domains"] = Json::array();
-  EXPECT_EQ(value(simulate(interpret(document)), "throughput"), 0);
+  EXPECT_EQ(metric(simulate(interpret(document)), "throughput"), 0);
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "experiments/runner/experiment.hpp"
-#include "experiments/runner/simulation.hpp"
+#include "tests/experiments/metric.hpp"
 
 namespace xensim {
 namespace {
@@ -25,14 +25,6 @@ Json web(Json platform, Json users, Json server = Json::object()) {
 }
 const Json native{{"name", "native"}, {"smp", false}};
 const Json xen{{"name", "xen"}, {"memory", "256 MiB"}};
-
-double metric(const RunResult& result, std::string_view name) {
-  for (const Metric& metric : result.metrics) {
-    if (metric.name == name) return metric.value;
-  }
-  ADD_FAILURE() << "no metric " << name;
-  return 0;
-}
 
 TEST(Web, AServerWithTimeToSpareGivesEachUserAlmostAllThatItsLineCarries) {
   for (const Json& platform : {native, xen}) {

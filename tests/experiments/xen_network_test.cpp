@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "experiments/runner/experiment.hpp"
-#include "experiments/runner/simulation.hpp"
+#include "tests/experiments/metric.hpp"
 
 namespace xensim {
 namespace {
@@ -15,14 +15,6 @@ Json transfer(const char* role, const char* amount) {
           {"domains", Json::array({Json{{"name", "ttcp"}, {"workload", std::move(workload)}}})},
           {"clients", Json::array({Json{{"name", "peer"}, {"behaviour", std::move(peer)}}})},
           {"measure", {{"warm_up", "0 s"}, {"duration", "1 s"}}}};
-}
-
-double metric(const RunResult& result, std::string_view name) {
-  for (const Metric& metric : result.metrics) {
-    if (metric.name == name) return metric.value;
-  }
-  ADD_FAILURE() << "no metric " << name;
-  return 0;
 }
 
 TEST(XenNetworkExperiment, EveryByteThatADomainSendsArrivesOutside) {
