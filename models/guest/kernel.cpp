@@ -21,7 +21,6 @@ GuestKernel::GuestKernel(VirtualMachine& machine, unsigned processors, const Gue
 GuestKernel::Started GuestKernel::start(Program program, Time now, TimeLedger::Group group, int nice) {
   const ProcessId id{static_cast<std::uint32_t>(processes_.size())};
   processes_.push_back({.program = std::move(program),
-                        .account = {},
                         .footprint = new_footprint_(),
                         .busy = false,
                         .has_state = false,
@@ -248,19 +247,8 @@ GuestKernel::Computation GuestKernel::computation(unsigned vcpu) const {
 
 void GuestKernel::computed(unsigned vcpu, Time work, bool complete) {
   Process& process = processes_[queue_.current(vcpu)->value];
-  process.account.work += work;
   process.computing.work -= work;
   if (complete || process.computing.work <= Time{}) process.busy = false;
-}
-
-Time GuestKernel::total_work() const {
-  Time sum{};
-  for (const Process& process : processes_) sum += process.account.work;
-  return sum;
-}
-
-const ProcessAccount& GuestKernel::account(ProcessId process) const {
-  return processes_[process.value].account;
 }
 
 }  // namespace xensim

@@ -20,11 +20,6 @@
 
 namespace xensim {
 
-/// What a process has done so far.
-struct ProcessAccount {
-  Time work{};  ///< as if with warm caches and nothing else on the machine
-};
-
 /// The kernel proper. Its entry points are called by the platform when control enters the guest; each
 /// charges the time of the path it takes to the processor.
 class GuestKernel {
@@ -120,9 +115,6 @@ class GuestKernel {
   [[nodiscard]] std::size_t runnable() const { return queue_.runnable(); }
   [[nodiscard]] FootprintId footprint(ProcessId process) const { return processes_[process.value].footprint; }
 
-  [[nodiscard]] const ProcessAccount& account(ProcessId process) const;
-  /// Of all processes there ever were.
-  [[nodiscard]] Time total_work() const;
   [[nodiscard]] std::optional<ProcessId> current(unsigned vcpu) const { return queue_.current(vcpu); }
   [[nodiscard]] std::uint64_t switches() const { return switches_; }
   /// Other processors told to reschedule.
@@ -135,7 +127,6 @@ class GuestKernel {
  private:
   struct Process {
     Program program;
-    ProcessAccount account;
     FootprintId footprint;
     bool busy = false;       ///< has a computation in progress
     bool has_state = false;  ///< the part of the kernel for memory, files and signals knows it

@@ -60,7 +60,6 @@ class Native final : public Platform, private VirtualMachine {
 
   void start(std::vector<Program> programs, const SchedulingShare& share) override;
   void settle() override;
-  [[nodiscard]] Time work(std::uint32_t instance) const override;
   [[nodiscard]] LifeTimes times(std::uint32_t instance) const override {
     return kernel_->times(instance + 1, calendar_.now());
   }
@@ -341,12 +340,6 @@ void Native::settle() {
     core->execution.settle(calendar_.now());
     if (core->mode == Core::Mode::idle) core->processor.idle_until(calendar_.now());
   }
-}
-
-Time Native::work(std::uint32_t instance) const {
-  Time sum{};
-  for (const ProcessId process : instances_[instance]) sum += kernel_->account(process).work;
-  return sum;
 }
 
 void Native::report(StatisticSink& sink, const std::string& prefix) const {

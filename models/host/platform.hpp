@@ -76,7 +76,9 @@ class Platform {
   /// Brings all accounts up to the calendar's present, so that `work` and `report` are exact.
   virtual void settle() = 0;
   /// Work done by an instance's programs since its start.
-  [[nodiscard]] virtual Time work(std::uint32_t instance) const = 0;
+  [[nodiscard]] Time work(std::uint32_t instance) const {
+    return times(instance)[static_cast<std::size_t>(LifePart::user)];
+  }
   /// Where the lives of its processes went since its start. They add up to the processes' lifetimes.
   [[nodiscard]] virtual LifeTimes times(std::uint32_t instance) const = 0;
   /// Where the time since its start went: to the process that ran, or else what all of them waited for.

@@ -5,7 +5,6 @@
 /// in their order and with their time; domain 0's control plane, which builds domains only if asked to.
 #include <algorithm>
 #include <functional>
-#include <numeric>
 
 #include "models/host/monitor.hpp"
 #include "models/host/xen_control.hpp"
@@ -90,12 +89,6 @@ class Xen final : public Platform {
     if (const auto vcpu = control_.domain_of(instance)) monitor_.probe(*vcpu, std::move(answered));
   }
   void settle() override { monitor_.settle(); }
-  [[nodiscard]] Time work(std::uint32_t instance) const override {
-    const std::vector<VcpuId>& domains = control_.domains_of(instance);
-    return std::accumulate(domains.begin(), domains.end(), Time{}, [this](Time sum, VcpuId vcpu) {
-      return sum + monitor_.domain(vcpu).kernel.total_work();
-    });
-  }
   [[nodiscard]] LifeTimes times(std::uint32_t instance) const override {
     LifeTimes sum{};
     for (const VcpuId vcpu : control_.domains_of(instance)) {
