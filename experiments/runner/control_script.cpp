@@ -59,6 +59,7 @@ std::vector<std::string> keys_of(const std::string& verb) {
   if (verb == "add_rules") return {"rules"};
   std::vector<std::string> keys{"domain"};
   if (verb == "set_disk") keys.emplace_back("size");
+  if (verb == "set_memory") keys.emplace_back("memory");
   if (verb == "limit_network") keys.insert(keys.end(), {"bytes", "interval"});
   if (verb == "set_scheduler") {
     for (const ParameterInfo& share : share_table().describe_all()) keys.push_back(share.name);
@@ -87,7 +88,7 @@ ControlStep read_step(const Config& config, std::span<const DomainTemplate> doma
   }
   // Those that have no default.
   const std::map<std::string, const char*, std::less<>> needed{
-      {"set_slice", "slice"}, {"limit_network", "bytes"}, {"set_disk", "size"}};
+      {"set_slice", "slice"}, {"limit_network", "bytes"}, {"set_disk", "size"}, {"set_memory", "memory"}};
   if (const auto key = needed.find(step.verb); key != needed.end()) (void)config.at(key->second);
   if (names_no_domain(step.verb)) return step;
   const auto name = find(domains, config.at("domain").string());

@@ -64,6 +64,7 @@ struct ControlStep {
   Time interval = 50ms;    ///< of limit_network
   std::int64_t rules = 1;  ///< of add_rules
   Bytes size{};            ///< of set_disk
+  Bytes memory{};          ///< of set_memory
   SchedulingShare share;   ///< of set_scheduler: what is not named stays as the template has it
 };
 

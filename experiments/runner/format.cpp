@@ -109,14 +109,16 @@ const ParameterTable<ControlStep>& control_table() {
           .add("rules", &C::rules, "of add_rules: how many that match no packet", "",
                {.minimum = 1, .maximum = 1'000'000})
           .add("size", &C::size, "of set_disk: at most what it had from the beginning", "",
-               {.minimum = Bytes{512}, .maximum = Bytes{std::int64_t{1} << 40}});
+               {.minimum = Bytes{512}, .maximum = Bytes{std::int64_t{1} << 40}})
+          .add("memory", &C::memory, "of set_memory: at most what it had from the beginning", "",
+               {.minimum = Bytes{}, .maximum = Bytes{std::int64_t{4} << 30}});
   return table;
 }
 
 const std::vector<std::string>& control_verbs() {
   static const std::vector<std::string> verbs{"create",        "destroy",   "pause",         "unpause",
                                               "set_scheduler", "set_slice", "limit_network", "connect",
-                                              "disconnect",    "add_rules", "set_disk"};
+                                              "disconnect",    "add_rules", "set_disk",      "set_memory"};
   return verbs;
 }
 

@@ -278,10 +278,13 @@ class ScriptedOperator {
         {"connect", connect},
         {"disconnect", disconnect},
         {"add_rules", add_rules},
-        {"set_disk", set_disk}};
+        {"set_disk", set_disk},
+        {"set_memory", set_memory}};
     ControlRequest request{.verb = verbs.at(step.verb), .instance = instance, .share = step.share};
     request.slice = step.slice;
-    request.size = request.verb == limit_network ? step.bytes : step.size;
+    if (request.verb == limit_network) request.size = step.bytes;
+    if (request.verb == set_disk) request.size = step.size;
+    if (request.verb == set_memory) request.size = step.memory;
     request.interval = step.interval;
     request.rules = static_cast<std::uint32_t>(step.rules);
     if (request.verb == create) request.programs = programs_(instance);

@@ -34,6 +34,19 @@ bool MemoryPressure::make_room(GuestProcess& caller, std::uint32_t pages) {
   return false;
 }
 
+MemoryPressure::Room MemoryPressure::look_for_room(GuestProcess& caller, std::uint32_t pages) {
+  if (memory_.pages.plenty(pages)) return Room::there;
+  memory_.pages.ask_for_balance();
+  if (!caller.reclaim && memory_.pages.enough(pages)) return Room::there;
+  ++counts_.direct;
+  Reclaim::Next next{};
+  if (!reclaim_step(caller, highest_zone(), next)) return Room::later;
+  if (memory_.pages.enough(pages)) return Room::there;
+  if (next == Reclaim::Next::failed) return Room::none;
+  caller.again = true;
+  return Room::later;
+}
+
 bool MemoryPressure::reclaim_step(GuestProcess& caller, std::size_t zone, Reclaim::Next& next) {
   using enum Reclaim::Next;
   if (!caller.reclaim) caller.reclaim = std::make_unique<Reclaim>(memory_, io_, zone);

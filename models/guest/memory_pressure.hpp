@@ -26,6 +26,10 @@ class MemoryPressure {
   /// Memory is below the low marks: wakes the daemon, and below the minimum frees memory. False: the caller
   /// has `again` or `sleeps` set, and its call must be made again.
   [[nodiscard]] bool make_room(GuestProcess& caller, std::uint32_t pages);
+  enum class Room : std::uint8_t { there, later, none };
+  /// The same for a kernel thread that can do without, and has nobody killed. Later: it has `again` or
+  /// `sleeps` set. None: everything that could be freed was.
+  [[nodiscard]] Room look_for_room(GuestProcess& caller, std::uint32_t pages);
   /// There was no room after all, or not in one piece: the caller, whose call must be made again, frees some.
   void free_some(GuestProcess& caller);
   /// A fault that needs the disk. True: the caller sleeps, and the access must be made again.

@@ -57,6 +57,9 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
                                                  std::max(slots, 1U));
     write_back_ = std::make_unique<WriteBack>(context_, scheduler, memory_, files_, *pressure_);
   }
+  if (MemoryReservation* reservation = machine.reservation()) {
+    balloon_ = std::make_unique<BalloonDriver>(context_, scheduler, memory_, pressure_.get(), *reservation);
+  }
   file_calls_ = std::make_unique<FileCalls>(context_, calls_, memory_, pressure_.get(), write_back_.get());
   for (const char* directory : {"/dev", "/lib", "/bin", "/usr", "/usr/tmp", "/usr/tmp/lat_fs"}) {
     (void)calls_.mkdir(kernel_files_, directory);
@@ -243,6 +246,10 @@ std::string ProcessKernel::audit() const {
   memory_.tables.count_references(references);
   network_->count_references(references);
   if (const NetworkDevice* device = processors_.network()) device->count_references(references);
+  if (balloon_) {
+    balloon_->count_references(references);
+    if (std::string fault = balloon_->audit(); !fault.empty()) return fault;
+  }
   if (std::string fault = raw_.audit(references); !fault.empty()) return fault;
   if (pressure_) {
     if (std::string fault = pressure_->audit(references, slots); !fault.empty()) return fault;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "models/guest/balloon_driver.hpp"
 #include "models/guest/executable.hpp"
 #include "models/guest/file_calls.hpp"
 #include "models/guest/guest_process.hpp"
@@ -106,6 +107,8 @@ class ProcessKernel {
   /// Null without a disk.
   [[nodiscard]] const MemoryPressure* pressure() const { return pressure_.get(); }
   [[nodiscard]] const WriteBack* write_back() const { return write_back_.get(); }
+  /// Null where memory cannot be given back.
+  [[nodiscard]] BalloonDriver* balloon() { return balloon_.get(); }
   [[nodiscard]] std::uint32_t process_count() const { return process_count_; }
   /// Pages that no process holds: free, on the quicklists, in the page cache.
   [[nodiscard]] std::uint32_t unused_pages() const;
@@ -135,7 +138,8 @@ class ProcessKernel {
   /// Another process may be made: neither user nor machine has too many.
   [[nodiscard]] bool may_fork(const GuestProcess& parent) const;
   [[nodiscard]] bool is_kernel_thread(ProcessId id) const {
-    return pressure_ && (pressure_->daemon() == id || write_back_->is_daemon(id));
+    return (pressure_ && (pressure_->daemon() == id || write_back_->is_daemon(id))) ||
+           (balloon_ && balloon_->is_daemon(id));
   }
   void use_stack(const GuestProcess& process);
 
@@ -153,6 +157,7 @@ class ProcessKernel {
   std::unique_ptr<NetworkStack> network_;
   SystemCalls calls_;
   std::unique_ptr<WriteBack> write_back_;  ///< null without a disk
+  std::unique_ptr<BalloonDriver> balloon_;
   std::unique_ptr<FileCalls> file_calls_;
   UnixCalls unix_calls_;
   Semaphores semaphores_;

@@ -10,10 +10,14 @@
 
 namespace xensim {
 
+class MemoryReservation;
+
 /// All calls charge their time to the processor under the virtual processor concerned.
 class ProcessMachine : public KernelMemory {
  public:
   [[nodiscard]] virtual Paging& paging() = 0;
+  /// Null: the machine is all the guest's, for ever.
+  [[nodiscard]] virtual MemoryReservation* reservation() { return nullptr; }
   /// The kernel runs on this virtual processor from now on.
   virtual void run_on(unsigned vcpu) = 0;
 

@@ -34,6 +34,7 @@ void ProcessKernel::report(StatisticSink& sink, const std::string& prefix) const
   report(free_memory, memory_.pages.free_pages());
   report(process_total, process_count_);
   report(runnable_total, scheduler_.runnable());
+  if (balloon_) balloon_->report(sink, prefix);
   if (!pressure_) return;
   const PageIo::Counts& io = pressure_->io().counts();
   report(swapped_in, io.swapped_in);

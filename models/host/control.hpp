@@ -25,13 +25,15 @@ struct ControlRequest {
     disconnect,
     add_rules,
     set_disk,
+    set_memory,
   };
 
   Verb verb{};
   std::uint32_t instance = 0;       ///< which one; of set_slice and add_rules: without meaning
   SchedulingShare share{};          ///< create, set_scheduler
   Time slice{};                     ///< set_slice
-  Bytes size{};                     ///< limit_network: to send in an interval; set_disk: of the disk
+  Bytes size{};                     ///< limit_network: to send in an interval; set_disk: of the disk;
+                                    ///< set_memory: that it is to have
   Time interval{};                  ///< limit_network; 0: no limit
   std::uint32_t rules = 0;          ///< add_rules: how many
   std::vector<Program> programs{};  ///< create: what it begins with

@@ -1,5 +1,7 @@
 #include "models/host/domain.hpp"
 
+#include <utility>
+
 #include "models/host/addresses.hpp"
 #include "models/host/monitor.hpp"
 
@@ -39,6 +41,13 @@ Bytes Domain::file_system_size() const { return monitor_.parameters().file_syste
 
 Ipv4Address Domain::network_address() const {
   return vcpu.value == 0 ? addresses::host : addresses::domain(vcpu.value - 1);
+}
+
+void Domain::console_interrupt() {
+  if (on_console) on_console();
+  if (!memory_target || !processes_) return;
+  processes_->run_on(0);
+  processes_->balloon()->aim(0, *std::exchange(memory_target, std::nullopt));
 }
 
 void Domain::network_interrupt() {

@@ -53,6 +53,8 @@ class Domain final : public VirtualMachine {
   [[nodiscard]] Bytes file_system_size() const override;
   [[nodiscard]] NetworkDevice* network() override { return network_.get(); }
   [[nodiscard]] Ipv4Address network_address() const override;
+  /// The handler of the console's event: what was typed there, or the memory that domain 0 leaves it.
+  void console_interrupt();
   /// The handler of the network event.
   void network_interrupt();
   /// Null as long as no program needs more than the scheduler.
@@ -102,8 +104,9 @@ class Domain final : public VirtualMachine {
   std::uint64_t wakes = 0;
   /// Hypervisor events, which it takes when it next has the processor.
   bool die_asked = false, stop_asked = false;
-  std::vector<Platform::Answer> probes;  ///< debug events that its kernel has not seen yet
-  std::function<void()> on_console;      ///< of domain 0: somebody typed
+  std::vector<Platform::Answer> probes;        ///< debug events that its kernel has not seen yet
+  std::function<void()> on_console;            ///< of domain 0: somebody typed
+  std::optional<std::uint32_t> memory_target;  ///< pages, which its balloon has not seen yet
 
  private:
   Monitor& monitor_;

@@ -16,6 +16,7 @@
 #include "models/host/domain.hpp"
 #include "models/host/monitor_block.hpp"
 #include "models/host/monitor_network.hpp"
+#include "models/host/monitor_space.hpp"
 #include "models/host/platform.hpp"
 #include "models/host/user_execution.hpp"
 #include "models/host/xen_memory.hpp"
@@ -65,6 +66,8 @@ class Monitor final : private NetworkHost {
   [[nodiscard]] bool limit_network(VcpuId vcpu, Bytes bytes, Time interval);
   [[nodiscard]] bool connect(VcpuId vcpu, bool connected);
   [[nodiscard]] bool resize_disk(VcpuId vcpu, Bytes size);
+  /// Has the domain's balloon leave it so much memory. False: it has none, or may never have so much.
+  [[nodiscard]] bool set_memory(VcpuId vcpu, Bytes size);
   /// Rules of the firewall-router that match no packet: every packet is held against them.
   [[nodiscard]] bool add_rules(std::uint32_t count);
   [[nodiscard]] Domain& domain(VcpuId vcpu) { return domains_[vcpu.value]; }
@@ -91,6 +94,8 @@ class Monitor final : private NetworkHost {
     return its.kernel.elapsed(1, std::min(its.ended, calendar_.now()));
   }
   void report(StatisticSink& sink, const std::string& prefix) const;
+  /// What it keeps of its own memory for a domain that exists.
+  [[nodiscard]] std::vector<MonitorStructure> structures(VcpuId vcpu) const;
   [[nodiscard]] std::string audit() const;
 
   /// For domains: the processor they run on, the hypercall that changes their address space, memory and a
@@ -120,6 +125,7 @@ class Monitor final : private NetworkHost {
   [[nodiscard]] bool quiet(DomainId domain) const;
   void bury(Core& core, Domain& domain);
   void answer_probes(Core& core, Domain& domain);
+  void report_space(StatisticSink& sink, const std::string& prefix) const;
   void on_interrupt(Core& core);
   void run(Core& core);
   void step(Core& core);

@@ -69,6 +69,7 @@ class MonitorBlock {
 
   [[nodiscard]] const BlockService& service() const { return service_; }
   [[nodiscard]] SegmentedDisks& devices() { return devices_; }
+  [[nodiscard]] const SegmentedDisks& devices() const { return devices_; }
   [[nodiscard]] const BlockDevice& disk(std::size_t index) const { return *disks_[index]; }
   void report(StatisticSink& sink, const std::string& prefix) const;
   /// Empty, or the first contradiction.

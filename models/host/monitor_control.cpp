@@ -171,6 +171,15 @@ bool Monitor::resize_disk(VcpuId vcpu, Bytes size) {
   return block_ && block_->resize(DomainId{vcpu.value}, size);
 }
 
+bool Monitor::set_memory(VcpuId vcpu, Bytes size) {
+  Domain& domain = domains_[vcpu.value];
+  const std::int64_t pages = size.count / page_size;
+  if (domain.memory() == nullptr || pages > domain.memory()->domain().max_pages) return false;
+  domain.memory_target = static_cast<std::uint32_t>(pages);
+  send_event(control_core(), domain, EventBit::console);
+  return true;
+}
+
 bool Monitor::add_rules(std::uint32_t count) {
   if (!network_) return false;
   network_->add_rules(count);

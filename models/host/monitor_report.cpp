@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "models/host/monitor.hpp"
 #include "models/host/monitor_core.hpp"
@@ -24,6 +25,10 @@ const Statistic wait_mean{"wake_to_run/mean", "us", summary, "from wake to run: 
 const Statistic wait_p99{"wake_to_run/p99", "us", summary, "from wake to run: 99th percentile"};
 const Statistic wait_maximum{"wake_to_run/maximum", "us", summary, "from wake to run: longest"};
 
+const Statistic space_mean{"footprint/monitor_per_domain", "kB", level,
+                           "memory of the monitor for a domain that exists, domain 0 apart: mean"};
+const Statistic space_of_domain{"footprint/monitor", "kB", level, "memory of the monitor for this domain"};
+
 constexpr double ns_per_us = 1000;
 
 }  // namespace
@@ -41,6 +46,7 @@ void Monitor::report(StatisticSink& sink, const std::string& prefix) const {
     sink.value(path, wait_maximum, static_cast<double>(core->wake_to_run.maximum()) / ns_per_us);
   }
   sink.value(prefix, ticks_marked, static_cast<double>(ticks_));
+  if (parameters_.count_memory) report_space(sink, prefix);
   if (network_) network_->report(sink, prefix);
   if (block_) block_->report(sink, prefix);
   if (!sink.wants(prefix + "dom")) return;
@@ -54,6 +60,24 @@ void Monitor::report(StatisticSink& sink, const std::string& prefix) const {
     domain.report(sink, path);
     if (network_) network_->report(sink, path, DomainId{domain.vcpu.value});
   }
+}
+
+std::vector<MonitorStructure> Monitor::structures(VcpuId vcpu) const {
+  return structures_of(DomainId{vcpu.value}, {.network = network_ ? &network_->logic() : nullptr,
+                                              .rings = block_ ? &block_->service() : nullptr,
+                                              .disks = block_ ? &std::as_const(*block_).devices() : nullptr});
+}
+
+void Monitor::report_space(StatisticSink& sink, const std::string& prefix) const {
+  constexpr double kb = 1e-3;
+  double sum = 0;
+  for (const Domain& domain : domains_) {
+    if (!domain.exists()) continue;
+    const double its = kb * static_cast<double>(total(structures(domain.vcpu)).count);
+    sink.value(fmt::format("{}dom{}/", prefix, domain.vcpu.value), space_of_domain, its);
+    if (domain.vcpu.value != 0) sum += its;
+  }
+  if (living_ > 1) sink.value(prefix, space_mean, sum / static_cast<double>(living_ - 1));
 }
 
 std::string Monitor::audit() const {

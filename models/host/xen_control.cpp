@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "models/host/monitor_space.hpp"
-
 namespace xensim {
 namespace {
 
@@ -20,9 +18,6 @@ const Statistic build_mean{"control/build_time/mean", "us", summary,
 const Statistic build_maximum{"control/build_time/maximum", "us", summary,
                               "from a command to build a domain until it runs: longest"};
 const Statistic frames_free{"control/frames_free", "frames", level, "of the machine's memory"};
-
-const Statistic monitor_space{"footprint/monitor_per_domain", "kB", level,
-                              "memory of the monitor for each domain, with one interface and one disk"};
 
 constexpr Time for_ever = 24h * 50;
 constexpr std::uint32_t tool_pages = 8;
@@ -122,6 +117,8 @@ bool XenControl::operate(const ControlRequest& request) {
       return monitor_.connect(*vcpu, request.verb == connect);
     case set_disk:
       return monitor_.resize_disk(*vcpu, request.size);
+    case set_memory:
+      return monitor_.set_memory(*vcpu, request.size);
     case create:
     case set_slice:
     case add_rules:
@@ -131,10 +128,6 @@ bool XenControl::operate(const ControlRequest& request) {
 }
 
 void XenControl::report(StatisticSink& sink, const std::string& prefix) const {
-  if (monitor_.parameters().count_memory) {
-    constexpr double kb = 1e-3;
-    sink.value(prefix, monitor_space, kb * static_cast<double>(monitor_bytes_per_domain().count));
-  }
   if (!server_) return;
   sink.value(prefix, requests_done, static_cast<double>(done_));
   sink.value(prefix, requests_refused, static_cast<double>(refused_));

@@ -51,6 +51,7 @@ class XenMemory final : public ProcessMachine {
   void switch_out() { core_.gates.remove(traps_.fast_trap); }
 
   [[nodiscard]] Paging& paging() override { return paging_; }
+  [[nodiscard]] MemoryReservation* reservation() override { return &paging_; }
   void run_on(unsigned /*vcpu*/) override {}
   void enter_by_call(unsigned vcpu) override;
   void enter_by_fault(unsigned vcpu, const PageFault& fault) override;

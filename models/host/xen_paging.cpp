@@ -41,9 +41,12 @@ void XenPaging::queue(ExtendedCommand command, PageNumber page, std::uint32_t ar
 }
 
 void XenPaging::map(PageNumber page, bool may_write) {
+  map(page, Entry::to(frame(page), may_write ? writable : read_only));
+}
+
+void XenPaging::map(PageNumber page, PageTableEntry entry) {
   ++counts_.mapping_entries;
-  queue_entry(layout_.table(page.value / entries_per_table), page.value % entries_per_table,
-              Entry::to(frame(page), may_write ? writable : read_only));
+  queue_entry(layout_.table(page.value / entries_per_table), page.value % entries_per_table, entry);
 }
 
 void XenPaging::exchanged(PageNumber page) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "models/guest/memory_reservation.hpp"
 #include "models/guest/paging.hpp"
 #include "models/host/domain_memory.hpp"
 #include "models/memory/machine_memory.hpp"
@@ -27,7 +28,7 @@ struct PagingCall {
 /// that of the first directory. The guest has one processor: there are no others to flush.
 ///
 /// A request that the monitor refuses is a bug of ours: SimulationError, with the request.
-class XenPaging final : public Paging {
+class XenPaging final : public Paging, public MemoryReservation {
  public:
   static constexpr std::size_t default_queue_length = 2048;
 
@@ -79,6 +80,12 @@ class XenPaging final : public Paging {
   [[nodiscard]] std::size_t queued() const { return queue_.size(); }
   [[nodiscard]] PageNumber loaded() const { return loaded_; }
 
+  // xen_reservation.cpp
+  [[nodiscard]] std::uint32_t reserved() const override { return domain_.total_pages; }
+  [[nodiscard]] std::uint32_t most_reserved() const override { return domain_.max_pages; }
+  void give_back(std::span<const PageNumber> pages) override;
+  [[nodiscard]] bool take_again(std::span<const PageNumber> pages) override;
+
   void make_table(PageNumber table) override;
   void make_directory(PageNumber directory) override;
   void unmake_table(PageNumber table) override { unmake(table); }
@@ -110,6 +117,7 @@ class XenPaging final : public Paging {
   }
   /// The kernel's own mapping of a page.
   void map(PageNumber page, bool may_write);
+  void map(PageNumber page, PageTableEntry entry);
   /// In it, now: not what the queue will make of it.
   [[nodiscard]] bool is_writable(PageNumber page) const;
   void unmake(PageNumber table);

@@ -95,6 +95,23 @@ TEST(DeviceControl, ADiskThatShrinksUnderItsDomainRefusesWhatLiesBeyond) {
   EXPECT_GT(refused(Json::array({shrink})), 10);
 }
 
+TEST(DeviceControl, ADomainsMemoryShrinksAndGrows) {
+  const auto reserved = [](Json script) {
+    const RunResult result =
+        simulate(interpret({{"name", "test"},
+                            {"platform", {{"name", "xen"}, {"memory", "16 MiB"}, {"file_system", "64 MiB"}}},
+                            {"domains", Json::array({Json{{"name", "user"}, {"workload", "memory_probe"}}})},
+                            {"control", std::move(script)},
+                            {"measure", {{"warm_up", "0 s"}, {"duration", "1 s"}}}}));
+    return measured(result, "host0/dom1/memory/reserved");
+  };
+  const Json less{{"at", "300 ms"}, {"do", "set_memory"}, {"domain", "user"}, {"memory", "8 MiB"}};
+  const Json more{{"at", "700 ms"}, {"do", "set_memory"}, {"domain", "user"}, {"memory", "12 MiB"}};
+  EXPECT_EQ(reserved(Json::array()), 16);
+  EXPECT_EQ(reserved(Json::array({less})), 8);
+  EXPECT_EQ(reserved(Json::array({less, more})), 12);
+}
+
 TEST(DeviceControl, WhatADomainHasNotCannotBeChanged) {
   const Json larger{{"at", "500 ms"}, {"do", "set_disk"}, {"domain", "user"}, {"size", "100 GiB"}};
   const Json limit{{"at", "600 ms"}, {"do", "limit_network"}, {"domain", "user"}, {"bytes", "1 MiB"}};

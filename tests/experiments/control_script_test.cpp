@@ -92,6 +92,22 @@ TEST(ControlScript, AKeyThatAVerbDoesNotTakeIsRefused) {
               HasSubstr("did you mean \"weight\""));
 }
 
+TEST(ControlScript, HowMuchMemoryADomainIsToHaveMustBeSaid) {
+  const Json step{{"at", "1 s"}, {"do", "set_memory"}, {"domain", "beta"}};
+  EXPECT_THAT(complaint(experiment(Json::array({step}))), HasSubstr("memory"));
+  Json wrong = step;
+  wrong["size"] = "8 MiB";
+  EXPECT_THAT(complaint(experiment(Json::array({wrong}))),
+              AllOf(HasSubstr("$.control[0].size"), HasSubstr("\"size\" with \"set_memory\"")));
+  Json misspelt = step;
+  misspelt["memroy"] = "8 MiB";
+  EXPECT_THAT(complaint(experiment(Json::array({misspelt}))),
+              AllOf(HasSubstr("$.control[0].memroy"), HasSubstr("did you mean \"memory\"")));
+  Json nothing = step;
+  nothing["memory"] = "0 B";
+  EXPECT_EQ(interpret(experiment(Json::array({nothing}))).control.front().memory, Bytes{});
+}
+
 TEST(ControlScript, ADomainCannotBeCreatedTwiceOrDieTwice) {
   EXPECT_THAT(complaint(experiment({{{"at", "1 s"}, {"do", "destroy"}, {"domain", "beta"}},
                                     {{"at", "2 s"}, {"do", "pause"}, {"domain", "beta"}}})),

@@ -90,6 +90,7 @@ class BlockService {
   /// released while `pending`.
   void detach(DomainId domain);
   [[nodiscard]] std::uint32_t pending(DomainId domain) const;
+  [[nodiscard]] bool attached(DomainId domain) const { return find(domain) != nullptr; }
   /// The ring's page; the domain must be attached.
   [[nodiscard]] BlockPage& page(DomainId domain) { return clients_[domain.value]->page; }
 

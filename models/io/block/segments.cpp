@@ -32,6 +32,10 @@ HypercallStatus SegmentedDisks::grant(const MemoryDomain& caller, DomainId to, c
   return HypercallStatus::done;
 }
 
+std::size_t SegmentedDisks::grants(DomainId domain) const {
+  return static_cast<std::size_t>(std::ranges::count(grants_, domain, &HeldGrant::domain));
+}
+
 void SegmentedDisks::forget(DomainId domain) {
   for (DiskSegment& segment : segments_) {
     if (segment.domain == domain) segment = {};

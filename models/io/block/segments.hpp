@@ -59,6 +59,8 @@ class SegmentedDisks final : public BlockDevices {
                                            BlockAccess access, std::uint32_t sector,
                                            std::uint32_t sectors) const override;
   [[nodiscard]] std::span<const DiskSegment> segments() const { return segments_; }
+  /// How many a domain holds.
+  [[nodiscard]] std::size_t grants(DomainId domain) const;
 
  private:
   struct HeldGrant {

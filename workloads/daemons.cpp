@@ -1,0 +1,72 @@
+/// Background processes of a Linux installation, with the memory they keep: each wakes now and then and looks at
+/// some of it.
+#include <vector>
+
+#include "models/guest/area.hpp"
+#include "workloads/dynamic_loader.hpp"
+#include "workloads/workload.hpp"
+
+namespace xensim {
+namespace {
+
+struct DaemonParameters {
+  std::int64_t processes = 20;
+  Bytes heap{std::int64_t{100} << 10};
+  Time interval = 30s;
+};
+const auto parameters =
+    ParameterTable<DaemonParameters>{}
+        .add("processes", &DaemonParameters::processes,
+             "init, syslogd, klogd, portmap, rpc.statd, apmd, sshd, xinetd, sendmail, gpm, crond, xfs, atd "
+             "and terminals",
+             "RedHat 7.2 as it is installed by default: 18 to 24", {.minimum = 1, .maximum = 1000})
+        .add("heap", &DaemonParameters::heap, "that each has written, besides a typical program's data",
+             "choice: between a terminal's few pages and sendmail's half megabyte",
+             {.minimum = Bytes{4096}, .maximum = Bytes{64 << 20}})
+        .add("interval", &DaemonParameters::interval, "mean time from one look around to the next",
+             "choice: 1 s to minutes", {.minimum = 10ms, .maximum = 1h});
+
+class Daemons final : public Workload {
+ public:
+  Daemons(const DaemonParameters& p, const WorkloadContext& context)
+      : parameters_(p), costs_(context.calibration) {}
+
+  std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& random) override {
+    std::vector<Program> all;
+    for (std::int64_t i = 0; i < parameters_.processes; ++i) all.push_back(start(*this, random.next()));
+    return all;
+  }
+
+ private:
+  static Program start(Daemons& daemons, std::uint64_t seed) {
+    const LoadedBody main = [&daemons, seed](Self self, const Place& place) {
+      return look_around(self, place, daemons.parameters_, seed);
+    };
+    const ProgramImage image{.path = "/bin/daemon"};
+    const Self::Body body = dynamic_loader(image, typical_image, daemons.costs_, main);
+    co_await Self{}.exec(image, body);
+  }
+
+  static Program look_around(Self self, Place place, DaemonParameters parameters, std::uint64_t seed) {
+    RandomStream random(seed, "daemon");
+    const auto pages = static_cast<std::uint32_t>((parameters.heap.count + page_size - 1) / page_size);
+    const Self::MapRequest request{.length = pages * page_size, .flags = AreaFlags::read | AreaFlags::write};
+    const Address heap{static_cast<std::uint32_t>(co_await self.mmap(request))};
+    co_await self.touch(heap, pages, Access::write);
+    const std::vector<Address> often{place.stack, place.data, heap};
+    for (;;) {
+      const Time rest = random.between(Time{}, parameters.interval * 2);
+      co_yield Sleep{rest};
+      co_await self.touch(often, Access::write);
+    }
+  }
+
+  DaemonParameters parameters_;
+  ProgramCosts costs_;
+};
+
+const RegisterWorkload<Daemons, DaemonParameters> registered{
+    "daemons", "processes that keep memory and seldom use it", parameters};
+
+}  // namespace
+}  // namespace xensim
