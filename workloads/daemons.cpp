@@ -1,5 +1,5 @@
-/// Background processes of a Linux installation, with the memory they keep: each wakes now and then and looks at
-/// some of it.
+/// Background processes of a Linux installation, with the memory they keep: each wakes now and then and looks
+/// at some of it.
 #include <vector>
 
 #include "models/guest/area.hpp"
@@ -47,15 +47,15 @@ class Daemons final : public Workload {
     co_await Self{}.exec(image, body);
   }
 
-  static Program look_around(Self self, Place place, DaemonParameters parameters, std::uint64_t seed) {
+  static Program look_around(Self self, Place place, DaemonParameters keeps, std::uint64_t seed) {
     RandomStream random(seed, "daemon");
-    const auto pages = static_cast<std::uint32_t>((parameters.heap.count + page_size - 1) / page_size);
+    const auto pages = static_cast<std::uint32_t>((keeps.heap.count + page_size - 1) / page_size);
     const Self::MapRequest request{.length = pages * page_size, .flags = AreaFlags::read | AreaFlags::write};
     const Address heap{static_cast<std::uint32_t>(co_await self.mmap(request))};
     co_await self.touch(heap, pages, Access::write);
     const std::vector<Address> often{place.stack, place.data, heap};
     for (;;) {
-      const Time rest = random.between(Time{}, parameters.interval * 2);
+      const Time rest = random.between(Time{}, keeps.interval * 2);
       co_yield Sleep{rest};
       co_await self.touch(often, Access::write);
     }

@@ -18,9 +18,10 @@ namespace xensim {
 /// back; to grow it asks for frames and frees the pages.
 ///
 /// What it cannot have it gives up, and counts: no page is to be found in ten attempts over a second, which
-/// the kernel itself takes for being out of memory, or the monitor has no frame. It never has a process
-/// killed, but whoever allocates beside it may. Source: the balloon driver of XenoLinux for Xen 2.0, from a
-/// description.
+/// the kernel itself takes for being out of memory, or the monitor has no frame. It takes nothing below the
+/// low marks, where others live when memory is short, and has nobody killed, though whoever allocates may.
+///
+/// Source: the balloon driver of XenoLinux for Xen 2.0, from a description; when it gives up is a choice.
 class BalloonDriver {
  public:
   static constexpr std::size_t batch = 1024;  ///< of a hypercall: frame numbers that fill a page

@@ -37,11 +37,10 @@ bool MemoryPressure::make_room(GuestProcess& caller, std::uint32_t pages) {
 MemoryPressure::Room MemoryPressure::look_for_room(GuestProcess& caller, std::uint32_t pages) {
   if (memory_.pages.plenty(pages)) return Room::there;
   memory_.pages.ask_for_balance();
-  if (!caller.reclaim && memory_.pages.enough(pages)) return Room::there;
   ++counts_.direct;
   Reclaim::Next next{};
   if (!reclaim_step(caller, highest_zone(), next)) return Room::later;
-  if (memory_.pages.enough(pages)) return Room::there;
+  if (memory_.pages.plenty(pages)) return Room::there;
   if (next == Reclaim::Next::failed) return Room::none;
   caller.again = true;
   return Room::later;

@@ -27,8 +27,8 @@ class MemoryPressure {
   /// has `again` or `sleeps` set, and its call must be made again.
   [[nodiscard]] bool make_room(GuestProcess& caller, std::uint32_t pages);
   enum class Room : std::uint8_t { there, later, none };
-  /// The same for a kernel thread that can do without, and has nobody killed. Later: it has `again` or
-  /// `sleeps` set. None: everything that could be freed was.
+  /// The same for a kernel thread that can do without: it leaves others what is below the low marks, and has
+  /// nobody killed. Later: it has `again` or `sleeps` set. None: nothing was to be freed.
   [[nodiscard]] Room look_for_room(GuestProcess& caller, std::uint32_t pages);
   /// There was no room after all, or not in one piece: the caller, whose call must be made again, frees some.
   void free_some(GuestProcess& caller);

@@ -1,9 +1,15 @@
 /// What a domain costs the monitor of its own memory.
 #include "models/host/monitor_space.hpp"
 
-#include <gtest/gtest.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
 
 #include "tests/models/io/net/net_bench.hpp"
+#include "tests/project_folder.hpp"
 
 namespace xensim {
 namespace {
@@ -22,9 +28,7 @@ DiskSegment segment(DomainId domain, std::uint32_t number, std::size_t extents) 
   return made;
 }
 
-TEST(MonitorSpace, ADomainWithoutDevicesCostsFourPages) {
-  EXPECT_EQ(bytes_of(DomainId{1}, {}), alone);
-}
+TEST(MonitorSpace, ADomainWithoutDevicesCostsFourPages) { EXPECT_EQ(bytes_of(DomainId{1}, {}), alone); }
 
 TEST(MonitorSpace, EachInterfaceHasItsRingsAndWhatStandsBehindThem) {
   test::NetBench bench(160);
@@ -40,6 +44,14 @@ TEST(MonitorSpace, EachInterfaceHasItsRingsAndWhatStandsBehindThem) {
   bench.net.remove(VifId::of(domain, 1));
   EXPECT_EQ(bytes_of(domain, {.network = &bench.net}), one);
   EXPECT_EQ(bytes_of(DomainId{domain.value + 1}, {.network = &bench.net}), alone) << "another's are its own";
+}
+
+TEST(MonitorSpace, TheDocumentHasTheSizesThatAreCounted) {
+  std::ifstream file(project_folder() / "docs/footprint.md");
+  const std::string document(std::istreambuf_iterator<char>(file), {});
+  for (const MonitorStructure& structure : structures_of(DomainId{1}, {})) {
+    EXPECT_THAT(document, testing::HasSubstr(fmt::format("| {} | {} | ", structure.name, structure.bytes)));
+  }
 }
 
 TEST(MonitorSpace, RulesThatNameItCount) {
