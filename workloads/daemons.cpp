@@ -33,20 +33,16 @@ class Daemons final : public Workload {
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& random) override {
     std::vector<Program> all;
-    for (std::int64_t i = 0; i < parameters_.processes; ++i) all.push_back(start(*this, random.next()));
+    for (std::int64_t i = 0; i < parameters_.processes; ++i) {
+      const std::uint64_t seed = random.next();
+      all.push_back(small_program("/bin/daemon", costs_, [this, seed](Self self, const Place& place) {
+        return look_around(self, place, parameters_, seed);
+      }));
+    }
     return all;
   }
 
  private:
-  static Program start(Daemons& daemons, std::uint64_t seed) {
-    const LoadedBody main = [&daemons, seed](Self self, const Place& place) {
-      return look_around(self, place, daemons.parameters_, seed);
-    };
-    const ProgramImage image{.path = "/bin/daemon"};
-    const Self::Body body = dynamic_loader(image, typical_image, daemons.costs_, main);
-    co_await Self{}.exec(image, body);
-  }
-
   static Program look_around(Self self, Place place, DaemonParameters keeps, std::uint64_t seed) {
     RandomStream random(seed, "daemon");
     const auto pages = static_cast<std::uint32_t>((keeps.heap.count + page_size - 1) / page_size);
