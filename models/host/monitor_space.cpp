@@ -73,8 +73,8 @@ std::vector<MonitorStructure> structures_of(DomainId domain, const MonitorParts&
 Bytes total(std::span<const MonitorStructure> structures) {
   return {std::accumulate(structures.begin(), structures.end(), std::int64_t{0},
                           [](std::int64_t sum, const MonitorStructure& structure) {
-                            return sum + std::int64_t{structure.bytes} *
-                                             static_cast<std::int64_t>(structure.count);
+                            return sum +
+                                   std::int64_t{structure.bytes} * static_cast<std::int64_t>(structure.count);
                           })};
 }
 

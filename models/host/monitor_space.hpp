@@ -1,5 +1,5 @@
-/// What the monitor keeps for a domain in its own memory: counted from what it has at present, in the sizes of
-/// Xen 1.0's structures (from a description of them).
+/// What the monitor keeps for a domain in its own memory: counted from what it has at present, in the sizes
+/// of Xen 1.0's structures (from a description of them).
 #pragma once
 
 #include <cstdint>
