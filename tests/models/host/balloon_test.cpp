@@ -200,6 +200,30 @@ TEST(Balloon, WhatOneDomainLeavesAnotherGets) {
   EXPECT_EQ(host.platform->audit(), "");
 }
 
+TEST(Balloon, ADomainGetsWhatOthersHaveLeftAndTheRestIsRefused) {
+  User first{.pages = 100}, second{.pages = 100}, third{.pages = 100};
+  Json platform = xen_with_swap();
+  platform["memory"] = "90 MiB";  // three of them do not fit into 208 MiB
+  TestHost host(platform, quick());
+  host.start(on_memory(first));
+  host.run_until(200ms);
+  host.platform->control()->ask(set_memory(20 * mb, 0));
+  host.run_until(1s);
+  host.start(on_memory(second));
+  host.start(on_memory(third));
+  host.run_until(2s);
+  const double free = host.read().at("control/frames_free");
+  host.platform->control()->ask(set_memory(90 * mb, 0));
+  host.run_until(3s);
+  const Values values = host.read();
+  const double slack = 2 * mb;
+  EXPECT_EQ(values.at("control/frames_free"), slack) << "which the monitor keeps for itself";
+  EXPECT_EQ(values.at("dom1/memory/reserved") * mb, 20 * mb + free - slack);
+  EXPECT_EQ(values.at("dom1/memory/target"), values.at("dom1/memory/reserved"));
+  EXPECT_EQ(values.at("dom1/memory/balloon_refused"), 1);
+  EXPECT_EQ(host.platform->audit(), "");
+}
+
 TEST(BalloonProperty, FramesAreConservedOverAnySequenceOfTargets) {
   EXPECT_TRUE(rc::check([] {
     const auto targets =
