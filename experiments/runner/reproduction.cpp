@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include "core/error.hpp"
 #include "experiments/runner/cells.hpp"
@@ -40,38 +41,46 @@ std::uint64_t seed_of(const ExperimentFile& file) {
   return file.document.contains("seed") ? file.document["seed"].get<std::uint64_t>() : 1;
 }
 
+struct Chosen {
+  explicit Chosen(const std::string& experiment)
+      : name(experiment),
+        file(read_experiment_file(file_of(name))),
+        blocks(read_compare_blocks(file)),
+        runs(expand(file)) {}
+
+  std::string name;
+  ExperimentFile file;
+  std::vector<CompareBlock> blocks;
+  std::vector<Run> runs;
+};
+
 struct Reproduced {
   ExperimentComparison comparison;
   std::string losses;       ///< of victims
   std::string explanation;  ///< empty unless it was asked for
 };
 
-Reproduced run_and_compare(const std::string& name, const ExperimentFile& file, const RunnerOptions& runner,
-                           const PublishedValues& published) {
-  const auto start = std::chrono::steady_clock::now();
-  const std::vector<CompareBlock> blocks = read_compare_blocks(file);
-  const std::vector<Run> runs = expand(file);
-  const std::vector<RunResult> results = run_all(file, runs, runner);
-
-  Reproduced done{.comparison = {.name = name, .cells = {}}, .losses = {}, .explanation = {}};
+Reproduced compare(const Chosen& experiment, const std::vector<RunResult>& results,
+                   const PublishedValues& published, bool explain) {
+  const std::vector<Run>& runs = experiment.runs;
+  Reproduced done{.comparison = {.name = experiment.name, .cells = {}}, .losses = {}, .explanation = {}};
   ExperimentComparison& comparison = done.comparison;
   for (const RunResult& result : results) {
     comparison.simulated_s += result.simulated_s;
     comparison.events += result.events;
   }
   const Calibration& calibration = *runs.front().experiment->calibration;
-  for (const CompareBlock& block : blocks) {
+  for (const CompareBlock& block : experiment.blocks) {
     const std::vector<Cell> cells = form_cells(block, runs, results, published, calibration.cells());
     comparison.cells.insert(comparison.cells.end(), cells.begin(), cells.end());
     done.losses += explain_losses(block, runs, results);
   }
-  if (runner.explain) {
+  if (explain) {
     const auto first_cell = [&](const Run& run) {
-      return blocks.empty() ? describe_point(run) : cell_of(blocks.front(), run);
+      return experiment.blocks.empty() ? describe_point(run) : cell_of(experiment.blocks.front(), run);
     };
     done.explanation = explanation(runs, results, first_cell);
   }
-  comparison.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return done;
 }
 
@@ -95,26 +104,34 @@ void reproduce(const ReproduceOptions& options) {
       options.runner.output.value_or(home_directory() / "results" / "output");
   if (options.json) (void)AtomicFile(*options.json);  // better to fail now than after the last run
 
-  std::uint64_t seed = 1;
+  std::vector<Chosen> experiments;
+  for (const std::string& name : names) experiments.emplace_back(name);
+  if (experiments.empty()) return;
+  const std::uint64_t seed = seed_of(experiments.front().file);
+  std::vector<Series> series;
+  for (const Chosen& experiment : experiments)
+    series.push_back({experiment.file, experiment.runs, output / experiment.name});
+  RunnerOptions runner = options.runner;
+  runner.output = output;
+
   std::vector<ExperimentComparison> comparisons;
-  for (const std::string& name : names) {
-    const ExperimentFile file = read_experiment_file(file_of(name));
-    if (comparisons.empty()) seed = seed_of(file);
-    RunnerOptions runner = options.runner;
-    runner.output = output / name;
-    const Reproduced done = run_and_compare(name, file, runner, published);
+  auto start = std::chrono::steady_clock::now();
+  run_series(series, runner, [&](std::size_t i, const std::vector<RunResult>& results) {
+    Reproduced done = compare(experiments[i], results, published, runner.explain);
+    const auto end = std::chrono::steady_clock::now();
+    done.comparison.wall_s = std::chrono::duration<double>(end - std::exchange(start, end)).count();
     comparisons.push_back(done.comparison);
-    const ExperimentComparison& comparison = comparisons.back();
-    write_file(*runner.output / "cells.csv", comparison_csv(comparison.cells));
-    if (!done.losses.empty()) write_file(*runner.output / "losses.txt", done.losses);
-    fmt::print("{}\n{}{}{}data in {}\n\n", name, comparison_table(comparison.cells), done.losses,
-               done.explanation, runner.output->string());
+    const std::filesystem::path& place = *series[i].output;
+    write_file(place / "cells.csv", comparison_csv(done.comparison.cells));
+    if (!done.losses.empty()) write_file(place / "losses.txt", done.losses);
+    fmt::print("{}\n{}{}{}data in {}\n\n", experiments[i].name, comparison_table(done.comparison.cells),
+               done.losses, done.explanation, place.string());
     std::fflush(stdout);
     // After each experiment, so that an interruption loses none that is done.
     if (options.json) {
       write_file(*options.json, comparison_json(XENSIM_VERSION, seed, comparisons).dump(2) + '\n');
     }
-  }
+  });
 }
 
 }  // namespace xensim

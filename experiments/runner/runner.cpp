@@ -56,19 +56,6 @@ Provenance provenance_of(const ExperimentFile& file, const std::vector<Run>& run
   return provenance;
 }
 
-[[noreturn]] void rethrow(const TaskFailure& failure, const std::vector<Run>& runs) {
-  const std::string run = failure.task < runs.size() ? settings_of(runs[failure.task]) : "a worker";
-  switch (failure.kind) {
-    case TaskFailure::Kind::input:
-      throw InputError({}, fmt::format("{} [in {}]", failure.what(), run));
-    case TaskFailure::Kind::simulation:
-    case TaskFailure::Kind::other:
-    case TaskFailure::Kind::died:
-      break;
-  }
-  throw SimulationError(fmt::format("{}: {}", run, failure.what()));
-}
-
 RunResult simulate_run(const RunnerOptions& options, const Run& run) {
   const Experiment& experiment = *run.experiment;
   SimulationOptions simulation{.seed = run.seed, .audit = options.audit, .explain = options.explain};
@@ -93,60 +80,167 @@ std::string interruption(std::size_t finished, std::size_t total, const RunnerOp
              : fmt::format("interrupted after {} of {} runs", finished, total);
 }
 
+void check_trace(const RunnerOptions& options, std::size_t runs) {
+  if (options.trace.empty()) return;
+  (void)parse_trace_request(options.trace);
+  if (runs != 1) {
+    throw InputError({.path = "--trace"}, fmt::format("{} runs", runs),
+                     "exactly one run to trace: choose its point with --set and use --replications 1");
+  }
+}
+
+/// What there is of a series' results so far.
+class Unfinished {
+ public:
+  Unfinished(const Series& series, const RunnerOptions& options)
+      : results_(series.runs.size()), present_(series.runs.size()), left_(series.runs.size()) {
+    if (!series.output) return;
+    // A trace is only written by running, and finished runs may not have counted.
+    const bool resume = options.resume && options.trace.empty() && !options.explain;
+    recorder_.emplace(*series.output, provenance_of(series.file, series.runs), resume);
+    for (std::size_t i = 0; i < results_.size(); ++i) {
+      if (const RunResult* found = recorder_->find(i)) take(i, *found);
+    }
+  }
+
+  [[nodiscard]] bool has(std::size_t run) const { return present_[run]; }
+  [[nodiscard]] bool complete() const { return left_ == 0; }
+  void keep(std::size_t run, RunResult result) {
+    take(run, std::move(result));
+    if (recorder_) recorder_->keep(run, results_[run]);
+  }
+  void finish() {
+    if (recorder_) recorder_->finish(results_);
+  }
+  [[nodiscard]] std::vector<RunResult> take_results() { return std::move(results_); }
+
+ private:
+  void take(std::size_t run, RunResult result) {
+    results_[run] = std::move(result);
+    present_[run] = true;
+    --left_;
+  }
+
+  std::vector<RunResult> results_;
+  std::vector<bool> present_;
+  std::size_t left_;
+  std::optional<Recorder> recorder_;
+};
+
+using ExecuteInSeries = std::function<RunResult(const Series&, const Run&)>;
+
+/// All series on their way.
+class Batch {
+ public:
+  Batch(const std::vector<Series>& all, const RunnerOptions& options, const SeriesDone& done)
+      : all_(all), options_(options), done_(done) {
+    for (std::size_t series = 0; series < all.size(); ++series) {
+      const Unfinished& unfinished = unfinished_.emplace_back(all[series], options);
+      for (std::size_t run = 0; run < all[series].runs.size(); ++run) {
+        if (!unfinished.has(run)) missing_.push_back(tasks_.size());
+        tasks_.push_back({series, run});
+      }
+    }
+    finished_ = tasks_.size() - missing_.size();
+  }
+
+  void perform(const ExecuteInSeries& execute) {
+    for (Unfinished& series : unfinished_) {
+      if (series.complete()) series.finish();
+    }
+    hand_over();
+    Progress progress(all_.size() == 1 ? name_of(all_.front().file) : std::to_string(all_.size()) + " series",
+                      tasks_.size(), finished_, Progress::style_for(options_.quiet));
+    const WorkerPool pool{.workers = options_.jobs > 0 ? options_.jobs : available_processors(),
+                          .task =
+                              [&](std::size_t i) {
+                                const Series& series = all_[tasks_[i].series];
+                                return encode(execute(series, series.runs[tasks_[i].run]));
+                              },
+                          .done =
+                              [&](std::size_t i, std::string_view answer) {
+                                ++finished_;
+                                progress.advance();
+                                keep(tasks_[i], decode(answer));
+                              },
+                          .tick = [&] { progress.show(); }};
+    try {
+      if (!pool.run(missing_)) throw Interrupted(interruption(finished_, tasks_.size(), options_));
+    } catch (const TaskFailure& failure) {
+      rethrow(failure);
+    }
+  }
+
+ private:
+  struct Task {
+    std::size_t series, run;
+  };
+
+  void keep(const Task& task, RunResult result) {
+    Unfinished& series = unfinished_[task.series];
+    series.keep(task.run, std::move(result));
+    if (!series.complete()) return;
+    series.finish();
+    hand_over();
+  }
+  void hand_over() {
+    while (handed_over_ < unfinished_.size() && unfinished_[handed_over_].complete()) {
+      const std::size_t series = handed_over_++;
+      done_(series, unfinished_[series].take_results());
+    }
+  }
+
+  [[nodiscard]] std::string name_of_task(std::size_t number) const {
+    if (number >= tasks_.size()) return "a worker";
+    const Series& series = all_[tasks_[number].series];
+    const std::string run = settings_of(series.runs[tasks_[number].run]);
+    return all_.size() == 1 ? run : name_of(series.file) + ": " + run;
+  }
+  [[noreturn]] void rethrow(const TaskFailure& failure) const {
+    const std::string run = name_of_task(failure.task);
+    if (failure.kind == TaskFailure::Kind::input)
+      throw InputError({}, fmt::format("{} [in {}]", failure.what(), run));
+    throw SimulationError(fmt::format("{}: {}", run, failure.what()));
+  }
+
+  const std::vector<Series>& all_;
+  const RunnerOptions& options_;
+  const SeriesDone& done_;
+  std::vector<Unfinished> unfinished_;
+  std::vector<Task> tasks_;           ///< runs of all series
+  std::vector<std::size_t> missing_;  ///< of those
+  std::size_t finished_ = 0;          ///< of those
+  std::size_t handed_over_ = 0;       ///< series
+};
+
+std::vector<RunResult> run_one(const ExperimentFile& file, const std::vector<Run>& runs,
+                               const RunnerOptions& options, const ExecuteInSeries& execute) {
+  std::vector<RunResult> all;
+  const std::vector<Series> series{{file, runs, options.output}};
+  const SeriesDone done = [&](std::size_t, std::vector<RunResult> results) { all = std::move(results); };
+  Batch(series, options, done).perform(execute);
+  return all;
+}
+
+ExecuteInSeries simulation(const RunnerOptions& options) {
+  return [&options](const Series&, const Run& run) { return simulate_run(options, run); };
+}
+
 }  // namespace
 
 std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run>& runs,
                                const RunnerOptions& options) {
-  if (!options.trace.empty()) {
-    (void)parse_trace_request(options.trace);
-    if (runs.size() != 1) {
-      throw InputError({.path = "--trace"}, fmt::format("{} runs", runs.size()),
-                       "exactly one run to trace: choose its point with --set and use --replications 1");
-    }
-  }
-  return run_all(file, runs, options, [&](const Run& run) { return simulate_run(options, run); });
+  check_trace(options, runs.size());
+  return run_one(file, runs, options, simulation(options));
 }
 
 std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run>& runs,
                                const RunnerOptions& options, const Execute& execute) {
-  std::vector<RunResult> results(runs.size());
-  std::vector<std::size_t> missing;
-  std::optional<Recorder> recorder;
-  if (options.output) {
-    // A trace is only written by running, and finished runs may not have counted.
-    const bool resume = options.resume && options.trace.empty() && !options.explain;
-    recorder.emplace(*options.output, provenance_of(file, runs), resume);
-  }
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    const auto* found = recorder ? recorder->find(i) : nullptr;
-    if (found != nullptr) {
-      results[i] = *found;
-    } else {
-      missing.push_back(i);
-    }
-  }
+  return run_one(file, runs, options, [&](const Series&, const Run& run) { return execute(run); });
+}
 
-  std::size_t finished = runs.size() - missing.size();
-  {
-    Progress progress(name_of(file), runs.size(), finished, Progress::style_for(options.quiet));
-    const WorkerPool pool{.workers = options.jobs > 0 ? options.jobs : available_processors(),
-                          .task = [&](std::size_t i) { return encode(execute(runs[i])); },
-                          .done =
-                              [&](std::size_t i, std::string_view answer) {
-                                results[i] = decode(answer);
-                                if (recorder) recorder->keep(i, results[i]);
-                                ++finished;
-                                progress.advance();
-                              },
-                          .tick = [&] { progress.show(); }};
-    try {
-      if (!pool.run(missing)) throw Interrupted(interruption(finished, runs.size(), options));
-    } catch (const TaskFailure& failure) {
-      rethrow(failure, runs);
-    }
-  }
-  if (recorder) recorder->finish(results);
-  return results;
+void run_series(const std::vector<Series>& all, const RunnerOptions& options, const SeriesDone& done) {
+  Batch(all, options, done).perform(simulation(options));
 }
 
 }  // namespace xensim

@@ -38,6 +38,18 @@ using Execute = std::function<RunResult(const Run&)>;
 [[nodiscard]] std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run>& runs,
                                              const RunnerOptions& options, const Execute& execute);
 
+/// An experiment among several.
+struct Series {
+  const ExperimentFile& file;
+  const std::vector<Run>& runs;
+  std::optional<std::filesystem::path> output;  ///< instead of RunnerOptions::output, which holds all
+};
+/// All results of a series.
+using SeriesDone = std::function<void(std::size_t series, std::vector<RunResult> results)>;
+/// Runs one series after the other, but no worker waits for the last runs of one before it begins with the
+/// next. `done` is called in the order of the series.
+void run_series(const std::vector<Series>& all, const RunnerOptions& options, const SeriesDone& done);
+
 /// Ctrl-C or SIGTERM; finished runs are safe.
 class Interrupted : public std::runtime_error {
  public:
