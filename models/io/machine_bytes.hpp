@@ -1,34 +1,33 @@
 /// Bytes of machine memory, little-endian as the i386 has them. What was never stored reads as zero.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "models/memory/physical_memory.hpp"
 
 namespace xensim {
 
+static_assert(std::endian::native == std::endian::little, "words are copied as they are");
+
 /// `frame` must exist and `offset + bytes.size()` not exceed 4096, here and below. O(bytes).
 inline void load_bytes(const PhysicalMemory& memory, FrameNumber frame, std::uint32_t offset,
                        std::span<std::byte> bytes) {
-  const PhysicalMemory::Words* words = memory.contents(frame);
-  for (std::byte& byte : bytes) {
-    byte = words == nullptr ? std::byte{0} : static_cast<std::byte>((*words)[offset / 4] >> offset % 4 * 8);
-    ++offset;
+  if (const PhysicalMemory::Words* words = memory.contents(frame)) {
+    std::memcpy(bytes.data(), reinterpret_cast<const std::byte*>(words->data()) + offset, bytes.size());
+  } else {
+    std::ranges::fill(bytes, std::byte{0});
   }
 }
 
 inline void store_bytes(PhysicalMemory& memory, FrameNumber frame, std::uint32_t offset,
                         std::span<const std::byte> bytes) {
   if (bytes.empty()) return;
-  PhysicalMemory::Words& words = memory.words(frame);
-  for (const std::byte byte : bytes) {
-    std::uint32_t& word = words[offset / 4];
-    const std::uint32_t shift = offset % 4 * 8;
-    word = (word & ~(0xffU << shift)) | std::to_integer<std::uint32_t>(byte) << shift;
-    ++offset;
-  }
+  std::memcpy(reinterpret_cast<std::byte*>(memory.words(frame).data()) + offset, bytes.data(), bytes.size());
 }
 
 }  // namespace xensim

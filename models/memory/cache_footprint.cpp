@@ -11,7 +11,6 @@
 namespace xensim {
 namespace {
 
-constexpr std::uint32_t parts = 256;      // of a line
 constexpr std::size_t least_room = 4096;  // stretches
 
 /// The chance that a binomial variable (n trials of 1 in `sets`) stays below `ways`. Only operations that
@@ -56,14 +55,31 @@ SurvivalTable::SurvivalTable(std::uint32_t lines, std::uint32_t ways)
     horizon_ = static_cast<std::uint32_t>(foreign);
     if (sum < nothing * lines) break;
   }
-  constexpr std::uint32_t loss = parts / 3;  // is rounded away
-  while (survivors(small(), harmless_ + 1) + loss >= small() * parts) ++harmless_;
+  find_harmless();
+}
+
+void SurvivalTable::find_harmless() {
+  const std::uint32_t grain = 1U << grain_shift_;
+  harmless_.reserve(grain + 1);
+  harmless_.push_back(horizon_);
+  for (std::uint32_t own = 1; own <= std::min(grain, capacity_); ++own) {
+    // The more lines, the sooner one of them is lost.
+    std::uint32_t low = 0, high = harmless_.back();
+    while (low < high) {
+      const std::uint32_t middle = low + (high - low + 1) / 2;
+      if (whole(survivors(own, middle)) >= own)
+        low = middle;
+      else
+        high = middle - 1;
+    }
+    harmless_.push_back(low);
+  }
 }
 
 CacheFootprint::CacheFootprint(const SurvivalTable& table)
     : table_(table), stretches_(least_room), used_again_(least_room) {}
 
-std::uint32_t CacheFootprint::resident(FootprintId owner) const {
+std::uint32_t CacheFootprint::resident_of(FootprintId owner, std::uint32_t enough) const {
   std::uint32_t own = 0, expected = 0;
   for (std::uint32_t i = last_of(owner); i != none && own < capacity(); i = stretches_[i].older) {
     const std::uint32_t foreign = newer_than(i) - own;
@@ -71,33 +87,49 @@ std::uint32_t CacheFootprint::resident(FootprintId owner) const {
     const std::uint32_t lines = stretches_[i].lines;
     expected += table_.survivors(own + lines, foreign);
     if (own > 0) expected -= table_.survivors(own, foreign);
+    if (SurvivalTable::whole(expected) >= enough) return enough;
     own += lines;
   }
-  return (expected + parts / 2) / parts;
+  return SurvivalTable::whole(expected);
 }
 
 std::uint32_t CacheFootprint::touch(FootprintId owner, std::uint32_t lines) {
-  // The usual case: used again before anybody else ran.
   const std::uint32_t last = last_of(owner);
-  if (last != none && last + 1 == used_ && stretches_[last].lines >= lines) return 0;
-  const std::uint32_t newer = last == none ? table_.horizon() : newer_than(last);
+  if (last == none) {
+    push(owner, lines);
+    return lines;
+  }
+  // The usual case: used again before anybody else ran.
+  const std::uint32_t before = stretches_[last].lines;
+  if (last + 1 == used_ && before >= lines) return 0;
+  const std::uint32_t newer = newer_than(last);
   if (newer >= table_.horizon()) {
     push(owner, lines);
     return lines;
   }
-  if (stretches_[last].lines == lines) {
+  if (before == lines) {
     // It used just these the last time: they move to the front as they are.
-    const bool all = newer <= table_.harmless() && lines <= table_.small();
-    const std::uint32_t present = all ? lines : (table_.survivors(lines, newer) + parts / 2) / parts;
-    remove(last, lines);
-    last_[owner.value] = stretches_[last].older;
-    push(owner, lines);
-    return lines - std::min(lines, present);
+    const std::uint32_t lost = table_.lost(lines, newer);
+    renew(owner, last);
+    return lost;
   }
-  const std::uint32_t present = std::min(lines, resident(owner));
-  take(owner, lines);
+  const bool all = before > lines && table_.lost(before, newer) == 0;
+  const std::uint32_t present = all ? lines : resident_of(owner, lines);
+  take_some(owner, lines);
   push(owner, lines);
   return lines - present;
+}
+
+void CacheFootprint::renew(FootprintId owner, std::uint32_t stretch) {
+  const std::uint32_t lines = stretches_[stretch].lines, older = stretches_[stretch].older;
+  remove(stretch, lines);
+  if (used_ < stretches_.size()) {
+    stretches_[used_] = {owner, older, lines, used_up_to_ += lines};
+    last_[owner.value] = used_++;
+  } else {
+    last_[owner.value] = older;
+    push(owner, lines);
+  }
 }
 
 void CacheFootprint::release(FootprintId owner) {
@@ -105,7 +137,7 @@ void CacheFootprint::release(FootprintId owner) {
   if (last_of(owner) != none) last_[owner.value] = none;
 }
 
-void CacheFootprint::take(FootprintId owner, std::uint32_t lines) {
+void CacheFootprint::take_some(FootprintId owner, std::uint32_t lines) {
   for (std::uint32_t i = last_of(owner); i != none && lines > 0;) {
     const std::uint32_t part = std::min(stretches_[i].lines, lines);
     lines -= part;
@@ -132,8 +164,12 @@ void CacheFootprint::take(FootprintId owner, std::uint32_t lines) {
     kept.used_up_to = used_up_to_ += kept.lines;
     stretches_[used_++] = kept;
   }
-  stretches_.resize(std::max(least_room, std::size_t{4} * used_));
-  used_again_ = PrefixCounters(stretches_.size());
+  if (const std::size_t room = std::max(least_room, std::size_t{4} * used_); room != stretches_.size()) {
+    stretches_.resize(room);
+    used_again_ = PrefixCounters(room);
+  } else {
+    used_again_.clear();
+  }
 }
 
 std::string CacheFootprint::audit() const {

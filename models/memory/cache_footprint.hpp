@@ -46,19 +46,29 @@ class SurvivalTable {
   }
 
   [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
-  /// Up to so many foreign lines leave all of a small footprint (one of up to `small()` lines).
-  [[nodiscard]] std::uint32_t harmless() const { return harmless_; }
-  [[nodiscard]] std::uint32_t small() const { return 1U << grain_shift_; }
+  /// How many of these are gone, in whole lines.
+  [[nodiscard]] std::uint32_t lost(std::uint32_t own, std::uint32_t foreign) const {
+    if (own < harmless_.size() && foreign <= harmless_[own]) return 0;
+    return own - std::min(own, whole(survivors(own, foreign)));
+  }
+  /// What survivors() counts, in whole lines.
+  [[nodiscard]] static constexpr std::uint32_t whole(std::uint32_t some) {
+    return (some + parts / 2) / parts;
+  }
   /// After so many foreign lines nothing is left.
   [[nodiscard]] std::uint32_t horizon() const { return horizon_; }
 
  private:
+  static constexpr std::uint32_t parts = 256;   ///< of a line
   static constexpr std::uint32_t grains_ = 16;  ///< per capacity, at most
 
-  std::uint32_t capacity_, harmless_ = 0, horizon_ = 0;
-  unsigned grain_shift_;              ///< a grain is a power of two of lines
-  std::size_t row_;                   ///< entries of a row: own lines in steps of a grain
-  std::vector<std::uint32_t> table_;  ///< a row per grain of foreign lines
+  void find_harmless();
+
+  std::uint32_t capacity_, horizon_ = 0;
+  unsigned grain_shift_;                 ///< a grain is a power of two of lines
+  std::size_t row_;                      ///< entries of a row: own lines in steps of a grain
+  std::vector<std::uint32_t> table_;     ///< a row per grain of foreign lines
+  std::vector<std::uint32_t> harmless_;  ///< foreign lines that leave all of so few own ones
 };
 
 /// The cache as stretches of lines that one owner used last at about the same time, in order of use. An
@@ -71,7 +81,7 @@ class CacheFootprint {
 
   [[nodiscard]] std::uint32_t capacity() const { return table_.capacity(); }
   /// Lines of `owner` in the cache, as expected.
-  [[nodiscard]] std::uint32_t resident(FootprintId owner) const;
+  [[nodiscard]] std::uint32_t resident(FootprintId owner) const { return resident_of(owner, UINT32_MAX); }
 
   /// `owner` used the same `lines` lines as ever. Returns how many were missing.
   std::uint32_t touch(FootprintId owner, std::uint32_t lines);
@@ -106,11 +116,18 @@ class CacheFootprint {
   [[nodiscard]] std::uint32_t newer_than(std::uint32_t stretch) const {
     return used_up_to_ - stretches_[stretch].used_up_to - used_again_[stretch];
   }
+  /// resident(), but no more than `enough`.
+  [[nodiscard]] std::uint32_t resident_of(FootprintId owner, std::uint32_t enough) const;
   void remove(std::uint32_t stretch, std::uint32_t lines) {
     stretches_[stretch].lines -= lines;
     used_again_.add_to_first(stretch, lines);
   }
-  void take(FootprintId owner, std::uint32_t lines);
+  /// The owner's most recent stretch, all of which was used again.
+  void renew(FootprintId owner, std::uint32_t stretch);
+  void take(FootprintId owner, std::uint32_t lines) {
+    if (last_of(owner) != none) take_some(owner, lines);
+  }
+  void take_some(FootprintId owner, std::uint32_t lines);
   void push(FootprintId owner, std::uint32_t lines) {
     if (lines == 0) return;
     assert(owner.valid());

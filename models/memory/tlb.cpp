@@ -14,7 +14,8 @@ Tlb::Tlb(const TlbShape& shape)
       slots_(std::size_t{none_} + 1),
       listed_(slots_.size()),
       oldest_(sets_),
-      buckets_(std::size_t{1} << (64 - hash_shift_), none_) {
+      buckets_(std::size_t{1} << (64 - hash_shift_), none_),
+      filled_(none_ / 64 + 1) {
   assert(shape.entries <= 32767 && shape.entries == sets_ * shape.ways && std::has_single_bit(sets_));
   slots_[none_].next = none_;
   for (std::uint32_t set = 0; set < sets_; ++set) {
@@ -88,14 +89,18 @@ void Tlb::flush(FlushScope scope) {
     if (slot.translation.has(PageTableEntry::global)) return true;
     return scope == FlushScope::space && slot.key >> 32 != space_.value;
   };
-  for (std::uint16_t slot = 0; slot < none_; ++slot) {
-    if (slots_[slot].key != no_key && !kept(slots_[slot])) forget(slot);
+  for (std::size_t word = 0; word < filled_.size(); ++word) {
+    for (std::uint64_t left = filled_[word]; left != 0; left &= left - 1) {
+      const auto slot = static_cast<std::uint16_t>(word * 64 + static_cast<unsigned>(std::countr_zero(left)));
+      if (!kept(slots_[slot])) forget(slot);
+    }
   }
 }
 
 void Tlb::switch_to(AddressSpaceId space) {
   if (tagged_) {
     space_ = space;
+    forget_found();
   } else {
     flush(FlushScope::all_but_global);
   }
@@ -121,7 +126,10 @@ void Tlb::enter(std::uint16_t slot, Key key) {
   slots_[slot].key = key;
   slots_[slot].next = bucket;
   bucket = slot;
-  if (unusual(key)) ++unusual_;
+  filled_[slot / 64] |= std::uint64_t{1} << slot % 64;
+  if (!unusual(key)) return;
+  ++unusual_;
+  forget_found();  // a page that this covers may have an entry of its own, which counts
 }
 
 void Tlb::leave(std::uint16_t slot) {
@@ -137,6 +145,7 @@ void Tlb::forget(std::uint16_t slot) {
     unlink(slot);
     make_oldest(oldest, slot);
   }
+  filled_[slot / 64] &= ~(std::uint64_t{1} << slot % 64);
   slots_[slot].key = no_key;
   slots_[slot].used = listed_[slot] = 0;
 }

@@ -1,6 +1,7 @@
 /// A translation look-aside buffer.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -71,15 +72,20 @@ class Tlb {
   /// The translation of the page that `address` lies in, now the most recently used of its set; null if there
   /// is none. Valid until the TLB changes. Expected O(1). Of a small and a large page, the small one counts.
   [[nodiscard]] const Translation* lookup(Address address) {
-    std::uint16_t slot = find(key(address, false, space_));
-    if (slot == none_ && unusual_ > 0) slot = find_unusual(address);
-    if (slot == none_) {
-      ++counts_.misses;
-      return nullptr;
+    Found& found = found_[address.page() % found_.size()];
+    if (found.page != address.page() || slots_[found.slot].key != found.key) {
+      std::uint16_t slot = find(key(address, false, space_));
+      if (slot == none_ && unusual_ > 0) slot = find_unusual(address);
+      if (slot == none_) {
+        ++counts_.misses;
+        return nullptr;
+      }
+      found = {slots_[slot].key, address.page(), slot};
     }
     ++counts_.hits;
-    slots_[slot].used = ++now_;
-    return &slots_[slot].translation;
+    Slot& slot = slots_[found.slot];
+    slot.used = ++now_;
+    return &slot.translation;
   }
 
   /// Enters a page that lookup() did not find, as its most recently used. Returns what lookup() would. O(1),
@@ -115,6 +121,14 @@ class Tlb {
     std::uint16_t next = 0;              ///< with the same hash; none_ after the last
     std::uint16_t newer = 0, older = 0;  ///< in the ring of its set
   };
+
+  /// Where a page was found last: still there while the slot has that key.
+  struct Found {
+    Key key = 0;  ///< which no slot has without a lookup
+    std::uint32_t page = UINT32_MAX;
+    std::uint16_t slot = 0;
+  };
+  void forget_found() { found_.fill({}); }
 
   [[nodiscard]] static constexpr Key key(Address address, bool large, AddressSpaceId space) {
     return Key{space.value} << 32 | std::uint64_t{large ? address.directory_index() : address.page()} << 1 |
@@ -160,10 +174,12 @@ class Tlb {
   AddressSpaceId space_{0};
   std::uint32_t unusual_ = 0;  ///< entries that a first look by page number does not find
   std::uint64_t now_ = 0;
+  std::array<Found, 64> found_{};       ///< by page number
   std::vector<Slot> slots_;             ///< a set's ways side by side; none_
   std::vector<std::uint64_t> listed_;   ///< by slot: the time of use that its place in the ring goes by
   std::vector<std::uint16_t> oldest_;   ///< by set: where its ring starts; the next older is the newest
   std::vector<std::uint16_t> buckets_;  ///< the first slot of each hash
+  std::vector<std::uint64_t> filled_;   ///< a bit for each slot that is not empty
   Counts counts_;
 };
 
