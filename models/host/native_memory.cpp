@@ -70,7 +70,9 @@ Mmu::Result NativeMemory::access(unsigned vcpu, Address address, Access access) 
   return translate(vcpu, address, access, Privilege::ring3, Activity::translation);
 }
 
-void NativeMemory::kernel_access(Address address, Access access) {
+// All calls inlined: a result of three words that is returned is written in parts and read as a whole, which
+// stalls, and nobody wants it here.
+[[gnu::flatten]] void NativeMemory::kernel_access(Address address, Access access) {
   // The kernel's own directory, which is not modelled, maps it as all others do.
   if (!cores_[running_].directory.valid()) return;
   (void)translate(running_, address, access, Privilege::ring0, Activity::kernel);
