@@ -127,8 +127,6 @@ class Unfinished {
   std::optional<Recorder> recorder_;
 };
 
-using ExecuteInSeries = std::function<RunResult(const Series&, const Run&)>;
-
 /// All series on their way.
 class Batch {
  public:
@@ -144,26 +142,23 @@ class Batch {
     finished_ = tasks_.size() - missing_.size();
   }
 
-  void perform(const ExecuteInSeries& execute) {
+  void perform(const Execute& execute) {
     for (Unfinished& series : unfinished_) {
       if (series.complete()) series.finish();
     }
     hand_over();
     Progress progress(all_.size() == 1 ? name_of(all_.front().file) : std::to_string(all_.size()) + " series",
                       tasks_.size(), finished_, Progress::style_for(options_.quiet));
-    const WorkerPool pool{.workers = options_.jobs > 0 ? options_.jobs : available_processors(),
-                          .task =
-                              [&](std::size_t i) {
-                                const Series& series = all_[tasks_[i].series];
-                                return encode(execute(series, series.runs[tasks_[i].run]));
-                              },
-                          .done =
-                              [&](std::size_t i, std::string_view answer) {
-                                ++finished_;
-                                progress.advance();
-                                keep(tasks_[i], decode(answer));
-                              },
-                          .tick = [&] { progress.show(); }};
+    const WorkerPool pool{
+        .workers = options_.jobs > 0 ? options_.jobs : available_processors(),
+        .task = [&](std::size_t i) { return encode(execute(all_[tasks_[i].series].runs[tasks_[i].run])); },
+        .done =
+            [&](std::size_t i, std::string_view answer) {
+              ++finished_;
+              progress.advance();
+              keep(tasks_[i], decode(answer));
+            },
+        .tick = [&] { progress.show(); }};
     try {
       if (!pool.run(missing_)) throw Interrupted(interruption(finished_, tasks_.size(), options_));
     } catch (const TaskFailure& failure) {
@@ -213,17 +208,8 @@ class Batch {
   std::size_t handed_over_ = 0;       ///< series
 };
 
-std::vector<RunResult> run_one(const ExperimentFile& file, const std::vector<Run>& runs,
-                               const RunnerOptions& options, const ExecuteInSeries& execute) {
-  std::vector<RunResult> all;
-  const std::vector<Series> series{{file, runs, options.output}};
-  const SeriesDone done = [&](std::size_t, std::vector<RunResult> results) { all = std::move(results); };
-  Batch(series, options, done).perform(execute);
-  return all;
-}
-
-ExecuteInSeries simulation(const RunnerOptions& options) {
-  return [&options](const Series&, const Run& run) { return simulate_run(options, run); };
+Execute simulation(const RunnerOptions& options) {
+  return [&options](const Run& run) { return simulate_run(options, run); };
 }
 
 }  // namespace
@@ -231,16 +217,25 @@ ExecuteInSeries simulation(const RunnerOptions& options) {
 std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run>& runs,
                                const RunnerOptions& options) {
   check_trace(options, runs.size());
-  return run_one(file, runs, options, simulation(options));
+  return run_all(file, runs, options, simulation(options));
 }
 
 std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run>& runs,
                                const RunnerOptions& options, const Execute& execute) {
-  return run_one(file, runs, options, [&](const Series&, const Run& run) { return execute(run); });
+  std::vector<RunResult> all;
+  const std::vector<Series> series{{file, runs, options.output}};
+  const SeriesDone done = [&](std::size_t, std::vector<RunResult> results) { all = std::move(results); };
+  run_series(series, options, done, execute);
+  return all;
 }
 
 void run_series(const std::vector<Series>& all, const RunnerOptions& options, const SeriesDone& done) {
-  Batch(all, options, done).perform(simulation(options));
+  run_series(all, options, done, simulation(options));
+}
+
+void run_series(const std::vector<Series>& all, const RunnerOptions& options, const SeriesDone& done,
+                const Execute& execute) {
+  Batch(all, options, done).perform(execute);
 }
 
 }  // namespace xensim

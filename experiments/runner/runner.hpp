@@ -49,6 +49,8 @@ using SeriesDone = std::function<void(std::size_t series, std::vector<RunResult>
 /// Runs one series after the other, but no worker waits for the last runs of one before it begins with the
 /// next. `done` is called in the order of the series.
 void run_series(const std::vector<Series>& all, const RunnerOptions& options, const SeriesDone& done);
+void run_series(const std::vector<Series>& all, const RunnerOptions& options, const SeriesDone& done,
+                const Execute& execute);
 
 /// Ctrl-C or SIGTERM; finished runs are safe.
 class Interrupted : public std::runtime_error {

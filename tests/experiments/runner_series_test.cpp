@@ -1,8 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "core/error.hpp"
-#include "experiments/runner/expansion.hpp"
 #include "experiments/runner/runner.hpp"
 #include "results/atomic_file.hpp"
 #include "tests/results/temporary_directory.hpp"
@@ -10,14 +11,23 @@
 namespace xensim {
 namespace {
 
-ExperimentFile experiment(const char* name, int replications, const char* duration = "5 ms") {
-  return {Json{{"name", name},
-               {"machine", "dell2650"},
-               {"platform", "native"},
-               {"domains", {{{"name", "hog"}, {"count", 1}, {"workload", "cpu_hog"}}}},
-               {"measure", {{"warm_up", "0 s"}, {"duration", duration}}},
-               {"replications", replications}},
-          nullptr};
+using Runs = std::vector<xensim::Run>;
+
+ExperimentFile named(const char* name) { return {Json{{"name", name}, {"seed", 5}}, nullptr}; }
+
+Runs runs(std::size_t count, std::uint64_t first_seed) {
+  Runs all;
+  for (std::size_t i = 0; i < count; ++i) {
+    all.push_back({.index = i, .point = {}, .replication = 0, .seed = first_seed + i, .experiment = {}});
+  }
+  return all;
+}
+
+/// Seeds below 10 are slow, those from 90 on fail.
+RunResult result_of(const xensim::Run& run) {
+  if (run.seed < 10) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  if (run.seed >= 90) throw SimulationError("contradiction");
+  return {.metrics = {{"seed", "", static_cast<double>(run.seed)}}, .series = {}, .simulated_s = 1};
 }
 
 class SeriesTest : public testing::Test {
@@ -31,46 +41,45 @@ class SeriesTest : public testing::Test {
   }
 
   const TemporaryDirectory directory;
-  const ExperimentFile slow = experiment("slow", 1, "20 s"), quick = experiment("quick", 4);
-  const std::vector<xensim::Run> slow_runs = expand(slow), quick_runs = expand(quick);
+  const ExperimentFile slow = named("slow"), quick = named("quick");
+  const Runs slow_runs = runs(1, 1), quick_runs = runs(4, 50);
   RunnerOptions options;
 };
 
 TEST_F(SeriesTest, AreHandedOverInTheirOrderAndWriteWhatEachWritesAlone) {
   options.output = directory.path() / "alone";
-  (void)run_all(quick, quick_runs, options);
+  (void)run_all(quick, quick_runs, options, result_of);
 
-  std::vector<std::pair<std::size_t, std::size_t>> seen;
-  run_series(
-      {{slow, slow_runs, directory.path() / "first"}, {quick, quick_runs, directory.path() / "second"}},
-      options, [&](std::size_t series, const std::vector<RunResult>& results) {
-        seen.emplace_back(series, results.size());
-      });
-  EXPECT_THAT(seen, testing::ElementsAre(std::pair(0, 1), std::pair(1, 4)));
+  const std::vector<Series> all{{slow, slow_runs, directory.path() / "first"},
+                                {quick, quick_runs, directory.path() / "second"}};
+  std::vector<double> seeds;
+  const auto done = [&](std::size_t, const std::vector<RunResult>& results) {
+    for (const RunResult& result : results) seeds.push_back(result.metrics.at(0).value);
+  };
+  run_series(all, options, done, result_of);
+  EXPECT_THAT(seeds, testing::ElementsAre(1, 50, 51, 52, 53));
   EXPECT_EQ(metrics("second"), metrics("alone"));
   EXPECT_NE(metrics("first"), "nothing");
 }
 
 TEST_F(SeriesTest, ThatAreCompleteAreHandedOverWithoutRunning) {
-  options.output = directory.path() / "all";
-  const std::vector<Series> all{{quick, quick_runs, directory.path() / "all" / "quick"}};
-  run_series(all, options, [](std::size_t, const std::vector<RunResult>&) {});
+  const std::vector<Series> all{{quick, quick_runs, directory.path()}};
+  std::size_t found = 0;
+  const auto done = [&](std::size_t, const std::vector<RunResult>& results) { found += results.size(); };
+  run_series(all, options, done, result_of);
   options.resume = true;
-  std::size_t results_found = 0;
-  run_series(all, options,
-             [&](std::size_t, const std::vector<RunResult>& results) { results_found = results.size(); });
-  EXPECT_EQ(results_found, 4U);
+  run_series(all, options, done,
+             [](const xensim::Run&) -> RunResult { throw std::logic_error("ran again"); });
+  EXPECT_EQ(found, 8U);
 }
 
 TEST_F(SeriesTest, AFailureNamesTheExperiment) {
-  std::vector<xensim::Run> broken = quick_runs;
-  const Json abacus = "abacus";
-  Experiment impossible = *broken[2].experiment;
-  impossible.platform = Config(abacus);
-  broken[2].experiment = std::make_shared<const Experiment>(impossible);
-  const std::vector<Series> all{{slow, slow_runs, std::nullopt}, {quick, broken, std::nullopt}};
-  EXPECT_THAT([&] { run_series(all, options, [](std::size_t, const std::vector<RunResult>&) {}); },
-              testing::ThrowsMessage<InputError>(testing::HasSubstr("[in quick: run 2 (")));
+  const ExperimentFile broken = named("broken");
+  const Runs broken_runs = runs(1, 99);
+  const std::vector<Series> all{{slow, slow_runs, std::nullopt}, {broken, broken_runs, std::nullopt}};
+  const auto done = [](std::size_t, const std::vector<RunResult>&) {};
+  EXPECT_THAT([&] { run_series(all, options, done, result_of); },
+              testing::ThrowsMessage<SimulationError>("broken: run 0 (replication 0): contradiction"));
 }
 
 }  // namespace
