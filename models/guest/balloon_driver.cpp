@@ -105,9 +105,9 @@ void BalloonDriver::count_references(std::span<std::uint32_t> references) const 
 }
 
 void BalloonDriver::report(StatisticSink& sink, const std::string& prefix) const {
-  constexpr double pages_per_mib = (1U << 20) / page_size;
-  sink.value(prefix, memory_reserved, reservation_.reserved() / pages_per_mib);
-  sink.value(prefix, memory_target, target_ / pages_per_mib);
+  const auto mib = [](std::uint32_t pages) { return static_cast<double>(pages) * page_size / (1U << 20); };
+  sink.value(prefix, memory_reserved, mib(reservation_.reserved()));
+  sink.value(prefix, memory_target, mib(target_));
   sink.value(prefix, balloon_exhausted, static_cast<double>(counts_.exhausted));
   sink.value(prefix, balloon_refused, static_cast<double>(counts_.refused));
 }
