@@ -46,9 +46,8 @@ class Ttcp final : public Workload {
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(small_program("/bin/ttcp", costs_, [this](Self self, const Place&) {
-      return parameters_.role == "send" ? send(self, *this) : receive(self, *this);
-    }));
+    all.push_back(small_program(
+        "/bin/sh", costs_, [this](Self self, const Place& place) { return shell(self, place, *this); }));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
@@ -62,6 +61,23 @@ class Ttcp final : public Workload {
   }
 
  private:
+  // A command of a shell: Linux puts it on a processor that is idle, not on the one that the shell runs on.
+  static Program shell(Self self, Place place, Ttcp& ttcp) {
+    const Self::Body child = [&ttcp](Self born) { return command(born, ttcp); };
+    co_await self.fork(child);
+    // Its own copies of what it writes before it waits, at least.
+    co_await self.touch({place.stack, place.data, place.bss, place.libc_data}, Access::write);
+    co_await self.wait();
+  }
+  static Program command(Self self, Ttcp& ttcp) {
+    const LoadedBody main = [&ttcp](Self started, const Place&) {
+      return ttcp.parameters_.role == "send" ? send(started, ttcp) : receive(started, ttcp);
+    };
+    const ProgramImage image{.path = "/bin/ttcp"};
+    const Self::Body body = dynamic_loader(image, typical_image, ttcp.costs_, main);
+    co_await self.exec(image, body);
+  }
+
   [[nodiscard]] std::uint16_t port() const { return static_cast<std::uint16_t>(parameters_.port); }
   void carried(std::int64_t bytes, std::int64_t picoseconds) {
     current_ += bytes;

@@ -11,10 +11,18 @@
 
 namespace xensim {
 
-/// Where the progress of a call is kept while it sleeps.
+/// Where the progress of a call is kept while it sleeps or pauses.
 struct Progress {
+  /// What a call that pauses goes on with, if its object has a lock that it holds meanwhile.
+  enum class Stage : std::uint8_t {
+    outside,    ///< it holds no lock
+    working,    ///< its own work
+    releasing,  ///< what has waited for the lock; then its own work again
+    leaving,    ///< the same, and then it returns
+  };
   std::size_t done = 0;  ///< bytes
-  bool slept = false;    ///< it is in a wait queue
+  Stage stage = Stage::outside;
+  bool slept = false;  ///< it is in a wait queue
   /// Set by the kernel before it makes the call again: a signal, not the queue, woke it. Also the way to end
   /// a call whose process is killed: nothing else takes it out of the queue.
   bool interrupted = false;

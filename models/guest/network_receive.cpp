@@ -75,7 +75,7 @@ void NetworkStack::receive_tcp(const Ipv4Header& ip, const EthernetFrame& frame,
                         .size = TcpSettings::receive_size(frame.length())};
   TcpConnection* connection = tcp_.find(segment.pair);
   TcpSocket* socket = connection != nullptr ? socket_of(*connection) : nullptr;
-  if (socket != nullptr && socket->takes_early(segment)) return;
+  if (socket != nullptr && socket->keeps(segment)) return;
   work_on(segment);
 }
 

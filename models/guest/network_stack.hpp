@@ -22,9 +22,8 @@ class TcpSocket;
 class UdpSocket;
 
 /// Interfaces receive from their drivers' softirqs, loopback in the context of whoever sends, at the end of
-/// its call. Since a step of the kernel is not interrupted, no packet finds its socket locked: what Linux
-/// puts on a socket's backlog comes with the interrupt that follows the step. A reader that sleeps is given
-/// its segments to work on by itself (prequeue).
+/// its call. A segment whose socket is in use by a call that pauses waits until the call lets it go
+/// (backlog); a reader that sleeps is given its segments to work on by itself (prequeue).
 class NetworkStack final : private TcpLayer::Host, private KernelTimer, private PacketReceiver {
  public:
   static constexpr std::uint32_t loopback_mtu = 16436;

@@ -108,21 +108,53 @@ CallResult TcpSocket::connect(ProcessId process, Progress& progress, SocketAddre
 
 // --- Transfers ---
 
+void TcpSocket::lock(Progress& progress) {
+  uses();
+  locked_ = true;
+  progress.stage = Progress::Stage::working;
+}
+
+bool TcpSocket::releases_one() {
+  if (waiting_.empty() || connection_ == nullptr) return false;
+  const NetworkStack::Segment segment = waiting_.pop();
+  stack_.work_on(segment);
+  stack_.finish();
+  return true;
+}
+
+CallResult TcpSocket::leave(Progress& progress, const CallResult& result) {
+  if (!waiting_.empty()) {
+    progress.stage = Progress::Stage::leaving;
+    return {.pauses = true};
+  }
+  progress.stage = Progress::Stage::outside;
+  locked_ = false;
+  return result;
+}
+
 CallResult TcpSocket::write(WriteRequest& request) {
+  using enum Progress::Stage;
   Progress& progress = request.progress;
   const auto finished = [&](CallError if_nothing) {
     CallResult result{.value = static_cast<std::int64_t>(progress.done)};
-    if (progress.done == 0) result.error = if_nothing;
-    return result;
+    if (progress.done == 0) {
+      result.error = if_nothing;
+      work_on_waiting();
+    }
+    return leave(progress, result);
   };
-  const bool paused = !progress.slept && progress.done > 0;
-  if (!progress.slept && !paused) stack_.kernel().did(KernelPath::socket_call);
+  if (!progress.slept && progress.stage == outside) stack_.kernel().did(KernelPath::socket_call);
   if (!begin(progress, request.process)) return finished(CallError::interrupted);
   if (connection_ == nullptr) return CallResult::failed(CallError::not_connected);
   if (request.from.empty()) return {};
-  if (!paused) {
-    uses();
+  if (progress.stage == outside) {
+    lock(progress);
     stack_.kernel().did(KernelPath::tcp_send);
+  }
+  if (progress.stage != working) {
+    if (releases_one()) return {.pauses = true};
+    if (progress.stage == leaving) return finished(CallError::none);
+    progress.stage = working;
   }
   // What looped back may have made room already.
   do {
@@ -139,7 +171,13 @@ CallResult TcpSocket::write(WriteRequest& request) {
     if (progress.done == request.from.size()) return finished(CallError::none);
     if (sent == next) return {.pauses = true};
   } while (connection_->writable());
+  if (!waiting_.empty()) {
+    progress.stage = releasing;
+    return {.pauses = true};
+  }
   if (nonblocking) return finished(CallError::try_again);
+  progress.stage = outside;
+  locked_ = false;
   connection_->wait_for_room();
   return sleep(progress, request.process);
 }
@@ -150,17 +188,23 @@ CallResult TcpSocket::receive_from(ReadRequest& request, SocketAddress& from) {
 }
 
 CallResult TcpSocket::read(ReadRequest& request) {
+  using enum Progress::Stage;
   Progress& progress = request.progress;
-  const bool paused = !progress.slept && progress.done > 0;
-  if (!progress.slept && !paused) stack_.kernel().did(KernelPath::socket_call);
+  if (!progress.slept && progress.stage == outside) stack_.kernel().did(KernelPath::socket_call);
   reader_sleeps_ = false;
   const bool goes_on = begin(progress, request.process);
   if (connection_ == nullptr) return CallResult::failed(CallError::not_connected);
-  if (!paused) {
-    uses();
+  if (progress.stage == outside) {
+    lock(progress);
     stack_.kernel().did(KernelPath::tcp_receive_call);
+    work_on_waiting();
   }
-  work_on_early();
+  const CallResult all{.value = static_cast<std::int64_t>(progress.done)};
+  if (progress.stage != working) {
+    if (releases_one()) return {.pauses = true};
+    if (progress.stage == leaving) return leave(progress, all);
+    progress.stage = working;
+  }
   stack_.copies_for(connection_->pair().remote);
   const std::uint32_t count =
       connection_->read_segment(static_cast<std::uint32_t>(request.into.size() - progress.done));
@@ -171,8 +215,15 @@ CallResult TcpSocket::read(ReadRequest& request) {
     connection_->after_reading(stack_.now(), static_cast<std::uint32_t>(progress.done));
     stack_.settle(*connection_);
     stack_.finish();
-    return {.value = static_cast<std::int64_t>(progress.done)};
   }
+  const bool full = progress.done == request.into.size();
+  if (!full && !waiting_.empty()) {
+    progress.stage = releasing;
+    return {.pauses = true};
+  }
+  if (progress.done > 0) return leave(progress, {.value = static_cast<std::int64_t>(progress.done)});
+  progress.stage = outside;
+  locked_ = false;
   if (!goes_on) return CallResult::failed(CallError::interrupted);
   if (const CallError fault = error(); fault != CallError::none) return CallResult::failed(fault);
   if (connection_->at_end() || connection_->state() == TcpConnection::State::closed) return {};
@@ -181,14 +232,19 @@ CallResult TcpSocket::read(ReadRequest& request) {
   return sleep(progress, request.process);
 }
 
-bool TcpSocket::takes_early(const NetworkStack::Segment& segment) {
-  if (!reader_sleeps_ || connection_ == nullptr) return false;
-  early_.push_back(segment);
-  early_size_ += segment.size;
-  if (early_size_ > connection_->receive_buffer()) {
-    work_on_early();
-  } else if (early_.size() == 1) {
-    early_since_ = stack_.now();
+bool TcpSocket::keeps(const NetworkStack::Segment& segment) {
+  if (connection_ == nullptr) return false;
+  if (locked_) {
+    waiting_.push(segment);
+    return true;
+  }
+  if (!reader_sleeps_) return false;
+  waiting_.push(segment);
+  waiting_size_ += segment.size;
+  if (waiting_size_ > connection_->receive_buffer()) {
+    work_on_waiting();
+  } else if (waiting_.size() == 1) {
+    waiting_since_ = stack_.now();
     stack_.wake(queue_);
     connection_->protect_acknowledgement(stack_.now());
     stack_.settle(*connection_);
@@ -198,17 +254,13 @@ bool TcpSocket::takes_early(const NetworkStack::Segment& segment) {
 
 void TcpSocket::give_up_reader() {
   constexpr Jiffies patience = TcpTimes::min_timeout * 3 / 4;
-  if (!early_.empty() && stack_.now() - early_since_ >= patience) work_on_early();
+  if (!locked_ && !waiting_.empty() && stack_.now() - waiting_since_ >= patience) work_on_waiting();
 }
 
-void TcpSocket::work_on_early() {
+void TcpSocket::work_on_waiting() {
+  waiting_size_ = 0;
   // Others may come meanwhile, over loopback.
-  for (std::size_t i = 0; i < early_.size() && connection_ != nullptr; ++i) {
-    const NetworkStack::Segment segment = early_[i];
-    stack_.work_on(segment);
-  }
-  early_.clear();
-  early_size_ = 0;
+  while (!waiting_.empty() && connection_ != nullptr) stack_.work_on(waiting_.pop());
 }
 
 // --- The rest ---
@@ -216,7 +268,7 @@ void TcpSocket::work_on_early() {
 CallResult TcpSocket::shutdown() {
   if (connection_ == nullptr) return CallResult::failed(CallError::not_connected);
   uses();
-  work_on_early();
+  work_on_waiting();
   connection_->shutdown(stack_.now());
   stack_.settle(*connection_);
   stack_.finish();
@@ -251,7 +303,7 @@ Readiness TcpSocket::poll(PollTable* table) {
   const bool connecting = connection_->state() == TcpConnection::State::syn_sent;
   const bool writable = !connecting && (over || connection_->writable());
   if (!writable) connection_->wait_for_room();
-  return {.readable = connection_->readable() > 0 || !early_.empty() || over, .writable = writable};
+  return {.readable = connection_->readable() > 0 || !waiting_.empty() || over, .writable = writable};
 }
 
 void TcpSocket::release(Wakes& /*wakes*/) {
@@ -264,8 +316,8 @@ void TcpSocket::release(Wakes& /*wakes*/) {
   if (connection_ == nullptr) return;
   uses();
   stack_.kernel().did(KernelPath::tcp_handshake);
-  reader_sleeps_ = false;
-  work_on_early();
+  reader_sleeps_ = locked_ = false;
+  work_on_waiting();
   TcpConnection& connection = *std::exchange(connection_, nullptr);
   stack_.bind(connection, nullptr);
   connection.close(stack_.now());

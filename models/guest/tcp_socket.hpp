@@ -2,10 +2,10 @@
 #pragma once
 
 #include <optional>
-#include <vector>
 
 #include "models/guest/network_stack.hpp"
 #include "models/guest/socket.hpp"
+#include "models/io/fifo.hpp"
 
 namespace xensim {
 
@@ -36,8 +36,9 @@ class TcpSocket final : public Socket {
   [[nodiscard]] std::uint32_t name() const { return name_; }  ///< in the caches
   /// Null before connect and after close.
   [[nodiscard]] const TcpConnection* connection() const { return connection_; }
-  /// For the stack: a reader sleeps who will work on the segment himself. True: it was taken.
-  [[nodiscard]] bool takes_early(const NetworkStack::Segment& segment);
+  /// For the stack: a call holds the socket, which will work on the segment before it lets it go (Linux's
+  /// backlog), or a reader sleeps who will do so himself (prequeue). True: it was taken.
+  [[nodiscard]] bool keeps(const NetworkStack::Segment& segment);
   /// A timer has run: segments that have waited for a reader for 150 ms wait no longer.
   void give_up_reader();
 
@@ -47,8 +48,14 @@ class TcpSocket final : public Socket {
   [[nodiscard]] CallResult sleep(Progress& progress, ProcessId process,
                                  WaitQueue::Waits how = WaitQueue::Waits::with_others);
   [[nodiscard]] CallError error();
-  /// Works on the segments that waited for the reader. O(segments).
-  void work_on_early();
+  /// A call begins or goes on after it slept: it has the socket to itself.
+  void lock(Progress& progress);
+  /// The next step of letting the socket go: works on a segment that has waited. False: none has.
+  [[nodiscard]] bool releases_one();
+  /// The call is over, but for what has waited: until that is done it pauses.
+  [[nodiscard]] CallResult leave(Progress& progress, const CallResult& result);
+  /// Works on all segments that have waited. O(segments).
+  void work_on_waiting();
   void uses() const;
 
   NetworkStack& stack_;
@@ -58,9 +65,10 @@ class TcpSocket final : public Socket {
   SocketAddress local_{};
   bool listening_ = false, connecting_ = false, reported_ = false;
   bool reader_sleeps_ = false;
-  std::vector<NetworkStack::Segment> early_;
-  std::uint32_t early_size_ = 0;
-  Jiffies early_since_ = 0;
+  bool locked_ = false;  ///< by a call that pauses
+  Fifo<NetworkStack::Segment> waiting_;
+  std::uint32_t waiting_size_ = 0;  ///< of those that came while a reader slept
+  Jiffies waiting_since_ = 0;
   // As setsockopt was given them before there was a connection; 0: not at all.
   std::uint32_t send_buffer_ = 0, receive_buffer_ = 0;
   bool no_delay_ = false;

@@ -55,6 +55,16 @@ def test_each_bar_is_reached_by_its_own_constant(constants):
     assert constants.cells() == set(BARS)
 
 
+def test_constants_that_were_fitted_before_are_held(constants):
+    class Slower(Workloads):
+        def score(self, cell, values):
+            return super().score(cell, values) + values["work.other"]
+
+    bars = fit_intensities(constants, PUBLISHED, Slower(), {"f/L/build": "work.build"}, {"work.other": 7})
+    assert bars["f/L/build"] == pytest.approx(263, rel=CLOSE)
+    assert constants.value("work.build") == pytest.approx((263 - 37) / 660, rel=0.003)
+
+
 def test_a_second_fit_begins_from_the_same_priors(constants):
     fit_intensities(constants, PUBLISHED, Workloads(), BARS)
     first = constants.text()

@@ -158,7 +158,7 @@ class TcpConnection {
   [[nodiscard]] bool take_data(const TcpSegment& segment, TcpBuffer buffer, std::uint32_t size);
   void take_in_order(const ReceivedBytes& bytes);
   void take_end();
-  [[nodiscard]] bool has_room(std::uint32_t size);
+  [[nodiscard]] bool has_room();
   void acknowledge_data();
   void data_arrived(std::uint32_t length, std::uint32_t size, bool pushed);
   void receive_in_time_wait(const TcpSegment& segment);

@@ -103,17 +103,20 @@ void TcpConnection::receive_in_time_wait(const TcpSegment& segment) {
   if (segment.end() != segment.sequence) acknowledge_now();
 }
 
-bool TcpConnection::has_room(std::uint32_t size) {
-  if (received_.size() + size <= window_.buffer()) return true;
+bool TcpConnection::has_room() {
+  // As long as it is not full, it takes one more, whatever that one's size.
+  if (received_.size() <= window_.buffer()) return true;
+  acknowledger_.no_credit();
+  window_.overcommitted(received_.size(), received_.readable(), acknowledger_.segment(),
+                        received_.disordered());
   received_.compact(host_);
   ++counts_.compacted;
-  if (received_.size() + size <= window_.buffer()) return true;
+  if (received_.size() <= window_.buffer()) return true;
   if (received_.disordered()) {
     received_.discard_early(host_);
     ++counts_.pruned;
   }
-  // One segment always fits: the window was offered.
-  return received_.size() < window_.buffer();
+  return received_.size() <= window_.buffer();
 }
 
 bool TcpConnection::take_data(const TcpSegment& segment, TcpBuffer buffer, std::uint32_t size) {
@@ -134,7 +137,7 @@ bool TcpConnection::take_data(const TcpSegment& segment, TcpBuffer buffer, std::
     acknowledger_.schedule();
     return false;
   }
-  if (!has_room(size)) {
+  if (!has_room()) {
     ++counts_.pruned;
     acknowledger_.at_once(window_.offered(), acknowledger_.segment());
     acknowledger_.schedule();

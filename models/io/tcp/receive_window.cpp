@@ -82,6 +82,15 @@ bool ReceiveWindow::grow(std::uint32_t length, std::uint32_t size, std::uint32_t
   return more > 0;
 }
 
+void ReceiveWindow::overcommitted(std::uint32_t used, std::uint32_t unread, std::uint32_t segment,
+                                  bool disordered) {
+  if (used <= buffer_) return;
+  if (used >= 2 * buffer_) unread /= 2;
+  const std::uint32_t least = 2 * max_segment_;
+  if (!disordered) clamp_ = std::min(clamp_, std::max(unread - std::min(unread, segment), least));
+  limit_ = std::min(clamp_, least);
+}
+
 void Acknowledger::data_arrived(Jiffies now, Jiffies timeout, std::uint32_t window, std::uint32_t segment) {
   scheduled_ = true;
   if (delay_ == 0) {

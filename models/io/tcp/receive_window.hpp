@@ -43,6 +43,9 @@ class ReceiveWindow {
   /// A segment is about to be sent: the field for its header, which never takes back what was offered.
   [[nodiscard]] std::uint16_t offer(std::uint32_t used, std::uint32_t segment, bool is_syn);
 
+  /// The buffer holds `used` bytes of memory, more than it should, with `unread` bytes in it: the window
+  /// shrinks to two segments and may not grow beyond what is unread now, unless that is `disordered`.
+  void overcommitted(std::uint32_t used, std::uint32_t unread, std::uint32_t segment, bool disordered);
   /// `length` bytes came in `size` bytes of memory. True: the window may grow, and has not been told.
   bool grow(std::uint32_t length, std::uint32_t size, std::uint32_t used, std::uint32_t segment,
             std::uint32_t max_buffer);

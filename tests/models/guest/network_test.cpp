@@ -166,6 +166,34 @@ TEST(GuestNetwork, ASleepingReaderWorksOnItsSegmentsItself) {
   EXPECT_EQ(results.received, 100U);
 }
 
+Program write_once(Self self, Results& results, std::size_t bytes) {
+  const std::int64_t socket = co_await self.socket();
+  co_await self.set_option(socket, SocketOption::send_buffer, 131072);
+  results.connected = co_await self.connect(socket, peer);
+  results.sent = static_cast<std::uint64_t>(co_await self.write(socket, bytes));
+}
+
+TEST(GuestNetwork, AcknowledgementsThatComeDuringAWriteAreWorkedOnAtItsEnd) {
+  constexpr std::size_t segments = 40, payload = 1448;
+  NetworkFixture all;
+  all.gap = 2us;
+  all.delay = 1us;
+  Results results;
+  std::uint64_t answers = 0, cut_before_next = 0;
+  all.tap = [&](bool leaves, const EthernetFrame& frame) {
+    if (!leaves && results.connected == 0) ++answers;
+    if (leaves && answers > 0 && cut_before_next == 0 && frame.length() > payload) {
+      cut_before_next = all.did(KernelPath::tcp_send_segment);
+    }
+  };
+  all.outside.listen(5001);
+  all.start(write_once({}, results, segments * payload));
+  all.run(100ms);
+  EXPECT_EQ(results.sent, segments * payload);
+  EXPECT_EQ(cut_before_next, segments) << "two went out at once, the others when the call let the socket go";
+  EXPECT_EQ(all.got[all.connections.at(0)], segments * payload);
+}
+
 Program echo(Self self, int& count) {
   const std::int64_t socket = co_await self.socket(SocketKind::datagram);
   const SocketAddress here{.port = 7};

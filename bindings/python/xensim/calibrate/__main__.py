@@ -13,7 +13,7 @@ from .. import _xensim
 from ..cells import published_values
 from .calibration import calibrate
 from .constants import Constants, write_atomically
-from .intensities import BARS, fit_intensities
+from .intensities import BARS, PACKETS, fit_intensities
 from .model import Tables, Unavailable
 from .report import into_document, report
 from .stages import STAGES
@@ -37,8 +37,9 @@ def arguments(given: list[str]) -> argparse.Namespace:
         "--quick", action="store_true", help="the same constants, without the predicted cells' sensitivity to them"
     )
     parser.add_argument(
-        "--workloads", nargs="*", metavar="BAR", choices=sorted(name.split("/")[-1] for name in BARS),
-        help="instead: what the workloads of Figure 3 compute, from native Linux's bars, all or some; no report",
+        "--workloads", nargs="*", metavar="BAR", choices=sorted(name.split("/")[-1] for name in PACKETS | BARS),
+        help="instead: what the workloads of Figure 3 compute, from native Linux's bars, and the protocols' "
+        "length, from a native bandwidth, all or some; no report",
     )
     parser.add_argument("--jobs", type=int, help="worker processes (default: one per processor)")
     parser.add_argument("--output", type=Path, help="write constants there (default: in place) and no report")
@@ -58,10 +59,13 @@ def main(given: list[str]) -> int:
         constants = Constants(file)
         jobs = options.jobs or len(os.sched_getaffinity(0))
         if options.workloads is not None:
-            bars = {cell: name for cell, name in BARS.items() if not options.workloads
-                    or cell.split("/")[-1] in options.workloads}
-            with Tables(["figure3"], jobs) as tables:
-                fit_intensities(constants, published_values(), tables, bars, _say)
+            base: dict[str, float] = {}
+            with Tables(["table6", "figure3"], jobs) as tables:
+                for group in (PACKETS, BARS):
+                    bars = {cell: name for cell, name in group.items() if not options.workloads
+                            or cell.split("/")[-1] in options.workloads}
+                    fit_intensities(constants, published_values(), tables, bars, base, _say)
+                    base = {name: constants.value(name) for name in bars.values()}
             interruption.check()
             write_atomically(options.output or file, constants.text())
             _say(f"constants in {options.output or file}")

@@ -10,6 +10,7 @@ import numpy
 
 from .constants import Constants
 from .fit import Evaluate, Fit, Parameter, Values, fit
+from .intensities import PACKETS
 from .stages import Stage
 
 PRIOR, BLIND, ALL = "priors", "blind", "fitted"
@@ -46,7 +47,8 @@ def calibrate(
     """Puts fitted constants into `constants`, beginning from its priors. Of a stage whose cells cannot be
     simulated, or which has no constants, nothing changes."""
     outcome = Outcome()
-    intensities = constants.matching(["workload_intensities.*"])  # which rest on Figure 3 alone
+    # Which rest on other experiments.
+    intensities = constants.matching(["workload_intensities.*", *PACKETS.values()])
     fitted_before = [name for name in constants.fitted() if name not in intensities]
     constants.restore(excluded=intensities)
     values = {name: constants.value(name) for name in fitted_before}

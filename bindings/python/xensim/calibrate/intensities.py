@@ -1,8 +1,10 @@
-"""How much a workload of Figure 3 computes, from native Linux's bars: one constant for each bar.
+"""How much a workload of Figure 3 computes, and how long the protocols' paths are, from native Linux's bars
+and from one of its bandwidths: one constant for each.
 
 What a program computes between its system calls is not known from the paper. It is what a native bar leaves
 when all that is modelled has had its time, and enters Xen's bar unchanged. Each bar depends on its own
-constant alone and almost linearly on its logarithm, so a few steps of the secant method lead there.
+constant and almost linearly on its logarithm, so a few steps of the secant method lead there. A web server's
+also depends on the protocols, which come first.
 """
 
 from __future__ import annotations
@@ -10,12 +12,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .calibration import Model
 from .constants import Constants
 from .fit import Parameter, Values
 
+if TYPE_CHECKING:
+    from .calibration import Model
+
 # Not OSDB-OLTP: it waits for the disk, and its bar says nothing of what it computes.
+PACKETS = {"table6/Linux/mtu500_tx": "guest.protocol_length"}
 BARS = {
     "figure3/L/linux_build": "workload_intensities.build_compile",
     "figure3/L/OSDB-IR": "workload_intensities.osdb_ir_user",
@@ -56,9 +62,10 @@ def fit_intensities(
     published: Values,
     model: Model,
     bars: Mapping[str, str] = BARS,
+    base: Mapping[str, float] | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Values:
-    """Puts what was found into `constants`; the bars that come of it."""
+    """Puts what was found into `constants`, with those of `base` as they are there; the bars that come of it."""
     constants.restore(bars.values())
     searches = {}
     for cell, name in bars.items():
@@ -66,7 +73,9 @@ def fit_intensities(
         searches[cell] = Search(parameter, published[cell], [])
     wanted = {cell: search.parameter.prior for cell, search in searches.items()}
     for _ in range(STEPS):
-        points = [({searches[cell].parameter.name: value}, [cell]) for cell, value in wanted.items()]
+        points = [
+            ({**(base or {}), searches[cell].parameter.name: value}, [cell]) for cell, value in wanted.items()
+        ]
         for cell, result in zip(wanted, model.evaluate(points, "workloads"), strict=True):
             searches[cell].tried.append((math.log(wanted[cell]), math.log(result[cell])))
         wanted = {
