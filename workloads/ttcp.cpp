@@ -22,6 +22,7 @@ struct TtcpParameters {
   std::string peer = "10.128.0.1";
   std::int64_t port = 5001;
   bool repeat = false;
+  bool shell = false;
 };
 const auto parameters =
     ParameterTable<TtcpParameters>{}
@@ -37,7 +38,10 @@ const auto parameters =
         .add("peer", &TtcpParameters::peer, "address that it sends to", "choice: the first machine outside")
         .add("port", &TtcpParameters::port, "where the receiver listens", "ttcp's default",
              {.minimum = 1, .maximum = 65535})
-        .add("repeat", &TtcpParameters::repeat, "begins again when a transfer is complete", "choice");
+        .add("repeat", &TtcpParameters::repeat, "begins again when a transfer is complete", "choice")
+        .add("shell", &TtcpParameters::shell,
+             "a shell starts it: Linux puts a child on a processor that is idle, not on the one of the shell",
+             "choice");
 
 class Ttcp final : public Workload {
  public:
@@ -46,8 +50,13 @@ class Ttcp final : public Workload {
 
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(small_program(
-        "/bin/sh", costs_, [this](Self self, const Place& place) { return shell(self, place, *this); }));
+    if (parameters_.shell) {
+      all.push_back(small_program(
+          "/bin/sh", costs_, [this](Self self, const Place& place) { return shell(self, place, *this); }));
+    } else {
+      all.push_back(
+          small_program("/bin/ttcp", costs_, [this](Self self, const Place&) { return main(self, *this); }));
+    }
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
@@ -61,20 +70,19 @@ class Ttcp final : public Workload {
   }
 
  private:
-  // A command of a shell: Linux puts it on a processor that is idle, not on the one that the shell runs on.
   static Program shell(Self self, Place place, Ttcp& ttcp) {
     const Self::Body child = [&ttcp](Self born) { return command(born, ttcp); };
     co_await self.fork(child);
     // Its own copies of what it writes before it waits, at least.
-    co_await self.touch({place.stack, place.data, place.bss, place.libc_data}, Access::write);
+    co_await self.touch(place.stack, 1, Access::write);
+    co_await self.touch(place.data, 1, Access::write);
+    co_await self.touch(place.bss, 1, Access::write);
     co_await self.wait();
   }
   static Program command(Self self, Ttcp& ttcp) {
-    const LoadedBody main = [&ttcp](Self started, const Place&) {
-      return ttcp.parameters_.role == "send" ? send(started, ttcp) : receive(started, ttcp);
-    };
+    const LoadedBody loaded = [&ttcp](Self started, const Place&) { return main(started, ttcp); };
     const ProgramImage image{.path = "/bin/ttcp"};
-    const Self::Body body = dynamic_loader(image, typical_image, ttcp.costs_, main);
+    const Self::Body body = dynamic_loader(image, typical_image, ttcp.costs_, loaded);
     co_await self.exec(image, body);
   }
 
@@ -92,6 +100,9 @@ class Ttcp final : public Workload {
     return self.set_option(socket, option, static_cast<std::uint32_t>(ttcp.parameters_.socket_buffer.count));
   }
 
+  static Program main(Self self, Ttcp& ttcp) {
+    return ttcp.parameters_.role == "send" ? send(self, ttcp) : receive(self, ttcp);
+  }
   static Program send(Self self, Ttcp& ttcp) {
     const std::int64_t total = ttcp.parameters_.bytes.count, length = ttcp.parameters_.length.count;
     const SocketAddress to{ttcp.peer_, ttcp.port()};
