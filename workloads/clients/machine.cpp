@@ -12,13 +12,24 @@
 namespace xensim {
 namespace {
 
-const std::vector<ParameterInfo> parameters{
-    variant_parameter("platform", "platform", "what runs on it", "choice: native Linux", "native"),
-    variant_parameter("workload", "workload", "what runs on the platform", "choice", "idle")};
+struct MachineParameters {
+  std::int64_t cpus = 0;
+};
+const auto own_parameters = ParameterTable<MachineParameters>{}.add("cpus", &MachineParameters::cpus,
+                                                                    "processors; 0: as many as the host has",
+                                                                    "choice", {.minimum = 0, .maximum = 64});
+const std::vector<std::string> variants{"name", "platform", "workload"};
+
+std::vector<ParameterInfo> parameters() {
+  std::vector<ParameterInfo> all = own_parameters.describe_all();
+  all.push_back(
+      variant_parameter("platform", "platform", "what runs on it", "choice: native Linux", "native"));
+  all.push_back(variant_parameter("workload", "workload", "what runs on the platform", "choice", "idle"));
+  return all;
+}
 
 void check(const Config& config) {
-  static const std::vector<std::string> known{"name", "platform", "workload"};
-  config.allow_only(known);
+  (void)own_parameters.read(config, variants);
   if (!config.has("platform")) return;
   const Config platform = config.at("platform");
   const Config name = platform.json().is_string() ? platform : platform.at("name");
@@ -54,7 +65,8 @@ class Since final : public StatisticSink {
 class MachineClient final : public Client {
  public:
   MachineClient(const Config& config, const ClientContext& context)
-      : host_(*context.host),
+      : parameters_(own_parameters.read(config, variants)),
+        host_(*context.host),
         network_(context.network),
         platform_(config.has("platform") ? config.at("platform") : Config(native)),
         workload_(WorkloadRegistry::instance().create(
@@ -67,6 +79,7 @@ class MachineClient final : public Client {
     its.address = addresses::outside(machine.station);
     its.interface = addresses::outside_interface(machine.station);
     its.trace = nullptr;
+    if (parameters_.cpus > 0) its.cpus = static_cast<std::uint32_t>(parameters_.cpus);
     RandomStream random = machine.random;
     std::vector<Program> programs = workload_->programs(machine.number, random);
     machines_.push_back(PlatformRegistry::instance().create("platform", platform_, its));
@@ -97,6 +110,7 @@ class MachineClient final : public Client {
   }
   inline static const Json native = "native", idle = "idle";
 
+  MachineParameters parameters_;
   const HostContext& host_;
   Switch& network_;
   Config platform_;
@@ -111,7 +125,7 @@ struct RegisterMachine {
     ClientRegistry::instance().add(
         {.name = "machine",
          .help = "a machine like the host, with a kernel and a workload of its own",
-         .parameters = parameters,
+         .parameters = parameters(),
          .check = check,
          .create = [](const Config& config, const ClientContext& context) -> std::unique_ptr<Client> {
            return std::make_unique<MachineClient>(config, context);
