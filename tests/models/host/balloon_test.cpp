@@ -67,7 +67,7 @@ class Ballooned {
   TestHost host;
 };
 
-TEST(Balloon, ADomainShrinksToItsTargetAndTheFramesAreFree) {
+TEST(BalloonDriver, ADomainShrinksToItsTargetAndTheFramesAreFree) {
   Ballooned domain(100);
   EXPECT_EQ(domain.reserved(), whole);
   const double unused = domain.value("free");
@@ -86,7 +86,7 @@ TEST(Balloon, ADomainShrinksToItsTargetAndTheFramesAreFree) {
   EXPECT_EQ(domain.host.platform->audit(), "");
 }
 
-TEST(Balloon, ADomainThatShrinksBelowWhatItNeedsSwaps) {
+TEST(BalloonDriver, ADomainThatShrinksBelowWhatItNeedsSwaps) {
   Ballooned domain(6 * mb);
   EXPECT_EQ(domain.value("swapped_out"), 0);
   domain.ask(8 * mb);
@@ -100,7 +100,7 @@ TEST(Balloon, ADomainThatShrinksBelowWhatItNeedsSwaps) {
   EXPECT_EQ(domain.host.platform->audit(), "");
 }
 
-TEST(Balloon, MemoryThatComesBackEndsTheSwapping) {
+TEST(BalloonDriver, MemoryThatComesBackEndsTheSwapping) {
   Ballooned domain(6 * mb);
   domain.ask(8 * mb);
   domain.host.run_until(20s);
@@ -114,7 +114,7 @@ TEST(Balloon, MemoryThatComesBackEndsTheSwapping) {
   EXPECT_GT(domain.rounds(), rounds + 30);
 }
 
-TEST(Balloon, WithoutSwapTheBalloonGivesUpWhereNothingCanBeFreed) {
+TEST(BalloonDriver, WithoutSwapTheBalloonGivesUpWhereNothingCanBeFreed) {
   Ballooned domain(6 * mb, xen_with_swap("4 KiB"));
   domain.ask(6 * mb);
   domain.host.run_until(5s);
@@ -129,7 +129,7 @@ TEST(Balloon, WithoutSwapTheBalloonGivesUpWhereNothingCanBeFreed) {
   EXPECT_EQ(domain.host.platform->audit(), "");
 }
 
-TEST(Balloon, ATargetOfNothingLeavesWhatCannotBeFreed) {
+TEST(BalloonDriver, ATargetOfNothingLeavesWhatCannotBeFreed) {
   Ballooned domain(100);
   domain.ask(0);
   domain.host.run_until(5s);
@@ -146,7 +146,7 @@ TEST(Balloon, ATargetOfNothingLeavesWhatCannotBeFreed) {
   EXPECT_EQ(domain.host.platform->audit(), "");
 }
 
-TEST(Balloon, ATargetAboveTheReservationIsRefused) {
+TEST(BalloonDriver, ATargetAboveTheReservationIsRefused) {
   Ballooned domain(100);
   domain.ask(whole + 1);
   domain.host.run_until(1s);
@@ -154,7 +154,7 @@ TEST(Balloon, ATargetAboveTheReservationIsRefused) {
   EXPECT_EQ(domain.reserved(), whole);
 }
 
-TEST(Balloon, ADomainWithoutModelledMemoryHasNoBalloon) {
+TEST(BalloonDriver, ADomainWithoutModelledMemoryHasNoBalloon) {
   TestHost host(xen_with_swap(), quick());
   host.start(host.hog());
   host.platform->control()->ask(set_memory(mb));
@@ -162,7 +162,7 @@ TEST(Balloon, ADomainWithoutModelledMemoryHasNoBalloon) {
   EXPECT_EQ(host.read().at("control/refused"), 1);
 }
 
-TEST(Balloon, ADomainDestroyedInMidBalloonLeavesAllItsFrames) {
+TEST(BalloonDriver, ADomainDestroyedInMidBalloonLeavesAllItsFrames) {
   // From before it begins to when it is done, which takes some 30 ms.
   for (const Time at : {201ms, 205ms, 210ms, 215ms, 220ms, 230ms}) {
     Ballooned domain(6 * mb);
@@ -182,7 +182,7 @@ TEST(Balloon, ADomainDestroyedInMidBalloonLeavesAllItsFrames) {
   }
 }
 
-TEST(Balloon, WhatOneDomainLeavesAnotherGets) {
+TEST(BalloonDriver, WhatOneDomainLeavesAnotherGets) {
   User greedy{.pages = 100}, other{.pages = 100};
   TestHost host(xen_with_swap(), quick());
   host.start(on_memory(greedy));
@@ -200,7 +200,7 @@ TEST(Balloon, WhatOneDomainLeavesAnotherGets) {
   EXPECT_EQ(host.platform->audit(), "");
 }
 
-TEST(Balloon, ADomainGetsWhatOthersHaveLeftAndTheRestIsRefused) {
+TEST(BalloonDriver, ADomainGetsWhatOthersHaveLeftAndTheRestIsRefused) {
   User first{.pages = 100}, second{.pages = 100}, third{.pages = 100};
   Json platform = xen_with_swap();
   platform["memory"] = "90 MiB";  // three of them do not fit into 208 MiB
