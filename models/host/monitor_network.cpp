@@ -106,7 +106,7 @@ void MonitorNetwork::interrupt(CpuId here) {
   MemoryCpu& cpu = monitor(here);
   did(here, DriverStep::interrupt);
   host_.processor_of(here).fetch(Activity::monitor, 1);  // the status block
-  nic_.mask();
+  nic_.mask(now(here));
   std::uint32_t received = 0;
   for (; const auto packet = nic_.take_received(); ++received) {
     // Two descriptors a line, which the NIC has written.

@@ -51,7 +51,7 @@ void NativeNetwork::interrupt(unsigned vcpu) {
   kernel_->reads(KernelObject::descriptor, status_line);
   // Masked by a write, which a read makes sure of.
   processor(vcpu).charge(Activity::kernel, costs_.mailbox_write + costs_.register_read);
-  nic_.mask();
+  nic_.mask(now(vcpu));
   scheduled_ = true;
 }
 

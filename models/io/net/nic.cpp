@@ -88,7 +88,7 @@ void Nic::transmit(const EthernetFrame& frame, std::uint32_t tag, std::uint32_t 
   ++counts_.sent;
   counts_.sent_bytes += frame.length();
   record(done, frame);
-  plan(calendar_.now());
+  plan(at);
 }
 
 std::optional<std::uint32_t> Nic::take_sent() {
@@ -138,8 +138,9 @@ void Nic::plan(Time not_before) {
   const Time received = due(incoming_, told_received_, masked_ ? moderation_.masked : moderation_.receive);
   const Time next = std::min(sent, received);
   if (next == never) return calendar_.cancel(status_);
-  const Time when = std::max(next, not_before);
-  if (!status_.pending() || status_.when() != when) calendar_.schedule(status_, when);
+  const Time when = std::max({next, not_before, unmasked_at_});
+  const bool planned = status_.pending() && status_.when() >= next && status_.when() <= when;
+  if (!planned) calendar_.schedule(status_, when);
 }
 
 void Nic::on_status() {
@@ -157,13 +158,14 @@ void Nic::on_interrupt() {
   interrupt_();
 }
 
-void Nic::mask() {
+void Nic::mask(Time at) {
   masked_ = true;
-  plan(calendar_.now());
+  plan(at);
 }
 
 void Nic::unmask(Time at) {
   masked_ = false;
+  unmasked_at_ = at;
   if (has_work() && !pin_.pending()) calendar_.schedule(pin_, at + parameters_.interrupt_latency);
   plan(at);
 }

@@ -96,7 +96,8 @@ class Nic final : public FrameReceiver {
   /// The status block says something that the driver has not taken.
   [[nodiscard]] bool has_work() const { return told_sent_ > 0 || told_received_ > 0; }
   [[nodiscard]] bool has_received() const { return told_received_ > 0; }
-  void mask();
+  /// By a processor whose own time is `at`, which may be ahead of the calendar's.
+  void mask(Time at);
   void unmask(Time at);
 
   struct Counts {
@@ -143,6 +144,7 @@ class Nic final : public FrameReceiver {
   std::uint32_t used_ = 0;                         ///< transmit descriptors
   Time read_free_{}, write_free_{};                ///< the DMA engines
   bool masked_ = true;
+  Time unmasked_at_{};
   Counts counts_;
 };
 

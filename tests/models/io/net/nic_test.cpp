@@ -169,7 +169,7 @@ TEST_F(NicTest, TakesNoFramesForOthersButThoseForAll) {
 }
 
 TEST_F(NicTest, SaysNothingWhileMaskedButKeepsTheStatusBlockUpToDate) {
-  nic.mask();
+  nic.mask(0s);
   for (std::uint32_t i = 0; i < 20; ++i) nic.post(i);
   receive(4);
   calendar.run_until(24us);
@@ -183,7 +183,7 @@ TEST_F(NicTest, SaysNothingWhileMaskedButKeepsTheStatusBlockUpToDate) {
 }
 
 TEST_F(NicTest, InterruptsWhenUnmaskedIfSomethingWasNotTaken) {
-  nic.mask();
+  nic.mask(0s);
   nic.post(0);
   receive(1);
   calendar.run_until(100us);
@@ -192,8 +192,20 @@ TEST_F(NicTest, InterruptsWhenUnmaskedIfSomethingWasNotTaken) {
   EXPECT_EQ(interrupts, std::vector<Time>{110us + parameters.interrupt_latency});
 }
 
+TEST_F(NicTest, SaysNothingBeforeTheTimeItIsUnmaskedAtWhoeverSendsMeanwhile) {
+  nic.mask(0s);
+  nic.post(0);
+  receive(1);
+  calendar.run_until(5us);
+  nic.unmask(110us);  // by a processor that is ahead of the one that sends
+  nic.transmit(frame_between(here, there, 100), 0, 1, 50us);
+  calendar.run_until(1ms);
+  ASSERT_FALSE(interrupts.empty());
+  EXPECT_EQ(interrupts.front(), 110us + parameters.interrupt_latency);
+}
+
 TEST_F(NicTest, StaysQuietWhenUnmaskedIfAllWasTaken) {
-  nic.mask();
+  nic.mask(0s);
   nic.post(0);
   receive(1);
   calendar.run_until(100us);
