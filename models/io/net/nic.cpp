@@ -138,9 +138,8 @@ void Nic::plan(Time not_before) {
   const Time received = due(incoming_, told_received_, masked_ ? moderation_.masked : moderation_.receive);
   const Time next = std::min(sent, received);
   if (next == never) return calendar_.cancel(status_);
-  const Time when = std::max({next, not_before, unmasked_at_});
-  const bool planned = status_.pending() && status_.when() >= next && status_.when() <= when;
-  if (!planned) calendar_.schedule(status_, when);
+  const Time when = std::max(next, unmasked_at_);
+  if (!status_.pending() || status_.when() != when) calendar_.schedule(status_, std::max(when, not_before));
 }
 
 void Nic::on_status() {
