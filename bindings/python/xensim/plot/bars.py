@@ -17,12 +17,12 @@ from .style import BLUE, CAP, GREEN, GREY, ORANGE, PINK, RED, STYLE, errors
 # In this order.
 NAMES = {
     "L-UP": "Linux, uniprocessor", "L-SMP": "Linux, SMP", "L": "Linux", "linux": "Linux, SMP", "native": "Linux, SMP",
-    "X": "Xen", "xen": "Xen", "V": "VMware Workstation", "VMW": "VMware Workstation", "U": "User-Mode Linux",
-    "UML": "User-Mode Linux",
+    "Linux": "Linux", "X": "Xen", "xen": "Xen", "Xen": "Xen", "Xen_two_processors": "Xen, two processors",
+    "V": "VMware Workstation", "VMW": "VMware Workstation", "U": "User-Mode Linux", "UML": "User-Mode Linux",
 }  # fmt: skip
 COLOURS = {
     "L": BLUE, "Linux": BLUE, "L-UP": BLUE, "linux": BLUE, "native": BLUE, "IR": BLUE, "busy": BLUE,
-    "L-SMP": GREEN, "X": RED, "Xen": RED, "xen": RED, "OLTP": RED, "idle": RED,
+    "L-SMP": GREEN, "Xen_two_processors": GREEN, "X": RED, "Xen": RED, "xen": RED, "OLTP": RED, "idle": RED,
     "V": ORANGE, "VMW": ORANGE, "U": PINK, "UML": PINK,
 }  # fmt: skip
 # Groups differ in kind and unit: everything is drawn relative to this series' published value.
@@ -122,7 +122,8 @@ def _values(ax: Axes, chart: _Chart) -> None:
             handles.append(Patch(color=colour, label=NAMES.get(series, series)))
     handles.append(Patch(facecolor="none", edgecolor=GREY, label="published"))
     handles.append(Patch(facecolor=GREY, edgecolor=GREY, label="simulated"))
-    ax.legend(handles=handles, ncols=len(handles), loc="lower left", bbox_to_anchor=(0, 1), fontsize=9)
+    in_a_row = len(handles) if len(handles) < 5 else 3
+    ax.legend(handles=handles, ncols=in_a_row, loc="lower left", bbox_to_anchor=(0, 1), fontsize=9)
     ax.grid(axis="x", visible=False)
     ax.set_ylabel(chart.unit)
 
