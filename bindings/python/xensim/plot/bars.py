@@ -98,6 +98,8 @@ def _chart(cells: pandas.DataFrame, experiment: str) -> _Chart:
             faster = rows["group"].map(reference) / rows[column]
             rows[column] = faster.where(seconds, rows[column] * scale)
         unit = f"relative to {NAMES.get(base, base)}"
+    elif len(units) > 1:
+        rows = rows.assign(group=rows["group"] + ", " + rows["unit"])
     return _Chart(rows, unit)
 
 
