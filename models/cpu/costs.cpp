@@ -45,7 +45,9 @@ ProcessorCosts::ProcessorCosts(const Calibration& c)
       invalidate_page(cycles(c, "processor.invalidate_page")),
       descriptor_table_load(cycles(c, "processor.descriptor_table_load")),
       locked_operation(cycles(c, "processor.locked_operation")),
-      kernel_cpi(c.value("processor.kernel_cpi")) {}
+      kernel_cpi(c.value("processor.kernel_cpi")) {
+  high_page_map = path(c.value("guest.high_page_map"));
+}
 
 MonitorCosts::MonitorCosts(const Calibration& c, const ProcessorCosts& p) {
   const auto path = [&](const std::string& name) { return p.path(c.value("monitor." + name)); };

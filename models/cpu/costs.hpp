@@ -25,6 +25,7 @@ struct ProcessorCosts {
   Cycles page_fault_entry, page_fault_return;
   Cycles apic_acknowledge, apic_program, ipi_delivery;
   Cycles segment_load, address_space_load, invalidate_page, descriptor_table_load, locked_operation;
+  Cycles high_page_map;  ///< a page beyond the kernel's own mapping is entered into it (Linux kmap)
 
   /// The time of a path of so many instructions whose data are in the L1 or L2.
   [[nodiscard]] Cycles path(double instructions) const {

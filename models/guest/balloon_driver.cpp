@@ -55,7 +55,7 @@ KernelDaemon::Next BalloonDriver::collect(GuestProcess& self) {
       if (room == MemoryPressure::Room::none) return found_no_page();
       if (room == MemoryPressure::Room::later) return Next::more;
     }
-    const auto page = memory_.pages.allocate();
+    const auto page = memory_.pages.allocate_user();
     if (!page) return found_no_page();
     failed_ = 0;
     // Nobody else is to see what it held.

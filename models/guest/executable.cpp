@@ -10,7 +10,7 @@ class ArgumentPages {
  public:
   ArgumentPages(GuestMemory& memory, std::uint32_t number) : memory_(memory) {
     for (std::uint32_t i = 0; i < number; ++i) {
-      const auto page = memory.pages.allocate();
+      const auto page = memory.pages.allocate_user();
       if (!page) return;
       memory.kernel.did(KernelPath::argument_page);
       memory.paging.zero(*page);

@@ -16,7 +16,7 @@ RegularFile* regular(const std::shared_ptr<File>& file) { return dynamic_cast<Re
 }  // namespace
 
 bool FileCalls::make_room(GuestProcess& caller) {
-  return pressure_ == nullptr || memory_.pages.plenty(pages_of_a_transfer) ||
+  return pressure_ == nullptr || !memory_.pages.short_of(pages_of_a_transfer) ||
          pressure_->make_room(caller, pages_of_a_transfer);
 }
 
@@ -84,7 +84,7 @@ void FileCalls::read_ahead(const GuestProcess& caller, RegularFile& file, std::u
       file.read_ahead().at(index, missing, static_cast<std::uint32_t>(inode.size / page_size));
   for (std::uint32_t i = chunk.first; i < chunk.first + chunk.pages; ++i) {
     if (inode.page(i) || !inode.on_disk(i)) continue;
-    if (!memory_.pages.enough(1) || !pressure_->read(inode, i, now(caller))) break;
+    if (memory_.pages.badly_short_of(1) || !pressure_->read(inode, i, now(caller))) break;
   }
 }
 

@@ -19,7 +19,10 @@ namespace xensim {
 struct GuestMemory {
   /// `size` pages, of which the first `reserved` hold the kernel.
   GuestMemory(const KernelContext& context, Paging& its_paging, std::uint32_t size, std::uint32_t reserved)
-      : kernel(context), paging(its_paging), pages(kernel, size, reserved), tables(kernel, paging, pages) {}
+      : kernel(context),
+        paging(its_paging),
+        pages(kernel, size, paging.mapped_pages(), reserved),
+        tables(kernel, paging, pages) {}
 
   /// vm_enough_memory() of overcommit mode 0: nothing is set aside.
   [[nodiscard]] bool enough(std::uint32_t wanted) const {

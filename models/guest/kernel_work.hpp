@@ -61,7 +61,7 @@ class KernelWork {
     use(place.data, Access::read);
   }
   void use(PageNumber page, Access access) {
-    if (memory_ != nullptr) memory_->kernel_access(kernel_address(page), access);
+    if (memory_ != nullptr) memory_->kernel_access(page, access);
   }
   /// So many lines of an object were used and some of them written, wherever they were.
   void uses(KernelObject kind, std::uint32_t number, std::uint32_t lines,

@@ -11,21 +11,16 @@ MemoryPressure::MemoryPressure(GuestKernel& scheduler, VirtualMachine& processor
   memory_.swap = std::make_unique<SwapCache>(memory_.pages, swap_slots);
 }
 
-std::size_t MemoryPressure::highest_zone() const {
-  std::size_t zone = memory_.pages.zones().size() - 1;
-  while (memory_.pages.zones()[zone].begin == memory_.pages.zones()[zone].end) --zone;
-  return zone;
-}
-
 bool MemoryPressure::make_room(GuestProcess& caller, std::uint32_t pages) {
-  if (memory_.pages.plenty(pages)) return true;
-  memory_.pages.ask_for_balance();
+  const auto lacking = memory_.pages.short_of(pages);
+  if (!lacking) return true;
+  memory_.pages.ask_for_balance(*lacking);
   if (caller.kernel_thread || caller.dies) return true;
-  if (!caller.reclaim && memory_.pages.enough(pages)) return true;
+  if (!caller.reclaim && !memory_.pages.badly_short_of(pages)) return true;
   ++counts_.direct;
   Reclaim::Next next{};
-  if (!reclaim_step(caller, highest_zone(), next)) return false;
-  if (next == Reclaim::Next::freed && memory_.pages.enough(pages)) return true;
+  if (!reclaim_step(caller, memory_.pages.highest_zone(*lacking), next)) return false;
+  if (next == Reclaim::Next::freed && !memory_.pages.badly_short_of(pages)) return true;
   caller.again = true;
   if (next == Reclaim::Next::failed) {
     kill_ = kill_ || out_of_memory_.failed(scheduler_.ticks(), memory_.swap->slots.free_slots());
@@ -35,12 +30,13 @@ bool MemoryPressure::make_room(GuestProcess& caller, std::uint32_t pages) {
 }
 
 MemoryPressure::Room MemoryPressure::look_for_room(GuestProcess& caller, std::uint32_t pages) {
-  if (memory_.pages.plenty(pages)) return Room::there;
-  memory_.pages.ask_for_balance();
+  const auto lacking = memory_.pages.short_of(pages);
+  if (!lacking) return Room::there;
+  memory_.pages.ask_for_balance(*lacking);
   ++counts_.direct;
   Reclaim::Next next{};
-  if (!reclaim_step(caller, highest_zone(), next)) return Room::later;
-  if (memory_.pages.plenty(pages)) return Room::there;
+  if (!reclaim_step(caller, memory_.pages.highest_zone(*lacking), next)) return Room::later;
+  if (!memory_.pages.short_of(pages)) return Room::there;
   if (next == Reclaim::Next::failed) return Room::none;
   caller.again = true;
   return Room::later;
@@ -91,7 +87,8 @@ void MemoryPressure::sleep_for_request(GuestProcess& caller, bool write) {
 void MemoryPressure::free_some(GuestProcess& caller) {
   if (caller.dies) return;
   Reclaim::Next next{};
-  (void)reclaim_step(caller, highest_zone(), next);
+  // Most often a stack of two pages for which there is no block: from where the kernel may take it.
+  (void)reclaim_step(caller, memory_.pages.highest_zone(PageAllocator::Use::kernel), next);
   if (!caller.sleeps) caller.again = true;
 }
 
@@ -131,7 +128,7 @@ bool MemoryPressure::file_page_ready(GuestProcess& caller, MappedFile& file, std
 
 bool MemoryPressure::read(MappedFile& file, std::uint32_t index, Time at) {
   const bool swapped = &file == memory_.swap.get();
-  const auto page = memory_.pages.allocate();
+  const auto page = memory_.pages.allocate_user();
   if (!page) return false;
   memory_.kernel.did(KernelPath::page_cache_insert);
   memory_.kernel.locked(5);

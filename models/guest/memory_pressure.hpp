@@ -76,7 +76,6 @@ class MemoryPressure {
   [[nodiscard]] bool reclaim_step(GuestProcess& caller, std::size_t zone, Reclaim::Next& next);
   void read_slots(GuestProcess& caller, std::uint32_t slot);
   void read_pages(GuestProcess& caller, MappedFile& file, std::uint32_t index);
-  [[nodiscard]] std::size_t highest_zone() const;
   void kill_somebody(std::vector<std::unique_ptr<GuestProcess>>& processes);
 
   GuestKernel& scheduler_;

@@ -7,14 +7,15 @@
 namespace xensim {
 namespace {
 
-// Both are multiples of the largest block: buddies never lie in different zones.
-constexpr std::uint32_t dma_end = 16 << 20 >> 12, normal_end = 896u << 20 >> 12;
+/// A multiple of the largest block, as is the end of low memory: buddies never lie in different zones.
+constexpr std::uint32_t dma_end = 16 << 20 >> 12;
 
 }  // namespace
 
-PageAllocator::PageAllocator(const KernelContext& kernel, std::uint32_t pages, std::uint32_t reserved)
+PageAllocator::PageAllocator(const KernelContext& kernel, std::uint32_t pages, std::uint32_t low,
+                             std::uint32_t reserved)
     : kernel_(kernel), pages_(pages), blocks_(pages) {
-  const std::array<std::uint32_t, 4> bounds{0, std::min(pages, dma_end), std::min(pages, normal_end), pages};
+  const std::array<std::uint32_t, 4> bounds{0, std::min(pages, dma_end), std::min(pages, low), pages};
   for (std::size_t i = 0; i < zones_.size(); ++i) {
     Zone& zone = zones_[i];
     zone.begin = bounds[i];
@@ -37,17 +38,18 @@ PageAllocator::PageAllocator(const KernelContext& kernel, std::uint32_t pages, s
   }
 }
 
-std::optional<PageNumber> PageAllocator::allocate(unsigned order, Need need) {
+std::optional<PageNumber> PageAllocator::allocate(unsigned order, Need need, Use use) {
   kernel_.did(KernelPath::page_allocate);
   kernel_.locked(1);
   const std::uint32_t size = 1u << order;
   const auto pass = [&](auto mark_of) -> std::optional<PageNumber> {
     std::uint32_t mark = size;
-    for (auto zone = zones_.rbegin(); zone != zones_.rend(); ++zone) {
-      if (zone->begin == zone->end) continue;
-      mark += mark_of(*zone);
-      if (zone->free <= mark) continue;
-      if (const auto page = take(*zone, order)) {
+    for (std::size_t i = highest_zone(use) + 1; i-- > 0;) {
+      Zone& zone = zones_[i];
+      if (zone.begin == zone.end) continue;
+      mark += mark_of(zone);
+      if (zone.free <= mark) continue;
+      if (const auto page = take(zone, order)) {
         kernel_.uses(KernelObject::page_descriptor, page->value);
         return page;
       }
@@ -55,12 +57,12 @@ std::optional<PageNumber> PageAllocator::allocate(unsigned order, Need need) {
     return {};
   };
   if (const auto page = pass([](const Zone& zone) { return zone.low; })) return page;
-  ask_for_balance();
+  ask_for_balance(use);
   const unsigned share = need == Need::atomic ? 4 : 1;
   if (const auto page = pass([&](const Zone& zone) { return zone.minimum / share; })) return page;
   if (need == Need::reserve) {
-    for (auto zone = zones_.rbegin(); zone != zones_.rend(); ++zone) {
-      if (const auto page = take(*zone, order)) return page;
+    for (std::size_t i = highest_zone(use) + 1; i-- > 0;) {
+      if (const auto page = take(zones_[i], order)) return page;
     }
   }
   return {};
@@ -139,10 +141,14 @@ bool PageAllocator::take_need_for_balance() {
   return needed;
 }
 
-void PageAllocator::ask_for_balance() {
-  const auto highest =
-      std::find_if(zones_.rbegin(), zones_.rend(), [](const Zone& zone) { return zone.begin != zone.end; });
-  highest->needs_balance = true;
+std::size_t PageAllocator::highest_zone(Use use) const {
+  std::size_t zone = use == Use::user ? 2 : 1;
+  while (zones_[zone].begin == zones_[zone].end) --zone;
+  return zone;
+}
+
+void PageAllocator::ask_for_balance(Use use) {
+  zones_[highest_zone(use)].needs_balance = true;
   balance_wanted_ = true;
 }
 
@@ -156,14 +162,22 @@ bool PageAllocator::above_high(std::size_t zone) const {
                      [](const Zone& z) { return z.begin != z.end && z.free > z.high; });
 }
 
-bool PageAllocator::free_above(std::uint32_t Zone::*mark, std::uint32_t wanted) const {
+bool PageAllocator::free_above(std::uint32_t Zone::*mark, std::uint32_t wanted, Use use) const {
   std::uint32_t sum = wanted;
-  for (auto zone = zones_.rbegin(); zone != zones_.rend(); ++zone) {
-    if (zone->begin == zone->end) continue;
-    sum += (*zone).*mark;
-    if (zone->free > sum) return true;
+  for (std::size_t zone = highest_zone(use) + 1; zone-- > 0;) {
+    if (zones_[zone].begin == zones_[zone].end) continue;
+    sum += zones_[zone].*mark;
+    if (zones_[zone].free > sum) return true;
   }
   return false;
+}
+
+std::optional<PageAllocator::Use> PageAllocator::short_of(std::uint32_t wanted,
+                                                          std::uint32_t Zone::*mark) const {
+  for (const Use use : {Use::user, Use::kernel}) {
+    if (!free_above(mark, wanted, use)) return use;
+  }
+  return {};
 }
 
 std::string PageAllocator::audit(std::span<const std::uint32_t> references) const {

@@ -30,11 +30,20 @@ class PageAllocator {
     reserve,  ///< frees memory itself, or is being killed: anything
   };
 
-  /// `pages` is the guest's memory, of which the first `reserved` (at least 1) hold the kernel.
-  PageAllocator(const KernelContext& kernel, std::uint32_t pages, std::uint32_t reserved);
+  enum class Use : std::uint8_t {
+    kernel,  ///< must be in the kernel's own mapping: not in high memory
+    user,    ///< of programs and files: anywhere, in high memory first
+  };
+
+  /// `pages` is the guest's memory, of which the first `reserved` (at least 1) hold the kernel; those from
+  /// `low` on are high memory.
+  PageAllocator(const KernelContext& kernel, std::uint32_t pages, std::uint32_t low, std::uint32_t reserved);
 
   /// A block, its first page with one reference. O(orders). Empty: no memory.
-  [[nodiscard]] std::optional<PageNumber> allocate(unsigned order = 0, Need need = Need::normal);
+  [[nodiscard]] std::optional<PageNumber> allocate(unsigned order = 0, Need need = Need::normal,
+                                                   Use use = Use::kernel);
+  /// A page of a program or of a file.
+  [[nodiscard]] std::optional<PageNumber> allocate_user() { return allocate(0, Need::normal, Use::user); }
   /// Back to the lists; only the first page may have had references.
   void free(PageNumber first, unsigned order = 0);
 
@@ -62,14 +71,22 @@ class PageAllocator {
   [[nodiscard]] bool take_need_for_balance();
   /// Some zone waits for the reclaim daemon.
   [[nodiscard]] bool needs_balance() const { return balance_wanted_; }
-  void ask_for_balance();
+  /// Of the highest zone that `use` may take from.
+  void ask_for_balance(Use use);
   /// The zone has been seen to.
   void balanced(std::size_t zone);
   /// check_classzone_need_balance: it, or one below, has more free pages than its high mark.
   [[nodiscard]] bool above_high(std::size_t zone) const;
-  /// So many single pages are to be had above the low marks; above the minimum.
-  [[nodiscard]] bool plenty(std::uint32_t wanted) const { return free_above(&Zone::low, wanted); }
-  [[nodiscard]] bool enough(std::uint32_t wanted) const { return free_above(&Zone::minimum, wanted); }
+  /// The use for which so many single pages are not to be had above the low marks; above the minimum. If it
+  /// is both, that of programs: what they get, the kernel gets too.
+  [[nodiscard]] std::optional<Use> short_of(std::uint32_t wanted) const {
+    return short_of(wanted, &Zone::low);
+  }
+  [[nodiscard]] std::optional<Use> badly_short_of(std::uint32_t wanted) const {
+    return short_of(wanted, &Zone::minimum);
+  }
+  /// The highest zone that has pages for that.
+  [[nodiscard]] std::size_t highest_zone(Use use) const;
 
   struct Zone {
     std::uint32_t begin = 0, end = 0;  ///< pages
@@ -100,7 +117,8 @@ class PageAllocator {
   void insert(Zone& zone, std::uint32_t first, unsigned order);
   void remove(Zone& zone, std::uint32_t first);
   void merge(Zone& zone, std::uint32_t first, unsigned order);
-  [[nodiscard]] bool free_above(std::uint32_t Zone::*mark, std::uint32_t wanted) const;
+  [[nodiscard]] bool free_above(std::uint32_t Zone::*mark, std::uint32_t wanted, Use use) const;
+  [[nodiscard]] std::optional<Use> short_of(std::uint32_t wanted, std::uint32_t Zone::*mark) const;
 
   const KernelContext& kernel_;
   std::vector<Page> pages_;

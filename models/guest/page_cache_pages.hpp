@@ -11,7 +11,7 @@ class PageCachePages final : public PageSource {
   explicit PageCachePages(GuestMemory& memory) : memory_(memory) {}
 
   [[nodiscard]] std::optional<PageNumber> take(MappedFile& file, std::uint32_t index) override {
-    const auto page = memory_.pages.allocate();
+    const auto page = memory_.pages.allocate_user();
     if (!page) return page;
     memory_.pages[*page].file = &file;
     memory_.pages[*page].index = index;

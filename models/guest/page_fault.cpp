@@ -83,7 +83,7 @@ FaultResult AddressSpace::anonymous_page(const Area& area, Address address, bool
     const FrameNumber zero = paging.frame(PageAllocator::zero_page());
     tables_.set(address, Entry::to(zero, entry_bits(area.flags) & ~Entry::writable));
   } else {
-    const auto page = memory_.pages.allocate();
+    const auto page = memory_.pages.allocate_user();
     if (!page) return {no_memory};
     memory_.kernel.zeroed(page->value);
     memory_.kernel.did(KernelPath::fault_anonymous);
@@ -111,7 +111,7 @@ FaultResult AddressSpace::file_page(const Area& area, Address address, bool writ
   std::uint32_t bits = entry_bits(area.flags);
   if (write) bits |= Entry::writable | Entry::dirty;
   if (write && area.copies_on_write()) {
-    const auto copy = memory_.pages.allocate();
+    const auto copy = memory_.pages.allocate_user();
     if (!copy) return {no_memory};
     memory_.kernel.copied_page(page.value, copy->value);
     memory_.kernel.locked(3);
@@ -163,7 +163,7 @@ FaultResult AddressSpace::write_protected(Address address, PageTableEntry entry)
     paging.flush_page(directory(), address, processors_);
     return {minor};
   }
-  const auto page = pages.allocate();
+  const auto page = pages.allocate_user();
   if (!page) return {no_memory};
   memory_.kernel.did(KernelPath::fault_copy);
   memory_.kernel.locked(8);

@@ -4,16 +4,13 @@
 #include <cstdint>
 #include <span>
 
-#include "core/ids.hpp"
 #include "models/guest/kernel_memory.hpp"
 #include "models/memory/page_table.hpp"
 #include "models/memory/physical_memory.hpp"
 
 namespace xensim {
 
-using PageNumber = Id<struct PageTag>;  ///< a page of what a guest takes for physical memory
-
-/// The kernel's own mapping of all its memory.
+/// The kernel's own mapping of its memory: all of it, or as far as address space goes.
 inline constexpr Address kernel_base{0xc0000000};
 [[nodiscard]] constexpr Address kernel_address(PageNumber page) {
   return {kernel_base.value + page.value * page_size};
@@ -84,6 +81,11 @@ class Paging {
     used(page, Access::write);
     memory_.clear(frame(page));
   }
+  /// Pages below it are in the kernel's own mapping (low memory).
+  [[nodiscard]] virtual std::uint32_t mapped_pages() const {
+    return static_cast<std::uint32_t>(frames_.size());
+  }
+
   /// Null if all are zero.
   [[nodiscard]] const PhysicalMemory::Words* contents(PageNumber page) const {
     return memory_.contents(frame(page));
@@ -110,7 +112,7 @@ class Paging {
   virtual void about_to_write(PageNumber /*page*/) {}
   /// The kernel uses a page through its own mapping.
   void used(PageNumber page, Access access) {
-    if (user_ != nullptr) user_->kernel_access(kernel_address(page), access);
+    if (user_ != nullptr) user_->kernel_fills(page, access);
   }
 
   PhysicalMemory& memory_;

@@ -131,7 +131,7 @@ class ProcessKernel {
   /// There is room for so many pages, or no such thing as reclaim. False: the caller has more to do, or
   /// sleeps, and the call is to be made again.
   [[nodiscard]] bool make_room(GuestProcess& caller, std::uint32_t pages) {
-    return !pressure_ || memory_.pages.plenty(pages) || pressure_->make_room(caller, pages);
+    return !pressure_ || !memory_.pages.short_of(pages) || pressure_->make_room(caller, pages);
   }
   /// no_memory; where memory is reclaimed the caller frees some, and makes its call again.
   [[nodiscard]] CallResult out_of_pages(GuestProcess& caller);

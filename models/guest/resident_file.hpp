@@ -17,7 +17,7 @@ class ResidentFile final : public MappedFile {
   /// Throws SimulationError if there is no memory for it.
   ResidentFile(GuestMemory& memory, std::uint32_t pages) : memory_(memory) {
     for (std::uint32_t i = 0; i < pages; ++i) {
-      const auto page = memory.pages.allocate();
+      const auto page = memory.pages.allocate_user();
       if (!page) throw SimulationError("no memory for the pages of a resident file");
       memory.pages[*page].file = this;
       memory.pages[*page].index = i;

@@ -31,7 +31,7 @@ class SharedSegment final : public MappedFile {
   [[nodiscard]] std::optional<PageNumber> page(std::uint32_t index) override {
     PageNumber& page = pages_[index];
     if (!page.valid()) {
-      const auto made = memory_.pages.allocate();
+      const auto made = memory_.pages.allocate_user();
       if (!made) return std::nullopt;
       page = *made;
       memory_.kernel.zeroed(page.value);

@@ -1,8 +1,14 @@
 #include "models/host/bare_paging.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace xensim {
+namespace {
+
+constexpr std::uint32_t low_entries = 224;  ///< of 4 MB: 896 MB
+
+}  // namespace
 
 BarePaging::BarePaging(PhysicalMemory& memory, std::uint32_t pages, Hooks hooks)
     : Paging(memory), hooks_(std::move(hooks)), loaded_(32) {
@@ -16,15 +22,19 @@ BarePaging::BarePaging(PhysicalMemory& memory, std::uint32_t pages, Hooks hooks)
 
 void BarePaging::make_directory(PageNumber directory) {
   using Entry = PageTableEntry;
-  constexpr std::uint32_t kernel_begin = 768, low_memory = 224;  // entries of 4 MB: 896 MB
+  constexpr std::uint32_t kernel_begin = 768;
   const auto pages = static_cast<std::uint32_t>(frames_.size());
   PhysicalMemory::Words& words = memory_.words(frame(directory));
-  for (std::uint32_t i = 0; i < low_memory && i * entries_per_table < pages; ++i) {
+  for (std::uint32_t i = 0; i < low_entries && i * entries_per_table < pages; ++i) {
     words[kernel_begin + i] =
         Entry::to({i * entries_per_table}, Entry::present | Entry::writable | Entry::accessed | Entry::dirty |
                                                Entry::large | Entry::global)
             .bits;
   }
+}
+
+std::uint32_t BarePaging::mapped_pages() const {
+  return std::min(low_entries * entries_per_table, static_cast<std::uint32_t>(frames_.size()));
 }
 
 void BarePaging::set_entries(PageNumber table, std::span<const EntryUpdate> updates) {

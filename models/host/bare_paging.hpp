@@ -41,6 +41,7 @@ class BarePaging final : public Paging {
   void unmake_directory(PageNumber directory) override { zero(directory); }
   void set_entries(PageNumber table, std::span<const EntryUpdate> updates) override;
   void set_directory_entry(PageNumber directory, std::uint32_t index, PageTableEntry entry) override;
+  [[nodiscard]] std::uint32_t mapped_pages() const override;
   bool commit() override { return false; }
   void flush(PageNumber directory, std::uint32_t processors) override;
   void flush_page(PageNumber directory, Address address, std::uint32_t processors) override;

@@ -72,10 +72,21 @@ Mmu::Result NativeMemory::access(unsigned vcpu, Address address, Access access) 
 
 // All calls inlined: a result of three words that is returned is written in parts and read as a whole, which
 // stalls, and nobody wants it here.
-[[gnu::flatten]] void NativeMemory::kernel_access(Address address, Access access) {
+[[gnu::flatten]] void NativeMemory::kernel_access(PageNumber page, Access access) {
+  if (is_high(page)) return map_high();
   // The kernel's own directory, which is not modelled, maps it as all others do.
   if (!cores_[running_].directory.valid()) return;
-  (void)translate(running_, address, access, Privilege::ring0, Activity::kernel);
+  (void)translate(running_, kernel_address(page), access, Privilege::ring0, Activity::kernel);
+}
+
+void NativeMemory::kernel_fills(PageNumber page, Access access) {
+  if (is_high(page)) processors_.processor(running_).charge(Activity::kernel, invalidate_page_);
+  kernel_access(page, access);
+}
+
+void NativeMemory::map_high() {
+  Processor& processor = processors_.processor(running_);
+  processor.charge(Activity::kernel, processor.costs().high_page_map + processor.costs().tlb_walk);
 }
 
 bool NativeMemory::load(unsigned vcpu, PageNumber directory, PageNumber /*stack*/) {

@@ -25,7 +25,8 @@ class NativeMemory final : public ProcessMachine {
   void enter_by_fault(unsigned vcpu, const PageFault& fault) override;
   void leave(unsigned vcpu) override;
   [[nodiscard]] Mmu::Result access(unsigned vcpu, Address address, Access access) override;
-  void kernel_access(Address address, Access access) override;
+  void kernel_access(PageNumber page, Access access) override;
+  void kernel_fills(PageNumber page, Access access) override;
   bool load(unsigned vcpu, PageNumber directory, PageNumber stack) override;
   void unload(PageNumber directory) override;
   [[nodiscard]] OperationCounts counts() const override;
@@ -45,6 +46,9 @@ class NativeMemory final : public ProcessMachine {
   /// Translates, and waits for the walks of the page tables that it takes.
   [[nodiscard]] Mmu::Result translate(unsigned vcpu, Address address, Access access, Privilege privilege,
                                       Activity payer);
+  [[nodiscard]] bool is_high(PageNumber page) const { return page.value >= paging_.mapped_pages(); }
+  /// An entry of the kernel's map, written, and the walk that finds it.
+  void map_high();
   void flush_remote(std::uint32_t others, const Address* address);
 
   VirtualMachine& processors_;

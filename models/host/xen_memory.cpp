@@ -192,8 +192,9 @@ std::uint32_t XenMemory::release() {
 
 // All calls inlined: a result of three words that is returned is written in parts and read as a whole, which
 // stalls, and nobody wants it here.
-[[gnu::flatten]] void XenMemory::kernel_access(Address address, Access access) {
+[[gnu::flatten]] void XenMemory::kernel_access(PageNumber page, Access access) {
   if (abandoned_) return;
+  const Address address = kernel_address(page);
   if (!translate(address, access, Privilege::ring1, Activity::kernel).faulted()) return;
   // A translation from when the page was a table: it is gone now.
   if (!translate(address, access, Privilege::ring1, Activity::kernel).faulted()) return;

@@ -57,7 +57,7 @@ class XenMemory final : public ProcessMachine {
   void enter_by_fault(unsigned vcpu, const PageFault& fault) override;
   void leave(unsigned vcpu) override;
   [[nodiscard]] Mmu::Result access(unsigned vcpu, Address address, Access access) override;
-  void kernel_access(Address address, Access access) override;
+  void kernel_access(PageNumber page, Access access) override;
   bool load(unsigned vcpu, PageNumber directory, PageNumber stack) override;
   /// The directory stays loaded, as by a kernel that has borrowed it, until another is.
   void unload(PageNumber directory) override;
@@ -79,7 +79,7 @@ class XenMemory final : public ProcessMachine {
   /// The end of the stack that the kernel boots on.
   [[nodiscard]] Address first_stack() const { return kernel_address({layout_.start_info().value + 1}); }
   void charge(const PagingCall& call);
-  void kernel_use(PortPage page) { kernel_access(kernel_address(port_page(page)), Access::read); }
+  void kernel_use(PortPage page) { kernel_access(port_page(page), Access::read); }
   void flush();
   /// Translates, and waits for the walks of the page tables that it takes.
   [[nodiscard]] Mmu::Result translate(Address address, Access access, Privilege privilege, Activity payer);

@@ -12,7 +12,8 @@ namespace {
 constexpr std::uint32_t pages_of_megabytes(std::uint32_t megabytes) { return megabytes * 256; }
 
 struct Allocator {
-  explicit Allocator(std::uint32_t size, std::uint32_t reserved = 1) : pages(kernel, size, reserved) {}
+  explicit Allocator(std::uint32_t size, std::uint32_t reserved = 1)
+      : pages(kernel, size, pages_of_megabytes(896), reserved) {}
 
   KernelPathCosts costs{};
   KernelWork work{costs};
@@ -40,6 +41,24 @@ TEST(PageAllocator, HasThreeZonesAbove896Megabytes) {
   EXPECT_EQ(allocator.pages.zones()[0].end, pages_of_megabytes(16));
   EXPECT_EQ(allocator.pages.zones()[1].end, pages_of_megabytes(896));
   EXPECT_EQ(allocator.pages.zones()[2].end, pages_of_megabytes(1024));
+}
+
+TEST(PageAllocator, GivesProgramsHighMemoryFirstAndTheKernelNever) {
+  using Use = PageAllocator::Use;
+  Allocator allocator(pages_of_megabytes(897));
+  const std::uint32_t low = pages_of_megabytes(896);
+  EXPECT_LT(allocator.pages.allocate()->value, low);
+  EXPECT_FALSE(allocator.pages.short_of(1));
+  while (allocator.pages.allocate_user()->value >= low) {
+  }
+  EXPECT_FALSE(allocator.pages.short_of(1)) << "what programs lack in high memory they get below";
+  while (allocator.pages.zones()[1].free > 300) (void)allocator.pages.allocate();
+  EXPECT_EQ(allocator.pages.short_of(1), Use::user);
+  for (PageNumber page{low}; page.value < pages_of_megabytes(897); ++page.value) {
+    if (allocator.pages[page].count > 0) allocator.pages.put(page);
+  }
+  EXPECT_EQ(allocator.pages.short_of(1), Use::kernel) << "that high memory is free is of no use to it";
+  EXPECT_GE(allocator.pages.allocate_user()->value, low);
 }
 
 TEST(PageAllocator, GivesOutThePageFreedLast) {

@@ -50,8 +50,8 @@ class SwappingFixture {
     while (calendar.size() > 0) calendar.dispatch();
   }
   bool make_room(std::uint32_t wanted) {
-    for (int tries = 0; !pages().pages.plenty(wanted); ++tries) {
-      if (reclaim() == Reclaim::Next::failed && tries > 3) return pages().pages.enough(wanted);
+    for (int tries = 0; pages().pages.short_of(wanted); ++tries) {
+      if (reclaim() == Reclaim::Next::failed && tries > 3) return !pages().pages.badly_short_of(wanted);
     }
     return true;
   }

@@ -171,10 +171,10 @@ TEST(XenNetwork, NothingStaleIsLeftInATlbThatTheExchangeShouldHaveFlushed) {
   for (int round = 0; round < 30; ++round) {
     // The kernel has lately used what it is about to post again.
     for (std::uint32_t page = 0; page < Guest::pages - 64; page += 37) {
-      if (!lent({page})) guest.memory.kernel_access(kernel_address({page}), Access::write);
+      if (!lent({page})) guest.memory.kernel_access({page}, Access::write);
     }
     for (const std::uint32_t page : recent) {
-      if (!lent({page})) guest.memory.kernel_access(kernel_address({page}), Access::write);
+      if (!lent({page})) guest.memory.kernel_access({page}, Access::write);
     }
     machine.arrive(guest, 10);
     machine.pass(1ms);
