@@ -82,7 +82,7 @@ struct DbenchResults {
 struct DbenchCosts {
   explicit DbenchCosts(const WorkloadContext& context)
       : clock(context.shape.clock),
-        line{std::llround(context.calibration.value("programs.load_file_line"))},
+        line{std::llround(context.calibration.value("workload_intensities.dbench_line"))},
         entry{std::llround(context.calibration.value("programs.name_compared"))},
         data(WorkingSet::constant(data_lines, context.costs.miss_price, data_pages)) {}
   [[nodiscard]] Time read_line() { return clock.convert(line); }

@@ -34,8 +34,8 @@ class Paging {
   Paging& operator=(const Paging&) = delete;
   virtual ~Paging() = default;
 
-  /// Who is told of the kernel's own accesses to pages; it outlives this.
-  void tell(KernelMemory& user) { user_ = &user; }
+  /// Who is told of the kernel's own accesses to pages; null: nobody any more.
+  void tell(KernelMemory* user) { user_ = user; }
 
   [[nodiscard]] FrameNumber frame(PageNumber page) const { return frames_[page.value]; }  ///< P2M
   /// M2P; invalid if the frame is not the guest's.

@@ -75,6 +75,7 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
 
 ProcessKernel::~ProcessKernel() {
   work_.on(nullptr);
+  memory_.paging.tell(nullptr);  // address spaces go while one of them is loaded
   network_->detach();
   Wakes nobody;
   for (const auto& process : processes_) {

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "core/error.hpp"
+
 namespace xensim {
 
 NativeMemory::NativeMemory(VirtualMachine& processors, const ProcessorShape& shape, unsigned count,
@@ -26,7 +28,7 @@ NativeMemory::NativeMemory(VirtualMachine& processors, const ProcessorShape& sha
                    },
                .remote = [this](std::uint32_t others,
                                 const Address* address) { flush_remote(others, address); }}) {
-  paging_.tell(*this);
+  paging_.tell(this);
 }
 
 void NativeMemory::run_on(unsigned vcpu) {
@@ -76,7 +78,9 @@ Mmu::Result NativeMemory::access(unsigned vcpu, Address address, Access access) 
   if (is_high(page)) return map_high();
   // The kernel's own directory, which is not modelled, maps it as all others do.
   if (!cores_[running_].directory.valid()) return;
-  (void)translate(running_, kernel_address(page), access, Privilege::ring0, Activity::kernel);
+  const Address address = kernel_address(page);
+  if (!translate(running_, address, access, Privilege::ring0, Activity::kernel).faulted()) return;
+  throw SimulationError(fmt::format("the kernel cannot access {:#x}", address.value));
 }
 
 void NativeMemory::kernel_fills(PageNumber page, Access access) {

@@ -38,7 +38,7 @@ XenMemory::XenMemory(const XenMemoryParameters& parameters, MonitorMemory& memor
       layout_(built.layout),
       paging_(memory.machine, core_.monitor, domain_, layout_, hooks(),
               static_cast<std::size_t>(parameters.update_queue)) {
-  paging_.tell(*this);
+  paging_.tell(this);
   set_traps();
   // The kernel boots on the page that it was told its parameters in.
   (void)stack_switch({memory_.machine, core_.monitor, domain_}, flat_kernel_data, first_stack().value);

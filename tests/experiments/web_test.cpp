@@ -44,10 +44,10 @@ TEST(Web, RunningAheadChangesNothingAndAuditsFindNothing) {
         web(platform, {{"connections", 8}, {"line_rate", 0}, {"start", "0 s"}}, {{"processes", 12}});
     // Natively little memory: files are read, and reclaim is at work.
     if (platform == native) document["machine"]["memory"] = "96 MiB";
-    document["measure"] = {{"warm_up", "500 ms"}, {"duration", "300 ms"}};
+    document["measure"] = {{"warm_up", "200 ms"}, {"duration", "150 ms"}};
     const RunResult ahead = simulate(interpret(document));
     const RunResult strictly = simulate(interpret(document), {.audit = true, .strict = true});
-    EXPECT_GT(metric(ahead, "users/operations"), 200);
+    EXPECT_GT(metric(ahead, "users/operations"), 50);
     EXPECT_EQ(metric(ahead, "users/operations"), metric(strictly, "users/operations"));
     EXPECT_EQ(metric(ahead, "users/answer/mean"), metric(strictly, "users/answer/mean"));
   }

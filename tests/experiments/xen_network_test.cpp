@@ -36,7 +36,7 @@ TEST(XenNetworkExperiment, EveryByteFromOutsideReachesTheDomain) {
 
 TEST(XenNetworkExperiment, RunningAheadChangesNothingAndAuditsFindNothing) {
   for (const char* role : {"send", "receive"}) {
-    const Experiment experiment = interpret(transfer(role, "1000000 B"));
+    const Experiment experiment = interpret(transfer(role, "300000 B"));
     const RunResult ahead = simulate(experiment);
     const RunResult strictly = simulate(experiment, {.audit = true, .strict = true});
     EXPECT_EQ(metric(ahead, "peer/rate"), metric(strictly, "peer/rate")) << role;
@@ -46,15 +46,15 @@ TEST(XenNetworkExperiment, RunningAheadChangesNothingAndAuditsFindNothing) {
 }
 
 TEST(XenNetworkExperiment, DomainsReachEachOtherWithoutTheNic) {
-  Json document = transfer("receive", "1000000 B");
+  Json document = transfer("receive", "300000 B");
   document["domains"].push_back(
       {{"name", "source"},
-       {"workload", {{"name", "ttcp"}, {"role", "send"}, {"bytes", "1000000 B"}, {"peer", "10.0.0.2"}}}});
+       {"workload", {{"name", "ttcp"}, {"role", "send"}, {"bytes", "300000 B"}, {"peer", "10.0.0.2"}}}});
   document["clients"][0]["behaviour"] = "udp_prober";
   const RunResult result = simulate(interpret(document), {.audit = true});
-  EXPECT_EQ(metric(result, "ttcp/ttcp_bytes"), 1e6);
-  EXPECT_EQ(metric(result, "source/ttcp_bytes"), 1e6);
-  EXPECT_GE(metric(result, "host0/net_local_copies"), 1e6 / 1448);
+  EXPECT_EQ(metric(result, "ttcp/ttcp_bytes"), 3e5);
+  EXPECT_EQ(metric(result, "source/ttcp_bytes"), 3e5);
+  EXPECT_GE(metric(result, "host0/net_local_copies"), 3e5 / 1448);
   EXPECT_EQ(metric(result, "host0/net_tx_transmitted"), 0);
 }
 

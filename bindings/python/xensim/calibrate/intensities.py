@@ -20,11 +20,12 @@ from .fit import Parameter, Values
 if TYPE_CHECKING:
     from .calibration import Model
 
-# Not OSDB-OLTP: it waits for the disk, and its bar says nothing of what it computes.
 PACKETS = {"table6/Linux/mtu500_tx": "guest.protocol_length"}
 BARS = {
     "figure3/L/linux_build": "workload_intensities.build_compile",
     "figure3/L/OSDB-IR": "workload_intensities.osdb_ir_user",
+    "figure3/L/OSDB-OLTP": "workload_intensities.osdb_oltp_user",
+    "figure3/L/dbench": "workload_intensities.dbench_line",
     "figure3/L/SPEC_WEB99": "workload_intensities.web_user",
 }
 CLOSE = 0.002  # of a bar

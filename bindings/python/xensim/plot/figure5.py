@@ -15,7 +15,7 @@ from ..cells import all_cells
 from ..statistics import read_metrics
 from .style import BLUE, GREY, RED, STYLE
 
-TESTS = {"IR": "OSDB-IR", "OLTP": "OSDB-OLTP", "OLTP_buffered": "OSDB-OLTP, all in buffers"}
+TESTS = {"IR": "OSDB-IR", "OLTP": "OSDB-OLTP", "OLTP_64_buffers": "OSDB-OLTP, 64 buffers"}
 COLOURS = {"IR": BLUE, "OLTP": RED}
 GROUPS = ["1", "2", "4", "8", "8diff"]
 
