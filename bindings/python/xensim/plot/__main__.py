@@ -1,9 +1,12 @@
-"""`python3 -m xensim.plot DIRECTORY`"""
+"""`python3 -m xensim.plot DIRECTORY...`"""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import matplotlib
@@ -19,17 +22,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python3 -m xensim.plot", description="Draws what `xensim reproduce` left."
     )
-    parser.add_argument("directory", type=Path, help="of all experiments, or of one")
-    directory = parser.parse_args(arguments).directory
+    parser.add_argument("directories", type=Path, nargs="+", metavar="DIRECTORY", help="of all experiments, or of one")
+    directories = parser.parse_args(arguments).directories
+    matplotlib.use("agg")
+    with ProcessPoolExecutor(min(len(directories), os.cpu_count() or 1), get_context("fork")) as pool:
+        drawn = [pool.submit(_draw_all, directory) for directory in directories]
+    return max(status.result() for status in drawn)
+
+
+def _draw_all(directory: Path) -> int:
     if not directory.is_dir():
         print(f"{directory}: found no directory; expected what `xensim reproduce` wrote", file=sys.stderr)
         return 2
-    matplotlib.use("agg")
     try:
         for name, place in experiments_in(directory).items():
             figure = draw(place, name)
             for path in save(figure, directory, name):
-                print(f"plot in {path}")
+                print(f"plot in {path}", flush=True)
             pyplot.close(figure)
     except InputError as error:
         print(error, file=sys.stderr)
