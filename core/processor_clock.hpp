@@ -20,6 +20,9 @@ class ProcessorClock {
   [[nodiscard]] Time local() const { return local_; }
   void advance(Time span) { local_ += span; }
 
+  /// The local time at which the last step began; no step of any processor will begin before.
+  [[nodiscard]] Time step_began() const { return step_began_; }
+
   /// An event reached this processor, which may now do one step.
   void resumed() { granted_ = true; }
 
@@ -27,6 +30,7 @@ class ProcessorClock {
   [[nodiscard]] bool may_step() {
     if (granted_ || (!strict_ && local_ < calendar_.next() && local_ < calendar_.horizon())) {
       granted_ = false;
+      step_began_ = local_;
       return true;
     }
     calendar_.schedule(resume_, local_);
@@ -39,7 +43,7 @@ class ProcessorClock {
  private:
   Calendar& calendar_;
   Event& resume_;
-  Time local_{};
+  Time local_{}, step_began_{};
   bool strict_;
   bool granted_ = false;
 };

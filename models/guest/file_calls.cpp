@@ -105,6 +105,7 @@ CallResult FileCalls::write(GuestProcess& caller, TransferCall& call, std::span<
   }
   RegularFile& file = *regular(call.writing.file);
   Inode& inode = files_.inode(file.inode());
+  if (!writers_.enter(caller, inode, local_time())) return {};
   if (!call.changes_begun) {
     if (write_back_ != nullptr &&
         !write_back_->may_begin(caller, journal_credits::inode, {files_.inode_block(inode.number)})) {
@@ -122,7 +123,17 @@ CallResult FileCalls::write(GuestProcess& caller, TransferCall& call, std::span<
   if (!call.offset) file.seek(call.at + call.done);
   CallResult result{.value = static_cast<std::int64_t>(call.done)};
   if (call.done == 0 && call.result) result = *call.result;
+  writers_.leave(caller, inode, local_time(), result.wakes);
   return calls_.end(std::move(call.writing.file), std::move(result));
+}
+
+void FileCalls::abandon(GuestProcess& caller, Wakes& wakes) {
+  if (caller.writes) writers_.leave(caller, files_.inode(*caller.writes), local_time(), wakes);
+}
+
+Time FileCalls::local_time() const {
+  const Processor* processor = context_.work.processor();
+  return processor != nullptr ? processor->clock.local() : Time{};
 }
 
 bool FileCalls::write_page(GuestProcess& caller, TransferCall& call, Inode& inode) {
@@ -200,6 +211,7 @@ CallResult FileCalls::sync(GuestProcess& caller, SyncAllCall& call) {
   if (!call.begun) {
     call.begun = true;
     context_.did(KernelPath::system_call);
+    const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
     context_.did(KernelPath::file_sync);
   }
   if (write_back_ == nullptr) return {};

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "models/guest/file_writers.hpp"
 #include "models/guest/regular_file.hpp"
 #include "models/guest/system_calls.hpp"
 #include "models/guest/write_back.hpp"
@@ -40,14 +41,15 @@ struct SyncCall {
 class FileCalls {
  public:
   /// Everything outlives this; the last two are null without a disk.
-  FileCalls(const KernelContext& context, SystemCalls& calls, GuestMemory& memory, MemoryPressure* pressure,
-            WriteBack* write_back)
+  FileCalls(const KernelContext& context, GuestKernel& scheduler, SystemCalls& calls, GuestMemory& memory,
+            MemoryPressure* pressure, WriteBack* write_back)
       : context_(context),
         calls_(calls),
         files_(calls.files()),
         memory_(memory),
         pressure_(pressure),
-        write_back_(write_back) {}
+        write_back_(write_back),
+        writers_(context, scheduler) {}
 
   // All: `caller` has `sleeps` or `again` set if the call is to be made again.
   [[nodiscard]] CallResult read(GuestProcess& caller, TransferCall& call, std::span<std::byte> buffer);
@@ -64,6 +66,9 @@ class FileCalls {
   /// A call that changes names or sizes, and sets so much of the journal aside, may begin. False: as above.
   [[nodiscard]] bool may_change(GuestProcess& caller, std::uint32_t credits);
   [[nodiscard]] bool may_close(GuestProcess& caller, std::int64_t descriptor);
+  /// The caller is dead, in the middle of a write or not.
+  void abandon(GuestProcess& caller, Wakes& wakes);
+  [[nodiscard]] const FileWriters& writers() const { return writers_; }
 
  private:
   [[nodiscard]] bool read_page(GuestProcess& caller, TransferCall& call, RegularFile& file);
@@ -74,6 +79,7 @@ class FileCalls {
   [[nodiscard]] bool synchronized(GuestProcess& caller, TransferCall& call, Inode& inode);
   [[nodiscard]] bool make_room(GuestProcess& caller);
   [[nodiscard]] Time now(const GuestProcess& caller) const { return pressure_->now(caller); }
+  [[nodiscard]] Time local_time() const;
 
   const KernelContext& context_;
   SystemCalls& calls_;
@@ -81,6 +87,7 @@ class FileCalls {
   GuestMemory& memory_;
   MemoryPressure* pressure_;
   WriteBack* write_back_;
+  FileWriters writers_;
 };
 
 }  // namespace xensim

@@ -48,6 +48,7 @@ void FileSystem::scanned(InodeNumber directory, const Directory::Scan& scan) {
 }
 
 std::optional<InodeNumber> FileSystem::lookup(InodeNumber directory, std::string_view name) {
+  const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   Directory::Scan scan;
   const auto found = inode(directory).directory->find(name, scan);
   scanned(directory, scan);
@@ -66,6 +67,7 @@ void FileSystem::update(const Inode& inode) {
 }
 
 void FileSystem::update_alone(const Inode& inode) {
+  const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   const Journal::Handle handle(journal_, journal_credits::inode);
   context_.locked(2);  // list of inodes, big kernel lock
   update(inode);
@@ -91,6 +93,7 @@ void FileSystem::write_entry(Inode& parent, std::uint32_t block) {
 }
 
 CallResult FileSystem::create(InodeNumber directory, std::string_view name, InodeKind kind) {
+  const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   const Journal::Handle handle(journal_, journal_credits::create);
   context_.locked(4);  // directory's semaphore, big kernel lock and the time of day
   const bool is_directory = kind == InodeKind::directory;
@@ -115,6 +118,7 @@ CallResult FileSystem::create(InodeNumber directory, std::string_view name, Inod
 }
 
 void FileSystem::unlink(InodeNumber directory, std::string_view name) {
+  const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   const Journal::Handle handle(journal_, journal_credits::unlink);
   context_.locked(4);
   Inode& parent = inode(directory);
@@ -133,6 +137,7 @@ void FileSystem::evict(InodeNumber number) {
   constexpr std::uint32_t inode_lines = 8;
   context_.uses(KernelObject::inode, number.value, inode_lines);
   drop_pages(gone, 0);
+  const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   const Journal::Handle handle(journal_, journal_credits::truncate);
   context_.locked(8);  // big kernel lock, list of orphans, inode lists
   if (!gone.blocks.empty()) free_blocks_from(gone, 0);
@@ -146,6 +151,7 @@ void FileSystem::evict(InodeNumber number) {
 void FileSystem::truncate(InodeNumber number, std::uint64_t size) {
   Inode& file = inode(number);
   if (file.size == size) return;
+  const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   const auto pages =
       static_cast<std::uint32_t>((size + DiskLayout::block_bytes - 1) / DiskLayout::block_bytes);
   drop_pages(file, pages);
@@ -160,6 +166,7 @@ void FileSystem::truncate(InodeNumber number, std::uint64_t size) {
 
 CallError FileSystem::rename(InodeNumber directory, std::string_view name, InodeNumber to,
                              std::string_view new_name) {
+  const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   const Journal::Handle handle(journal_, journal_credits::rename);
   context_.locked(6);  // both directories' semaphores, that of renaming
   Inode& moved = inode(*lookup(directory, name));
@@ -181,6 +188,7 @@ CallError FileSystem::rename(InodeNumber directory, std::string_view name, Inode
 }
 
 void FileSystem::remove_directory(InodeNumber parent, std::string_view name) {
+  const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   const Journal::Handle handle(journal_, journal_credits::unlink);
   context_.locked(4);
   Inode& above = inode(parent);

@@ -85,13 +85,16 @@ CallResult FileSystem::write_page(InodeNumber number, std::uint64_t offset, std:
   Inode& file = inode(number);
   const std::uint64_t bytes = std::min(all_bytes, page_bytes - offset % page_bytes);
   const auto index = static_cast<std::uint32_t>(offset / page_bytes);
+  SpinLock::Held preparing = context_.hold(KernelLock::big_kernel);
   const Journal::Handle handle(journal_, journal_credits::page);
   // Big kernel lock twice; page cache, page's count, lock bit and two more; lists of dirty buffers.
   context_.locked(14);
   if (const CallError error = prepare_page(file, index, bytes); error != CallError::none) {
     return CallResult::failed(error);
   }
+  preparing.release();
   context_.copied_file(bytes, file.page(index)->value, Processor::Stream::write);
+  const SpinLock::Held committing = context_.hold(KernelLock::big_kernel);
   context_.did(KernelPath::page_write);
   pages_.changed(*file.page(index));
   file.written.insert(index);

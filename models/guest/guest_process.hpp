@@ -40,6 +40,7 @@ struct GuestProcess {
   bool in_call = false;
   bool in_kernel = false;                 ///< through a gate
   bool again = false;                     ///< it goes on with another step at once
+  std::optional<InodeNumber> writes;      ///< or waits to do so
   bool sleeps = false;                    ///< before that it waits for memory or the disk
   unsigned processor = 0;                 ///< that it runs on
   std::unique_ptr<Self::Body> next_body;  ///< exec has succeeded

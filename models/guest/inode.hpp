@@ -10,6 +10,7 @@
 
 #include "models/guest/directory.hpp"
 #include "models/guest/file_locks.hpp"
+#include "models/guest/file_writers.hpp"
 #include "models/guest/mapped_file.hpp"
 
 namespace xensim {
@@ -65,6 +66,7 @@ struct Inode final : MappedFile {
   std::uint64_t changed_in = 0;                   ///< transaction that its size or blocks changed in last
   std::unique_ptr<Directory> directory;           ///< null unless it is one
   FileLocks locks;
+  FileWriter writer;
 };
 
 }  // namespace xensim

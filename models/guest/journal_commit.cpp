@@ -24,6 +24,7 @@ bool JournalCommit::step(GuestProcess& daemon, Time at) {
 }
 
 void JournalCommit::begin() {
+  const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   context_.did(KernelPath::journal_commit);
   context_.locked(20);  // big kernel lock, the journal's semaphore and lists
   transaction_ = &files_.journal().begin_commit();

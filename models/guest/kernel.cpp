@@ -98,7 +98,15 @@ void GuestKernel::yield(unsigned vcpu) {
   if (queue_.yield(vcpu)) reschedule_[vcpu] = true;
 }
 
+void GuestKernel::wake_late(unsigned vcpu) {
+  std::erase_if(late_wakes_, [&](const LateWake& late) {
+    if (late.vcpu == vcpu) machine_.processes().wake(vcpu, late.process);
+    return late.vcpu == vcpu;
+  });
+}
+
 GuestKernel::Next GuestKernel::return_to_user(unsigned vcpu) {
+  if (!late_wakes_.empty()) wake_late(vcpu);
   for (;;) {
     // Where programs only compute, an idle processor also looks for work after each interrupt.
     if (reschedule_[vcpu] || (!lines_ && !queue_.current(vcpu))) schedule(vcpu);
@@ -201,6 +209,7 @@ void GuestKernel::exit(unsigned vcpu, ProcessId id) {
   process.program = Program{};
   process.call = nullptr;
   process.timer = 0;
+  std::erase_if(late_wakes_, [&](const LateWake& late) { return late.process == id; });
   if (process.has_state) machine_.processes().exit(vcpu, id);
   processor.release(process.footprint);
   block(vcpu, id);

@@ -76,6 +76,8 @@ class GuestKernel {
   void replace(ProcessId process, Program program) { processes_[process.value].program = std::move(program); }
   /// Makes a process runnable if it is not. `synchronous`: the waker is about to sleep, nobody is preempted.
   void wake(unsigned vcpu, ProcessId process, bool synchronous = false);
+  /// Another process wakes when `vcpu` has ended its step: that is done, but to others not over yet.
+  void wake_after_step(unsigned vcpu, ProcessId process) { late_wakes_.push_back({vcpu, process}); }
   /// Sleeps that end while it lives have been for `awaited`, and for a transfer of so long.
   class WakingFor {
    public:
@@ -120,6 +122,8 @@ class GuestKernel {
   /// Other processors told to reschedule.
   [[nodiscard]] std::uint64_t kicks() const { return kicks_; }
   [[nodiscard]] std::uint64_t ticks() const { return jiffies_; }
+  /// For the lock of the run queue, by all its processors.
+  [[nodiscard]] Time waited_to_schedule() const { return lines_ ? lines_->waited() : Time{}; }
   /// By ticks; they run on the processor that keeps the time.
   [[nodiscard]] KernelTimers& timers() { return timers_; }
   [[nodiscard]] std::string audit() const { return queue_.audit(); }
@@ -154,6 +158,7 @@ class GuestKernel {
   /// The process current on `vcpu` can no longer run.
   void block(unsigned vcpu, ProcessId id);
   void wake_sleepers(unsigned vcpu);
+  [[gnu::noinline]] void wake_late(unsigned vcpu);
   [[nodiscard]] Time now(unsigned vcpu) { return machine_.processor(vcpu).clock.local(); }
 
   VirtualMachine& machine_;
@@ -166,6 +171,11 @@ class GuestKernel {
   std::vector<Process> processes_;
   std::optional<SchedulerLines> lines_;
   std::vector<bool> reschedule_;
+  struct LateWake {
+    unsigned vcpu;
+    ProcessId process;
+  };
+  std::vector<LateWake> late_wakes_;
   std::priority_queue<Sleeper, std::vector<Sleeper>, std::greater<>> sleepers_;
   std::uint64_t sleep_order_ = 0;  ///< of the last sleeper
   std::uint64_t jiffies_ = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "models/guest/kernel_build.hpp"
+#include "models/guest/kernel_locks.hpp"
 #include "models/guest/kernel_work.hpp"
 
 namespace xensim {
@@ -14,11 +15,17 @@ struct KernelContext {
   KernelBuild build;
   /// Wall clock in whole seconds as of the last tick; times kept in inodes have no finer grain.
   std::uint64_t seconds = 0;
+  KernelLocks* locks = nullptr;  ///< null: one processor, which waits for no lock
 
   void did(KernelPath path, std::uint64_t times = 1) const { work.did(path, times); }
   /// So many locked bus operations were executed, which only SMP builds have.
   void locked(std::uint64_t operations) const {
     if (build.smp) work.did(KernelPath::locked_operation, operations);
+  }
+  /// Has the lock as long as the result lives.
+  [[nodiscard]] SpinLock::Held hold(KernelLock lock) const {
+    Processor* processor = work.processor();
+    return locks == nullptr || processor == nullptr ? SpinLock::Held{} : locks->hold(lock, *processor);
   }
   /// So many entries were taken out of page tables: XenoLinux only queues that.
   void took_out(std::uint64_t entries) const {

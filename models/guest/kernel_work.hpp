@@ -40,6 +40,9 @@ class KernelWork {
     memory_ = memory;
   }
 
+  /// Null: nothing takes time.
+  [[nodiscard]] Processor* processor() const { return processor_; }
+
   void did(KernelPath path, std::uint64_t times = 1) {
     const auto index = static_cast<std::size_t>(path);
     counts_[index] += times;

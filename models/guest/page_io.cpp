@@ -20,8 +20,7 @@ std::uint64_t PageIo::sector_at(std::uint64_t page_of_disk) const {
 
 bool PageIo::submit(const BlockIo& io, Time at) {
   if (!device_.submit(io, at)) return false;
-  memory_.kernel.did(KernelPath::block_submit);
-  memory_.kernel.locked(4);
+  charge_submission(memory_.kernel);
   charge_commands();
   return true;
 }

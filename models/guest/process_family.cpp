@@ -109,7 +109,9 @@ void ProcessKernel::exit(unsigned vcpu, ProcessId id) {
     std::replace(loaded_.begin(), loaded_.end(), dying.space.get(), static_cast<AddressSpace*>(nullptr));
     dying.space.reset();
   }
+  const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   Wakes wakes;
+  file_calls_->abandon(dying, wakes);
   dying.files.table.close_all(wakes);
   for (const Wake& wake : wakes) scheduler_.wake(vcpu, wake.process, wake.synchronous);
   for (const auto& other : processes_) {

@@ -30,7 +30,7 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
       processors_(processors),
       machine_(machine),
       work_(costs, [&scheduler] { return scheduler.name_object(); }),
-      context_{work_, build},
+      context_{.work = work_, .build = build, .locks = build.smp ? &locks_ : nullptr},
       memory_(context_, machine.paging(), pages, image_pages),
       cache_pages_(memory_),
       raw_(memory_),
@@ -60,7 +60,8 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
   if (MemoryReservation* reservation = machine.reservation()) {
     balloon_ = std::make_unique<BalloonDriver>(context_, scheduler, memory_, pressure_.get(), *reservation);
   }
-  file_calls_ = std::make_unique<FileCalls>(context_, calls_, memory_, pressure_.get(), write_back_.get());
+  file_calls_ =
+      std::make_unique<FileCalls>(context_, scheduler, calls_, memory_, pressure_.get(), write_back_.get());
   for (const char* directory : {"/dev", "/lib", "/bin", "/usr", "/usr/tmp", "/usr/tmp/lat_fs"}) {
     (void)calls_.mkdir(kernel_files_, directory);
   }
@@ -173,6 +174,13 @@ bool ProcessKernel::deliver_signals(GuestProcess& caller) {
     (void)calls_.sigreturn(caller.signals);
   }
   return true;
+}
+
+void ProcessKernel::wake(unsigned vcpu, ProcessId process) {
+  run_on(vcpu);
+  context_.did(KernelPath::wake_process);
+  context_.locked(1);
+  scheduler_.wake(vcpu, process);
 }
 
 void ProcessKernel::disk_interrupt(unsigned vcpu) {

@@ -60,6 +60,8 @@ class ProcessKernel {
   void run_on(unsigned vcpu);
   /// The device has interrupted the virtual processor: what it completed is taken notice of.
   void disk_interrupt(unsigned vcpu);
+  /// The processor makes a process runnable whose turn has come (up of a semaphore).
+  void wake(unsigned vcpu, ProcessId process);
   /// One step of a transfer between a raw disk and the caller's memory.
   [[nodiscard]] CallResult raw_io(GuestProcess& caller, const Self::RawTransfer& transfer);
   [[nodiscard]] CallResult disk_size(unsigned disk) const;
@@ -147,6 +149,7 @@ class ProcessKernel {
   VirtualMachine& processors_;
   ProcessMachine& machine_;
   KernelWork work_;
+  KernelLocks locks_;
   KernelContext context_;
   GuestMemory memory_;
   PageCachePages cache_pages_;

@@ -21,6 +21,10 @@ const Statistic free_memory{"memory/free", "pages", level, "free pages"};
 const Statistic swap_used{"memory/swap_used", "pages", level, "slots of the swap area in use"};
 const Statistic process_total{"processes", "processes", level, "processes with memory, files or signals"};
 const Statistic runnable_total{"runnable", "processes", level, "processes in the run queue"};
+const Statistic scheduling_waits{"locks/run_queue/waited", "s", counter,
+                                 "processors waited for the lock of the run queue"};
+const Statistic writer_sleeps{"locks/file/sleeps", "sleeps", counter,
+                              "sleeps until another process had written the same file"};
 const Statistic disk_busy{"disk/busy", "s", counter, "time in which the disk executed a command"};
 const Statistic disk_reads{"disk/reads", "commands", counter, "commands to read"};
 const Statistic disk_writes{"disk/writes", "commands", counter, "commands to write"};
@@ -34,6 +38,11 @@ void ProcessKernel::report(StatisticSink& sink, const std::string& prefix) const
   report(free_memory, memory_.pages.free_pages());
   report(process_total, process_count_);
   report(runnable_total, scheduler_.runnable());
+  if (context_.build.smp) {
+    locks_.report(sink, prefix);
+    report(scheduling_waits, to_seconds(scheduler_.waited_to_schedule()));
+    report(writer_sleeps, file_calls_->writers().sleeps());
+  }
   if (balloon_) balloon_->report(sink, prefix);
   if (!pressure_) return;
   const PageIo::Counts& io = pressure_->io().counts();

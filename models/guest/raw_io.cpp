@@ -42,8 +42,7 @@ CallResult RawIo::step(GuestProcess& caller, const Self::RawTransfer& transfer, 
       return {.sleeps = true};
     }
     buffers_[next_tag_++] = caller.id.value;
-    memory_.kernel.did(KernelPath::block_submit);
-    memory_.kernel.locked(4);
+    charge_submission(memory_.kernel);
     charge_commands(memory_.kernel, disk);
   }
   if (state.complete < state.pages.size()) {

@@ -27,6 +27,7 @@ class RegularFile final : public File {
   }
   void release(Wakes& wakes) override {
     if (FileLocks& locks = files_.inode(inode_).locks; !locks.empty()) {
+      const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
       locks.unlock(*this, {0, UINT64_MAX});
       locks.waiting.wake(context_, wakes);
     }

@@ -7,6 +7,7 @@ SchedulerLines::Locked::Locked(SchedulerLines& lines, Processor& processor, unsi
   // A step that began later may have held the lock at a time that is yet to come here.
   const Time now = processor.clock.local();
   if (lines.held_from_ <= now && now < lines.held_until_) {
+    lines.waited_ += lines.held_until_ - now;
     processor.wait_until(Activity::kernel, lines.held_until_);
   }
   lines.held_from_ = processor.clock.local();

@@ -19,6 +19,9 @@ class SchedulerLines {
  public:
   explicit SchedulerLines(unsigned processors) : of_processor_(processors) {}
 
+  /// For the lock, by all processors.
+  [[nodiscard]] Time waited() const { return waited_; }
+
   /// Has the lock of the run queue while it lives, on `processor`, which is number `cpu` of the kernel.
   class Locked {
    public:
@@ -59,6 +62,7 @@ class SchedulerLines {
   std::vector<OfProcessor> of_processor_;
   std::vector<std::uint32_t> tasks_;
   Time held_from_{}, held_until_{};  ///< the lock, the last time
+  Time waited_{};
 };
 
 }  // namespace xensim

@@ -4,17 +4,19 @@
 
 namespace xensim {
 
-void Semaphores::enter(std::int64_t set) const {
+SpinLock::Held Semaphores::enter(std::int64_t set) const {
   constexpr std::uint32_t set_lines = 3;
   context_.did(KernelPath::system_call);
+  SpinLock::Held lock = context_.hold(KernelLock::semaphores);
   context_.did(KernelPath::semop);
   context_.locked(1);
   context_.uses(KernelObject::semaphores, static_cast<std::uint32_t>(set), set_lines);
+  return lock;
 }
 
 CallResult Semaphores::create(unsigned count) {
   if (count == 0) return CallResult::failed(CallError::invalid);
-  enter(made_);
+  const SpinLock::Held lock = enter(made_);
   sets_[made_].values.resize(count);
   return {.value = made_++};
 }
@@ -22,7 +24,7 @@ CallResult Semaphores::create(unsigned count) {
 CallResult Semaphores::remove(std::int64_t set) {
   const auto found = sets_.find(set);
   if (found == sets_.end()) return CallResult::failed(CallError::invalid);
-  enter(set);
+  const SpinLock::Held lock = enter(set);
   CallResult result;
   for (const auto& sleeper : found->second.sleepers) wake(*sleeper, Sleeper::State::removed, result.wakes);
   sets_.erase(found);
@@ -34,7 +36,7 @@ CallResult Semaphores::set_value(std::int64_t set, unsigned semaphore, int value
   if (found == sets_.end() || semaphore >= found->second.values.size() || value < 0) {
     return CallResult::failed(CallError::invalid);
   }
-  enter(set);
+  const SpinLock::Held lock = enter(set);
   found->second.values[semaphore] = value;
   CallResult result;
   update_queue(found->second, result.wakes);
@@ -52,7 +54,7 @@ CallResult Semaphores::operate(std::int64_t set, const std::shared_ptr<Sleeper>&
   for (const SemaphoreOperation& operation : call->operations) {
     if (operation.semaphore >= wanted.values.size()) return CallResult::failed(CallError::file_too_big);
   }
-  enter(set);
+  const SpinLock::Held lock = enter(set);
   CallResult result;
   switch (attempt(wanted, call->operations)) {
     case Attempt::would_wait:

@@ -61,7 +61,8 @@ class Semaphores {
   [[nodiscard]] static bool changes(const Sleeper& call);
   void wake(Sleeper& sleeper, Sleeper::State state, Wakes& wakes);
   void update_queue(Set& set, Wakes& wakes);
-  void enter(std::int64_t set) const;
+  /// A call begins; the lock is its own until its end.
+  [[nodiscard]] SpinLock::Held enter(std::int64_t set) const;
 
   const KernelContext& context_;
   std::map<std::int64_t, Set> sets_;

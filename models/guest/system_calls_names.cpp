@@ -11,6 +11,7 @@ CallResult SystemCalls::begin_sync(const ProcessFiles& process, unsigned descrip
   context_.did(KernelPath::system_call);
   file = process.table.get(descriptor);
   if (file == nullptr) return CallResult::failed(CallError::bad_descriptor);
+  const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   context_.did(KernelPath::file_sync);
   context_.locked(8);  // the file's semaphore, its lists, big kernel lock
   return {};
@@ -21,6 +22,7 @@ CallResult SystemCalls::seek(const ProcessFiles& process, unsigned descriptor, s
   context_.did(KernelPath::system_call);
   const std::shared_ptr<File> file = process.table.get(descriptor);
   if (file == nullptr) return CallResult::failed(CallError::bad_descriptor);
+  const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   context_.did(KernelPath::file_seek);
   context_.locked(2);  // big kernel lock
   auto* seekable = dynamic_cast<RegularFile*>(file.get());
@@ -46,6 +48,7 @@ CallResult SystemCalls::lock(const ProcessFiles& process, ProcessId caller, unsi
   const std::shared_ptr<File> file = process.table.get(descriptor);
   const auto* locked = dynamic_cast<const RegularFile*>(file.get());
   if (locked == nullptr) return CallResult::failed(CallError::bad_descriptor);
+  const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   context_.did(KernelPath::file_lock);
   context_.locked(2);  // big kernel lock
   FileLocks& locks = files_.inode(locked->inode()).locks;
@@ -60,6 +63,7 @@ CallResult SystemCalls::unlock(const ProcessFiles& process, unsigned descriptor,
   const std::shared_ptr<File> file = process.table.get(descriptor);
   const auto* locked = dynamic_cast<const RegularFile*>(file.get());
   if (locked == nullptr) return CallResult::failed(CallError::bad_descriptor);
+  const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   context_.did(KernelPath::file_lock);
   context_.locked(2);
   FileLocks& locks = files_.inode(locked->inode()).locks;
@@ -74,6 +78,7 @@ CallResult SystemCalls::statfs(const ProcessFiles& process, std::string_view pat
   lookup_.copy_name(path);
   const PathLookup::Found found = lookup_.walk(path, process.working_directory);
   if (found.error != CallError::none) return CallResult::failed(found.error);
+  const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   context_.did(KernelPath::file_system_stat);
   context_.locked(4);  // lock of the file system, big kernel lock
   constexpr std::uint64_t answer_bytes = 64;
