@@ -40,6 +40,11 @@ struct GuestMemory {
     swap->drop(page);
     return true;
   }
+  /// Whether put() does no more than to count.
+  [[nodiscard]] bool put_only_counts(PageNumber page) const {
+    const Page& counted = pages[page];
+    return counted.count > 2 || (counted.count == 2 && (!swap || counted.file != swap.get()));
+  }
   /// One process has mapped the page, and nobody else can ever see it.
   [[nodiscard]] bool only_user(PageNumber page) const {
     return pages[page].count == 1 || (swap && swap->exclusive(page));
@@ -65,8 +70,9 @@ struct GuestMemory {
   std::uint32_t file_pages = 0;     ///< in the page cache, without the swap cache
   std::uint32_t reclaimable = 0;    ///< pages that unused names and inodes hold
 
-  /// Room for the entries of one table, used within one call.
+  /// Room for the entries of one table and the pages that they name, used within one call.
   std::vector<EntryUpdate> updates, other_updates;
+  std::vector<PageNumber> named;
 };
 
 }  // namespace xensim

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "models/guest/kernel_build.hpp"
 #include "models/guest/kernel_locks.hpp"
@@ -39,6 +40,10 @@ struct KernelContext {
   /// Lines of an object that may lie in any cache, or in none; some are written, or with the other none.
   void uses(KernelObject kind, std::uint32_t number, std::uint32_t lines = 1) const {
     work.uses(kind, number, lines);
+  }
+  /// A line of each is written.
+  void uses_each(KernelObject kind, std::span<const PageNumber> numbers) const {
+    work.uses_each(kind, numbers);
   }
   void reads(KernelObject kind, std::uint32_t number, std::uint32_t lines = 1) const {
     work.reads(kind, number, lines);

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "core/time.hpp"
 #include "models/cpu/processor.hpp"
@@ -73,6 +75,8 @@ class KernelWork {
     processor_->use(activity, objects_->written(kind, number, lines, *processor_), lines);
     use(object_page(kind, number), Access::read);
   }
+  /// A line of each of these was written: as uses() of one after the other.
+  void uses_each(KernelObject kind, std::span<const PageNumber> numbers);
   /// They were only read.
   void reads(KernelObject kind, std::uint32_t number, std::uint32_t lines) {
     if (!objects_ || processor_ == nullptr || lines == 0) return;
@@ -130,6 +134,7 @@ class KernelWork {
   Processor* processor_ = nullptr;
   KernelMemory* memory_ = nullptr;
   std::array<std::uint64_t, kernel_path_count> counts_{};
+  std::vector<FootprintId> names_;  ///< room for uses_each()
 };
 
 }  // namespace xensim

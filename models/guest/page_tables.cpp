@@ -59,6 +59,7 @@ bool PageTables::copy_to(PageTables& child, const Area& area, std::uint32_t& res
     if (entries == nullptr) continue;
     copies.clear();
     protections.clear();
+    memory_.named.clear();
     for (std::uint32_t i = slots.first; i < slots.end; ++i) {
       Entry entry{(*entries)[i]};
       if (!is_resident(entry)) {
@@ -74,11 +75,12 @@ bool PageTables::copy_to(PageTables& child, const Area& area, std::uint32_t& res
         }
         entry = entry.without(cleared);
         pages.get(page);
-        memory_.kernel.uses(KernelObject::page_descriptor, page.value);
+        memory_.named.push_back(page);
         ++resident;
       }
       copies.push_back({i, entry});
     }
+    memory_.kernel.uses_each(KernelObject::page_descriptor, memory_.named);
     memory_.kernel.did(KernelPath::scan_entry, slots.end - slots.first - copies.size());
     memory_.kernel.uses(KernelObject::page, source->value, lines_of(slots.end - slots.first));
     memory_.kernel.uses(KernelObject::page, target->value, lines_of(copies.size()));
@@ -93,6 +95,11 @@ bool PageTables::copy_to(PageTables& child, const Area& area, std::uint32_t& res
 
 PageTables::Zapped PageTables::zap(AddressRange range, std::size_t limit, std::vector<PageNumber>* detached) {
   std::vector<EntryUpdate>& cleared = memory_.updates;
+  std::vector<PageNumber>& named = memory_.named;
+  const auto use_named = [&] {
+    memory_.kernel.uses_each(KernelObject::page_descriptor, named);
+    named.clear();
+  };
   Zapped zapped{range.start, 0};
   while (zapped.reached < range.end && limit > 0) {
     const Slots slots = slots_from(zapped.reached, range.end);
@@ -101,6 +108,7 @@ PageTables::Zapped PageTables::zap(AddressRange range, std::size_t limit, std::v
     const PhysicalMemory::Words* entries = table ? memory_.paging.entries(*table) : nullptr;
     if (entries == nullptr) continue;
     cleared.clear();
+    named.clear();
     std::uint32_t freed = 0;
     std::uint32_t i = slots.first;
     for (; i < slots.end && cleared.size() < limit; ++i) {
@@ -108,19 +116,22 @@ PageTables::Zapped PageTables::zap(AddressRange range, std::size_t limit, std::v
       if (entry.bits == 0) continue;
       cleared.push_back({i, {}});
       if (is_swapped(entry)) {
+        use_named();
         memory_.swap->put_entry(slot_of(entry));
         continue;
       }
       const PageNumber page = memory_.paging.page(entry.frame());
       if (!left(page, entry)) continue;
-      memory_.kernel.uses(KernelObject::page_descriptor, page.value);
+      named.push_back(page);
       ++zapped.resident;
       if (detached != nullptr) {
         detached->push_back(page);
-      } else if (memory_.put(page)) {
-        ++freed;
+      } else {
+        if (!memory_.put_only_counts(page)) use_named();
+        if (memory_.put(page)) ++freed;
       }
     }
+    use_named();
     zapped.reached = address_of(slots.region, i);
     limit -= cleared.size();
     memory_.kernel.did(KernelPath::scan_entry, i - slots.first - cleared.size());

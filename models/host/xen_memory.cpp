@@ -46,10 +46,7 @@ XenMemory::XenMemory(const XenMemoryParameters& parameters, MonitorMemory& memor
 }
 
 XenPaging::Hooks XenMemory::hooks() {
-  return {.frame =
-              [this](FrameNumber frame) {
-                processor_.use(Activity::monitor, memory_.footprints.frame_table_line(frame), 1);
-              },
+  return {.frames = [this](std::span<const FrameNumber> frames) { look_up(frames); },
           .hypercall = [this](const PagingCall& call) { charge(call); },
           .flush = [this] { flush(); },
           .flush_page = [this](Address address) { core_.mmu.flush_page(address); },
@@ -59,6 +56,15 @@ XenPaging::Hooks XenMemory::hooks() {
                 bounce({.vector = vectors::page_fault, .error_code = code, .fault_address = address}, 1);
                 processor_.charge(Activity::kernel, memory_.trap_costs.return_within_kernel);
               }};
+}
+
+void XenMemory::look_up(std::span<const FrameNumber> frames) {
+  names_.clear();
+  for (const FrameNumber frame : frames) {
+    const FootprintId line = memory_.footprints.frame_table_line(frame);
+    if (names_.empty() || names_.back() != line) names_.push_back(line);
+  }
+  processor_.use_each(Activity::monitor, names_);
 }
 
 void XenMemory::charge(const PagingCall& call) {

@@ -78,6 +78,8 @@ class XenMemory final : public ProcessMachine {
   void set_traps();
   /// The end of the stack that the kernel boots on.
   [[nodiscard]] Address first_stack() const { return kernel_address({layout_.start_info().value + 1}); }
+  /// The monitor uses their entries in the frame table.
+  void look_up(std::span<const FrameNumber> frames);
   void charge(const PagingCall& call);
   void kernel_use(PortPage page) { kernel_access(port_page(page), Access::read); }
   void flush();
@@ -96,6 +98,7 @@ class XenMemory final : public ProcessMachine {
   KernelLayout layout_;
   DomainTraps traps_;
   XenPaging paging_;
+  std::vector<FootprintId> names_;      ///< room for look_up()
   MemoryWork work_;                     ///< of all hypercalls
   std::optional<FrameNumber> loading_;  ///< the directory that is being loaded
   bool retyped_ = false;                ///< by the last hypercall

@@ -145,20 +145,37 @@ void XenPaging::about_to_write(PageNumber page) {
                                     domain_.id.value, page.value));
 }
 
-void XenPaging::tell_frames() const {
-  for (const PageRequest request : queue_) {
-    const FrameNumber named{request.pointer / page_size};
-    hooks_.frame(named);
+void XenPaging::look_at(FrameNumber frame) {
+  if (looked_at_.empty() || looked_at_.back() != frame) looked_at_.push_back(frame);
+}
+
+void XenPaging::tell_frames() {
+  // What many requests in a row name stays in any cache: only that it is used among other frames matters.
+  constexpr std::size_t enough = 24;
+  const auto frame_of = [](PageRequest request) { return FrameNumber{request.pointer / page_size}; };
+  looked_at_.clear();
+  FrameNumber table;
+  std::size_t told = 0;
+  for (std::size_t i = 0; i < queue_.size(); ++i) {
+    const PageRequest request = queue_[i];
+    const FrameNumber named = frame_of(request);
+    const bool last = i + 1 == queue_.size() || frame_of(queue_[i + 1]) != named;
+    if (last || named != table || looked_at_.size() - told >= enough) {
+      look_at(named);
+      told = looked_at_.size();
+      table = named;
+    }
     if ((request.pointer & 3) != normal_) continue;
     for (const Entry entry :
          {Entry{request.value}, Entry{machine_.contents.load(named, request.pointer % page_size / 4)}}) {
-      if (entry.has(Entry::present)) hooks_.frame(entry.frame());
+      if (entry.has(Entry::present)) look_at(entry.frame());
     }
   }
+  hooks_.frames(looked_at_);
 }
 
 void XenPaging::send() {
-  if (hooks_.frame) tell_frames();
+  if (hooks_.frames) tell_frames();
   const PageUpdateResult result = update_pages({machine_, *cpu_, domain_}, queue_);
   if (result.status != HypercallStatus::done) refused(result);
   queue_.clear();

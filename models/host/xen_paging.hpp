@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "models/guest/memory_reservation.hpp"
@@ -43,7 +44,8 @@ class XenPaging final : public Paging, public MemoryReservation {
   };
   /// Each may be empty. Called in this order, after the monitor is done.
   struct Hooks {
-    std::function<void(FrameNumber)> frame;  ///< the monitor looks at its entry in the frame table
+    /// The monitor looks at their entries in the frame table.
+    std::function<void(std::span<const FrameNumber>)> frames;
     std::function<void(const PagingCall&)> hypercall;
     std::function<void()> flush;               ///< CR3 was loaded
     std::function<void(Address)> flush_page;   ///< INVLPG
@@ -125,7 +127,8 @@ class XenPaging final : public Paging, public MemoryReservation {
   /// Hands the queue to the monitor as it is.
   void send();
   /// The frames that its requests name, were to name and named before.
-  void tell_frames() const;
+  void tell_frames();
+  void look_at(FrameNumber frame);
   /// The monitor returns: its time and what it owes to the TLB.
   void returned(std::uint32_t requests, std::uint32_t calls);
   [[noreturn]] void refused(const PageUpdateResult& result) const;
@@ -139,7 +142,8 @@ class XenPaging final : public Paging, public MemoryReservation {
   std::uint32_t normal_;  ///< low bits of a request for an entry
   std::vector<FrameNumber> own_frames_;
   std::vector<PageRequest> queue_;
-  std::vector<PageNumber> unmade_;  ///< whose unpinning is in the queue
+  std::vector<FrameNumber> looked_at_;  ///< room for tell_frames()
+  std::vector<PageNumber> unmade_;      ///< whose unpinning is in the queue
   PageNumber loaded_;
   bool abandoned_ = false;
   Counts counts_{};

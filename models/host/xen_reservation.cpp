@@ -16,9 +16,7 @@ void XenPaging::give_back(std::span<const PageNumber> pages) {
   }
   flush(loaded_, 0);
   ++counts_.hypercalls;
-  if (hooks_.frame) {
-    for (const FrameNumber frame : leaving) hooks_.frame(frame);
-  }
+  if (hooks_.frames) hooks_.frames(leaving);
   const DecreaseResult result = decrease_reservation({machine_, *cpu_, domain_}, leaving);
   if (result.status != HypercallStatus::done) {
     throw SimulationError(fmt::format("domain {}: the monitor refused to take page {} back", domain_.id.value,
@@ -35,9 +33,7 @@ bool XenPaging::take_again(std::span<const PageNumber> pages) {
   ++counts_.hypercalls;
   const HypercallStatus status =
       increase_reservation({machine_, *cpu_, domain_}, static_cast<std::uint32_t>(pages.size()), coming);
-  if (hooks_.frame) {
-    for (const FrameNumber frame : coming) hooks_.frame(frame);
-  }
+  if (hooks_.frames) hooks_.frames(coming);
   returned(0, 1);
   if (status != HypercallStatus::done) return false;
   for (std::size_t i = 0; i < pages.size(); ++i) {

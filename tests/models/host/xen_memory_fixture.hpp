@@ -92,7 +92,7 @@ class XenGuest final : public WalkingProgram {
   KernelPathCosts costs_{};
 
   XenPaging::Hooks hooks() {
-    return {.frame = {},
+    return {.frames = {},
             .hypercall = [this](const PagingCall& call) { calls.push_back(call); },
             .flush = [this] { host_.mmu.switch_to(); },
             .flush_page =
