@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -87,14 +85,6 @@ class CacheFootprint {
 
   /// `owner` used the same `lines` lines as ever. Returns how many were missing.
   std::uint32_t touch(FootprintId owner, std::uint32_t lines);
-  /// One line of each of `owners`, in their order. Moves those that were missing to the front; their number.
-  std::size_t touch_each(std::span<FootprintId> owners) {
-    std::size_t missing = 0;
-    for (const FootprintId owner : owners) {
-      if (touch(owner, 1) > 0) owners[missing++] = owner;
-    }
-    return missing;
-  }
 
   /// `owner` used `lines` distinct lines. It uses again first what it used last: those that were missing are
   /// lines it had lost, as far as it had so many, and new ones only beyond.
