@@ -1,9 +1,8 @@
 /// A whole fork: kernel, processes, caches and translations as the lmbench tables have them, as host time.
 ///
 /// `fork_and_exit/PLATFORM/PAGES`: a process that holds so many pages forks a child that writes three of them
-/// and ends, writes as many itself, and waits. The clock runs over whole forks only. Counters: processor
-/// time of the host for one (`us_each`), the time that it takes in the simulation (`simulated_us`), and how
-/// many times faster.
+/// and ends, writes as many itself, and waits. Counters: processor time of the host for one (`us_each`), the
+/// time that it takes in the simulation (`simulated_us`), and how many times faster that is.
 #include <benchmark/benchmark.h>
 
 #include <ctime>
