@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "models/guest/kernel_path_costs.hpp"
@@ -26,9 +25,13 @@ class Worker {
   Worker() { work.on(&processor, &pages); }
   void resume() {}
 
-  Calibration calibration = testbed_calibration();
-  ProcessorCosts costs{calibration};
-  KernelPathCosts paths = kernel_path_costs(calibration, costs);
+  [[nodiscard]] static const Calibration& calibration() {
+    static const Calibration once = testbed_calibration();
+    return once;
+  }
+
+  ProcessorCosts costs{calibration()};
+  KernelPathCosts paths = kernel_path_costs(calibration(), costs);
   ProcessorShape shape = testbed_processor;
   SurvivalTable survival{8192, 8};
   Calendar calendar;
