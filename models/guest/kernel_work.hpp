@@ -45,21 +45,7 @@ class KernelWork {
   /// Null: nothing takes time.
   [[nodiscard]] Processor* processor() const { return processor_; }
 
-  void did(KernelPath path, std::uint64_t times = 1) {
-    const auto index = static_cast<std::size_t>(path);
-    counts_[index] += times;
-    if (processor_ == nullptr || times == 0) return;
-    if (objects_ && costs_.code_lines[index] > 0) {
-      const auto number = static_cast<std::uint32_t>(index);
-      const FootprintId code = objects_->read(KernelObject::code, number, *processor_);
-      processor_->execute(Activity::kernel, code, costs_.code_lines[index]);
-      if (costs_.static_lines[index] > 0) {
-        processor_->use(Activity::kernel, statics_of(path), costs_.static_lines[index]);
-      }
-    }
-    processor_->charge(Activity::kernel, costs_[index] * static_cast<std::int64_t>(times));
-    use(kernel_places()[index]);
-  }
+  void did(KernelPath path, std::uint64_t times = 1);
   /// The kernel runs code and uses data there.
   void use(const KernelPlace& place) {
     use(place.code, Access::fetch);
@@ -70,47 +56,22 @@ class KernelWork {
   }
   /// So many lines of an object were used and some of them written, wherever they were.
   void uses(KernelObject kind, std::uint32_t number, std::uint32_t lines,
-            Activity activity = Activity::kernel) {
-    if (!objects_ || processor_ == nullptr || lines == 0) return;
-    processor_->use(activity, objects_->written(kind, number, lines, *processor_), lines);
-    use(object_page(kind, number), Access::read);
-  }
+            Activity activity = Activity::kernel);
   /// A line of each of these was written: as uses() of one after the other.
   void uses_each(KernelObject kind, std::span<const PageNumber> numbers);
   /// They were only read.
-  void reads(KernelObject kind, std::uint32_t number, std::uint32_t lines) {
-    if (!objects_ || processor_ == nullptr || lines == 0) return;
-    processor_->use(Activity::kernel, objects_->read(kind, number, *processor_), lines);
-    use(object_page(kind, number), Access::read);
-  }
+  void reads(KernelObject kind, std::uint32_t number, std::uint32_t lines);
   /// A device wrote it: no cache holds it as it is now.
   void device_wrote(KernelObject kind, std::uint32_t number) {
     if (objects_) objects_->written_by_device(kind, number);
   }
   /// A program read, wrote or executed a line of a page: the first one, or some other.
-  void accesses(std::uint32_t page, bool first, Access access) {
-    if (!objects_ || processor_ == nullptr) return;
-    const FootprintId name = page_for(page, 1, access == Access::write);
-    if (first)
-      processor_->use_start(Activity::refill, name);
-    else
-      processor_->use(Activity::refill, name, 1);
-  }
+  void accesses(std::uint32_t page, bool first, Access access);
   /// So many lines of a page were passed over by a loop whose own time, `pace` for each, is counted.
   void streams(std::uint32_t page, std::uint32_t lines, Cycles pace, Processor::Stream kind,
-               Activity activity = Activity::kernel) {
-    if (!objects_ || processor_ == nullptr || lines == 0) return;
-    const bool write = kind == Processor::Stream::write;
-    // What another cache gives up is written back by the same transfer and displaces nothing here.
-    if (objects_->is_elsewhere(KernelObject::page, page, *processor_)) kind = Processor::Stream::read;
-    processor_->stream(activity, page_for(page, lines, write), lines, pace, kind);
-    if (activity == Activity::kernel) use({page}, Access::read);
-  }
+               Activity activity = Activity::kernel);
   /// A program ran through code in a page.
-  void executes(std::uint32_t page, std::uint32_t lines) {
-    if (!objects_ || processor_ == nullptr || lines == 0) return;
-    processor_->execute(Activity::refill, page_for(page, lines, false), lines);
-  }
+  void executes(std::uint32_t page, std::uint32_t lines);
   [[nodiscard]] std::uint32_t process_lines() const { return costs_.process_lines; }
   [[nodiscard]] std::uint32_t resumed_lines() const { return costs_.resumed_lines; }
   [[nodiscard]] std::uint32_t stream_start() const { return costs_.stream_start; }
@@ -118,16 +79,8 @@ class KernelWork {
   [[nodiscard]] std::uint64_t count(KernelPath path) const { return counts_[static_cast<std::size_t>(path)]; }
 
  private:
-  [[nodiscard]] FootprintId page_for(std::uint32_t page, std::uint32_t lines, bool write) {
-    return write ? objects_->written(KernelObject::page, page, lines, *processor_)
-                 : objects_->read(KernelObject::page, page, *processor_);
-  }
-  [[nodiscard]] FootprintId statics_of(KernelPath path) {
-    const auto number = static_cast<std::uint32_t>(path);
-    return changes_statics(path)
-               ? objects_->written(KernelObject::statics, number, costs_.static_lines[number], *processor_)
-               : objects_->read(KernelObject::statics, number, *processor_);
-  }
+  [[nodiscard]] FootprintId page_for(std::uint32_t page, std::uint32_t lines, bool write);
+  [[nodiscard]] FootprintId statics_of(KernelPath path);
 
   const KernelPathCosts& costs_;
   std::optional<ObjectFootprints> objects_;

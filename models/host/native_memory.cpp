@@ -61,26 +61,28 @@ Mmu::Result NativeMemory::translate(unsigned vcpu, Address address, Access acces
   const std::uint64_t before = core.mmu.counts().walks;
   const Mmu::Result result =
       core.mmu.translate(address, access, privilege, paging_.frame(core.directory), memory_);
-  if (const std::uint64_t walks = core.mmu.counts().walks - before; walks > 0) {
-    Processor& processor = processors_.processor(vcpu);
-    processor.charge(payer, processor.costs().tlb_walk * static_cast<std::int64_t>(walks));
-  }
+  charge_walks(vcpu, before, payer);
   return result;
+}
+
+void NativeMemory::charge_walks(unsigned vcpu, std::uint64_t before, Activity payer) {
+  const std::uint64_t walks = cores_[vcpu].mmu.counts().walks - before;
+  if (walks == 0) return;
+  Processor& processor = processors_.processor(vcpu);
+  processor.charge(payer, processor.costs().tlb_walk * static_cast<std::int64_t>(walks));
 }
 
 Mmu::Result NativeMemory::access(unsigned vcpu, Address address, Access access) {
   return translate(vcpu, address, access, Privilege::ring3, Activity::translation);
 }
 
-// All calls inlined: a result of three words that is returned is written in parts and read as a whole, which
-// stalls, and nobody wants it here.
-[[gnu::flatten]] void NativeMemory::kernel_access(PageNumber page, Access access) {
+void NativeMemory::kernel_access(PageNumber page, Access access) {
   if (is_high(page)) return map_high();
   // The kernel's own directory, which is not modelled, maps it as all others do.
-  if (!cores_[running_].directory.valid()) return;
+  Core& core = cores_[running_];
   const Address address = kernel_address(page);
-  if (!translate(running_, address, access, Privilege::ring0, Activity::kernel).faulted()) return;
-  throw SimulationError(fmt::format("the kernel cannot access {:#x}", address.value));
+  if (!core.directory.valid() || core.mmu.hits(address, access, Privilege::ring0)) return;
+  kernel_walk(address, access);
 }
 
 void NativeMemory::kernel_fills(PageNumber page, Access access) {
@@ -91,6 +93,16 @@ void NativeMemory::kernel_fills(PageNumber page, Access access) {
 void NativeMemory::map_high() {
   Processor& processor = processors_.processor(running_);
   processor.charge(Activity::kernel, processor.costs().high_page_map + processor.costs().tlb_walk);
+}
+
+void NativeMemory::kernel_walk(Address address, Access access) {
+  Core& core = cores_[running_];
+  const std::uint64_t before = core.mmu.counts().walks;
+  const bool faulted =
+      core.mmu.after_miss(address, access, Privilege::ring0, paging_.frame(core.directory), memory_)
+          .faulted();
+  charge_walks(running_, before, Activity::kernel);
+  if (faulted) throw SimulationError(fmt::format("the kernel cannot access {:#x}", address.value));
 }
 
 bool NativeMemory::load(unsigned vcpu, PageNumber directory, PageNumber /*stack*/) {

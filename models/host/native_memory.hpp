@@ -46,9 +46,13 @@ class NativeMemory final : public ProcessMachine {
   /// Translates, and waits for the walks of the page tables that it takes.
   [[nodiscard]] Mmu::Result translate(unsigned vcpu, Address address, Access access, Privilege privilege,
                                       Activity payer);
-  [[nodiscard]] bool is_high(PageNumber page) const { return page.value >= paging_.mapped_pages(); }
+  [[nodiscard]] bool is_high(PageNumber page) const { return page.value >= low_pages_; }
   /// An entry of the kernel's map, written, and the walk that finds it.
   void map_high();
+  /// Apart from kernel_access(), which hardly ever needs it and is short without it.
+  void kernel_walk(Address address, Access access);
+  /// Waits for the walks since there were `before`.
+  void charge_walks(unsigned vcpu, std::uint64_t before, Activity payer);
   void flush_remote(std::uint32_t others, const Address* address);
 
   VirtualMachine& processors_;
@@ -58,6 +62,7 @@ class NativeMemory final : public ProcessMachine {
   unsigned running_ = 0;
   std::uint64_t loads_ = 0;  ///< of address spaces
   BarePaging paging_;
+  std::uint32_t low_pages_ = paging_.mapped_pages();
 };
 
 }  // namespace xensim

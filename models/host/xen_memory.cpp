@@ -177,10 +177,13 @@ Mmu::Result XenMemory::translate(Address address, Access access, Privilege privi
   const std::uint64_t before = core_.mmu.counts().walks;
   const Mmu::Result result =
       core_.mmu.translate(address, access, privilege, domain_.base, memory_.machine.contents);
-  if (const std::uint64_t walks = core_.mmu.counts().walks - before; walks > 0) {
-    processor_.charge(payer, processor_.costs().tlb_walk * static_cast<std::int64_t>(walks));
-  }
+  charge_walks(before, payer);
   return result;
+}
+
+void XenMemory::charge_walks(std::uint64_t before, Activity payer) {
+  const std::uint64_t walks = core_.mmu.counts().walks - before;
+  if (walks > 0) processor_.charge(payer, processor_.costs().tlb_walk * static_cast<std::int64_t>(walks));
 }
 
 Mmu::Result XenMemory::access(unsigned /*vcpu*/, Address address, Access access) {
@@ -196,12 +199,18 @@ std::uint32_t XenMemory::release() {
   return frames;
 }
 
-// All calls inlined: a result of three words that is returned is written in parts and read as a whole, which
-// stalls, and nobody wants it here.
-[[gnu::flatten]] void XenMemory::kernel_access(PageNumber page, Access access) {
-  if (abandoned_) return;
+void XenMemory::kernel_access(PageNumber page, Access access) {
   const Address address = kernel_address(page);
-  if (!translate(address, access, Privilege::ring1, Activity::kernel).faulted()) return;
+  if (!abandoned_ && !core_.mmu.hits(address, access, Privilege::ring1)) kernel_walk(address, access);
+}
+
+void XenMemory::kernel_walk(Address address, Access access) {
+  const std::uint64_t before = core_.mmu.counts().walks;
+  const bool faulted =
+      core_.mmu.after_miss(address, access, Privilege::ring1, domain_.base, memory_.machine.contents)
+          .faulted();
+  charge_walks(before, Activity::kernel);
+  if (!faulted) return;
   // A translation from when the page was a table: it is gone now.
   if (!translate(address, access, Privilege::ring1, Activity::kernel).faulted()) return;
   throw SimulationError(

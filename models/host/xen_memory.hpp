@@ -85,6 +85,10 @@ class XenMemory final : public ProcessMachine {
   void flush();
   /// Translates, and waits for the walks of the page tables that it takes.
   [[nodiscard]] Mmu::Result translate(Address address, Access access, Privilege privilege, Activity payer);
+  /// Apart from kernel_access(), which hardly ever needs it and is short without it.
+  void kernel_walk(Address address, Access access);
+  /// Waits for the walks since there were `before`.
+  void charge_walks(std::uint64_t before, Activity payer);
   /// An exception of ring 1 or 3 goes by the monitor to the kernel's handler.
   void bounce(const Exception& exception, unsigned ring);
   [[nodiscard]] bool store(std::uint16_t selector, std::uint32_t offset, std::uint32_t word);

@@ -6,7 +6,6 @@
 #include <array>
 #include <bit>
 #include <cassert>
-#include <utility>
 
 namespace xensim {
 namespace {
@@ -81,10 +80,10 @@ CacheFootprint::CacheFootprint(const SurvivalTable& table)
 
 std::uint32_t CacheFootprint::resident_of(FootprintId owner, std::uint32_t enough) const {
   std::uint32_t own = 0, expected = 0;
-  for (std::uint32_t i = last_of(owner); i != none && own < capacity(); i = stretches_[i].older) {
+  for (std::uint32_t i = last_of(owner); i != none && own < capacity(); i = stretches_[i].use.older) {
     const std::uint32_t foreign = newer_than(i) - own;
     if (foreign >= table_.horizon()) break;
-    const std::uint32_t lines = stretches_[i].lines;
+    const std::uint32_t lines = stretches_[i].use.lines;
     expected += table_.survivors(own + lines, foreign);
     if (own > 0) expected -= table_.survivors(own, foreign);
     if (SurvivalTable::whole(expected) >= enough) return enough;
@@ -94,15 +93,19 @@ std::uint32_t CacheFootprint::resident_of(FootprintId owner, std::uint32_t enoug
 }
 
 std::uint32_t CacheFootprint::touch(FootprintId owner, std::uint32_t lines) {
-  const std::uint32_t last = last_of(owner);
-  if (last == none) {
+  if (last_of(owner) == none) {
     push(owner, lines);
     return lines;
   }
+  Last& last = last_[owner.value];
   // The usual case: used again before anybody else ran.
-  const std::uint32_t before = stretches_[last].lines;
-  if (last + 1 == used_ && before >= lines) return 0;
-  const std::uint32_t newer = newer_than(last);
+  const std::uint32_t before = last.use.lines;
+  if (last.stretch + 1 == used_ && before >= lines) return 0;
+  if (before == lines && table_.harmless(lines, used_since(last.use))) {
+    renew(owner, last);
+    return 0;
+  }
+  const std::uint32_t newer = used_since(last.use) - used_again_.after(last.stretch);
   if (newer >= table_.horizon()) {
     push(owner, lines);
     return lines;
@@ -120,68 +123,81 @@ std::uint32_t CacheFootprint::touch(FootprintId owner, std::uint32_t lines) {
   return lines - present;
 }
 
-void CacheFootprint::renew(FootprintId owner, std::uint32_t stretch) {
-  const std::uint32_t lines = stretches_[stretch].lines, older = stretches_[stretch].older;
-  remove(stretch, lines);
-  if (used_ < stretches_.size()) {
-    stretches_[used_] = {owner, older, lines, used_up_to_ += lines};
-    last_[owner.value] = used_++;
-  } else {
-    last_[owner.value] = older;
+inline void CacheFootprint::renew(FootprintId owner, Last& last) {
+  used_again_.add(last.stretch, last.use.lines);
+  stretches_[last.stretch].use.lines = 0;
+  if (used_ == stretches_.size()) {
+    const std::uint32_t lines = last.use.lines;
+    set_last(owner, last.use.older);
     push(owner, lines);
+    return;
   }
+  last.use.used_up_to = used_up_to_ += last.use.lines;
+  stretches_[last.stretch = used_++] = {owner, last.use};
 }
 
 void CacheFootprint::release(FootprintId owner) {
-  for (std::uint32_t i = last_of(owner); i != none; i = stretches_[i].older) stretches_[i].owner = {};
-  if (last_of(owner) != none) last_[owner.value] = none;
+  for (std::uint32_t i = last_of(owner); i != none; i = stretches_[i].use.older) stretches_[i].owner = {};
+  if (last_of(owner) != none) last_[owner.value] = {};
 }
 
 void CacheFootprint::take_some(FootprintId owner, std::uint32_t lines) {
-  for (std::uint32_t i = last_of(owner); i != none && lines > 0;) {
-    const std::uint32_t part = std::min(stretches_[i].lines, lines);
+  std::uint32_t i = last_of(owner);
+  while (i != none && lines > 0) {
+    Use& use = stretches_[i].use;
+    const std::uint32_t part = std::min(use.lines, lines);
     lines -= part;
-    remove(i, part);
-    const bool empty = stretches_[i].lines == 0;
-    i = stretches_[i].older;
-    if (empty) last_[owner.value] = i;
+    use.lines -= part;
+    used_again_.add(i, part);
+    if (use.lines == 0) i = use.older;
   }
+  set_last(owner, i);
 }
 
-[[gnu::noinline]] void CacheFootprint::meet(FootprintId owner) { last_.resize(owner.value + 1, none); }
+[[gnu::noinline]] void CacheFootprint::meet(FootprintId owner) { last_.resize(owner.value + 1); }
 
 [[gnu::noinline]] void CacheFootprint::tidy_up() {  // rare: not in the middle of what is not
-  std::uint32_t first = used_;
-  for (std::uint32_t newer = 0; first > 0 && newer < table_.horizon();) newer += stretches_[--first].lines;
-  for (std::uint32_t i = 0; i < used_; ++i) {
-    if (const FootprintId owner = stretches_[i].owner; owner.valid()) last_[owner.value] = none;
+  struct Kept {
+    FootprintId owner;
+    std::uint32_t lines;
+  };
+  std::vector<Kept> kept;  // most recently used first
+  std::uint32_t newer = 0;
+  for (std::uint32_t i = used_; i-- > 0;) {
+    const std::uint32_t lines = stretches_[i].use.lines;
+    if (lines == 0) continue;
+    const FootprintId owner = stretches_[i].owner;
+    if (owner.valid()) last_[owner.value] = {};
+    if (newer < table_.horizon()) kept.push_back({owner, lines});
+    newer += lines;
   }
-  const std::uint32_t end = std::exchange(used_, 0);
-  for (std::uint32_t i = first; i < end; ++i) {
-    Stretch kept = stretches_[i];
-    if (kept.lines == 0) continue;
-    kept.older = kept.owner.valid() ? std::exchange(last_[kept.owner.value], used_) : none;
-    kept.used_up_to = used_up_to_ += kept.lines;
-    stretches_[used_++] = kept;
-  }
-  if (const std::size_t room = std::max(least_room, std::size_t{4} * used_); room != stretches_.size()) {
+  const std::size_t room = std::max(least_room, std::size_t{4} * kept.size());
+  if (room != stretches_.size()) {
     stretches_.resize(room);
-    used_again_ = PrefixCounters(room);
+    used_again_ = SuffixSums(room);
   } else {
     used_again_.clear();
+  }
+  used_ = 0;
+  for (; !kept.empty(); kept.pop_back()) {
+    const auto [owner, lines] = kept.back();
+    stretches_[used_] = {owner,
+                         {.older = last_of(owner), .lines = lines, .used_up_to = used_up_to_ += lines}};
+    if (owner.valid()) set_last(owner, used_);
+    ++used_;
   }
 }
 
 std::string CacheFootprint::audit() const {
   for (std::uint32_t i = 0; i < used_; ++i) {
     // What became empty is in no owner's chain any more.
-    const std::uint32_t older = stretches_[i].older;
-    if (stretches_[i].lines > 0 && older != none && stretches_[older].owner != stretches_[i].owner) {
+    const std::uint32_t older = stretches_[i].use.older;
+    if (stretches_[i].use.lines > 0 && older != none && stretches_[older].owner != stretches_[i].owner) {
       return fmt::format("stretch {} continues that of another owner", i);
     }
   }
   std::uint32_t newer = 0;
-  for (std::uint32_t i = used_; i-- > 0; newer += stretches_[i].lines) {
+  for (std::uint32_t i = used_; i-- > 0; newer += stretches_[i].use.lines) {
     if (newer_than(i) == newer) continue;
     return fmt::format("{} lines after stretch {}, but {} are noted", newer, i, newer_than(i));
   }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/ids.hpp"
-#include "models/memory/prefix_counters.hpp"
+#include "models/memory/suffix_sums.hpp"
 
 namespace xensim {
 
@@ -48,8 +48,12 @@ class SurvivalTable {
   [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
   /// How many of these are gone, in whole lines.
   [[nodiscard]] std::uint32_t lost(std::uint32_t own, std::uint32_t foreign) const {
-    if (own < harmless_.size() && foreign <= harmless_[own]) return 0;
+    if (harmless(own, foreign)) return 0;
     return own - std::min(own, whole(survivors(own, foreign)));
+  }
+  /// Whether it is known without counting that none of these is gone: never of more than a few.
+  [[nodiscard]] bool harmless(std::uint32_t own, std::uint32_t foreign) const {
+    return own < harmless_.size() && foreign <= harmless_[own];
   }
   /// What survivors() counts, in whole lines.
   [[nodiscard]] static constexpr std::uint32_t whole(std::uint32_t some) {
@@ -103,27 +107,36 @@ class CacheFootprint {
 
  private:
   static constexpr std::uint32_t none = UINT32_MAX;
-  struct Stretch {
-    FootprintId owner;
+  struct Use {
     std::uint32_t older = none;  ///< the owner's stretch before this one
     std::uint32_t lines = 0;
     std::uint32_t used_up_to = 0;  ///< lines that had been used by anyone, ever, modulo 2^32
   };
+  struct Stretch {
+    FootprintId owner;
+    Use use;
+  };
+  /// An owner's most recent stretch with a copy of it: most uses need no more.
+  struct Last {
+    std::uint32_t stretch = none;
+    Use use;
+  };
   [[nodiscard]] std::uint32_t last_of(FootprintId owner) const {
-    return owner.value < last_.size() ? last_[owner.value] : none;
+    return owner.value < last_.size() ? last_[owner.value].stretch : none;
+  }
+  void set_last(FootprintId owner, std::uint32_t stretch) {
+    last_[owner.value] = {stretch, stretch != none ? stretches_[stretch].use : Use{}};
   }
   /// Lines in stretches after this one.
   [[nodiscard]] std::uint32_t newer_than(std::uint32_t stretch) const {
-    return used_up_to_ - stretches_[stretch].used_up_to - used_again_[stretch];
+    return used_since(stretches_[stretch].use) - used_again_.after(stretch);
   }
+  /// No less and sooner known: those used again since count more than once.
+  [[nodiscard]] std::uint32_t used_since(const Use& use) const { return used_up_to_ - use.used_up_to; }
   /// resident(), but no more than `enough`.
   [[nodiscard]] std::uint32_t resident_of(FootprintId owner, std::uint32_t enough) const;
-  void remove(std::uint32_t stretch, std::uint32_t lines) {
-    stretches_[stretch].lines -= lines;
-    used_again_.add_to_first(stretch, lines);
-  }
   /// The owner's most recent stretch, all of which was used again.
-  void renew(FootprintId owner, std::uint32_t stretch);
+  void renew(FootprintId owner, Last& last);
   void take(FootprintId owner, std::uint32_t lines) {
     if (last_of(owner) != none) take_some(owner, lines);
   }
@@ -133,14 +146,11 @@ class CacheFootprint {
     assert(owner.valid());
     if (used_ == stretches_.size()) tidy_up();
     if (owner.value >= last_.size()) meet(owner);
-    std::uint32_t& last = last_[owner.value];
-    if (last == none || last + 1 != used_) {
-      stretches_[used_] = {.owner = owner, .older = last};
-      last = used_++;
-    }
-    Stretch& newest = stretches_[last];
-    newest.lines += lines;
-    newest.used_up_to = used_up_to_ += lines;
+    Last& last = last_[owner.value];
+    if (last.stretch == none || last.stretch + 1 != used_) last = {used_++, {.older = last.stretch}};
+    last.use.lines += lines;
+    last.use.used_up_to = used_up_to_ += lines;
+    stretches_[last.stretch] = {owner, last.use};
   }
   void meet(FootprintId owner);
   /// Drops what can no longer matter and makes room.
@@ -150,8 +160,8 @@ class CacheFootprint {
   std::vector<Stretch> stretches_;  ///< least recently used first; room for some more
   std::uint32_t used_ = 0;          ///< of those
   std::uint32_t used_up_to_ = 0;
-  PrefixCounters used_again_;        ///< by stretch: lines that left newer ones
-  std::vector<std::uint32_t> last_;  ///< by owner: its most recent stretch
+  SuffixSums used_again_;   ///< by stretch: lines that left it for a newer one
+  std::vector<Last> last_;  ///< by owner
 };
 
 }  // namespace xensim

@@ -69,13 +69,20 @@ class Mmu {
   /// `directory` is what CR3 names; if it changes, the caller switches or flushes as the processor would.
   Result translate(Address address, Access access, Privilege privilege, FrameNumber directory,
                    PhysicalMemory& memory) {
-    const std::uint32_t required = requirements(access, privilege);
-    Tlb& tlb = access == Access::fetch ? instruction_ : data_;
-    const Translation* translation = tlb.lookup(address);
-    if (translation == nullptr || !translation->has(required)) {
-      translation = resolve(address, access, privilege, directory, memory, translation);
-      if (translation == nullptr) return {.frame = {}, .fault = fault_};
-    }
+    if (hits(address, access, privilege)) return {found_->frame_of(address)};
+    return after_miss(address, access, privilege, directory, memory);
+  }
+  /// The same in two steps, for those who need no frame: most accesses end with the first, which needs to
+  /// know no tables. Whether the TLB alone allows the access, which is then done.
+  [[nodiscard]] bool hits(Address address, Access access, Privilege privilege) {
+    found_ = (access == Access::fetch ? instruction_ : data_).lookup(address);
+    return found_ != nullptr && found_->has(requirements(access, privilege));
+  }
+  /// Right after hits() said no to the same.
+  Result after_miss(Address address, Access access, Privilege privilege, FrameNumber directory,
+                    PhysicalMemory& memory) {
+    const Translation* translation = resolve(address, access, privilege, directory, memory, found_);
+    if (translation == nullptr) return {.frame = {}, .fault = fault_};
     return {translation->frame_of(address)};
   }
 
@@ -115,7 +122,8 @@ class Mmu {
 
   PagingControl control_;
   Tlb data_, instruction_;
-  PageFault fault_;  ///< the last
+  const Translation* found_ = nullptr;  ///< by the last look-up; valid until a TLB changes
+  PageFault fault_;                     ///< the last
   Counts counts_;
 };
 

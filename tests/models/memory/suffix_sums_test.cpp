@@ -1,4 +1,4 @@
-#include "models/memory/prefix_counters.hpp"
+#include "models/memory/suffix_sums.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -8,18 +8,19 @@
 namespace xensim {
 namespace {
 
-TEST(PrefixCounters, CountWhatWasAddedToAllUpToAPlace) {
+TEST(SuffixSums, SumWhatWasAddedAfterAPlace) {
   EXPECT_TRUE(rc::check([] {
     const auto size = *rc::gen::inRange<std::size_t>(1, 20000);
-    PrefixCounters counters(size);
+    SuffixSums sums(size);
     std::vector<std::uint32_t> plain(size);
     for (int i = 0; i < 20; ++i) {
-      const auto count = *rc::gen::inRange<std::size_t>(0, size);
+      const auto place = *rc::gen::inRange<std::size_t>(0, size);
       const auto amount = *rc::gen::arbitrary<std::uint32_t>();
-      counters.add_to_first(count, amount);
-      for (std::size_t k = 0; k < count; ++k) plain[k] += amount;
+      sums.add(place, amount);
+      plain[place] += amount;
     }
-    for (std::size_t k = 0; k < size; ++k) RC_ASSERT(counters[k] == plain[k]);
+    std::uint32_t after = 0;
+    for (std::size_t k = size; k-- > 0; after += plain[k]) RC_ASSERT(sums.after(k) == after);
   }));
 }
 

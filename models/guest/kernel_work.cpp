@@ -1,0 +1,85 @@
+#include "models/guest/kernel_work.hpp"
+
+namespace xensim {
+
+FootprintId KernelWork::page_for(std::uint32_t page, std::uint32_t lines, bool write) {
+  return write ? objects_->written(KernelObject::page, page, lines, *processor_)
+               : objects_->read(KernelObject::page, page, *processor_);
+}
+
+FootprintId KernelWork::statics_of(KernelPath path) {
+  const auto number = static_cast<std::uint32_t>(path);
+  return changes_statics(path)
+             ? objects_->written(KernelObject::statics, number, costs_.static_lines[number], *processor_)
+             : objects_->read(KernelObject::statics, number, *processor_);
+}
+
+void KernelWork::did(KernelPath path, std::uint64_t times) {
+  const auto index = static_cast<std::size_t>(path);
+  counts_[index] += times;
+  if (processor_ == nullptr || times == 0) return;
+  if (objects_ && costs_.code_lines[index] > 0) {
+    const auto number = static_cast<std::uint32_t>(index);
+    const FootprintId code = objects_->read(KernelObject::code, number, *processor_);
+    processor_->execute(Activity::kernel, code, costs_.code_lines[index]);
+    if (costs_.static_lines[index] > 0) {
+      processor_->use(Activity::kernel, statics_of(path), costs_.static_lines[index]);
+    }
+  }
+  processor_->charge(Activity::kernel, costs_[index] * static_cast<std::int64_t>(times));
+  use(kernel_places()[index]);
+}
+
+void KernelWork::uses(KernelObject kind, std::uint32_t number, std::uint32_t lines, Activity activity) {
+  if (!objects_ || processor_ == nullptr || lines == 0) return;
+  processor_->use(activity, objects_->written(kind, number, lines, *processor_), lines);
+  use(object_page(kind, number), Access::read);
+}
+
+void KernelWork::uses_each(KernelObject kind, std::span<const PageNumber> numbers) {
+  if (!objects_ || processor_ == nullptr || numbers.empty()) return;
+  names_.clear();
+  for (const PageNumber number : numbers) {
+    names_.push_back(objects_->written(kind, number.value, 1, *processor_));
+  }
+  processor_->use_each(Activity::kernel, names_);
+  PageNumber last;
+  for (const PageNumber number : numbers) {
+    // To use a page again at once changes nothing.
+    const PageNumber page = object_page(kind, number.value);
+    if (page != last) use(page, Access::read);
+    last = page;
+  }
+}
+
+void KernelWork::reads(KernelObject kind, std::uint32_t number, std::uint32_t lines) {
+  if (!objects_ || processor_ == nullptr || lines == 0) return;
+  processor_->use(Activity::kernel, objects_->read(kind, number, *processor_), lines);
+  use(object_page(kind, number), Access::read);
+}
+
+void KernelWork::accesses(std::uint32_t page, bool first, Access access) {
+  if (!objects_ || processor_ == nullptr) return;
+  const FootprintId name = page_for(page, 1, access == Access::write);
+  if (first)
+    processor_->use_start(Activity::refill, name);
+  else
+    processor_->use(Activity::refill, name, 1);
+}
+
+void KernelWork::streams(std::uint32_t page, std::uint32_t lines, Cycles pace, Processor::Stream kind,
+                         Activity activity) {
+  if (!objects_ || processor_ == nullptr || lines == 0) return;
+  const bool write = kind == Processor::Stream::write;
+  // What another cache gives up is written back by the same transfer and displaces nothing here.
+  if (objects_->is_elsewhere(KernelObject::page, page, *processor_)) kind = Processor::Stream::read;
+  processor_->stream(activity, page_for(page, lines, write), lines, pace, kind);
+  if (activity == Activity::kernel) use({page}, Access::read);
+}
+
+void KernelWork::executes(std::uint32_t page, std::uint32_t lines) {
+  if (!objects_ || processor_ == nullptr || lines == 0) return;
+  processor_->execute(Activity::refill, page_for(page, lines, false), lines);
+}
+
+}  // namespace xensim
