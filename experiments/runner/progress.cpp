@@ -8,23 +8,23 @@
 
 namespace xensim {
 
-Progress::Style Progress::style_for(bool quiet) {
+SweepProgress::Style SweepProgress::style_for(bool quiet) {
   if (quiet) return Style::silent;
   return ::isatty(STDERR_FILENO) ? Style::bar : Style::lines;
 }
 
-Progress::Progress(std::string name, std::size_t total, std::size_t found, Style style)
+SweepProgress::SweepProgress(std::string name, std::size_t total, std::size_t found, Style style)
     : name_(std::move(name)), total_(total), found_(found), done_(found), style_(style) {
   if (style_ == Style::bar) print();
 }
 
-Progress::~Progress() {
+SweepProgress::~SweepProgress() {
   if (style_ == Style::silent) return;
   print();
   if (style_ == Style::bar) std::fputc('\n', stderr);
 }
 
-void Progress::show() {
+void SweepProgress::show() {
   using namespace std::chrono_literals;
   if (style_ == Style::silent) return;
   const Clock::time_point now = Clock::now();
@@ -33,7 +33,7 @@ void Progress::show() {
   print();
 }
 
-void Progress::print() {
+void SweepProgress::print() {
   const std::size_t percent = total_ == 0 ? 100 : 100 * done_ / total_;
   const std::string state = fmt::format("{}/{} runs  {}%  {}", done_, total_, percent, time_left());
   if (style_ == Style::bar) {
@@ -47,7 +47,7 @@ void Progress::print() {
   std::fflush(stderr);
 }
 
-std::string Progress::time_left() const {
+std::string SweepProgress::time_left() const {
   using Seconds = std::chrono::duration<double>;
   const auto clock = [](double seconds) {
     const auto whole = static_cast<long>(seconds + 0.5);

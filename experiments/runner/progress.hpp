@@ -8,18 +8,18 @@
 
 namespace xensim {
 
-class Progress {
+class SweepProgress {
  public:
   enum class Style { silent, lines, bar };
   /// Silent if `quiet`, otherwise by what standard error is.
   [[nodiscard]] static Style style_for(bool quiet);
 
   /// `found` of `total` runs need not be run.
-  Progress(std::string name, std::size_t total, std::size_t found, Style style);
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  SweepProgress(std::string name, std::size_t total, std::size_t found, Style style);
+  SweepProgress(const SweepProgress&) = delete;
+  SweepProgress& operator=(const SweepProgress&) = delete;
   /// Leaves the last state on the screen, on a line of its own.
-  ~Progress();
+  ~SweepProgress();
 
   void advance() { ++done_; }
   /// Prints if it is time: at most ten times a second on a terminal; as lines, every ten seconds.

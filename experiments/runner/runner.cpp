@@ -147,8 +147,9 @@ class Batch {
       if (series.complete()) series.finish();
     }
     hand_over();
-    Progress progress(all_.size() == 1 ? name_of(all_.front().file) : std::to_string(all_.size()) + " series",
-                      tasks_.size(), finished_, Progress::style_for(options_.quiet));
+    SweepProgress progress(
+        all_.size() == 1 ? name_of(all_.front().file) : std::to_string(all_.size()) + " series",
+        tasks_.size(), finished_, SweepProgress::style_for(options_.quiet));
     const WorkerPool pool{
         .workers = options_.jobs > 0 ? options_.jobs : available_processors(),
         .task = [&](std::size_t i) { return encode(execute(all_[tasks_[i].series].runs[tasks_[i].run])); },
