@@ -1,10 +1,11 @@
+#include "models/guest/kernel_work.hpp"
+
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
 #include <vector>
 
 #include "models/guest/kernel_path_costs.hpp"
-#include "models/guest/kernel_work.hpp"
 #include "tests/models/testbed.hpp"
 
 namespace xensim {
