@@ -3,27 +3,32 @@
 namespace xensim {
 namespace {
 
-constexpr auto kind = Statistic::Kind::summary;
+constexpr auto summary_kind = Statistic::Kind::summary;
 const std::array<Statistic, operation_count_kinds> statistics{
-    Statistic{"count/system_calls", "per operation", kind, "system calls, returns from signals included"},
-    Statistic{"count/faults", "per operation", kind, "page faults"},
-    Statistic{"count/context_switches", "per operation", kind, "switches between processes"},
-    Statistic{"count/locked_operations", "per operation", kind, "locked bus operations of an SMP kernel"},
-    Statistic{"count/pages_cleared", "per operation", kind, "pages filled with zeros"},
-    Statistic{"count/pages_copied", "per operation", kind, "pages copied"},
-    Statistic{"count/entries_written", "per operation", kind,
+    Statistic{"count/system_calls", "per operation", summary_kind,
+              "system calls, returns from signals included"},
+    Statistic{"count/faults", "per operation", summary_kind, "page faults"},
+    Statistic{"count/context_switches", "per operation", summary_kind, "switches between processes"},
+    Statistic{"count/locked_operations", "per operation", summary_kind,
+              "locked bus operations of an SMP kernel"},
+    Statistic{"count/pages_cleared", "per operation", summary_kind, "pages filled with zeros"},
+    Statistic{"count/pages_copied", "per operation", summary_kind, "pages copied"},
+    Statistic{"count/entries_written", "per operation", summary_kind,
               "page-table and directory entries, written or requested"},
-    Statistic{"count/hypercalls", "per operation", kind, "entries into the monitor by the kernel's wish"},
-    Statistic{"count/requests", "per operation", kind, "page-table requests handed to the monitor"},
-    Statistic{"count/updates_validated", "per operation", kind, "entries that the monitor checked"},
-    Statistic{"count/pins", "per operation", kind, "page tables and directories pinned"},
-    Statistic{"count/unpins", "per operation", kind, "page tables and directories unpinned"},
-    Statistic{"count/address_space_loads", "per operation", kind, "loads of another page-table base"},
-    Statistic{"count/full_flushes", "per operation", kind, "reloads of the page-table base to flush the TLB"},
-    Statistic{"count/page_invalidations", "per operation", kind, "single translations flushed"},
-    Statistic{"count/tlb_walks", "per operation", kind, "page-table walks after a TLB miss"},
-    Statistic{"count/lines_refilled", "per operation", kind, "cache lines fetched again from memory"},
-    Statistic{"count/interrupts_sent", "per operation", kind, "interrupts from one processor to another"},
+    Statistic{"count/hypercalls", "per operation", summary_kind,
+              "entries into the monitor by the kernel's wish"},
+    Statistic{"count/requests", "per operation", summary_kind, "page-table requests handed to the monitor"},
+    Statistic{"count/updates_validated", "per operation", summary_kind, "entries that the monitor checked"},
+    Statistic{"count/pins", "per operation", summary_kind, "page tables and directories pinned"},
+    Statistic{"count/unpins", "per operation", summary_kind, "page tables and directories unpinned"},
+    Statistic{"count/address_space_loads", "per operation", summary_kind, "loads of another page-table base"},
+    Statistic{"count/full_flushes", "per operation", summary_kind,
+              "reloads of the page-table base to flush the TLB"},
+    Statistic{"count/page_invalidations", "per operation", summary_kind, "single translations flushed"},
+    Statistic{"count/tlb_walks", "per operation", summary_kind, "page-table walks after a TLB miss"},
+    Statistic{"count/lines_refilled", "per operation", summary_kind, "cache lines fetched again from memory"},
+    Statistic{"count/interrupts_sent", "per operation", summary_kind,
+              "interrupts from one processor to another"},
 };
 
 }  // namespace
