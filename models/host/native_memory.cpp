@@ -78,9 +78,9 @@ Mmu::Result NativeMemory::access(unsigned vcpu, Address address, Access access) 
 
 void NativeMemory::kernel_access(PageNumber page, Access access) {
   if (is_high(page)) return map_high();
-  // The kernel's own directory, which is not modelled, maps it as all others do.
   Core& core = cores_[running_];
   const Address address = kernel_address(page);
+  // The kernel's own directory, which is not modelled, maps it as all others do.
   if (!core.directory.valid() || core.mmu.hits(address, access, Privilege::ring0)) return;
   kernel_walk(address, access);
 }
