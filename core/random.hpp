@@ -35,6 +35,11 @@ class RandomStream {
     return low + Time{static_cast<std::int64_t>(below(static_cast<std::uint64_t>((high - low).count()) + 1))};
   }
 
+  /// A number that depends on nothing but these two, for those who need no order of numbers.
+  [[nodiscard]] static constexpr std::uint64_t pure(std::uint64_t key, std::uint64_t which) {
+    return mix(mix(key + golden_ratio) + (which + 1) * golden_ratio);
+  }
+
  private:
   static constexpr std::uint64_t golden_ratio = 0x9E3779B97F4A7C15;
 

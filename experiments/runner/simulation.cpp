@@ -330,7 +330,8 @@ void add_work(const Experiment& experiment, const std::vector<Instance>& instanc
 RunResult simulate(const Experiment& experiment, const SimulationOptions& options) {
   const Calibration& calibration = *experiment.calibration;
   const ProcessorCosts costs(calibration);
-  const ProcessorShape shape = shape_of(experiment.machine);
+  ProcessorShape shape = shape_of(experiment.machine);
+  if (experiment.machine.cache_addresses) shape.colouring = RandomStream(options.seed, "colouring").next();
   const SurvivalTable survival(shape.l2_lines, shape.l2_ways);
   Calendar calendar;
   Outside outside(experiment, calendar);

@@ -26,9 +26,15 @@ const Statistic lines_refilled{"l2/refilled", "lines", counter,
 constexpr std::array statistics{&idle_time,   &user_time,    &refill_time,    &translation_time,
                                 &kernel_time, &monitor_time, &interrupts_time};
 
-// Pentium 4: of the data cache and of the trace cache.
-constexpr std::uint32_t l1_ways = 4, trace_ways = 8;
+constexpr std::uint32_t trace_ways = 8;
 constexpr std::uint32_t page_lines = 64;
+
+CacheShape with_addresses(std::uint32_t lines, std::uint32_t ways, std::uint32_t lines_of_tag) {
+  return {.size = Bytes{std::int64_t{lines} * LinePlacement::line_size},
+          .ways = ways,
+          .line = lines_of_tag * LinePlacement::line_size,
+          .sector = LinePlacement::line_size};
+}
 
 }  // namespace
 
@@ -39,14 +45,19 @@ Processor::Processor(CpuId id, const ProcessorShape& shape, const ProcessorCosts
       costs_(costs),
       cycle_clock_(shape.clock),
       l2_(survival),
-      object_l1_table_(shape.l1_lines, l1_ways),
+      object_l1_table_(shape.l1_lines, l1_data_ways),
       trace_table_(costs.trace_lines, trace_ways),
       starts_table_(std::max(shape.l2_lines / page_lines, shape.l2_ways), shape.l2_ways),
       object_l1_(object_l1_table_),
       trace_cache_(trace_table_),
       starts_(starts_table_),
       l1_lines_(shape.l1_lines),
-      tlb_tagged_(shape.tlb_tagged) {}
+      tlb_tagged_(shape.tlb_tagged) {
+  if (!shape.colouring) return;
+  const LinePlacement placement(*shape.colouring);
+  object_l1_.go_by_addresses(with_addresses(shape.l1_lines, l1_data_ways, 1), placement);
+  l2_.go_by_addresses(with_addresses(shape.l2_lines, shape.l2_ways, l2_lines_of_tag), placement);
+}
 
 void Processor::touch(Activity activity, FootprintId owner, std::uint32_t lines) {
   const std::uint32_t missing = l2_.touch(owner, lines);
@@ -78,10 +89,10 @@ void Processor::use_each(Activity activity, std::span<const FootprintId> owners)
 }
 
 void Processor::use_start(Activity activity, FootprintId page) {
-  if (object_l1_.touch(page, 1) == 0) return;
+  if (object_l1_.touch_page_start(page) == 0) return;
   l1_displaced_ = std::min(l1_lines_, l1_displaced_ + 1);
-  (void)l2_.touch(page, 1);
-  const std::uint32_t missing = starts_.touch(page, 1);
+  std::uint32_t missing = l2_.touch_page_start(page);
+  if (!l2_.goes_by_addresses()) missing = starts_.touch(page, 1);
   touched_missing_ += missing;
   spend(activity, cycle_clock_.convert(costs_.l2_latency) + costs_.memory_latency * missing);
 }

@@ -14,7 +14,7 @@
 #include "models/cpu/costs.hpp"
 #include "models/cpu/processor_shape.hpp"
 #include "models/cpu/time_account.hpp"
-#include "models/memory/cache_footprint.hpp"
+#include "models/memory/cache.hpp"
 #include "models/memory/working_set.hpp"
 
 namespace xensim {
@@ -118,10 +118,11 @@ class Processor {
   CpuId id_;
   const ProcessorCosts& costs_;
   CycleClock cycle_clock_;
-  CacheFootprint l2_;
+  Cache l2_;
   SurvivalTable object_l1_table_, trace_table_, starts_table_;
-  CacheFootprint object_l1_, trace_cache_;
-  CacheFootprint starts_;  ///< the sets of the L2 that first lines of pages fall into
+  Cache object_l1_;
+  CacheFootprint trace_cache_;
+  CacheFootprint starts_;  ///< the sets of the L2 that first lines of pages fall into, for footprints
   std::uint32_t l1_lines_;
   FootprintId l1_owner_;            ///< the program that used the L1 last
   std::uint32_t l1_displaced_ = 0;  ///< lines that kernels and the monitor used there since

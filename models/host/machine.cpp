@@ -6,6 +6,9 @@
 #include <tuple>
 #include <utility>
 
+#include "models/cpu/processor_shape.hpp"
+#include "models/memory/line_placement.hpp"
+
 namespace xensim {
 namespace {
 
@@ -39,6 +42,10 @@ const ParameterTable<MachineDescription>& table() {
                {.minimum = Bytes{16}, .maximum = Bytes{4096}})
           .add("l2_ways", &M::l2_ways, "associativity of the second-level cache",
                "Intel IA-32 optimization manual, 2003", {.minimum = 1, .maximum = 1024})
+          .add("cache_addresses", &M::cache_addresses,
+               "data caches are simulated line by line, with pages placed at random by the seed; else by "
+               "footprints, the average over all colourings, which is faster",
+               "choice")
           .add("dtlb_entries", &M::dtlb_entries, "entries of the data TLB",
                "Intel IA-32 optimization manual, 2003", {.minimum = 1, .maximum = 32767})
           .add("tagged_tlb", &M::tagged_tlb,
@@ -156,6 +163,18 @@ void check_caches(const MachineDescription& machine, const Config& config) {
       place(key).fail(fmt::format("{} of cache", format(size)),
                       fmt::format("a multiple of {} lines of {}", ways, format(machine.line)));
     }
+  }
+  if (!machine.cache_addresses) return;
+  constexpr std::int64_t line = LinePlacement::line_size;
+  if (machine.line.count != line) {
+    place("line").fail(fmt::format("lines of {}", format(machine.line)),
+                       fmt::format("{} where caches go by addresses", format(Bytes{line})));
+  }
+  for (const auto& [key, size, set] : {std::tuple{"l1", machine.l1, line * l1_data_ways},
+                                       {"l2", machine.l2, line * l2_lines_of_tag * machine.l2_ways}}) {
+    if (size.count % set == 0 && std::has_single_bit(static_cast<std::uint64_t>(size.count / set))) continue;
+    place(key).fail(fmt::format("{} of cache", format(size)),
+                    fmt::format("{} times a power of two where caches go by addresses", format(Bytes{set})));
   }
 }
 

@@ -30,6 +30,7 @@ struct MachineDescription {
   Bytes l2{std::int64_t{512} << 10};  ///< per processor
   Bytes line{64};
   std::int64_t l2_ways = 8;
+  bool cache_addresses = false;  ///< data caches line by line, in one colouring for each seed
   std::int64_t dtlb_entries = 64;
   bool tagged_tlb = false;  ///< translations know their address space; no i386 of the time
   std::vector<AttachedPart> buses, disks, nics;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <span>
 
 #include "models/memory/page_table.hpp"
 
@@ -16,13 +17,19 @@ DetailedCache::DetailedCache(const CacheShape& shape)
   assert(shape.line % shape.sector == 0 && shape.line / shape.sector <= 8);
 }
 
-bool DetailedCache::access(FrameNumber frame, std::uint32_t offset, FootprintId owner) {
+DetailedCache::Place DetailedCache::place(FrameNumber frame, std::uint32_t offset) const {
   assert(offset < page_size);
   const std::uint32_t number = frame.value * (page_size / shape_.line) + offset / shape_.line;
-  const std::uint32_t sector = 1U << (offset % shape_.line / shape_.sector);
-  const auto newest = lines_.begin() + std::ptrdiff_t{number & (sets_ - 1)} * shape_.ways;
+  return {.number = number,
+          .sector = 1U << (offset % shape_.line / shape_.sector),
+          .set = std::size_t{number & (sets_ - 1)} * shape_.ways};
+}
+
+bool DetailedCache::access(FrameNumber frame, std::uint32_t offset, FootprintId owner) {
+  const auto [number, sector, set] = place(frame, offset);
+  const auto newest = lines_.begin() + static_cast<std::ptrdiff_t>(set);
   const auto oldest = newest + shape_.ways - 1;
-  const auto line = std::find_if(newest, oldest, [&](const Line& l) { return l.number == number; });
+  const auto line = std::ranges::find(newest, oldest, number, &Line::number);
   const bool same_line = line->number == number;
   const bool hit = same_line && (line->sectors & sector) != 0;
   if (!hit || line->owner != owner) {
@@ -32,6 +39,22 @@ bool DetailedCache::access(FrameNumber frame, std::uint32_t offset, FootprintId 
   }
   std::rotate(newest, line, line + 1);
   return hit;
+}
+
+bool DetailedCache::holds(FrameNumber frame, std::uint32_t offset) const {
+  const auto [number, sector, first] = place(frame, offset);
+  const auto set = std::span(lines_).subspan(first, shape_.ways);
+  const auto line = std::ranges::find(set, number, &Line::number);
+  return line != set.end() && (line->sectors & sector) != 0;
+}
+
+void DetailedCache::drop(FrameNumber frame, std::uint32_t offset) {
+  const auto [number, sector, first] = place(frame, offset);
+  const auto set = std::span(lines_).subspan(first, shape_.ways);
+  const auto line = std::ranges::find(set, number, &Line::number);
+  if (line == set.end() || (line->sectors & sector) == 0) return;
+  line->sectors &= ~sector;
+  count(line->owner, 0U - 1);
 }
 
 void DetailedCache::flush() {

@@ -33,6 +33,10 @@ class DetailedCache {
 
   /// Uses the byte at `offset` in a frame. Returns whether it was a hit. O(ways).
   bool access(FrameNumber frame, std::uint32_t offset, FootprintId owner);
+  /// Whether such an access would be a hit. O(ways), here and below.
+  [[nodiscard]] bool holds(FrameNumber frame, std::uint32_t offset) const;
+  /// What is there of that sector is no longer valid.
+  void drop(FrameNumber frame, std::uint32_t offset);
   /// Nothing is cached any more.
   void flush();
 
@@ -49,6 +53,13 @@ class DetailedCache {
     FootprintId owner;
     std::uint32_t sectors = 0;  ///< a bit for each that is present
   };
+  /// Of a physical address.
+  struct Place {
+    std::uint32_t number;  ///< of the line
+    std::uint32_t sector;  ///< its bit
+    std::size_t set;       ///< its first line's index
+  };
+  [[nodiscard]] Place place(FrameNumber frame, std::uint32_t offset) const;
   void count(FootprintId owner, std::uint32_t added);
 
   CacheShape shape_;

@@ -144,6 +144,24 @@ TEST(ExperimentFile, RefusesNumbersBeyondAllMeasure) {
   EXPECT_THAT(complaint_about("machine.line", "48 B"), HasSubstr("a power of two"));
 }
 
+TEST(ExperimentFile, RefusesCachesThatCannotGoByAddresses) {
+  const auto complaint = [](const char* key, const char* value) {
+    Json document = minimal();
+    document["machine"] = {{"cache_addresses", true}, {key, value}};
+    std::string message;
+    try {
+      (void)interpret(document);
+    } catch (const InputError& error) {
+      message = error.what();
+    }
+    return message;
+  };
+  EXPECT_EQ(complaint("l2", "1 MiB"), "");
+  EXPECT_THAT(complaint("l2", "768 KiB"), AllOf(HasSubstr("machine.l2"), HasSubstr("power of two")));
+  EXPECT_THAT(complaint("l1", "12 KiB"), AllOf(HasSubstr("machine.l1"), HasSubstr("power of two")));
+  EXPECT_THAT(complaint("line", "128 B"), AllOf(HasSubstr("machine.line"), HasSubstr("64 B")));
+}
+
 TEST(ExperimentFile, RefusesARunThatEndsAfterTime) {
   Json document = minimal();
   document["domains"][0]["count"] = 1000;

@@ -45,6 +45,30 @@ INSTANTIATE_TEST_SUITE_P(
                     configured("lmbench_mmap", 2), configured("lmbench_page_fault", 1),
                     configured("lmbench_create", 50), configured("lmbench_delete", 50)));
 
+TEST(LmbenchColumns, WithAddressesInCachesTheSeedDecidesByThePlacesOfPages) {
+  const auto latency = [](bool addresses, const SimulationOptions& options) {
+    const Experiment experiment = interpret(Json::parse(fmt::format(
+        R"({{"name": "lmbench", "machine": {{"base": "dell2650", "cache_addresses": {}}}, "platform": "xen",
+             "domains": [{{"name": "lmbench", "count": 1,
+                           "workload": {{"name": "lmbench_context_switch", "processes": 16,
+                                         "array": "16 KiB", "iterations": 20, "repetitions": 3}}}}],
+             "measure": {{"warm_up": "0 s", "duration": "1 s", "metrics": ["lmbench/latency"]}}}})",
+        addresses)));
+    return simulate(experiment, options).metrics.at(0).value;
+  };
+  const double one = latency(true, {.seed = 1});
+  EXPECT_EQ(latency(true, {.seed = 1}), one);
+  EXPECT_EQ(latency(true, {.seed = 1, .strict = true}), one);
+  const double other = latency(true, {.seed = 2});
+  EXPECT_NE(other, one);
+  const double expected = latency(false, {.seed = 1});
+  EXPECT_EQ(latency(false, {.seed = 2}), expected) << "footprints know no places";
+  for (const double drawn : {one, other}) {
+    EXPECT_GT(drawn, expected / 3);
+    EXPECT_LT(drawn, expected * 3);
+  }
+}
+
 TEST(LmbenchColumns, OneOperationAfterAnotherHasTheOrderOfThePapersColumns) {
   const auto latency = [](const std::string& workload) {
     return measured(workload, false, {}).metrics.at(0).value;
