@@ -210,6 +210,7 @@ void FileSystem::touch(InodeNumber number) {
 void FileSystem::drop_pages(Inode& inode, std::uint32_t first) {
   for (std::size_t i = first; i < inode.cached.size(); ++i) {
     if (!inode.cached[i].valid()) continue;
+    context_.did(KernelPath::buffer_free);
     context_.did(KernelPath::page_cache_remove);
     context_.locked(11);  // page cache twice, LRU, page's lock bit, count and three more bits
     pages_.drop(inode.cached[i]);

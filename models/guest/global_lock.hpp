@@ -24,10 +24,10 @@ consteval std::array<bool, kernel_path_count> paths_with_global_lock() {
   mark({file_access, path_component, dentry_create, dentry_delete});         // names
   mark({inode_create, inode_destroy, inode_update});                         // inodes
   mark({page_cache_lookup, page_cache_insert, page_cache_remove, page_read, page_write,
-        fault_file});                                                               // page cache
-  mark({lru_remove, fault_anonymous, fault_copy, reclaim_scan, reclaim_refill});    // lists of pages
-  mark({page_allocate, page_free});                                                 // zones
-  mark({buffer_lookup, buffer_create, bitmap_search, block_allocate, block_free});  // buffers
+        fault_file});                                                             // page cache
+  mark({lru_remove, fault_anonymous, fault_copy, reclaim_scan, reclaim_refill});  // lists of pages
+  mark({page_allocate, page_free});                                               // zones
+  mark({buffer_lookup, buffer_create, buffer_free, bitmap_search, block_allocate, block_free});  // buffers
   mark({journal_handle, journal_head, journal_access, journal_dirty, journal_data,
         journal_forget});                               // journal
   mark({file_open, file_release, space_create});        // open files, spaces

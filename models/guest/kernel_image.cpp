@@ -172,6 +172,7 @@ constexpr SourceFile file_of(KernelPath path) {
       return SourceFile::file_table;
     case buffer_lookup:
     case buffer_create:
+    case buffer_free:
       return SourceFile::buffer;
     case inode_stat_copy:
       return SourceFile::stat;

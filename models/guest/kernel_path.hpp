@@ -81,10 +81,11 @@ enum class KernelPath : std::uint8_t {
   // Page cache.
   page_cache_lookup,  ///< hash of mapping and index
   page_cache_insert,  ///< a page enters hash, lists, LRU
-  page_cache_remove,  ///< a page leaves them, with its buffers
+  page_cache_remove,  ///< a page leaves them
   page_read,          ///< one page of a cached read, without its copy
   page_write,         ///< one page of a write, without copy, journal and allocation
   buffer_create,      ///< the buffer head of a new page, with the page tested and marked
+  buffer_free,        ///< that of a page that leaves
   file_write,         ///< generic_file_write around its pages
   // Reclaim, swap and the disk.
   reclaim_scan,      ///< shrink_cache looks at a page of the inactive list
@@ -276,6 +277,7 @@ inline constexpr std::array<std::string_view, kernel_path_count> kernel_path_nam
     "page_read",
     "page_write",
     "buffer_create",
+    "buffer_free",
     "file_write",
     "reclaim_scan",
     "reclaim_refill",

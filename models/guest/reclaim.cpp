@@ -100,6 +100,7 @@ void Reclaim::free(PageNumber page) {
   if (state.file == memory_.swap.get()) {
     memory_.swap->drop(page);
   } else {
+    memory_.kernel.did(KernelPath::buffer_free);
     state.file->forget(state.index);
     state.file = nullptr;
     --memory_.file_pages;
