@@ -103,6 +103,7 @@ class FileSystem {
   void drop_pages(Inode& inode, std::uint32_t first);
   void free_blocks_from(Inode& inode, std::uint32_t first);
   void write_entry(Inode& parent, std::uint32_t block);
+  void enter_orphans();
 
   const KernelContext& context_;
   PageSource& pages_;

@@ -37,9 +37,13 @@ struct KernelContext {
     work.did(KernelPath::copy_user);
     work.did(KernelPath::copy_line, (bytes + 63) / 64);
   }
-  /// Lines of an object that may lie in any cache, or in none; some are written, or with the other none.
+  /// Lines of an object that may lie in any cache, or in none; all may be written, or so many of them, or,
+  /// with reads(), none.
   void uses(KernelObject kind, std::uint32_t number, std::uint32_t lines = 1) const {
     work.uses(kind, number, lines);
+  }
+  void uses(KernelObject kind, std::uint32_t number, std::uint32_t lines, std::uint32_t written) const {
+    work.uses(kind, number, lines, written);
   }
   /// A line of each is written.
   void uses_each(KernelObject kind, std::span<const PageNumber> numbers) const {

@@ -3,15 +3,25 @@
 namespace xensim {
 
 FootprintId KernelWork::page_for(std::uint32_t page, std::uint32_t lines, bool write) {
-  return write ? objects_->written(KernelObject::page, page, lines, *processor_)
-               : objects_->read(KernelObject::page, page, *processor_);
+  return object(KernelObject::page, page, write ? lines : 0);
 }
 
 FootprintId KernelWork::statics_of(KernelPath path) {
   const auto number = static_cast<std::uint32_t>(path);
-  return changes_statics(path)
-             ? objects_->written(KernelObject::statics, number, costs_.static_lines[number], *processor_)
-             : objects_->read(KernelObject::statics, number, *processor_);
+  const std::uint32_t without_lock = costs_.static_lines[number] - 1;
+  return object(KernelObject::statics, number, changes_statics(path) ? without_lock : 0);
+}
+
+void KernelWork::take(GlobalLock lock) {
+  std::uint32_t& holder = lock_holders_[static_cast<std::size_t>(lock)];
+  const std::uint32_t own = 1U << processor_->id().value % 32;
+  if (holder != 0 && holder != own) processor_->fetch(Activity::kernel, 1);
+  holder = own;
+}
+
+FootprintId KernelWork::object(KernelObject kind, std::uint32_t number, std::uint32_t written) {
+  return written > 0 ? objects_->written(kind, number, written, *processor_)
+                     : objects_->read(kind, number, *processor_);
 }
 
 void KernelWork::did(KernelPath path, std::uint64_t times) {
@@ -23,6 +33,7 @@ void KernelWork::did(KernelPath path, std::uint64_t times) {
     const FootprintId code = objects_->read(KernelObject::code, number, *processor_);
     processor_->execute(Activity::kernel, code, costs_.code_lines[index]);
     if (costs_.static_lines[index] > 0) {
+      if (const GlobalLock lock = lock_of(path); lock != GlobalLock::none) take(lock);
       processor_->use(Activity::kernel, statics_of(path), costs_.static_lines[index]);
     }
   }
@@ -30,9 +41,9 @@ void KernelWork::did(KernelPath path, std::uint64_t times) {
   use(kernel_places()[index]);
 }
 
-void KernelWork::uses(KernelObject kind, std::uint32_t number, std::uint32_t lines, Activity activity) {
+void KernelWork::uses(KernelObject kind, std::uint32_t number, std::uint32_t lines, std::uint32_t written) {
   if (!objects_ || processor_ == nullptr || lines == 0) return;
-  processor_->use(activity, objects_->written(kind, number, lines, *processor_), lines);
+  processor_->use(Activity::kernel, object(kind, number, written), lines);
   use(object_page(kind, number), Access::read);
 }
 
@@ -50,12 +61,6 @@ void KernelWork::uses_each(KernelObject kind, std::span<const PageNumber> number
     if (page != last) use(page, Access::read);
     last = page;
   }
-}
-
-void KernelWork::reads(KernelObject kind, std::uint32_t number, std::uint32_t lines) {
-  if (!objects_ || processor_ == nullptr || lines == 0) return;
-  processor_->use(Activity::kernel, objects_->read(kind, number, *processor_), lines);
-  use(object_page(kind, number), Access::read);
 }
 
 void KernelWork::accesses(std::uint32_t page, bool first, Access access) {

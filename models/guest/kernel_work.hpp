@@ -54,13 +54,16 @@ class KernelWork {
   void use(PageNumber page, Access access) {
     if (memory_ != nullptr) memory_->kernel_access(page, access);
   }
-  /// So many lines of an object were used and some of them written, wherever they were.
-  void uses(KernelObject kind, std::uint32_t number, std::uint32_t lines,
-            Activity activity = Activity::kernel);
+  /// So many lines of an object were used and so many of them written, wherever they were.
+  void uses(KernelObject kind, std::uint32_t number, std::uint32_t lines, std::uint32_t written);
+  /// All of them may have been.
+  void uses(KernelObject kind, std::uint32_t number, std::uint32_t lines) {
+    uses(kind, number, lines, lines);
+  }
   /// A line of each of these was written: as uses() of one after the other.
   void uses_each(KernelObject kind, std::span<const PageNumber> numbers);
   /// They were only read.
-  void reads(KernelObject kind, std::uint32_t number, std::uint32_t lines);
+  void reads(KernelObject kind, std::uint32_t number, std::uint32_t lines) { uses(kind, number, lines, 0); }
   /// A device wrote it: no cache holds it as it is now.
   void device_wrote(KernelObject kind, std::uint32_t number) {
     if (objects_) objects_->written_by_device(kind, number);
@@ -81,12 +84,18 @@ class KernelWork {
  private:
   [[nodiscard]] FootprintId page_for(std::uint32_t page, std::uint32_t lines, bool write);
   [[nodiscard]] FootprintId statics_of(KernelPath path);
+  /// Of which so many lines are written.
+  [[nodiscard]] FootprintId object(KernelObject kind, std::uint32_t number, std::uint32_t written);
+  /// Waits for the lock's line, if another processor had the lock last.
+  void take(GlobalLock lock);
 
   const KernelPathCosts& costs_;
   std::optional<ObjectFootprints> objects_;
   Processor* processor_ = nullptr;
   KernelMemory* memory_ = nullptr;
   std::array<std::uint64_t, kernel_path_count> counts_{};
+  /// Processor that had it last, as a bit as in ObjectFootprints; 0: none.
+  std::array<std::uint32_t, static_cast<std::size_t>(GlobalLock::count_)> lock_holders_{};
   std::vector<FootprintId> names_;  ///< room for uses_each()
 };
 

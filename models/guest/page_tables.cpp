@@ -1,6 +1,7 @@
 #include "models/guest/page_tables.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace xensim {
 namespace {
@@ -25,6 +26,15 @@ Slots slots_from(Address start, Address end) {
 /// Lines of a table that so many of its entries fill.
 constexpr std::uint32_t lines_of(std::size_t entries) {
   return (static_cast<std::uint32_t>(entries) + 15) / 16;
+}
+
+/// Lines of a table in which these entries lie; in the order of their indices.
+std::uint32_t lines_with(const std::vector<EntryUpdate>& entries) {
+  std::uint32_t lines = 0, last = UINT32_MAX;
+  for (const EntryUpdate& entry : entries) {
+    if (std::exchange(last, entry.index / 16) != entry.index / 16) ++lines;
+  }
+  return lines;
 }
 
 Address address_of(std::uint32_t region, std::uint32_t index) { return {((region << 10) + index) << 12}; }
@@ -82,7 +92,8 @@ bool PageTables::copy_to(PageTables& child, const Area& area, std::uint32_t& res
     }
     memory_.kernel.uses_each(KernelObject::page_descriptor, memory_.named);
     memory_.kernel.did(KernelPath::scan_entry, slots.end - slots.first - copies.size());
-    memory_.kernel.uses(KernelObject::page, source->value, lines_of(slots.end - slots.first));
+    memory_.kernel.uses(KernelObject::page, source->value, lines_of(slots.end - slots.first),
+                        lines_with(protections));
     memory_.kernel.uses(KernelObject::page, target->value, lines_of(copies.size()));
     memory_.kernel.did(KernelPath::copy_entry, copies.size());
     memory_.kernel.did(KernelPath::write_protect_entry, protections.size());
@@ -135,7 +146,7 @@ PageTables::Zapped PageTables::zap(AddressRange range, std::size_t limit, std::v
     zapped.reached = address_of(slots.region, i);
     limit -= cleared.size();
     memory_.kernel.did(KernelPath::scan_entry, i - slots.first - cleared.size());
-    memory_.kernel.uses(KernelObject::page, table->value, lines_of(i - slots.first));
+    memory_.kernel.uses(KernelObject::page, table->value, lines_of(i - slots.first), lines_with(cleared));
     memory_.kernel.did(KernelPath::zap_entry, cleared.size());
     memory_.kernel.took_out(cleared.size());
     memory_.kernel.did(KernelPath::lru_remove, freed);
@@ -148,9 +159,10 @@ PageTables::Zapped PageTables::zap(AddressRange range, std::size_t limit, std::v
 bool PageTables::left(PageNumber number, PageTableEntry entry) const {
   if (!memory_.pages.is_counted(number)) return false;
   Page& page = memory_.pages[number];
-  if (entry.has(Entry::dirty) && page.file != nullptr && !page.dirty) {
-    page.dirty = true;
-    page.file->dirtied(page.index);
+  if (entry.has(Entry::dirty) && page.file != nullptr) {
+    memory_.kernel.locked(page.dirty ? 1
+                                     : 2);  // set_page_dirty: the page's bit; its place in the file's lists
+    if (!std::exchange(page.dirty, true)) page.file->dirtied(page.index);
   }
   return true;
 }
@@ -172,7 +184,8 @@ void PageTables::protect(AddressRange range, std::uint8_t flags) {
           {i, Entry::to(entry.frame(), bits | (entry.bits & (Entry::accessed | Entry::dirty)))});
     }
     memory_.kernel.did(KernelPath::scan_entry, slots.end - slots.first - changed.size());
-    memory_.kernel.uses(KernelObject::page, table->value, lines_of(slots.end - slots.first));
+    memory_.kernel.uses(KernelObject::page, table->value, lines_of(slots.end - slots.first),
+                        lines_with(changed));
     memory_.kernel.did(KernelPath::protect_entry, changed.size());
     memory_.kernel.took_out(changed.size());
     if (!changed.empty()) memory_.paging.set_entries(*table, changed);

@@ -20,8 +20,8 @@ PathLookup::Found PathLookup::walk(std::string_view path, DentryId working_direc
     path.remove_prefix(name.size());
     if (name.empty() || name == ".") continue;
     const auto inode = entries_.inode(entry);
-    constexpr std::uint32_t name_lines = 2, inode_lines = 2;
-    context_.uses(KernelObject::name, entry.value, name_lines);
+    constexpr std::uint32_t name_lines = 2, count_lines = 1, inode_lines = 2;
+    context_.uses(KernelObject::name, entry.value, name_lines, count_lines);
     if (inode) context_.reads(KernelObject::inode, inode->value, inode_lines);
     if (!inode) return {.entry = {}, .inode = {}, .error = CallError::no_entry};
     if (files_.inode(*inode).kind != InodeKind::directory) {
