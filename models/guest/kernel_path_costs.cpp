@@ -15,6 +15,9 @@ constexpr std::array microcoded{
     copy_page,        directory_page, signal_fpu, debug_register_load, checksum_line,
 };
 
+/// An exchange with memory locks the bus without being told to: one price for both.
+constexpr KernelPath priced_as(KernelPath path) { return path == exchange ? locked_operation : path; }
+
 /// Sockets and protocols, whose lengths are estimates of one kind: if wrong, then all alike.
 constexpr bool is_protocol(KernelPath path) { return path >= socket_call && path <= udp_receive; }
 
@@ -29,8 +32,9 @@ KernelPathCosts kernel_path_costs(const Calibration& calibration, const Processo
   const double protocol_length = calibration.value("guest.protocol_length");
   for (std::size_t i = 0; i < kernel_path_count; ++i) {
     const auto path = static_cast<KernelPath>(i);
-    const double length = calibration.value("kernel_paths." + std::string(kernel_path_names[i])) *
-                          (is_protocol(path) ? protocol_length : 1);
+    const auto name = std::string(kernel_path_names[static_cast<std::size_t>(priced_as(path))]);
+    const double length =
+        calibration.value("kernel_paths." + name) * (is_protocol(path) ? protocol_length : 1);
     if (std::ranges::find(microcoded, path) != microcoded.end()) {
       costs[i] = {std::llround(length)};
       costs.code_lines[i] = 1;

@@ -16,6 +16,10 @@ constexpr std::uint32_t pages_of_a_fork = 8;
 /// And for exec: arguments, tables, and pages of the new image that the kernel itself writes.
 constexpr std::uint32_t pages_of_an_exec = 12;
 constexpr std::uint32_t most_process_ids = 32768 - 300;
+// Locked operations besides those of areas, entries, pages and files: lists and numbers of tasks, references
+// to user, working directory, executable and memory, the run queue. Fork takes about 60 in all, exit and wait
+// 60, exec 150; these are left when those are subtracted that are counted where they belong.
+constexpr std::uint64_t locked_by_fork = 56, locked_by_exit = 36, locked_by_exec = 120;
 
 }  // namespace
 
@@ -23,6 +27,7 @@ CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_bod
   if (!make_room(parent, pages_of_a_fork)) return {};
   context_.did(KernelPath::system_call);
   context_.did(KernelPath::fork_fixed);
+  context_.locked(locked_by_fork);
   const auto stack = memory_.pages.allocate(stack_order);
   if (!stack) return out_of_pages(parent);
   context_.did(KernelPath::copy_line, task_lines + action_lines);
@@ -102,6 +107,7 @@ void ProcessKernel::exit(unsigned vcpu, ProcessId id) {
   run_on(vcpu);
   GuestProcess& dying = process(id);
   context_.did(KernelPath::exit_fixed);
+  context_.locked(locked_by_exit);
   raw_.abandon(id);
   if (dying.space) {
     dying.space->clear();
@@ -198,6 +204,7 @@ CallResult ProcessKernel::exec(GuestProcess& caller, const ProgramImage& image, 
       }
     }
   }
+  context_.locked(locked_by_exec);
   const CallResult found = calls_.stat(caller.files, image.path);
   if (!found.ok()) return found;
   if (!caller.space) {

@@ -85,6 +85,36 @@ TEST_F(SharedLines, CodeStaysInBothAndSoDoDataUnderNoGlobalLock) {
   EXPECT_EQ(does(first, global), paths.static_lines[static_cast<std::size_t>(global)]);
 }
 
+TEST_F(SharedLines, AGlobalLockIsOneLineWhereverItIsTaken) {
+  constexpr KernelPath one = KernelPath::page_allocate, other = KernelPath::page_free;
+  ASSERT_EQ(lock_of(one), lock_of(other));
+  for (const KernelPath path : {one, other}) {
+    for (Processor* processor : {&first, &second}) (void)does(*processor, path);
+  }
+  const auto lines = [&](KernelPath path) { return paths.static_lines[static_cast<std::size_t>(path)]; };
+  EXPECT_EQ(does(first, one), lines(one)) << "with the lock";
+  EXPECT_EQ(does(first, other), lines(other) - 1) << "which it has now";
+}
+
+TEST_F(SharedLines, WhatIsOnlyLookedUpUnderALockStaysInBoth) {
+  constexpr KernelPath looks = KernelPath::page_cache_lookup;
+  ASSERT_NE(lock_of(looks), GlobalLock::none);
+  ASSERT_FALSE(changes_statics(looks));
+  for (Processor* processor : {&first, &second}) (void)does(*processor, looks);
+  EXPECT_EQ(does(first, looks), 1U) << "the lock's line";
+  EXPECT_EQ(does(first, looks), 0U);
+}
+
+TEST_F(SharedLines, OfAnObjectThatIsUsedWithFewLinesWrittenOnlyTheseAreTaken) {
+  const auto passes = [&](std::uint32_t lines, std::uint32_t written) {
+    return [this, lines, written] { work.uses(KernelObject::page, 0, lines, written); };
+  };
+  for (Processor* processor : {&first, &second}) (void)waited_for(*processor, passes(18, 0));
+  EXPECT_EQ(waited_for(first, passes(18, 3)), 0U);
+  EXPECT_EQ(waited_for(second, passes(18, 0)), 3U);
+  EXPECT_EQ(waited_for(first, passes(18, 0)), 0U);
+}
+
 TEST_F(SharedLines, OfAPageThatIsWrittenInPartTheRestStaysInTheOtherCache) {
   constexpr std::uint32_t page = 7, all = 64;
   const auto read = [&] { work.streams(page, all, Cycles{1}, Processor::Stream::read); };

@@ -60,7 +60,7 @@ def calibrate(
     for stage in stages:
         if stage.needs_monitor and BLIND not in outcome.simulated:
             outcome.simulated[BLIND] = model.available(list(available), values)
-        parameters = [constants.parameter(n) for n in constants.matching(stage.constants, stage.excluded)]
+        parameters = [constants.parameter(n) for n in constants.matching(stage.constants)]
         if reason := _reason_to_skip(stage, parameters, available, model.refused, blind):
             outcome.skipped[stage.name] = (stage, reason)
             say(f"{stage.name}: skipped: {reason}")

@@ -12,7 +12,6 @@ class Stage:
     title: str
     cells: tuple[str, ...]
     constants: tuple[str, ...]  # names or shell patterns
-    excluded: tuple[str, ...] = ()  # of these, names that other stages fit
     needs_monitor: bool = False  # left out by --blind
 
 
@@ -50,15 +49,6 @@ STAGES = (
             "processor.memory_read_bandwidth",
             "processor.memory_write_bandwidth",
         ),
-        excluded=("kernel_paths.locked_operation",),
-    ),
-    # null_io does nothing on an SMP kernel that it does not do on a uniprocessor one but lock; a token that
-    # is passed between two processors is what needs an interrupt from one to the other.
-    Stage(
-        name="smp",
-        title="Locks and interrupts between processors on native Linux, SMP",
-        cells=column("table3", "L-SMP", "null_io") + column("table4", "L-SMP", "2p_0K"),
-        constants=("kernel_paths.locked_operation", "processor.ipi_delivery"),
     ),
     # Entering the monitor and having an entry validated. Each cell is dominated by another mixture: a fault
     # alone, a fault with single updates, faults with updates in long batches, a switch, and all together.
