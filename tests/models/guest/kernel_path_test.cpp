@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/config.hpp"
+#include "models/guest/kernel_path_costs.hpp"
 #include "tests/models/testbed.hpp"
 
 namespace xensim {
@@ -20,7 +21,12 @@ TEST(KernelPaths, HaveEachALengthOrAPriceAndNothingElseHas) {
     EXPECT_TRUE(constant.at("unit") == "instructions" || constant.at("unit") == "cycles") << name;
   }
   for (const std::string_view name : kernel_path_names) named.emplace(name);
+  named.erase("exchange");  // locks the bus like any operation that does
   EXPECT_EQ(priced, named);
+  const Calibration calibration = testbed_calibration();
+  const KernelPathCosts costs = kernel_path_costs(calibration, ProcessorCosts(calibration));
+  EXPECT_EQ(costs[static_cast<std::size_t>(KernelPath::exchange)],
+            costs[static_cast<std::size_t>(KernelPath::locked_operation)]);
 }
 
 TEST(KernelPaths, HaveNamesOfTheirOwn) {
