@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <csignal>
 #include <exception>
 #include <simgrid/kernel/resource/Model.hpp>
 #include <simgrid/s4u.hpp>
@@ -82,7 +83,10 @@ struct World::Implementation {
     std::string quiet = "--log=root.thresh:error";
     std::array<char*, 3> arguments{program.data(), quiet.data(), nullptr};
     int count = 2;
+    struct sigaction interrupt {};
+    ::sigaction(SIGINT, nullptr, &interrupt);
     engine = std::make_unique<simgrid::s4u::Engine>(&count, arguments.data());
+    ::sigaction(SIGINT, &interrupt, nullptr);  // SimGrid would end the process, which is not its own
     zone = simgrid::s4u::create_empty_zone("world");
     border.began = simgrid::s4u::Engine::get_clock();
   }

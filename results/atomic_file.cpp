@@ -13,9 +13,35 @@
 namespace xensim {
 namespace fs = std::filesystem;
 
-AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(path_) {
-  temporary_ += fmt::format(".{}.tmp", ::getpid());
-  stream_.open(temporary_, std::ios::binary | std::ios::trunc);
+namespace {
+
+/// Something that a new file must not take the place of, such as /dev/null.
+bool is_device_or_pipe(const fs::path& path) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
+}
+
+fs::path behind_links(const fs::path& path) {
+  std::error_code ignored;
+  const fs::path target = fs::is_symlink(path, ignored) ? fs::canonical(path, ignored) : path;
+  return target.empty() ? path : target;  // a link to nothing is replaced itself
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
+  if (is_device_or_pipe(path_)) {
+    stream_.open(path_, std::ios::binary);
+  } else if (std::error_code ignored; fs::is_directory(path_, ignored)) {
+    errno = EISDIR;
+    fail();
+  } else {
+    path_ = behind_links(path_);
+    temporary_ = path_;
+    temporary_ += fmt::format(".{}.tmp", ::getpid());
+    stream_.open(temporary_, std::ios::binary | std::ios::trunc);
+  }
   if (!stream_) fail();
 }
 
@@ -34,6 +60,7 @@ void AtomicFile::write(std::string_view text) {
 void AtomicFile::commit() {
   stream_.close();
   if (!stream_) fail();
+  if (temporary_.empty()) return;
   std::error_code error;
   fs::rename(temporary_, path_, error);
   if (error) {
@@ -45,6 +72,15 @@ void AtomicFile::commit() {
 void AtomicFile::fail() const {
   throw InputError({.file = path_.string()},
                    fmt::format("cannot be written ({})", std::generic_category().message(errno)));
+}
+
+void check_writable(const fs::path& path) {
+  if (!is_device_or_pipe(path)) {
+    (void)AtomicFile(path);
+  } else if (::access(path.c_str(), W_OK) != 0) {
+    throw InputError({.file = path.string()},
+                     fmt::format("cannot be written ({})", std::generic_category().message(errno)));
+  }
 }
 
 void write_file(const fs::path& path, std::string_view content) {

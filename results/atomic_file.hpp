@@ -9,7 +9,8 @@
 
 namespace xensim {
 
-/// Writes beside `path` and takes its name in `commit`; without `commit` nothing remains.
+/// Writes beside `path` and takes its name in `commit`; without `commit` nothing remains. Of a link, the file
+/// that it leads to is replaced; a device or pipe is not: it gets the bytes as they come.
 /// Throws InputError naming the file when it cannot be written. Survives a crash of the program, not of
 /// the machine (no fsync).
 class AtomicFile {
@@ -25,9 +26,12 @@ class AtomicFile {
  private:
   [[noreturn]] void fail() const;
 
-  std::filesystem::path path_, temporary_;
+  std::filesystem::path path_, temporary_;  ///< the latter empty if there is none
   std::ofstream stream_;
 };
+
+/// Throws InputError if a file could not be written there. Leaves what is there as it is.
+void check_writable(const std::filesystem::path& path);
 
 void write_file(const std::filesystem::path& path, std::string_view content);
 

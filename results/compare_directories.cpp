@@ -26,6 +26,9 @@ struct Groups {
 };
 
 Groups read_groups(const std::filesystem::path& directory) {
+  if (std::error_code ignored; !std::filesystem::exists(directory, ignored)) {
+    throw InputError({.file = directory.string()}, "no such directory", "a results directory");
+  }
   if (!std::filesystem::is_regular_file(directory / "run.json")) {
     throw InputError({.file = directory.string()}, "no run.json", "a complete results directory");
   }

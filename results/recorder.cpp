@@ -54,6 +54,7 @@ std::string Provenance::hash() const {
 Recorder::Recorder(fs::path directory, Provenance provenance, bool resume)
     : directory_(std::move(directory)), runs_(directory_ / "runs"), provenance_(std::move(provenance)) {
   make_directory(directory_);
+  lock_.emplace(directory_);
   const std::string hash = provenance_.hash();
   if (resume) {
     const std::string complete = recorded_hash(directory_ / "run.json");

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/config.hpp"
+#include "results/directory_lock.hpp"
 #include "results/metrics_table.hpp"
 #include "results/run_result.hpp"
 
@@ -39,7 +40,8 @@ class Recorder {
  public:
   /// Makes the directory where it is missing. With `resume`, takes over the finished runs of an earlier
   /// attempt; without, earlier results stay until `finish` replaces them. Throws InputError if the
-  /// directory cannot be written, or if `resume` finds results of another configuration.
+  /// directory cannot be written, if another recorder is at it, or if `resume` finds results of another
+  /// configuration.
   Recorder(std::filesystem::path directory, Provenance provenance, bool resume);
 
   /// The result of a run that `resume` took over, or null. If the directory was complete already, it has no
@@ -65,6 +67,7 @@ class Recorder {
   Provenance provenance_;
   std::map<std::size_t, RunResult> found_;
   bool complete_ = false;
+  std::optional<DirectoryLock> lock_;
 };
 
 }  // namespace xensim

@@ -45,8 +45,12 @@ Time from_nanoseconds(std::int64_t nanoseconds) {
   return Time{std::max<std::int64_t>(0, nanoseconds) * ps_per_ns};
 }
 
-Time from_optional_nanoseconds(const py::object& nanoseconds) {
-  return nanoseconds.is_none() ? never : from_nanoseconds(nanoseconds.cast<std::int64_t>());
+void check_plugin_name(const std::string& kind, const std::string& name,
+                       const std::vector<std::string>& built_in) {
+  if (name.empty()) throw InputError({}, fmt::format("found an empty name of a {}", kind), "some letters");
+  if (std::ranges::find(built_in, name) != built_in.end()) {
+    throw InputError({}, fmt::format("found \"{}\", which is a built-in {}", name, kind), "another name");
+  }
 }
 
 Plugin::Plugin(std::string name, std::string help, const py::dict& defaults, py::object make)

@@ -23,8 +23,9 @@ namespace py = pybind11;
 [[nodiscard]] std::int64_t to_nanoseconds(Time time);
 /// Saturates: before the start is the start, beyond the range is `never`.
 [[nodiscard]] Time from_nanoseconds(std::int64_t nanoseconds);
-/// None is `never`.
-[[nodiscard]] Time from_optional_nanoseconds(const py::object& nanoseconds);
+/// Throws InputError for an empty name and for that of a variant that is `built_in`.
+void check_plugin_name(const std::string& kind, const std::string& name,
+                       const std::vector<std::string>& built_in);
 
 /// A callable registered under a name, and the parameters that an experiment may give it.
 class Plugin {

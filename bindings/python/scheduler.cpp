@@ -33,23 +33,25 @@ class PythonScheduler final : public Scheduler {
   }
   [[nodiscard]] Time wake(VcpuId vcpu, Time now) override {
     vcpus_[vcpu.value].runnable = true;
-    return from_optional_nanoseconds(policy_.attr("wake")(vcpu.value, to_nanoseconds(now)));
+    return time_of("wake", vcpu.value, to_nanoseconds(now));
   }
   [[nodiscard]] Time event_marked(VcpuId vcpu, Time now) override {
-    return from_optional_nanoseconds(policy_.attr("event_marked")(vcpu.value, to_nanoseconds(now)));
+    return time_of("event_marked", vcpu.value, to_nanoseconds(now));
   }
   void sleep(VcpuId vcpu, Time now) override {
     vcpus_[vcpu.value].runnable = false;
     policy_.attr("sleep")(vcpu.value, to_nanoseconds(now));
   }
   void yield(VcpuId vcpu, Time now) override { policy_.attr("yield_")(vcpu.value, to_nanoseconds(now)); }
-  [[nodiscard]] Time deadline(CpuId cpu) const override {
-    return from_optional_nanoseconds(policy_.attr("deadline")(cpu.value));
-  }
+  [[nodiscard]] Time deadline(CpuId cpu) const override { return time_of("deadline", cpu.value); }
   [[nodiscard]] Time expire(CpuId cpu, Time now) override {
-    return from_optional_nanoseconds(policy_.attr("expire")(cpu.value, to_nanoseconds(now)));
+    return time_of("expire", cpu.value, to_nanoseconds(now));
   }
-  [[nodiscard]] std::string audit() const override { return policy_.attr("audit")().cast<std::string>(); }
+  [[nodiscard]] std::string audit() const override {
+    const py::object fault = policy_.attr("audit")();
+    if (!py::isinstance<py::str>(fault)) refuse("audit", fault, "a string");
+    return fault.cast<std::string>();
+  }
 
   [[nodiscard]] Decision schedule(CpuId cpu, bool current_runnable, Time now) override {
     VcpuId& running = running_[cpu.value];
@@ -67,22 +69,40 @@ class PythonScheduler final : public Scheduler {
     bool runnable = false;
   };
 
+  /// What a method answers: a time in ns, or None for `never`.
+  template <class... Arguments>
+  [[nodiscard]] Time time_of(const char* method, Arguments... arguments) const {
+    const py::object answer = policy_.attr(method)(arguments...);
+    if (answer.is_none()) return never;
+    try {
+      return from_nanoseconds(answer.cast<std::int64_t>());
+    } catch (const py::cast_error&) {
+      refuse(method, answer, "whole nanoseconds or None");
+    }
+  }
+
   /// `(vcpu or None, slice)` or `(vcpu or None, slice, scanned)`.
   [[nodiscard]] Decision read(const py::object& answer) const {
     const bool tuple = py::isinstance<py::tuple>(answer);
     const std::size_t size = tuple ? py::len(answer) : 0;
-    if (size != 2 && size != 3) {
-      throw py::type_error(
-          fmt::format("scheduler \"{}\": schedule() returned {}; expected (vcpu or None, slice in ns) or "
-                      "(vcpu or None, slice in ns, entries scanned)",
-                      name_, py::repr(answer).cast<std::string>()));
+    try {
+      if (size == 2 || size == 3) {
+        const auto parts = answer.cast<py::tuple>();
+        Decision decision;
+        if (!parts[0].is_none()) decision.next = VcpuId{parts[0].cast<std::uint32_t>()};
+        decision.slice = from_nanoseconds(parts[1].cast<std::int64_t>());
+        if (size == 3) decision.scanned = parts[2].cast<std::uint32_t>();
+        return decision;
+      }
+    } catch (const py::cast_error&) {  // refused below
     }
-    const auto parts = answer.cast<py::tuple>();
-    Decision decision;
-    if (!parts[0].is_none()) decision.next = VcpuId{parts[0].cast<std::uint32_t>()};
-    decision.slice = from_nanoseconds(parts[1].cast<std::int64_t>());
-    if (size == 3) decision.scanned = parts[2].cast<std::uint32_t>();
-    return decision;
+    refuse("schedule", answer, "(vcpu or None, slice in ns) or (vcpu or None, slice in ns, entries scanned)");
+  }
+
+  [[noreturn]] void refuse(std::string_view method, const py::object& answer,
+                           std::string_view expected) const {
+    throw py::type_error(fmt::format("scheduler \"{}\": {}() returned {}; expected {}", name_, method,
+                                     py::repr(answer).cast<std::string>(), expected));
   }
 
   void check(const Decision& decision, CpuId cpu) const {
@@ -112,6 +132,8 @@ class PythonScheduler final : public Scheduler {
 };
 
 void register_scheduler(std::string name, std::string help, const py::dict& defaults, py::object make) {
+  static const std::vector<std::string> built_in = SchedulerRegistry::instance().names();
+  check_plugin_name("scheduler", name, built_in);
   const Plugin plugin(std::move(name), std::move(help), defaults, std::move(make));
   SchedulerRegistry::instance().add(
       {.name = plugin.name(),

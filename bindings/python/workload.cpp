@@ -52,11 +52,20 @@ class PythonWorkload final : public Workload {
       all.push_back(drive(*this, py::reinterpret_borrow<py::iterator>(made)));
       return all;
     }
-    for (const py::handle each : made) all.push_back(drive(*this, py::iter(each)));
+    if (!py::isinstance<py::iterable>(made)) refuse(made);
+    for (const py::handle each : made) {
+      if (!py::isinstance<py::iterable>(each)) refuse(made);
+      all.push_back(drive(*this, py::iter(each)));
+    }
     return all;
   }
 
  private:
+  [[noreturn]] void refuse(const py::object& made) const {
+    throw py::type_error(fmt::format("workload \"{}\" returned {}; expected a generator, or a list of them",
+                                     plugin_.name(), py::repr(made).cast<std::string>()));
+  }
+
   /// The generator lives in the coroutine's frame, hence as long as the simulated process.
   static Program drive(PythonWorkload& self, py::iterator generator) {
     for (; generator != py::iterator::sentinel(); ++generator) co_yield self.operation(*generator);
@@ -95,6 +104,8 @@ class PythonWorkload final : public Workload {
 
 void register_workload(std::string name, std::string help, const py::dict& defaults, py::object make,
                        std::int64_t working_set) {
+  static const std::vector<std::string> built_in = WorkloadRegistry::instance().names();
+  check_plugin_name("workload", name, built_in);
   checked_working_set(working_set);
   const Plugin plugin(std::move(name), std::move(help), defaults, std::move(make));
   WorkloadRegistry::instance().add(

@@ -25,8 +25,7 @@ struct Arguments {
   RunnerOptions runner;
   std::string file, output, other, kind;
   std::vector<std::string> overrides;
-  std::optional<std::uint64_t> seed;
-  std::optional<std::int64_t> replications;
+  std::optional<std::string> seed, replications;  ///< as written: what reads the file checks them too
   bool json = false;
 };
 
@@ -123,8 +122,8 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
   command->add_option("FILE", arguments.file, "Experiment file, or a name from experiments/")->required();
   command->add_option("--set", arguments.overrides, "path=value: change the experiment; may be repeated")
       ->allow_extra_args(false);
-  command->add_option("--seed", arguments.seed, "Seed of all random numbers");
-  command->add_option("--replications", arguments.replications, "Runs of each point");
+  command->add_option("--seed", arguments.seed, "Seed of all random numbers")->type_name("UINT");
+  command->add_option("--replications", arguments.replications, "Runs of each point")->type_name("UINT");
   add_runner_options(*command, arguments);
   command->add_option("--trace", arguments.runner.trace,
                       "KIND:FILE: trace the run, which must be a single one; pcap@INTERFACE:FILE: of another "
@@ -213,7 +212,8 @@ int parse_and_do(int argc, const char* const* argv) {
   } catch (const CLI::Success& wish) {  // --help, --version
     return app.exit(wish);
   } catch (const CLI::ParseError& error) {
-    return complain(error.what(), ExitCode::bad_input);
+    const std::string command = argv[1][0] == '-' ? "" : argv[1] + std::string(" ");
+    return complain(fmt::format("{}; see xensim {}--help", error.what(), command), ExitCode::bad_input);
   }
   std::cout.flush();
   if (!std::cout) return complain("the output could not be written", ExitCode::bad_input);

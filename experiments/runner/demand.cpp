@@ -39,9 +39,10 @@ Demand demand_of(const std::vector<Run>& runs) {
 }
 
 std::string describe(const Demand& demand) {
-  return fmt::format("{} {} of up to {} simulated time and {} instances, about {} MiB each", demand.runs,
+  return fmt::format("{} {} of up to {} simulated time and {} {}, about {} MiB each", demand.runs,
                      demand.runs == 1 ? "run" : "runs", in_words(to_seconds(demand.simulated)),
-                     demand.most_instances, (demand.memory.count + (1 << 20) - 1) >> 20);
+                     demand.most_instances, demand.most_instances == 1 ? "instance" : "instances",
+                     (demand.memory.count + (1 << 20) - 1) >> 20);
 }
 
 void check_memory(const Demand& demand, unsigned jobs, Bytes available) {

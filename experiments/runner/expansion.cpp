@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "core/random.hpp"
 #include "experiments/runner/cells.hpp"
@@ -24,6 +25,15 @@ struct Axis {
   std::vector<SweptValue> values;
 };
 
+/// Throws if `path` is of the whole experiment, of which no point can have its own.
+void check_varies(const std::string& path, const Config& config) {
+  static const std::vector<std::string> whole{"$schema",      "name", "title", "description", "source",
+                                              "replications", "seed", "sweep", "compare"};
+  if (std::ranges::find(whole, path) == whole.end()) return;
+  config.fail(fmt::format("\"{}\", which is the same in all runs", path),
+              "a path such as platform.scheduler; replications have seeds of their own");
+}
+
 std::string scalar_label(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
@@ -36,7 +46,10 @@ SweptValue read_value(const Config& config) {
     if (!config.has("with")) return swept;
     const Config with = config.at("with");
     with.require_object();
-    for (const std::string& path : with.keys()) swept.with.emplace_back(path, with.at(path));
+    for (const std::string& path : with.keys()) {
+      check_varies(path, with.at(path));
+      swept.with.emplace_back(path, with.at(path));
+    }
     return swept;
   }
   if (config.json().is_primitive()) return {scalar_label(config.json()), config, {}};
@@ -53,6 +66,7 @@ std::vector<Axis> read_axes(const Config& root) {
   sweep.require_object();
   for (const std::string& path : sweep.keys()) {
     const Config list = sweep.at(path);
+    check_varies(path, list);
     list.require_array();
     if (list.size() == 0) list.fail("no values to sweep over", "at least one");
     Axis axis{path, {}};
@@ -154,6 +168,43 @@ void check_compare(const ExperimentFile& file, const Config& root, const std::ve
   }
 }
 
+/// The first parts of the names of metrics that a run can have.
+void add_roots(const Experiment& experiment, std::set<std::string>& roots) {
+  roots.insert({"throughput", "fairness", "host0"});
+  for (const DomainTemplate& domain : experiment.domains) roots.insert(domain.name);
+  for (const ClientTemplate& client : experiment.clients) roots.insert(client.name);
+}
+
+/// That each metric asked for can be of some run, as far as can be told before: a part of the machine, a
+/// template or a metric of the whole.
+void check_metrics(const std::vector<Run>& runs, const std::shared_ptr<const ConfigSource>& source) {
+  std::set<std::string> roots;
+  for (const Run& run : runs) {
+    if (run.replication == 0) add_roots(*run.experiment, roots);
+  }
+  for (const Run& run : runs) {
+    const std::vector<std::string>& metrics = run.experiment->measure.metrics;
+    if (run.replication != 0) continue;
+    for (std::size_t i = 0; i < metrics.size(); ++i) {
+      const std::size_t slash = metrics[i].find('/');
+      const std::string first = metrics[i].substr(0, slash);
+      const bool known = slash == std::string::npos
+                             ? std::ranges::any_of(roots, [&](const auto& r) { return r.starts_with(first); })
+                             : roots.contains(first);
+      if (known) continue;
+      const std::vector<std::string> names(roots.begin(), roots.end());
+      std::string near = nearest(first, names);
+      if (!near.empty() && slash != std::string::npos) near += metrics[i].substr(slash);
+      Config(*run.experiment->document, source)
+          .at("measure")
+          .at("metrics")
+          .at(i)
+          .fail(fmt::format("\"{}\", with which no metric begins", metrics[i]),
+                "a name that begins with " + one_of(names), near);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Run> expand(const ExperimentFile& file) {
@@ -182,6 +233,7 @@ std::vector<Run> expand(const ExperimentFile& file) {
       runs.push_back(run);
     }
   } while (advance(at, axes));
+  check_metrics(runs, file.source);
   return runs;
 }
 

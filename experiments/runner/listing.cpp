@@ -29,13 +29,18 @@ std::string type(const ParameterInfo& parameter) {
   return parameter.type == "array" ? "list of " + word : word;
 }
 
+/// A name and what stands beside it, which a long name does not push aside by more than it must.
+std::string named(std::string_view name, std::string_view help, std::size_t column) {
+  return fmt::format("{:<{}}{}{}", name, column, name.size() < column ? "" : " ", help);
+}
+
 std::string variants_text(const std::vector<Variant>& variants) {
   std::string text;
   for (const Variant& variant : variants) {
-    text += fmt::format("  {:<26}{}\n", variant.name, variant.help);
+    text += fmt::format("  {}\n", named(variant.name, variant.help, 26));
     for (const ParameterInfo& parameter : variant.parameters) {
-      text +=
-          fmt::format("    {:<16}{}; default {}", parameter.name, type(parameter), plain(parameter.fallback));
+      text += fmt::format("    {}; default {}", named(parameter.name, type(parameter), 16),
+                          plain(parameter.fallback));
       if (const std::string limits = range(parameter); !limits.empty()) text += "; " + limits;
       text += fmt::format("\n{:20}{}", "", parameter.help);
       text += parameter.source.empty() ? "\n" : fmt::format(" ({})\n", parameter.source);
@@ -120,12 +125,12 @@ std::string list_text(const std::string& kind) {
   std::string text = kind + "\n";
   if (kind == "experiments") {
     for (const Json& e : experiments_json())
-      text += fmt::format("  {:<26}{}\n", plain(e["name"]), plain(e["title"]));
+      text += fmt::format("  {}\n", named(plain(e["name"]), plain(e["title"]), 26));
     return text;
   }
   if (kind == "metrics") {
     for (const Json& m : metrics_json()) {
-      text += fmt::format("  {:<26}{} ({}, {})\n", plain(m["name"]), plain(m["help"]), plain(m["kind"]),
+      text += fmt::format("  {} ({}, {})\n", named(plain(m["name"]), plain(m["help"]), 26), plain(m["kind"]),
                           plain(m["unit"]));
     }
     return text;

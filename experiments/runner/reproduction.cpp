@@ -28,13 +28,15 @@ std::filesystem::path file_of(const std::string& name) {
 std::vector<std::string> chosen(const std::vector<std::string>& names) {
   const std::vector<std::string> known = reproducible();
   if (names.empty()) return known;
+  std::vector<std::string> distinct;
   for (const std::string& name : names) {
     if (std::ranges::count(known, name) == 0) {
       throw InputError({}, fmt::format("unknown experiment \"{}\"", name), one_of(known),
                        nearest(name, known));
     }
+    if (std::ranges::count(distinct, name) == 0) distinct.push_back(name);
   }
-  return names;
+  return distinct;
 }
 
 std::uint64_t seed_of(const ExperimentFile& file) {
@@ -102,7 +104,7 @@ void reproduce(const ReproduceOptions& options) {
       read_published(home_directory() / "results" / "published" / "sosp03.json");
   const std::filesystem::path output =
       options.runner.output.value_or(home_directory() / "results" / "output");
-  if (options.json) (void)AtomicFile(*options.json);  // better to fail now than after the last run
+  if (options.json) check_writable(*options.json);  // better to fail now than after the last run
 
   std::vector<Chosen> experiments;
   for (const std::string& name : names) experiments.emplace_back(name);

@@ -68,7 +68,10 @@ RunResult simulate_run(const RunnerOptions& options, const Run& run) {
     trace->finish();
     return result;
   } catch (const SimulationError&) {
-    trace->finish();  // what led to the failure is what the trace is for
+    try {
+      trace->finish();             // what led to the failure is what the trace is for
+    } catch (const InputError&) {  // the failure is the worse news
+    }
     throw;
   }
 }
@@ -82,11 +85,13 @@ std::string interruption(std::size_t finished, std::size_t total, const RunnerOp
 
 void check_trace(const RunnerOptions& options, std::size_t runs) {
   if (options.trace.empty()) return;
-  (void)parse_trace_request(options.trace);
+  const TraceRequest request = parse_trace_request(options.trace);
   if (runs != 1) {
     throw InputError({.path = "--trace"}, fmt::format("{} runs", runs),
                      "exactly one run to trace: choose its point with --set and use --replications 1");
   }
+  (void)open_trace(request);  // better to fail now than after the run
+  check_writable(request.file);
 }
 
 /// What there is of a series' results so far.

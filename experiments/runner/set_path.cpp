@@ -38,8 +38,9 @@ class PathWalk {
     if (error != std::errc{} || stop != end) malformed();
     if (!node_->is_array()) fail(fmt::format("{} at {}", describe(*node_), done()), "an array");
     if (index >= node_->size()) {
-      fail(fmt::format("index {} of {}, which has {} elements", index, done(), node_->size()),
-           "a smaller one");
+      fail(fmt::format("index {} of {}, which has {}", index, done(),
+                       node_->size() == 1 ? "one element" : fmt::format("{} elements", node_->size())),
+           node_->empty() ? "none" : fmt::format("an index from 0 to {}", node_->size() - 1));
     }
     node_ = &(*node_)[index];
     schema_ = schema_->contains("items") ? &(*schema_)["items"] : &anything();
@@ -90,9 +91,23 @@ class PathWalk {
     if (const auto found = members.find(key); found != members.end()) return *found;
     std::vector<std::string> names;
     for (const auto& member : members.items()) names.push_back(member.key());
+    if (names.empty() && schema_->contains("anyOf")) {
+      fail(fmt::format("parameter \"{}\" of {}, which has no name", key, done()),
+           "a name there before: " + one_of(variants()));
+    }
     const std::string near = nearest(key, names);
     fail(fmt::format("unknown key \"{}\" in path \"{}\"", key, path_), one_of(names),
          near.empty() ? near : std::string(path_.substr(0, at_)) + near);
+  }
+
+  /// What may be named here.
+  [[nodiscard]] std::vector<std::string> variants() const {
+    std::vector<std::string> names;
+    for (const Json& form : (*schema_)["anyOf"]) {
+      if (!form.contains("properties") || !form["properties"].contains("name")) continue;
+      names.push_back(form["properties"]["name"].value("const", ""));
+    }
+    return names;
   }
 
   static const Json& anything() {

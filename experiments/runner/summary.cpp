@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
+#include "core/error.hpp"
 #include "results/confidence.hpp"
 
 namespace xensim {
@@ -50,6 +52,29 @@ std::vector<double> values_of(std::span<const RunResult> results, const std::str
   return values;
 }
 
+/// A line for each metric that was asked for and that no run has.
+std::string missing_metrics(const std::vector<Run>& runs, std::span<const RunResult> results) {
+  std::set<std::string> asked, names;
+  for (const Run& run : runs) {
+    const std::vector<std::string>& metrics = run.experiment->measure.metrics;
+    asked.insert(metrics.begin(), metrics.end());
+  }
+  for (const RunResult& result : results) {
+    for (const Metric& metric : result.metrics) names.insert(metric.name);
+  }
+  std::string text;
+  for (const std::string& prefix : asked) {
+    // Names are in order: those that begin with the prefix come first of all that are not before it.
+    const auto first = names.lower_bound(prefix);
+    if (first != names.end() && first->starts_with(prefix)) continue;
+    const std::vector<std::string> all(names.begin(), names.end());
+    const std::string near = nearest(prefix, all);
+    text += fmt::format("no metric begins with \"{}\"{}\n", prefix,
+                        near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string summary_table(const std::vector<Run>& runs, std::span<const RunResult> results) {
@@ -75,7 +100,8 @@ std::string summary_table(const std::vector<Run>& runs, std::span<const RunResul
       rows.push_back(std::move(row));
     }
   }
-  return aligned(rows) + (hidden ? "(metrics of single parts are in metrics.csv)\n" : "");
+  return aligned(rows) + (hidden ? "(metrics of single parts are in metrics.csv)\n" : "") +
+         missing_metrics(runs, results);
 }
 
 }  // namespace xensim

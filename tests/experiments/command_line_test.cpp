@@ -7,6 +7,7 @@
 #include "experiments/runner/listing.hpp"
 #include "experiments/runner/overrides.hpp"
 #include "tests/project_folder.hpp"
+#include "tests/results/temporary_directory.hpp"
 
 namespace xensim {
 namespace {
@@ -70,6 +71,8 @@ TEST(Command, RefusesBadUsageWithOneMessage) {
                                              {"run", "weights", "--set", "seed"},
                                              {"run", "weights", "--set", "seed=\xff"},
                                              {"run", "weights", "--trace"},
+                                             {"run", "weights", "--seed", "many"},
+                                             {"run", "weights", "--set", "sweep.seed=[1, 2]"},
                                              {"validate", "weights", "weights"},
                                              {"compare", "a"}}) {
     const Outcome outcome = xensim(arguments);
@@ -102,6 +105,48 @@ TEST(Command, NamesTheFileButNoLineForAValueSetOnTheCommandLine) {
   const Outcome outcome = xensim({"run", "weights", "--set", "domains[0].count=-3"});
   EXPECT_EQ(outcome.code, 2);
   EXPECT_THAT(outcome.err, HasSubstr("weights.json: $.domains[0].count: found -3; expected at least 0"));
+}
+
+TEST(Command, NamesWhatCouldStandBeforeAParameter) {
+  const Outcome outcome =
+      xensim({"run", "weights", "--set", "sweep={}", "--set", "platform.scheduler.slice=5 ms"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("which has no name"), HasSubstr("or round-robin")));
+}
+
+TEST(Command, ReproducesWhatIsNamedTwiceOnce) {
+  const TemporaryDirectory directory;
+  const std::string output = directory.path().string();
+  const Outcome outcome =
+      xensim({"reproduce", "footprint", "footprint", "--quiet", "--output", output.c_str()});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out.find("data in"), outcome.out.rfind("data in"));
+}
+
+TEST(Command, SaysWhichMetricNoRunHad) {
+  const TemporaryDirectory directory;
+  const std::string output = directory.path().string();
+  const Outcome outcome =
+      xensim({"run", "weights", "--quiet", "--replications", "1", "--set", "measure.duration=10 ms", "--set",
+              "measure.metrics=[\"throughput\", \"one/thrughput\"]", "--output", output.c_str()});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("no metric begins with \"one/thrughput\""));
+}
+
+TEST(Command, RefusesAnUnwritableTraceBeforeTheRun) {
+  const TemporaryDirectory directory;
+  const std::string trace = "perfetto:" + directory.path().string();
+  const Outcome outcome = xensim({"run", "weights", "--replications", "1", "--set", "sweep={}", "--output",
+                                  (directory.path() / "out").c_str(), "--trace", trace.c_str()});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("Is a directory"));
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
+TEST(Command, ComparesOnlyDirectoriesThatExist) {
+  const Outcome outcome = xensim({"compare", "nowhere", "nowhere"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("nowhere: no such directory"));
 }
 
 TEST(Override, OfASweptPathEndsItsSweep) {

@@ -9,6 +9,7 @@
 namespace xensim {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
@@ -116,11 +117,29 @@ TEST(Expansion, RefusesWhatIsNoSweep) {
   EXPECT_THAT(complaint(R"("sweep": {"domains[3].count": [1]})"), HasSubstr("index 3"));
 }
 
+TEST(Expansion, RefusesToSweepWhatIsTheSameInAllRuns) {
+  for (const std::string path : {"seed", "replications", "name", "compare"}) {
+    EXPECT_THAT(complaint("\"sweep\": {\"" + path + "\": [1, 2]}"), HasSubstr("the same in all runs"));
+  }
+  EXPECT_THAT(complaint(R"("sweep": {"platform": [{"label": "x", "value": "native", "with": {"seed": 2}}]})"),
+              HasSubstr("$.sweep.platform[0].with.seed"));
+}
+
+TEST(Expansion, RefusesAMetricThatNoRunCanHave) {
+  EXPECT_THAT(
+      complaint("\"measure\": {\"metrics\": [\"throughput\",\n\"thrughput\"]}"),
+      AllOf(StartsWith("test.json:4: $.measure.metrics[1]"), HasSubstr("did you mean \"throughput\"?")));
+  EXPECT_THAT(complaint(R"("measure": {"metrics": ["hogs/elapsed/user"]})"),
+              HasSubstr("did you mean \"hog/elapsed/user\"?"));
+  EXPECT_EQ(complaint(R"("measure": {"metrics": ["host0/cpu0/time", "ho", "hog/throughput"]})"), "no fault");
+}
+
 TEST(Expansion, RefusesMoreRunsThanAnyoneCanWaitFor) {
   std::string values = "0";
   for (int i = 1; i < 1001; ++i) values += ", " + std::to_string(i);
-  EXPECT_THAT(complaint(R"("sweep": {"domains[0].count": [)" + values + R"(], "seed": [)" + values + "]}"),
-              HasSubstr("1000000 runs"));
+  EXPECT_THAT(
+      complaint(R"("sweep": {"domains[0].count": [)" + values + R"(], "machine.cpus": [)" + values + "]}"),
+      HasSubstr("1000000 runs"));
 }
 
 TEST(Compare, MustNameWhatIsSwept) {

@@ -93,3 +93,14 @@ def test_a_bad_file_is_refused_with_its_line(document, tmp_path):
 def test_input_errors_are_value_errors():
     assert issubclass(xensim.InputError, ValueError)
     assert issubclass(xensim.SimulationError, RuntimeError)
+
+
+@pytest.mark.parametrize("values", ["round-robin", 3, {"label": "one", "value": "bvt"}, None])
+def test_a_sweep_is_over_a_list(small, values):
+    with pytest.raises(xensim.InputError, match="to sweep scheduler over; expected a list"):
+        small.sweep(scheduler=values)
+
+
+def test_a_sweep_is_not_over_what_all_runs_share(small):
+    with pytest.raises(xensim.InputError, match="the same in all runs"):
+        small.sweep(seed=[1, 2])

@@ -164,7 +164,7 @@ def test_an_exception_in_a_workload_surfaces_with_its_traceback(small):
         (lambda self, cpu, good: (good[0], 2**62), xensim.SimulationError, "a slice of"),
         (lambda self, cpu, good: (0 if cpu == 1 else 1, 10**7), xensim.SimulationError, "was added to"),
         (lambda self, cpu, good: (self.blocked(cpu), 10**7), xensim.SimulationError, "is not runnable"),
-        (lambda self, cpu, good: ("first", 1_000_000), RuntimeError, "cast"),
+        (lambda self, cpu, good: ("first", 1_000_000), TypeError, "expected .vcpu or None"),
     ],
 )
 def test_what_a_scheduler_may_not_answer(small, answer, error, message):
@@ -173,6 +173,45 @@ def test_what_a_scheduler_may_not_answer(small, answer, error, message):
     with pytest.raises(error, match=message):
         small.with_(scheduler="broken").run(jobs=1, progress=False)
     assert values(small), "the process is as good as before"
+
+
+@pytest.mark.parametrize("method", ["wake", "event_marked", "deadline", "expire"])
+def test_a_scheduler_answers_times_in_whole_nanoseconds(small, method):
+    policy = type("Dreamer", (RoundRobin,), {method: lambda self, *_: "soon"})
+    if method == "expire":
+        policy.deadline = lambda self, cpu: 0
+    xensim.scheduler("dreamer")(policy)
+    with pytest.raises(TypeError, match=rf'scheduler "dreamer": {method}\(\) returned .soon.; expected whole'):
+        small.with_(scheduler="dreamer").run(jobs=1, progress=False)
+
+
+def test_a_scheduler_without_a_needed_method_says_which(small):
+    xensim.scheduler("half")(type("Half", (xensim.Scheduler,), {"__init__": lambda self, cpus: None}))
+    with pytest.raises(NotImplementedError, match=r"Half has no add\(\)"):
+        small.with_(scheduler="half").run(jobs=1, progress=False)
+
+
+def test_built_in_names_stay_built_in(small):
+    with pytest.raises(xensim.InputError, match='"round-robin", which is a built-in scheduler'):
+        xensim.scheduler("round-robin")(RoundRobin)
+    with pytest.raises(xensim.InputError, match='"cpu_hog", which is a built-in workload'):
+        xensim.workload("cpu_hog")(hog)
+    with pytest.raises(xensim.InputError, match="empty name"):
+        xensim.scheduler("")(RoundRobin)
+
+
+@pytest.mark.parametrize("programs", [3, None, [3], [None]])
+def test_a_workload_returns_generators(small, programs):
+    xensim.workload("returns-no-generator")(lambda instance, random: programs)
+    with pytest.raises(TypeError, match=r'"returns-no-generator" returned .*; expected a generator'):
+        small.with_({"domains[0].workload": "returns-no-generator"}).run(jobs=1, progress=False)
+
+
+def test_times_beyond_simulated_time_are_refused():
+    assert xensim.nanoseconds(s=9e6) == 9 * 10**15
+    for days in (1e30, float("inf"), float("nan"), 1e7):
+        with pytest.raises(ValueError):
+            xensim.compute(s=days)
 
 
 def test_a_workload_may_only_yield_operations(small):

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pandas
 import pytest
@@ -85,6 +86,31 @@ def test_an_interruption_is_still_pythons_after_a_run(small):
     small.run(jobs=1, progress=False)
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interruption_ends_a_sweep_but_not_the_process(document, jobs):
+    """Whichever thread gets the signal."""
+    document["measure"]["duration"] = "2000 s"
+    sweep = xensim.load(document).replications(50)
+    interrupt = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt):
+        sweep.run(jobs=jobs, progress=False)
+    interrupt.join()
+    assert rows(xensim.load(document).with_(measure__duration="1 s").run(jobs=jobs, progress=False))
+
+
+@pytest.mark.parametrize("executor", [3, "processes", dict])
+def test_what_is_no_executor_is_refused(small, executor):
+    with pytest.raises(TypeError, match="expected an executor"):
+        small.run(executor=executor)
+
+
+@pytest.mark.parametrize("jobs", [0, -1, 1.5, "2"])
+def test_jobs_are_counted(small, jobs):
+    with pytest.raises(xensim.InputError, match="expected at least 1"):
+        small.run(jobs=jobs)
 
 
 def test_an_error_in_a_run_says_which_run(small, document):

@@ -167,25 +167,14 @@ TEST_F(RecorderTest, a_file_in_place_of_the_directory_is_bad_input) {
               testing::ThrowsMessage<InputError>(HasSubstr("taken")));
 }
 
-TEST(AtomicFileTest, nothing_remains_without_commit) {
-  const TemporaryDirectory directory;
-  { AtomicFile(directory.path() / "file").write("half"); }
-  EXPECT_TRUE(fs::is_empty(directory.path()));
-}
-
-TEST(AtomicFileTest, the_old_content_stays_until_commit) {
-  const TemporaryDirectory directory;
-  write_file(directory.path() / "file", "old");
-  AtomicFile file(directory.path() / "file");
-  file.write("new");
-  EXPECT_EQ(read_file(directory.path() / "file"), "old");
-  file.commit();
-  EXPECT_EQ(read_file(directory.path() / "file"), "new");
-}
-
-TEST(AtomicFileTest, an_absent_directory_is_bad_input) {
-  const TemporaryDirectory directory;
-  EXPECT_THROW(write_file(directory.path() / "absent" / "file", ""), InputError);
+TEST_F(RecorderTest, a_directory_has_one_recorder_at_a_time) {
+  {
+    const Recorder first(path, provenance(), false);
+    EXPECT_THAT([&] { Recorder(path, provenance(), false); },
+                testing::ThrowsMessage<InputError>(HasSubstr("another run is writing")));
+    EXPECT_NO_THROW(Recorder(directory.path() / "other", provenance(), false));
+  }
+  EXPECT_NO_THROW(Recorder(path, provenance(), false));
 }
 
 }  // namespace

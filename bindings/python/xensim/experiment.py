@@ -19,7 +19,8 @@ from .running import run_all
 def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Experiment:
     """The experiment in a file, of a name in `experiments/` (such as "figure6"), or in a dictionary.
 
-    Raises InputError, which names file, line, JSON path and the nearest valid name.
+    Raises InputError, which names file, line, JSON path and the nearest valid name; TypeError for a dictionary
+    with what JSON cannot hold.
     """
     if isinstance(source, Mapping):
         return Experiment(_xensim.ExperimentFile.parse(_text(source)))
@@ -85,9 +86,13 @@ class Experiment:
 
         Adds to the sweep that the experiment has; an axis that it has already gets these values. A value
         is any JSON, or {"label": ..., "value": ...} to name it in results; objects need one or the other.
+        Raises InputError for an unknown path (with the nearest known one), a value out of range, and one that
+        is no list.
         """
         file = self._file
         for path, values in _paths(axes, more).items():
+            if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
+                raise _xensim.InputError(f"found {values!r} to sweep {column_of(path)} over; expected a list")
             file = file.with_(f"sweep.{path}", _text(list(values)))
         return Experiment(file)
 

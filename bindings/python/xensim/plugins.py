@@ -11,12 +11,22 @@ from ._xensim import RandomStream, Share
 
 S = TypeVar("S", bound="type[Scheduler]")
 Program = Iterator["_xensim.Compute | _xensim.Sleep"]
+_LONGEST = 2**63 // 1000  # ns
 W = TypeVar("W", bound=Callable[..., "Program | Iterable[Program]"])
 
 
 def nanoseconds(*, s: float = 0, ms: float = 0, us: float = 0, ns: int = 0) -> int:
-    """The sum, in whole nanoseconds; the unit of all times between the simulator and Python code."""
-    return round(s * 1_000_000_000) + round(ms * 1_000_000) + round(us * 1000) + ns
+    """The sum, in whole nanoseconds; the unit of all times between the simulator and Python code.
+
+    Raises ValueError for what is no number, or longer than simulated time: 2**63 ps, some 106 days.
+    """
+    try:
+        total = round(s * 1_000_000_000) + round(ms * 1_000_000) + round(us * 1000) + ns
+    except OverflowError as error:
+        raise ValueError("an infinite time; expected at most 106 days") from error
+    if abs(total) > _LONGEST:
+        raise ValueError(f"a time of {total / 8.64e13:.3g} days; expected at most 106")
+    return total
 
 
 # --- Schedulers -------------------------------------------------------------------------------------------
@@ -40,7 +50,7 @@ class Scheduler:
 
     def add(self, vcpu: int, cpu: int, share: Share, now: int) -> None:
         """A new vCPU, not runnable yet."""
-        raise NotImplementedError
+        raise self._missing("add")
 
     def remove(self, vcpu: int, now: int) -> None:
         """It is gone; it was not running."""
@@ -50,7 +60,7 @@ class Scheduler:
 
     def wake(self, vcpu: int, now: int) -> int | None:
         """It became runnable."""
-        raise NotImplementedError
+        raise self._missing("wake")
 
     def event_marked(self, vcpu: int, now: int) -> int | None:
         """It got an event while runnable but not running."""
@@ -70,7 +80,7 @@ class Scheduler:
         A third element is the number of queue entries that the modelled code looks at; their time is
         charged. `current_runnable` says whether the vCPU chosen last on this processor may go on.
         """
-        raise NotImplementedError
+        raise self._missing("schedule")
 
     def deadline(self, cpu: int) -> int | None:
         """When `expire` wants to be called next."""
@@ -84,12 +94,15 @@ class Scheduler:
         """Empty, or the first contradiction between the policy's own structures."""
         return ""
 
+    def _missing(self, method: str) -> NotImplementedError:
+        return NotImplementedError(f"{type(self).__name__} has no {method}(); every scheduler needs it")
+
 
 def scheduler(name: str) -> Callable[[S], S]:
     """Class decorator: experiments can name this policy as their scheduler.
 
     A later class of the same name replaces the earlier one. Raises TypeError for a class that is no
-    Scheduler, SimulationError while a simulation runs.
+    Scheduler, InputError for an empty name or that of a built-in one, SimulationError while a simulation runs.
     """
 
     def register(policy: S) -> S:
@@ -109,13 +122,17 @@ def compute(
 ) -> _xensim.Compute:
     """To be yielded: execute for so long, with warm caches and nothing else on the machine.
 
-    `working_set`: bytes used all the time (64 to 64 MiB); None: the workload's.
+    `working_set`: bytes used all the time (64 to 64 MiB); None: the workload's. Raises ValueError for a
+    negative time or a working set out of range.
     """
     return _xensim.Compute(nanoseconds(s=s, ms=ms, us=us, ns=ns), working_set)
 
 
 def sleep(*, s: float = 0, ms: float = 0, us: float = 0, ns: int = 0) -> _xensim.Sleep:
-    """To be yielded: sleep at least so long. The kernel rounds up to ticks of 10 ms and adds one."""
+    """To be yielded: sleep at least so long. The kernel rounds up to ticks of 10 ms and adds one.
+
+    Raises ValueError for a negative time.
+    """
     return _xensim.Sleep(nanoseconds(s=s, ms=ms, us=us, ns=ns))
 
 
@@ -132,9 +149,15 @@ def workload(name: str, working_set: int = 4096) -> Callable[[W], W]:
     that many. `instance` counts from 0 within its domain template; `random` belongs to it alone: only
     numbers from there make results reproducible. Keyword-only arguments with defaults are parameters of
     experiments. `working_set`: bytes, 64 to 64 MiB.
+
+    A later function of the same name replaces the earlier one. Raises InputError for an empty name
+    or that of a built-in workload, TypeError for what cannot be called, ValueError for a working set out of
+    range, SimulationError while a simulation runs.
     """
 
     def register(programs: W) -> W:
+        if not callable(programs):
+            raise TypeError(f"@xensim.workload({name!r}) on {programs!r}; expected a generator function")
         _xensim.register_workload(name, _first_line(programs), _parameters(programs), programs, working_set)
         return programs
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from numbers import Integral
 from typing import Any
 
 from tqdm import tqdm
@@ -18,17 +19,25 @@ def run_all(
     runs: Sequence[_xensim.Run], executor: Executor | None, jobs: int | None, progress: bool, audit: bool
 ) -> list[dict[str, Any]]:
     """The results in the order of `runs`. Raises what the first failing run raised."""
-    if jobs is not None and jobs < 1:
-        raise _xensim.InputError(f"found jobs={jobs}; expected at least 1, or None for all processors")
-    jobs = min(jobs or len(os.sched_getaffinity(0)), max(len(runs), 1))
+    if jobs is not None and not (isinstance(jobs, Integral) and jobs >= 1):
+        raise _xensim.InputError(f"found jobs={jobs!r}; expected at least 1, or None for all processors")
+    if executor is not None and not hasattr(executor, "submit"):
+        raise TypeError(f"found {executor!r}; expected an executor, such as those of concurrent.futures")
+    jobs = min(int(jobs or 0) or len(os.sched_getaffinity(0)), max(len(runs), 1))
     with tqdm(total=len(runs), unit="run", disable=None if progress else True) as bar:
         if executor is not None:
-            return _collect(executor, runs, bar, audit)
+            return _collect(executor, runs, bar, audit, _cancel)
         if jobs > 1:
             # Forked, so that the workers know the schedulers and workloads registered here.
             context = multiprocessing.get_context("fork")
+            others = set(multiprocessing.active_children())
             with ProcessPoolExecutor(jobs, mp_context=context) as own:
-                return _collect(own, runs, bar, audit)
+
+                def end_workers(_: Sequence[Future]) -> None:
+                    for worker in set(multiprocessing.active_children()) - others:
+                        worker.terminate()
+
+                return _collect(own, runs, bar, audit, end_workers)
         results = []
         for run in runs:
             with _noting(run):
@@ -37,7 +46,18 @@ def run_all(
         return results
 
 
-def _collect(executor: Executor, runs: Sequence[_xensim.Run], bar: tqdm, audit: bool) -> list[dict[str, Any]]:
+def _cancel(futures: Sequence[Future]) -> None:
+    for future in futures:
+        future.cancel()
+
+
+def _collect(
+    executor: Executor,
+    runs: Sequence[_xensim.Run],
+    bar: tqdm,
+    audit: bool,
+    abandon: Callable[[Sequence[Future]], None],
+) -> list[dict[str, Any]]:
     # Only submit, add_done_callback, result and cancel: what Dask's and mpi4py's futures have as well.
     futures = [executor.submit(_simulate, run.text, run.seed, audit) for run in runs]
     for future in futures:
@@ -49,8 +69,7 @@ def _collect(executor: Executor, runs: Sequence[_xensim.Run], bar: tqdm, audit: 
                 results.append(future.result())
         return results
     except BaseException:
-        for future in futures:
-            future.cancel()
+        abandon(futures)
         raise
 
 
