@@ -5,31 +5,24 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <queue>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "models/guest/kernel_path_costs.hpp"
-#include "models/guest/process_kernel.hpp"
-#include "models/host/native_memory.hpp"
 #include "models/io/tcp/endpoint.hpp"
-#include "tests/models/testbed.hpp"
+#include "tests/models/guest/bare_kernel.hpp"
 
 namespace xensim {
 
-class NetworkFixture final : private VirtualMachine, private EndpointClient {
+class NetworkFixture final : public BareKernel, private EndpointClient {
  public:
   static constexpr std::uint32_t pages = 32768;
   static constexpr Ipv4Address here = Ipv4Address::of(10, 0, 0, 1), there = Ipv4Address::of(10, 0, 0, 2);
 
   explicit NetworkFixture(std::uint32_t mtu = 1500, bool sums = true)
-      : device_(*this, mtu, sums),
-        kernel_(
-            machine(), 1, guest_costs_, FootprintId{0}, [this] { return FootprintId{++footprints_}; },
-            Time{}),
-        memory_(machine(), shape_, 1, pages, Cycles{400}),
-        processes_(kernel_, machine(), memory_, path_costs_, {}, pages),
+      : BareKernel(pages, {}, std::make_unique<Device>(*this, mtu, sums)),
         outside({.mac = {{2, 0, 0, 0, 0, 2}}, .address = there, .tcp = {.mtu = mtu}, .socket_buffer = 131072},
                 *this) {}
 
@@ -50,9 +43,6 @@ class NetworkFixture final : private VirtualMachine, private EndpointClient {
     }
   }
 
-  [[nodiscard]] Time now() const { return processor_.clock.local(); }
-  [[nodiscard]] std::uint64_t did(KernelPath path) const { return processes_.work().count(path); }
-  [[nodiscard]] const ProcessKernel& processes() const { return processes_; }
   [[nodiscard]] const NetworkStack& stack() const { return processes_.network(); }
   [[nodiscard]] Time spent(Activity activity) const { return processor_.spent(activity); }
   [[nodiscard]] std::string audit() const { return processes_.audit(); }
@@ -94,14 +84,6 @@ class NetworkFixture final : private VirtualMachine, private EndpointClient {
     EthernetFrame frame;
   };
 
-  [[nodiscard]] VirtualMachine& machine() { return *this; }
-  [[nodiscard]] Processor& processor(unsigned /*vcpu*/) override { return processor_; }
-  void switch_address_space(unsigned vcpu) override { processes_.switch_to(vcpu, *kernel_.current(vcpu)); }
-  void kick(unsigned /*vcpu*/, unsigned /*target*/) override {}
-  [[nodiscard]] ProcessKernel& processes() override { return processes_; }
-  [[nodiscard]] NetworkDevice* network() override { return &device_; }
-  void resume() {}
-
   void leaves(const EthernetFrame& frame) {
     ++frames_out;
     if (tap) tap(true, frame);
@@ -114,7 +96,7 @@ class NetworkFixture final : private VirtualMachine, private EndpointClient {
     processes_.run_on(0);
     const auto page = processes_.memory().pages.allocate(0, PageAllocator::Need::atomic);
     ASSERT_TRUE(page);
-    device_.client().received(0, {frame, *page, 2});
+    static_cast<Device&>(*network()).client().received(0, {frame, *page, 2});
   }
   /// Does what is due outside. False: nothing is, before the kernel's present.
   bool outside_is_next() {
@@ -157,22 +139,8 @@ class NetworkFixture final : private VirtualMachine, private EndpointClient {
     if (on_datagram) on_datagram(from_port, bytes);
   }
 
-  Calibration calibration_ = testbed_calibration();
-  ProcessorCosts costs_{calibration_};
-  GuestCosts guest_costs_{calibration_, costs_};
-  KernelPathCosts path_costs_ = kernel_path_costs(calibration_, costs_);
-  ProcessorShape shape_ = testbed_processor;
-  SurvivalTable survival_{8192, 8};
-  Calendar calendar_;
-  Event resume_ = Event::calling<&NetworkFixture::resume>(*this);
-  Processor processor_{CpuId{0}, shape_, costs_, survival_, calendar_, resume_, false};
-  std::uint32_t footprints_ = 0;
   std::queue<Flight> to_kernel_, to_outside_;
   Time free_in_{}, free_out_{}, next_tick_ = GuestKernel::tick_length;
-  Device device_;
-  GuestKernel kernel_;
-  NativeMemory memory_;
-  ProcessKernel processes_;
 
  public:
   NetworkEndpoint outside;

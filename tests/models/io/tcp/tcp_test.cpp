@@ -1,103 +1,13 @@
 #include <gtest/gtest.h>
 
-#include <deque>
-#include <vector>
-
+#include "tests/models/io/tcp/two_connections.hpp"
 #include "tests/models/io/tcp/two_endpoints.hpp"
 
 namespace xensim {
 namespace {
 
+using TcpTest = TwoConnections;
 using State = TcpConnection::State;
-
-/// Two connections, and segments between them that the test hands over one by one.
-struct TcpTest : testing::Test {
-  struct Side final : TcpHost {
-    explicit Side(std::deque<TcpSegment>& to) : out(to) {}
-    bool transmit(TcpConnection&, const TcpSegment& segment, TcpBuffer) override {
-      if (refuse) return false;
-      out.push_back(segment);
-      return true;
-    }
-    void changed(TcpConnection&, TcpChange change) override { changes.push_back(change); }
-    [[nodiscard]] bool saw(TcpChange change) const {
-      return std::find(changes.begin(), changes.end(), change) != changes.end();
-    }
-    std::deque<TcpSegment>& out;
-    std::vector<TcpChange> changes;
-    bool refuse = false;
-  };
-
-  /// A handshake without loss, the answering side's part made up. Nothing is on its way afterwards.
-  void open(Sequence initial = 1000) {
-    client.connect(now, initial);
-    const TcpSegment syn = take(to_server);
-    const TcpSegment answer{.source_port = 80,
-                            .destination_port = 1025,
-                            .sequence = 5000,
-                            .acknowledgement = initial + 1,
-                            .window = 5840,
-                            .flags = TcpHeader::syn | TcpHeader::acknowledge,
-                            .stamped = settings.time_stamps,
-                            .stamp = static_cast<std::uint32_t>(now),
-                            .echo = syn.stamp,
-                            .max_segment = 1460,
-                            .window_scale = 0,
-                            .sack_permitted = true};
-    client.receive(now, answer, {}, 0);
-    server.establish(now, {.theirs = initial,
-                           .ours = 5000,
-                           .stamp = syn.stamp,
-                           .window = syn.window,
-                           .max_segment = 1460,
-                           .their_scale = syn.window_scale,
-                           .scaled = true,
-                           .stamped = settings.time_stamps,
-                           .sack = true});
-    deliver();
-  }
-  static TcpSegment take(std::deque<TcpSegment>& queue) {
-    const TcpSegment first = queue.front();
-    queue.pop_front();
-    return first;
-  }
-  void deliver_to(TcpConnection& connection, std::deque<TcpSegment>& queue) {
-    const TcpSegment segment = take(queue);
-    connection.receive(now, segment, {}, TcpSettings::receive_size(66 + segment.length));
-  }
-  void deliver() {
-    while (!to_server.empty() || !to_client.empty()) {
-      if (!to_server.empty()) deliver_to(server, to_server);
-      if (!to_client.empty()) deliver_to(client, to_client);
-    }
-  }
-  /// Moves everything until nothing is left to send; the server's reader reads at once.
-  void transfer(std::uint64_t bytes) {
-    while (bytes > 0 || client.undelivered() > 0) {
-      bytes -= client.send(now, bytes);
-      deliver();
-      server.after_reading(now, server.read(UINT32_MAX));
-      deliver();
-      if (client.undelivered() > 0) pass(1);
-    }
-  }
-  void pass(Jiffies ticks) {
-    for (; ticks > 0; --ticks) {
-      ++now;
-      client.run_timers(now);
-      server.run_timers(now);
-    }
-  }
-
-  TcpSettings settings;
-  std::deque<TcpSegment> to_server, to_client;
-  Side client_side{to_server}, server_side{to_client};
-  TcpPair client_pair{Ipv4Address::of(10, 0, 0, 1), Ipv4Address::of(10, 0, 0, 2), 1025, 80};
-  TcpPair server_pair{Ipv4Address::of(10, 0, 0, 2), Ipv4Address::of(10, 0, 0, 1), 80, 1025};
-  TcpConnection client{client_side, settings, client_pair, 0};
-  TcpConnection server{server_side, settings, server_pair, 0};
-  Jiffies now = 1000;
-};
 
 TEST_F(TcpTest, AnOpeningSegmentOffersAllOptions) {
   client.connect(now, 1000);
@@ -246,82 +156,6 @@ TEST_F(TcpTest, SequenceNumbersWrapAround) {
   transfer(1'000'000);
   EXPECT_EQ(client.undelivered(), 0U);
   EXPECT_EQ(client.audit(), "");
-}
-
-TEST_F(TcpTest, ASendBufferOf128KBIsDoubledUpToItsLimit) {
-  settings.option_limit = 65535;
-  open();
-  client.set_send_buffer(131072);
-  EXPECT_EQ(client.send_buffer(), 131070U);
-  const std::uint64_t taken = client.send(now, 1 << 20);
-  EXPECT_EQ(taken, 73U * 1448) << "overhead of each segment counts";
-  EXPECT_FALSE(client.writable());
-}
-
-TEST_F(TcpTest, ASendBufferGrowsWithTheWindowUntilAProgramFixesIt) {
-  open();
-  EXPECT_EQ(client.send_buffer(), 16384U);
-  transfer(400 * 1448);
-  EXPECT_GT(client.send_buffer(), 4 * 16384U);
-  EXPECT_LE(client.send_buffer(), settings.max_send_buffer);
-}
-
-TEST_F(TcpTest, AWriterIsWokenWhenAThirdOfTheBufferIsFree) {
-  open();
-  client.set_send_buffer(65536);
-  transfer(100 * 1448);
-  client_side.changes.clear();
-  (void)client.send(now, 1 << 20);
-  while (!client_side.saw(TcpChange::writable)) {
-    ASSERT_FALSE(to_server.empty() && to_client.empty());
-    const std::uint32_t queued = client.undelivered();
-    if (!to_server.empty()) deliver_to(server, to_server);
-    (void)server.read(UINT32_MAX);
-    server.after_reading(now, 1448);
-    if (!to_client.empty()) deliver_to(client, to_client);
-    ASSERT_LE(client.undelivered(), queued);
-  }
-  const double part = client.undelivered() / 1448.0 * TcpSettings::send_size(1448) / client.send_buffer();
-  EXPECT_LE(part, 0.68);
-  EXPECT_GE(part, 0.60);
-}
-
-TEST_F(TcpTest, AReaderThatDoesNotReadClosesTheWindowAndIsProbed) {
-  open();
-  while (client.peer_window() > 1448) {
-    (void)client.send(now, 1 << 20);
-    deliver();
-    pass(5);
-    deliver();
-  }
-  const std::uint32_t waiting = client.undelivered();
-  EXPECT_GT(waiting, 0U);
-  pass(3000);
-  ASSERT_FALSE(to_server.empty()) << "probes";
-  EXPECT_LT(to_server.size(), 12U) << "ever more seldom";
-  to_server.clear();
-  to_client.clear();
-  server.after_reading(now, server.read(UINT32_MAX));
-  EXPECT_EQ(to_client.size(), 1U) << "the window has doubled";
-  deliver();
-  EXPECT_LT(client.undelivered(), waiting);
-}
-
-TEST_F(TcpTest, TheOfferedWindowGrowsOnlyWhileOverheadIsSmall) {
-  open();
-  const std::uint32_t first = server.window().offered();
-  transfer(200 * 1448);
-  EXPECT_GT(server.window().offered(), 10 * first);
-
-  // 448 bytes in buffers for 1,536 waste memory: a quarter of the largest buffer is offered at most.
-  ReceiveWindow window;
-  window.begin(262142, 460, true);
-  window.open(174760);
-  for (int i = 0; i < 10000; ++i) {
-    window.grow(448, TcpSettings::receive_size(514), 0, 448, 174760);
-  }
-  EXPECT_LT(window.selected(0, 448), 34000U);
-  EXPECT_GT(window.selected(0, 448), 30000U);
 }
 
 TEST_F(TcpTest, AnIdleConnectionBeginsAgainWithASmallWindow) {
