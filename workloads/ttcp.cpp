@@ -8,9 +8,10 @@ namespace xensim {
 namespace {
 
 using enum Statistic::Kind;
-const Statistic rate{"ttcp_rate", "Mib/s", summary,
-                     "payload of the transfers that are complete, in units of 2^20 bits, as ttcp reports it; "
-                     "while the first is under way, of what it has carried so far"};
+const Statistic rate{
+    "ttcp_rate", "Mib/s", summary,
+    "payload over the time of its transfer, in units of 2^20 bits, as ttcp reports it; of several, "
+    "their mean; with repeat, of the measurement"};
 const Statistic transferred{"ttcp_bytes", "bytes", summary, "payload carried"};
 const Statistic calls{"ttcp_calls", "calls", summary, "reads or writes that carried it"};
 
@@ -59,13 +60,15 @@ class Ttcp final : public Workload {
     }
     return all;
   }
+  void measurement_begins() override {
+    if (parameters_.repeat) before_ = all_;
+  }
   void report(StatisticSink& sink, const std::string& prefix) const override {
-    sink.value(prefix, transferred, static_cast<double>(carried_ + current_));
+    sink.value(prefix, transferred, static_cast<double>(all_.bytes));
     sink.value(prefix, calls, static_cast<double>(calls_));
     constexpr double mebibit = 1 << 20;
-    const bool complete = time_ > Time{};
-    const std::int64_t bytes = complete ? carried_ : current_;
-    const Time time = complete ? time_ : current_time_;
+    const std::int64_t bytes = all_.bytes - before_.bytes;
+    const Time time = all_.time - before_.time;
     if (time > Time{}) sink.value(prefix, rate, static_cast<double>(bytes) * 8 / mebibit / to_seconds(time));
   }
 
@@ -87,14 +90,11 @@ class Ttcp final : public Workload {
   }
 
   [[nodiscard]] std::uint16_t port() const { return static_cast<std::uint16_t>(parameters_.port); }
-  void carried(std::int64_t bytes, std::int64_t picoseconds) {
-    current_ += bytes;
+  /// By a call that ended at `now`; the last thing before was at `last`.
+  void carried(std::int64_t bytes, std::int64_t now, std::int64_t& last) {
+    all_.bytes += bytes;
+    all_.time += Time{now - std::exchange(last, now)};
     ++calls_;
-    current_time_ = Time{picoseconds};
-  }
-  void completed() {
-    carried_ += std::exchange(current_, 0);
-    time_ += std::exchange(current_time_, Time{});
   }
   static Call set_buffer(Self self, const Ttcp& ttcp, std::int64_t socket, SocketOption option) {
     return self.set_option(socket, option, static_cast<std::uint32_t>(ttcp.parameters_.socket_buffer.count));
@@ -106,6 +106,7 @@ class Ttcp final : public Workload {
   static Program send(Self self, Ttcp& ttcp) {
     const std::int64_t total = ttcp.parameters_.bytes.count, length = ttcp.parameters_.length.count;
     const SocketAddress to{ttcp.peer_, ttcp.port()};
+    std::int64_t left = total;
     do {
       const std::int64_t socket = co_await self.socket();
       co_await set_buffer(self, ttcp, socket, SocketOption::send_buffer);
@@ -116,17 +117,16 @@ class Ttcp final : public Workload {
         co_yield Sleep{100ms};
         continue;
       }
-      const std::int64_t begin = co_await self.clock();
-      for (std::int64_t left = total; left > 0;) {
+      std::int64_t last = co_await self.clock();
+      for (left = total; left > 0;) {
         const std::int64_t count =
             co_await self.write(socket, static_cast<std::size_t>(std::min(left, length)));
         if (count <= 0) break;
         left -= count;
-        ttcp.carried(count, co_await self.clock() - begin);
+        ttcp.carried(count, co_await self.clock(), last);
       }
       co_await self.close(socket);
-      ttcp.completed();
-    } while (ttcp.parameters_.repeat || ttcp.carried_ == 0);
+    } while (ttcp.parameters_.repeat || left == total);
   }
 
   static Program receive(Self self, Ttcp& ttcp) {
@@ -139,22 +139,24 @@ class Ttcp final : public Workload {
     co_await self.listen(listener);
     do {
       const std::int64_t socket = co_await self.accept(listener);
-      const std::int64_t begin = co_await self.clock();
+      std::int64_t last = co_await self.clock();
       for (;;) {
         const std::int64_t count = co_await self.read(socket, length);
         if (count <= 0) break;
-        ttcp.carried(count, co_await self.clock() - begin);
+        ttcp.carried(count, co_await self.clock(), last);
       }
       co_await self.close(socket);
-      ttcp.completed();
     } while (ttcp.parameters_.repeat);
   }
 
   TtcpParameters parameters_;
   Ipv4Address peer_;
   ProgramCosts costs_;
-  std::int64_t carried_ = 0, current_ = 0, calls_ = 0;
-  Time time_{}, current_time_{};
+  struct Transfers {
+    std::int64_t bytes = 0;
+    Time time{};
+  } all_, before_;  ///< of all instances; what of them does not count
+  std::int64_t calls_ = 0;
 };
 
 const RegisterWorkload<Ttcp, TtcpParameters> registered{"ttcp", "sends or receives bytes over TCP",

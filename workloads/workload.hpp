@@ -35,6 +35,8 @@ class Workload {
   /// `random` belongs to this instance alone.
   [[nodiscard]] virtual std::vector<Program> programs(std::uint32_t instance, RandomStream& random) = 0;
 
+  /// What its programs have done until now was warm-up.
+  virtual void measurement_begins() {}
   /// What its programs have measured themselves, at the end of a run.
   virtual void report(StatisticSink& /*sink*/, const std::string& /*prefix*/) const {}
 };

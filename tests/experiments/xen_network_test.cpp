@@ -1,6 +1,8 @@
 /// Programs in domains talk to machines outside, and to each other.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "experiments/runner/experiment.hpp"
 #include "tests/experiments/metric.hpp"
 
@@ -43,6 +45,23 @@ TEST(XenNetworkExperiment, RunningAheadChangesNothingAndAuditsFindNothing) {
     EXPECT_EQ(metric(ahead, "host0/cpu0/time/monitor"), metric(strictly, "host0/cpu0/time/monitor")) << role;
     EXPECT_EQ(metric(ahead, "host0/cpu1/time/kernel"), metric(strictly, "host0/cpu1/time/kernel")) << role;
   }
+}
+
+TEST(XenNetworkExperiment, WithRepeatOnlyWhatTheMeasurementSawIsRated) {
+  Json document = transfer("receive", "300000 B");
+  document["domains"][0]["workload"]["repeat"] = true;
+  document["domains"].push_back(
+      {{"name", "source"},
+       {"workload", {{"name", "ttcp"}, {"role", "send"}, {"bytes", "300000 B"}, {"peer", "10.0.0.2"}}}});
+  document["clients"][0]["behaviour"] = "udp_prober";
+  document["measure"] = {{"warm_up", "1 s"}, {"duration", "100 ms"}};
+  const RunResult result = simulate(interpret(document));
+  const auto rated = [&](const char* name) {
+    return std::ranges::count(result.metrics, name, &Metric::name) == 1;
+  };
+  EXPECT_EQ(metric(result, "ttcp/ttcp_bytes"), 3e5) << "all in the warm-up";
+  EXPECT_TRUE(rated("source/ttcp_rate"));
+  EXPECT_FALSE(rated("ttcp/ttcp_rate"));
 }
 
 TEST(XenNetworkExperiment, DomainsReachEachOtherWithoutTheNic) {

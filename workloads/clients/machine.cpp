@@ -86,6 +86,7 @@ class MachineClient final : public Client {
     machines_.back()->start(std::move(programs), {});
   }
   void measure(Time /*at*/) override {
+    workload_->measurement_begins();
     begin_.values.clear();
     report_machines(begin_, {});
   }
