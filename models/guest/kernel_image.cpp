@@ -348,15 +348,19 @@ constexpr std::uint32_t in_a_page(KernelObject kind) {
 
 }  // namespace
 
-PageNumber object_page(KernelObject kind, std::uint32_t number) {
-  if (kind == KernelObject::page) return {number};
-  constexpr std::uint32_t pages = end_of_image - first_object_page, apart = 11;
+std::uint32_t objects_in_a_page(KernelObject kind) {
   static constexpr auto in_a_page_of = [] {
     std::array<std::uint32_t, static_cast<std::size_t>(KernelObject::count_)> all{};
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = in_a_page(static_cast<KernelObject>(i));
     return all;
   }();
-  const std::uint32_t slab = number / in_a_page_of[static_cast<std::size_t>(kind)];
+  return in_a_page_of[static_cast<std::size_t>(kind)];
+}
+
+PageNumber object_page(KernelObject kind, std::uint32_t number) {
+  if (kind == KernelObject::page) return {number};
+  constexpr std::uint32_t pages = end_of_image - first_object_page, apart = 11;
+  const std::uint32_t slab = number / objects_in_a_page(kind);
   return {first_object_page + (slab + static_cast<std::uint32_t>(kind) * apart) % pages};
 }
 

@@ -23,6 +23,8 @@ using KernelPlaces = std::array<KernelPlace, kernel_path_count>;
 /// Where an object lies: slabs and arrays hold so many in a page as their sizes allow. All of them share the
 /// pages that the image has left, more than a TLB has entries. A page's contents are where the page is.
 [[nodiscard]] PageNumber object_page(KernelObject kind, std::uint32_t number);
+/// Objects of a kind whose numbers divided by this are the same lie in one page.
+[[nodiscard]] std::uint32_t objects_in_a_page(KernelObject kind);
 
 /// What a port to a monitor uses whenever it calls or is entered.
 enum class PortPage : std::uint8_t {

@@ -54,12 +54,14 @@ void KernelWork::uses_each(KernelObject kind, std::span<const PageNumber> number
     names_.push_back(objects_->written(kind, number.value, 1, *processor_));
   }
   processor_->use_each(Activity::kernel, names_);
-  PageNumber last;
+  const std::uint32_t in_a_page = objects_in_a_page(kind);
+  std::uint32_t first = 0, beside = 0;  // of the objects in the page used last
   for (const PageNumber number : numbers) {
     // To use a page again at once changes nothing.
-    const PageNumber page = object_page(kind, number.value);
-    if (page != last) use(page, Access::read);
-    last = page;
+    if (number.value - first < beside) continue;
+    first = number.value - number.value % in_a_page;
+    beside = in_a_page;
+    use(object_page(kind, number.value), Access::read);
   }
 }
 

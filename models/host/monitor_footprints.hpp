@@ -26,11 +26,13 @@ class MonitorFootprints {
   /// For whatever else the monitor keeps.
   [[nodiscard]] FootprintId another() { return new_(); }
   /// The line of the frame table that a frame's entry begins in.
-  [[nodiscard]] FootprintId frame_table_line(FrameNumber frame) {
+  [[nodiscard]] static constexpr std::size_t line_of(FrameNumber frame) {
     constexpr std::uint32_t entry_size = 20, line = 64;  // as Xen 1.0 lays entries out
-    const std::size_t number = std::size_t{frame.value} * entry_size / line;
-    if (number >= frame_table_.size()) frame_table_.resize(number + 1);
-    return named(frame_table_[number]);
+    return std::size_t{frame.value} * entry_size / line;
+  }
+  [[nodiscard]] FootprintId frame_table_line(std::size_t line) {
+    if (line >= frame_table_.size()) frame_table_.resize(line + 1);
+    return named(frame_table_[line]);
   }
 
  private:

@@ -60,9 +60,11 @@ XenPaging::Hooks XenMemory::hooks() {
 
 void XenMemory::look_up(std::span<const FrameNumber> frames) {
   names_.clear();
+  std::size_t last = SIZE_MAX;
   for (const FrameNumber frame : frames) {
-    const FootprintId line = memory_.footprints.frame_table_line(frame);
-    if (names_.empty() || names_.back() != line) names_.push_back(line);
+    const std::size_t line = MonitorFootprints::line_of(frame);
+    if (line != last) names_.push_back(memory_.footprints.frame_table_line(line));
+    last = line;
   }
   processor_.use_each(Activity::monitor, names_);
 }

@@ -87,7 +87,13 @@ void XenPaging::unmake(PageNumber table) {
 
 void XenPaging::set_entries(PageNumber table, std::span<const EntryUpdate> updates) {
   counts_.table_entries += updates.size();
-  for (const EntryUpdate& update : updates) queue_entry(table, update.index, update.entry);
+  if (abandoned_) return;
+  counts_.requests += updates.size();
+  const std::uint32_t first = word_of(table, 0) | normal_;
+  for (const EntryUpdate& update : updates) {
+    queue_.push_back({first + update.index * 4, update.entry.bits});
+    if (queue_.size() == queue_length_) (void)commit();
+  }
 }
 
 void XenPaging::set_directory_entry(PageNumber directory, std::uint32_t index, PageTableEntry entry) {
@@ -145,33 +151,38 @@ void XenPaging::about_to_write(PageNumber page) {
                                     domain_.id.value, page.value));
 }
 
-void XenPaging::look_at(FrameNumber frame) {
-  if (looked_at_.empty() || looked_at_.back() != frame) looked_at_.push_back(frame);
-}
-
 void XenPaging::tell_frames() {
   // What many requests in a row name stays in any cache: only that it is used among other frames matters.
-  constexpr std::size_t enough = 24;
+  constexpr std::ptrdiff_t enough = 24;
   const auto frame_of = [](PageRequest request) { return FrameNumber{request.pointer / page_size}; };
-  looked_at_.clear();
+  const std::size_t room = 1 + 3 * queue_.size();
+  if (looked_at_.size() < room) looked_at_.resize(room);
+  FrameNumber* const none = looked_at_.data();
+  FrameNumber *last = none, *told = none;
+  *none = {};
+  const auto look_at = [&](FrameNumber frame) {
+    if (frame != *last) *++last = frame;
+  };
   FrameNumber table;
-  std::size_t told = 0;
+  const PhysicalMemory::Words* entries = nullptr;
   for (std::size_t i = 0; i < queue_.size(); ++i) {
     const PageRequest request = queue_[i];
     const FrameNumber named = frame_of(request);
-    const bool last = i + 1 == queue_.size() || frame_of(queue_[i + 1]) != named;
-    if (last || named != table || looked_at_.size() - told >= enough) {
+    const bool others_follow = i + 1 == queue_.size() || frame_of(queue_[i + 1]) != named;
+    if (others_follow || named != table || last - told >= enough) {
       look_at(named);
-      told = looked_at_.size();
+      told = last;
+      if (named != table) entries = machine_.contents.contents(named);
       table = named;
     }
     if ((request.pointer & 3) != normal_) continue;
-    for (const Entry entry :
-         {Entry{request.value}, Entry{machine_.contents.load(named, request.pointer % page_size / 4)}}) {
-      if (entry.has(Entry::present)) look_at(entry.frame());
-    }
+    const Entry made{request.value};
+    if (made.has(Entry::present)) look_at(made.frame());
+    if (entries == nullptr) continue;
+    const Entry old{(*entries)[request.pointer % page_size / 4]};
+    if (old.has(Entry::present)) look_at(old.frame());
   }
-  hooks_.frames(looked_at_);
+  hooks_.frames({none + 1, last + 1});
 }
 
 void XenPaging::send() {

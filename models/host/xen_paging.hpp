@@ -128,7 +128,6 @@ class XenPaging final : public Paging, public MemoryReservation {
   void send();
   /// The frames that its requests name, were to name and named before.
   void tell_frames();
-  void look_at(FrameNumber frame);
   /// The monitor returns: its time and what it owes to the TLB.
   void returned(std::uint32_t requests, std::uint32_t calls);
   [[noreturn]] void refused(const PageUpdateResult& result) const;

@@ -92,28 +92,29 @@ std::uint32_t CacheFootprint::resident_of(FootprintId owner, std::uint32_t enoug
   return SurvivalTable::whole(expected);
 }
 
-std::uint32_t CacheFootprint::touch(FootprintId owner, std::uint32_t lines) {
+[[gnu::noinline]] std::uint32_t CacheFootprint::touch_counting(FootprintId owner, std::uint32_t lines) {
   if (last_of(owner) == none) {
     push(owner, lines);
     return lines;
   }
   Last& last = last_[owner.value];
-  // The usual case: used again before anybody else ran.
   const std::uint32_t before = last.use.lines;
-  if (last.stretch + 1 == used_ && before >= lines) return 0;
-  if (before == lines && table_.harmless(lines, used_since(last.use))) {
-    renew(owner, last);
-    return 0;
-  }
   const std::uint32_t newer = used_since(last.use) - used_again_.after(last.stretch);
   if (newer >= table_.horizon()) {
+    // What was used after it by no more than the surplus has at least a horizon of newer lines, too.
+    gone_up_to_ = last.use.used_up_to + (newer - table_.horizon());
     push(owner, lines);
     return lines;
   }
   if (before == lines) {
     // It used just these the last time: they move to the front as they are.
     const std::uint32_t lost = table_.lost(lines, newer);
-    renew(owner, last);
+    if (used_ < stretches_.size()) {
+      renew(owner, last);
+    } else {
+      take_some(owner, lines);
+      push(owner, lines);
+    }
     return lost;
   }
   const bool all = before > lines && table_.lost(before, newer) == 0;
@@ -121,19 +122,6 @@ std::uint32_t CacheFootprint::touch(FootprintId owner, std::uint32_t lines) {
   take_some(owner, lines);
   push(owner, lines);
   return lines - present;
-}
-
-inline void CacheFootprint::renew(FootprintId owner, Last& last) {
-  used_again_.add(last.stretch, last.use.lines);
-  stretches_[last.stretch].use.lines = 0;
-  if (used_ == stretches_.size()) {
-    const std::uint32_t lines = last.use.lines;
-    set_last(owner, last.use.older);
-    push(owner, lines);
-    return;
-  }
-  last.use.used_up_to = used_up_to_ += last.use.lines;
-  stretches_[last.stretch = used_++] = {owner, last.use};
 }
 
 void CacheFootprint::release(FootprintId owner) {
@@ -157,34 +145,37 @@ void CacheFootprint::take_some(FootprintId owner, std::uint32_t lines) {
 [[gnu::noinline]] void CacheFootprint::meet(FootprintId owner) { last_.resize(owner.value + 1); }
 
 [[gnu::noinline]] void CacheFootprint::tidy_up() {  // rare: not in the middle of what is not
-  struct Kept {
-    FootprintId owner;
-    std::uint32_t lines;
-  };
-  std::vector<Kept> kept;  // most recently used first
-  std::uint32_t newer = 0;
-  for (std::uint32_t i = used_; i-- > 0;) {
-    const std::uint32_t lines = stretches_[i].use.lines;
-    if (lines == 0) continue;
-    const FootprintId owner = stretches_[i].owner;
-    if (owner.valid()) last_[owner.value] = {};
-    if (newer < table_.horizon()) kept.push_back({owner, lines});
-    newer += lines;
+  std::uint32_t oldest = used_;  // to be kept
+  for (std::uint32_t newer = 0; oldest > 0 && newer < table_.horizon();) {
+    newer += stretches_[--oldest].use.lines;
   }
-  const std::size_t room = std::max(least_room, std::size_t{4} * kept.size());
+  // Of empty ones too: to look which are would take longer.
+  for (std::uint32_t i = 0; i < oldest; ++i) {
+    if (const FootprintId owner = stretches_[i].owner; owner.valid()) last_[owner.value] = {};
+  }
+  numbered_from_ = gone_up_to_ = used_up_to_;
+  std::uint32_t kept = 0;
+  for (std::uint32_t i = oldest; i < used_; ++i) {
+    const FootprintId owner = stretches_[i].owner;
+    Use use{.lines = stretches_[i].use.lines};
+    if (use.lines == 0) continue;
+    use.used_up_to = used_up_to_ + use.lines;
+    if (owner.valid()) {
+      Last& last = last_[owner.value];
+      const bool has_older = used_since(last.use) < used_up_to_ - numbered_from_;  // that was kept
+      if (has_older) use.older = last.stretch;
+      last = {kept, use};
+    }
+    used_up_to_ = use.used_up_to;
+    stretches_[kept++] = {owner, use};
+  }
+  used_ = kept;
+  const std::size_t room = std::max(least_room, std::size_t{4} * kept);
   if (room != stretches_.size()) {
     stretches_.resize(room);
     used_again_ = SuffixSums(room);
   } else {
     used_again_.clear();
-  }
-  used_ = 0;
-  for (; !kept.empty(); kept.pop_back()) {
-    const auto [owner, lines] = kept.back();
-    stretches_[used_] = {owner,
-                         {.older = last_of(owner), .lines = lines, .used_up_to = used_up_to_ += lines}};
-    if (owner.valid()) set_last(owner, used_);
-    ++used_;
   }
 }
 

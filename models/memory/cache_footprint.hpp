@@ -88,7 +88,19 @@ class CacheFootprint {
   [[nodiscard]] std::uint32_t resident(FootprintId owner) const { return resident_of(owner, UINT32_MAX); }
 
   /// `owner` used the same `lines` lines as ever. Returns how many were missing.
-  std::uint32_t touch(FootprintId owner, std::uint32_t lines);
+  std::uint32_t touch(FootprintId owner, std::uint32_t lines) {
+    if (last_of(owner) == none) return touch_counting(owner, lines);
+    Last& last = last_[owner.value];
+    if (last.stretch + 1 == used_ && last.use.lines >= lines) return 0;
+    if (used_ == stretches_.size()) return touch_counting(owner, lines);
+    if (last.use.lines == lines && table_.harmless(lines, used_since(last.use))) {
+      renew(owner, last);
+      return 0;
+    }
+    if (!is_gone(last.use) || lines == 0) return touch_counting(owner, lines);
+    begin(owner, last, lines);
+    return lines;
+  }
 
   /// `owner` used `lines` distinct lines. It uses again first what it used last: those that were missing are
   /// lines it had lost, as far as it had so many, and new ones only beyond.
@@ -100,7 +112,10 @@ class CacheFootprint {
   /// Forgets an owner that is gone: nobody will use its lines again, but they stay until evicted.
   void release(FootprintId owner);
   /// So many of its lines, those used last, are no longer valid: the cache has room for others instead.
-  void invalidate(FootprintId owner, std::uint32_t lines) { take(owner, lines); }
+  void invalidate(FootprintId owner, std::uint32_t lines) {
+    take(owner, lines);
+    gone_up_to_ = numbered_from_;
+  }
 
   /// Empty, or what is wrong.
   [[nodiscard]] std::string audit() const;
@@ -133,10 +148,30 @@ class CacheFootprint {
   }
   /// No less and sooner known: those used again since count more than once.
   [[nodiscard]] std::uint32_t used_since(const Use& use) const { return used_up_to_ - use.used_up_to; }
+  /// Whether it is known without counting that nothing is left of it.
+  [[nodiscard]] bool is_gone(const Use& use) const {
+    return used_since(use) >= used_up_to_ - gone_up_to_;
+  }
   /// resident(), but no more than `enough`.
   [[nodiscard]] std::uint32_t resident_of(FootprintId owner, std::uint32_t enough) const;
-  /// The owner's most recent stretch, all of which was used again.
-  void renew(FootprintId owner, Last& last);
+  /// touch() where it takes more than to compare numbers.
+  std::uint32_t touch_counting(FootprintId owner, std::uint32_t lines);
+  /// The owner's most recent stretch, all of which was used again. There must be room.
+  void renew(FootprintId owner, Last& last) {
+    const Use use = last.use;
+    used_again_.add(last.stretch, use.lines);
+    stretches_[last.stretch].use.lines = 0;
+    enter(owner, last, use);
+  }
+  /// A stretch beside the owner's others. There must be room.
+  void begin(FootprintId owner, Last& last, std::uint32_t lines) {
+    enter(owner, last, {.older = last.stretch, .lines = lines});
+  }
+  void enter(FootprintId owner, Last& last, Use use) {
+    use.used_up_to = used_up_to_ += use.lines;
+    last = {used_, use};
+    stretches_[used_++] = {owner, use};
+  }
   void take(FootprintId owner, std::uint32_t lines) {
     if (last_of(owner) != none) take_some(owner, lines);
   }
@@ -160,6 +195,8 @@ class CacheFootprint {
   std::vector<Stretch> stretches_;  ///< least recently used first; room for some more
   std::uint32_t used_ = 0;          ///< of those
   std::uint32_t used_up_to_ = 0;
+  std::uint32_t numbered_from_ = 0;  ///< all stretches were used later
+  std::uint32_t gone_up_to_ = 0;     ///< those used until then have a horizon of newer lines or more
   SuffixSums used_again_;   ///< by stretch: lines that left it for a newer one
   std::vector<Last> last_;  ///< by owner
 };

@@ -39,29 +39,32 @@ class Batch {
     return false;
   }
 
-  /// Brings nearer what requests after the `at`-th will touch. Each address depends on the one before it: the
-  /// frames they name, then the entry, then the frame that the entry names until now.
+  /// Brings nearer what requests after the `at`-th will touch, a few at a time. Each address depends on the
+  /// one before it: the frames they name, then the entry, then the frame that the entry names until now.
   [[gnu::always_inline]] void prefetch(std::span<const PageRequest> requests, std::size_t at) const {
-    constexpr std::size_t frames_ahead = 24, entry_ahead = 16, old_ahead = 6;
+    constexpr std::size_t frames_ahead = 24, entry_ahead = 16, old_ahead = 8;
+    const auto few = [&](std::size_t ahead) {
+      const std::size_t first = std::min(at + ahead, requests.size());
+      return requests.subspan(first, std::min(at_once, requests.size() - first));
+    };
     const FrameTable& frames = machine_.frames;
-    if (at + frames_ahead < requests.size()) {
-      const PageRequest& request = requests[at + frames_ahead];
+    for (const PageRequest& request : few(frames_ahead)) {
       frames.prefetch(FrameNumber{request.pointer / page_size});
       frames.prefetch(PageTableEntry{request.value}.frame());
     }
     if (machine_.rules.virtual_entries) return;
-    if (at + entry_ahead < requests.size()) {
-      const std::uint32_t pointer = requests[at + entry_ahead].pointer;
-      machine_.contents.prefetch(FrameNumber{pointer / page_size}, pointer % page_size / 4);
+    const PhysicalMemory& contents = machine_.contents;
+    for (const PageRequest& request : few(entry_ahead)) {
+      contents.prefetch(FrameNumber{request.pointer / page_size}, request.pointer % page_size / 4);
     }
-    if (at + old_ahead < requests.size()) {
-      const std::uint32_t pointer = requests[at + old_ahead].pointer;
-      const FrameNumber table{pointer / page_size};
-      if (!frames.exists(table)) return;
-      const PageTableEntry old{machine_.contents.load(table, pointer % page_size / 4)};
+    for (const PageRequest& request : few(old_ahead)) {
+      const FrameNumber table{request.pointer / page_size};
+      if (!frames.exists(table)) continue;
+      const PageTableEntry old{contents.load(table, request.pointer % page_size / 4)};
       if (old.has(PageTableEntry::present)) frames.prefetch(old.frame());
     }
   }
+  static constexpr std::size_t at_once = 8;
 
   void end() {
     if (cpu_.flush_pending) {
@@ -199,7 +202,7 @@ PageRequest make_request(const MemoryRules& rules, ExtendedCommand command, std:
 PageUpdateResult update_pages(const MemoryCall& call, std::span<const PageRequest> requests) {
   Batch batch(call);
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    batch.prefetch(requests, i);
+    if (i % Batch::at_once == 0) batch.prefetch(requests, i);
     if (batch.apply(requests[i])) continue;
     const HypercallStatus status = call.machine.rules.bad_request();
     if (status != HypercallStatus::killed) batch.end();

@@ -1,27 +1,14 @@
 #include "models/memory/page_validation.hpp"
 
-#include "models/memory/descriptor_tables.hpp"
-
 namespace xensim {
 namespace {
 
 using Entry = PageTableEntry;
 using Taken = FrameTable::Taken;
 
-constexpr std::uint32_t forbidden_in_leaf = Entry::global | Entry::large;
 constexpr std::uint32_t forbidden_in_directory = Entry::global | Entry::large;
 /// What counts depend on.
-constexpr std::uint32_t leaf_identity = Entry::frame_mask | Entry::writable | Entry::present;
 constexpr std::uint32_t directory_identity = Entry::frame_mask | Entry::present;
-
-bool take_leaf(const MemoryCall& call, Entry entry) {
-  return !entry.has_any(forbidden_in_leaf) &&
-         call.machine.frames.take_page(entry.frame(), entry.has(Entry::writable), call.domain);
-}
-
-void drop_leaf(const MemoryCall& call, Entry entry) {
-  if (call.machine.frames.drop_page(entry.frame(), entry.has(Entry::writable))) invalidate_ldt(call);
-}
 
 bool take_directory_entry(const MemoryCall& call, FrameNumber directory, Entry entry) {
   if (entry.has_any(forbidden_in_directory)) return false;
@@ -84,19 +71,6 @@ bool take_entries(const MemoryCall& call, FrameNumber table, FrameType type) {
   return true;
 }
 
-/// References to the new and the old entry, in the order of the rules; then the entry itself.
-template <class Take, class Drop>
-bool replace(const MemoryCall& call, std::uint32_t& word, Entry entry, const Take& take, const Drop& drop) {
-  const Entry old{word};
-  const bool was_present = old.has(Entry::present), is_present = entry.has(Entry::present);
-  const bool get_first = call.machine.rules.get_before_put;
-  if (!get_first && was_present) drop(old);
-  if (is_present && !take(entry)) return false;
-  word = entry.bits;
-  if (get_first && was_present) drop(old);
-  return true;
-}
-
 }  // namespace
 
 bool take_table(const MemoryCall& call, FrameNumber frame, FrameType type) {
@@ -125,18 +99,6 @@ void drop_table(const MemoryCall& call, FrameNumber frame, FrameType type) {
   }
 }
 
-bool set_leaf_entry(const MemoryCall& call, EntryPlace place, PageTableEntry entry) {
-  call.cpu.work.did(MemoryStep::leaf_update);
-  std::uint32_t& word = call.machine.contents.words(place.table)[place.index];
-  if (entry.has(Entry::present) && entry.has_any(forbidden_in_leaf)) return false;
-  if (((word ^ entry.bits) & leaf_identity) == 0) {
-    word = entry.bits;
-    return true;
-  }
-  return replace(
-      call, word, entry, [&](Entry e) { return take_leaf(call, e); }, [&](Entry e) { drop_leaf(call, e); });
-}
-
 bool set_directory_entry(const MemoryCall& call, EntryPlace place, PageTableEntry entry) {
   call.cpu.work.did(MemoryStep::directory_update);
   if (place.index >= guest_directory_entries) return false;
@@ -149,7 +111,7 @@ bool set_directory_entry(const MemoryCall& call, EntryPlace place, PageTableEntr
     word = entry.bits;
     return true;
   }
-  return replace(
+  return replace_entry(
       call, word, entry, [&](Entry e) { return take_directory_entry(call, place.table, e); },
       [&](Entry e) { drop_table(call, e.frame(), FrameType::l1); });
 }

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 
+#include "models/memory/leaf_references.hpp"
 #include "models/memory/machine_memory.hpp"
 
 namespace xensim {
@@ -27,7 +28,18 @@ void drop_table(const MemoryCall& call, FrameNumber frame, FrameType type);
 
 /// Changes an entry of a table or a directory that is in use as such, and the counts of what it names and
 /// did name. `index` must be below 1024. False as above.
-[[nodiscard]] bool set_leaf_entry(const MemoryCall& call, EntryPlace place, PageTableEntry entry);
+[[nodiscard]] inline bool set_leaf_entry(const MemoryCall& call, EntryPlace place, PageTableEntry entry) {
+  call.cpu.work.did(MemoryStep::leaf_update);
+  std::uint32_t& word = call.machine.contents.words(place.table)[place.index];
+  if (entry.has(PageTableEntry::present) && entry.has_any(forbidden_in_leaf)) return false;
+  if (((word ^ entry.bits) & leaf_identity) == 0) {
+    word = entry.bits;
+    return true;
+  }
+  return replace_entry(
+      call, word, entry, [&](PageTableEntry e) { return take_leaf(call, e); },
+      [&](PageTableEntry e) { drop_leaf(call, e); });
+}
 [[nodiscard]] bool set_directory_entry(const MemoryCall& call, EntryPlace place, PageTableEntry entry);
 
 }  // namespace xensim

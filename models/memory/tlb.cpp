@@ -36,6 +36,27 @@ std::uint16_t Tlb::find_unusual(Address address) const {
   return slot;
 }
 
+inline void Tlb::enter(std::uint16_t slot, Key key) {
+  Slot& entered = slots_[slot];
+  entered.bucket = static_cast<std::uint16_t>(bucket_of(key));
+  std::uint16_t& bucket = buckets_[entered.bucket];
+  entered.key = key;
+  entered.next = bucket;
+  bucket = slot;
+  filled_[slot / 64] |= std::uint64_t{1} << slot % 64;
+  if (!unusual(key)) return;
+  ++unusual_;
+  forget_found();  // a page that this covers may have an entry of its own, which counts
+}
+
+inline void Tlb::leave(std::uint16_t slot) {
+  const Slot& gone = slots_[slot];
+  std::uint16_t* link = &buckets_[gone.bucket];
+  while (*link != slot) link = &slots_[*link].next;
+  *link = gone.next;
+  if (unusual(gone.key)) --unusual_;
+}
+
 const Translation& Tlb::insert(Address address, Translation translation) {
   const bool shared = tagged_ && translation.has(PageTableEntry::global);
   const Key added = key(address, translation.has(PageTableEntry::large), shared ? every_space : space_);
@@ -89,12 +110,23 @@ void Tlb::flush(FlushScope scope) {
     if (slot.translation.has(PageTableEntry::global)) return true;
     return scope == FlushScope::space && slot.key >> 32 != space_.value;
   };
-  for (std::size_t word = 0; word < filled_.size(); ++word) {
-    for (std::uint64_t left = filled_[word]; left != 0; left &= left - 1) {
-      const auto slot = static_cast<std::uint16_t>(word * 64 + static_cast<unsigned>(std::countr_zero(left)));
-      if (!kept(slots_[slot])) forget(slot);
-    }
-  }
+  bool keeps_some = false;
+  for_each_filled([&](std::uint16_t slot) { keeps_some = keeps_some || kept(slots_[slot]); });
+  if (!keeps_some) return forget_everything();
+  for_each_filled([&](std::uint16_t slot) {
+    if (!kept(slots_[slot])) forget(slot);
+  });
+}
+
+void Tlb::forget_everything() {
+  for_each_filled([&](std::uint16_t slot) {
+    Slot& gone = slots_[slot];
+    buckets_[gone.bucket] = none_;
+    gone.key = no_key;
+    gone.used = listed_[slot] = 0;
+  });
+  std::fill(filled_.begin(), filled_.end(), 0);
+  unusual_ = 0;
 }
 
 void Tlb::switch_to(AddressSpaceId space) {
@@ -119,24 +151,6 @@ std::vector<Tlb::Entry> Tlb::visible() const {
 std::uint32_t Tlb::size() const {
   const auto used = [](const Slot& slot) { return slot.key != no_key; };
   return static_cast<std::uint32_t>(std::count_if(slots_.begin(), slots_.end(), used));
-}
-
-void Tlb::enter(std::uint16_t slot, Key key) {
-  std::uint16_t& bucket = buckets_[bucket_of(key)];
-  slots_[slot].key = key;
-  slots_[slot].next = bucket;
-  bucket = slot;
-  filled_[slot / 64] |= std::uint64_t{1} << slot % 64;
-  if (!unusual(key)) return;
-  ++unusual_;
-  forget_found();  // a page that this covers may have an entry of its own, which counts
-}
-
-void Tlb::leave(std::uint16_t slot) {
-  std::uint16_t* link = &buckets_[bucket_of(slots_[slot].key)];
-  while (*link != slot) link = &slots_[*link].next;
-  *link = slots_[slot].next;
-  if (unusual(slots_[slot].key)) --unusual_;
 }
 
 void Tlb::forget(std::uint16_t slot) {

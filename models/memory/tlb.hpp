@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -100,7 +101,7 @@ class Tlb {
     ++counts_.page_flushes;
     drop(address);
   }
-  /// O(entries), here and below.
+  /// O(entries in use), here and below.
   void flush(FlushScope scope);
   /// Another address space from now on. Without tags that is a flush of all but global entries.
   void switch_to(AddressSpaceId space);
@@ -120,6 +121,7 @@ class Tlb {
     std::uint64_t used = 0;              ///< when; 0 if it is empty
     std::uint16_t next = 0;              ///< with the same hash; none_ after the last
     std::uint16_t newer = 0, older = 0;  ///< in the ring of its set
+    std::uint16_t bucket = 0;            ///< of its key
   };
 
   /// Where a page was found last: still there while the slot has that key.
@@ -129,6 +131,14 @@ class Tlb {
     std::uint16_t slot = 0;
   };
   void forget_found() { found_.fill({}); }
+  template <class Do>
+  void for_each_filled(const Do& act) const {
+    for (std::size_t word = 0; word < filled_.size(); ++word) {
+      for (std::uint64_t left = filled_[word]; left != 0; left &= left - 1) {
+        act(static_cast<std::uint16_t>(word * 64 + static_cast<unsigned>(std::countr_zero(left))));
+      }
+    }
+  }
 
   [[nodiscard]] static constexpr Key key(Address address, bool large, AddressSpaceId space) {
     return Key{space.value} << 32 | std::uint64_t{large ? address.directory_index() : address.page()} << 1 |
@@ -163,6 +173,7 @@ class Tlb {
   void enter(std::uint16_t slot, Key key);
   void leave(std::uint16_t slot);
   void forget(std::uint16_t slot);
+  void forget_everything();
 
   /// Holds the global entries of a tagged TLB.
   static constexpr AddressSpaceId every_space{};

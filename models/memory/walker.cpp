@@ -77,31 +77,32 @@ std::string excess(const Tlb::Entry& cached, FrameNumber directory, const Physic
 
 }  // namespace
 
-const Translation* Mmu::resolve(Address address, Access access, Privilege privilege, FrameNumber directory,
-                                PhysicalMemory& memory, const Translation* cached) {
-  Tlb& tlb = access == Access::fetch ? instruction_ : data_;
-  const std::uint32_t required = requirements(access, privilege);
-  const auto fault = [&](std::uint32_t cause) -> const Translation* {
-    ++counts_.faults;
-    if (access == Access::write) cause |= PageFault::write;
-    if (privilege == Privilege::ring3) cause |= PageFault::user;
-    fault_ = {.address = address, .error_code = cause};
-    return nullptr;
-  };
-  if (cached != nullptr) {
-    const bool allowed = cached->has(required & rights);
+const Translation* Mmu::fault(Address address, std::uint32_t required, std::uint32_t cause) {
+  ++counts_.faults;
+  if ((required & Entry::dirty) != 0) cause |= PageFault::write;
+  if ((required & Entry::user) != 0) cause |= PageFault::user;
+  fault_ = {.address = address, .error_code = cause};
+  return nullptr;
+}
+
+const Translation* Mmu::resolve(Tlb& tlb, Address address, std::uint32_t required, FrameNumber directory,
+                                PhysicalMemory& memory) {
+  if (found_ != nullptr) {
+    const bool allowed = found_->has(required & rights);
     tlb.drop(address);
-    if (!allowed) return fault(PageFault::present);
+    if (!allowed) return fault(address, required, PageFault::present);
   }
 
   ++counts_.walks;
   FrameNumber frame = directory;
   std::uint32_t index = address.directory_index();
   Entry entry = read(memory, frame, index);
-  if (!entry.has(Entry::present)) return fault(0);
+  if (!entry.has(Entry::present)) return fault(address, required, 0);
   Translation translation;
   if (maps_large_page(entry, control_)) {
-    if (entry.has_any(reserved_mask)) return fault(PageFault::present | PageFault::reserved);
+    if (entry.has_any(reserved_mask)) {
+      return fault(address, required, PageFault::present | PageFault::reserved);
+    }
     translation = large_translation_of(entry, control_);
   } else {
     if (mark(memory, frame, index, entry, Entry::accessed)) ++counts_.accessed_set;
@@ -110,10 +111,10 @@ const Translation* Mmu::resolve(Address address, Access access, Privilege privil
     index = address.table_index();
     ++counts_.tables_read;
     entry = read(memory, frame, index);
-    if (!entry.has(Entry::present)) return fault(0);
+    if (!entry.has(Entry::present)) return fault(address, required, 0);
     translation = translation_of(entry, rights_above, control_);
   }
-  if (!translation.has(required & rights)) return fault(PageFault::present);
+  if (!translation.has(required & rights)) return fault(address, required, PageFault::present);
 
   const std::uint32_t made_dirty = required & Entry::dirty;
   if (mark(memory, frame, index, entry, Entry::accessed | made_dirty)) {

@@ -81,7 +81,9 @@ class Mmu {
   /// Right after hits() said no to the same.
   Result after_miss(Address address, Access access, Privilege privilege, FrameNumber directory,
                     PhysicalMemory& memory) {
-    const Translation* translation = resolve(address, access, privilege, directory, memory, found_);
+    Tlb& tlb = access == Access::fetch ? instruction_ : data_;
+    const Translation* translation =
+        resolve(tlb, address, requirements(access, privilege), directory, memory);
     if (translation == nullptr) return {.frame = {}, .fault = fault_};
     return {translation->frame_of(address)};
   }
@@ -116,9 +118,11 @@ class Mmu {
     }
     return flags;
   }
-  /// What the TLB does not settle, with `cached` what it has or null. Null after a fault.
-  const Translation* resolve(Address address, Access access, Privilege privilege, FrameNumber directory,
-                             PhysicalMemory& memory, const Translation* cached);
+  /// What the TLB does not settle, with what it has in `found_`. `required` are the flags that the access
+  /// needs. Null after a fault.
+  const Translation* resolve(Tlb& tlb, Address address, std::uint32_t required, FrameNumber directory,
+                             PhysicalMemory& memory);
+  const Translation* fault(Address address, std::uint32_t required, std::uint32_t cause);
 
   PagingControl control_;
   Tlb data_, instruction_;
