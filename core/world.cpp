@@ -13,10 +13,14 @@
 namespace xensim {
 namespace {
 
-double to_simgrid(Time time) { return static_cast<double>(time.count()) * 1e-12; }
+/// SimGrid's clock and the durations it counts down are doubles, and the clock goes on from world to world.
+/// Its unit is 2^30 ns here, so that whole nanoseconds add up exactly for the first hundred days of a
+/// process.
+constexpr double nanosecond = 1.0 / (1 << 30);
 
-/// Whole nanoseconds.
-Time from_simgrid(double seconds) { return Time{std::llround(seconds * 1e9) * 1000}; }
+/// Of whole nanoseconds.
+double to_simgrid(Time time) { return static_cast<double>(time / 1ns) * nanosecond; }
+Time from_simgrid(double units) { return std::llround(units / nanosecond) * Time{1ns}; }
 
 /// What hosts and actors of one world share.
 struct Border {
@@ -81,8 +85,9 @@ struct World::Implementation {
   Implementation() {
     std::string program = "xensim";
     std::string quiet = "--log=root.thresh:error";
-    std::array<char*, 3> arguments{program.data(), quiet.data(), nullptr};
-    int count = 2;
+    std::string precision = "--cfg=surf/precision:1e-10";  // what is closer counts as one time
+    std::array<char*, 4> arguments{program.data(), quiet.data(), precision.data(), nullptr};
+    int count = 3;
     struct sigaction interrupt {};
     ::sigaction(SIGINT, nullptr, &interrupt);
     engine = std::make_unique<simgrid::s4u::Engine>(&count, arguments.data());

@@ -61,7 +61,7 @@ class World {
   void run();
 
   /// Time since this world began. SimGrid's own clock goes on from one world of a process to the next: only
-  /// differences, rounded to whole nanoseconds, cross the border, so that every world runs alike.
+  /// differences of whole nanoseconds cross the border, so that every world runs alike.
   [[nodiscard]] Time now() const;
 
  private:

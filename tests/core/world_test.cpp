@@ -58,6 +58,34 @@ TEST(World, TheHundredthInAProcessRunsLikeTheFirst) {
   }
 }
 
+// SimGrid's clock goes on from world to world, and takes what is close for one.
+TEST(World, OneAfterManyHoursOfOthersTellsActorsApartThatWakeANanosecondAfterEachOther) {
+  const auto times = [] {
+    std::vector<Time> seen;
+    World world;
+    for (const Time apart : {0ns, 1ns}) {
+      world.add_actor(apart == 0ns ? "first" : "second", [&seen, &world, apart] {
+        World::sleep(apart + 1ms);
+        for (int i = 1; i <= 100; ++i) {
+          seen.push_back(world.now());
+          World::sleep(1ms + 37us * i);
+        }
+      });
+    }
+    world.run();
+    return seen;
+  };
+  const std::vector<Time> first = times();
+  ASSERT_EQ(first.size(), 200U);
+  for (std::size_t i = 0; i < first.size(); i += 2) ASSERT_EQ(first[i + 1] - first[i], 1ns) << i;
+  {
+    World world;
+    world.add_actor("waits", [] { World::sleep(40'000s); });
+    world.run();
+  }
+  EXPECT_EQ(times(), first);
+}
+
 TEST(World, PassesOnWhatAnActorOrAHostThrows) {
   {
     World world;
