@@ -145,7 +145,7 @@ void CacheFootprint::take_some(FootprintId owner, std::uint32_t lines) {
 [[gnu::noinline]] void CacheFootprint::meet(FootprintId owner) { last_.resize(owner.value + 1); }
 
 [[gnu::noinline]] void CacheFootprint::tidy_up() {  // rare: not in the middle of what is not
-  std::uint32_t oldest = used_;  // to be kept
+  std::uint32_t oldest = used_;                     // to be kept
   for (std::uint32_t newer = 0; oldest > 0 && newer < table_.horizon();) {
     newer += stretches_[--oldest].use.lines;
   }

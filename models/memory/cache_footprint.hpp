@@ -149,9 +149,7 @@ class CacheFootprint {
   /// No less and sooner known: those used again since count more than once.
   [[nodiscard]] std::uint32_t used_since(const Use& use) const { return used_up_to_ - use.used_up_to; }
   /// Whether it is known without counting that nothing is left of it.
-  [[nodiscard]] bool is_gone(const Use& use) const {
-    return used_since(use) >= used_up_to_ - gone_up_to_;
-  }
+  [[nodiscard]] bool is_gone(const Use& use) const { return used_since(use) >= used_up_to_ - gone_up_to_; }
   /// resident(), but no more than `enough`.
   [[nodiscard]] std::uint32_t resident_of(FootprintId owner, std::uint32_t enough) const;
   /// touch() where it takes more than to compare numbers.
@@ -197,8 +195,8 @@ class CacheFootprint {
   std::uint32_t used_up_to_ = 0;
   std::uint32_t numbered_from_ = 0;  ///< all stretches were used later
   std::uint32_t gone_up_to_ = 0;     ///< those used until then have a horizon of newer lines or more
-  SuffixSums used_again_;   ///< by stretch: lines that left it for a newer one
-  std::vector<Last> last_;  ///< by owner
+  SuffixSums used_again_;            ///< by stretch: lines that left it for a newer one
+  std::vector<Last> last_;           ///< by owner
 };
 
 }  // namespace xensim

@@ -20,8 +20,7 @@ inline constexpr std::uint32_t leaf_identity =
 }
 
 inline void drop_leaf(const MemoryCall& call, PageTableEntry entry) {
-  const bool descriptors =
-      call.machine.frames.drop_page(entry.frame(), entry.has(PageTableEntry::writable));
+  const bool descriptors = call.machine.frames.drop_page(entry.frame(), entry.has(PageTableEntry::writable));
   if (descriptors) [[unlikely]]
     invalidate_ldt(call);
 }
