@@ -116,6 +116,11 @@ void Processor::execute(Activity activity, FootprintId code, std::uint32_t lines
   spend(activity, cycle_clock_.convert(costs_.trace_miss * outside) + costs_.memory_latency * missing);
 }
 
+void Processor::run_through(FootprintId code, std::uint32_t lines) {
+  (void)trace_cache_.touch(code, lines);
+  touch(Activity::refill, code, lines);
+}
+
 void Processor::fetch(Activity activity, std::uint32_t lines) {
   touched_missing_ += lines;
   spend(activity, cycle_clock_.convert(costs_.l2_latency * lines) + costs_.memory_latency * lines);
@@ -141,6 +146,7 @@ Time Processor::end(const Execution& execution, Time at) {
   const WorkingSet::Progress progress = execution.working_set->run(execution.position, elapsed);
   const std::uint32_t missed = progress.resident - std::min(progress.resident, execution.resident);
   l2_.ran(execution.footprint, progress.touched);
+  object_l1_.ran(execution.footprint, std::min(progress.touched, l1_lines_));
   refilled_lines_ += missed;
   spend(Activity::user, progress.work);
   spend(Activity::refill, elapsed - progress.work);

@@ -60,6 +60,8 @@ class Processor {
   void stream(Activity activity, FootprintId owner, std::uint32_t lines, Cycles pace, Stream kind);
   /// Begins a stretch of `lines` lines of code: what the trace cache does not hold is decoded again.
   void execute(Activity activity, FootprintId code, std::uint32_t lines);
+  /// A program runs through `lines` lines of code, in time that counts as its own but for what the L2 lacks.
+  void run_through(FootprintId code, std::uint32_t lines);
 
   /// Waits for `lines` lines that another processor has written.
   void fetch(Activity activity, std::uint32_t lines);

@@ -89,4 +89,9 @@ void KernelWork::executes(std::uint32_t page, std::uint32_t lines) {
   processor_->execute(Activity::refill, page_for(page, lines, false), lines);
 }
 
+void KernelWork::runs_through(std::uint32_t page, std::uint32_t lines) {
+  if (!objects_ || processor_ == nullptr || lines == 0) return;
+  processor_->run_through(page_for(page, lines, false), lines);
+}
+
 }  // namespace xensim

@@ -73,8 +73,10 @@ class KernelWork {
   /// So many lines of a page were passed over by a loop whose own time, `pace` for each, is counted.
   void streams(std::uint32_t page, std::uint32_t lines, Cycles pace, Processor::Stream kind,
                Activity activity = Activity::kernel);
-  /// A program ran through code in a page.
+  /// A program ran through code in a page: as its time with warm caches is counted, or as that has it, with
+  /// more code than the trace cache holds.
   void executes(std::uint32_t page, std::uint32_t lines);
+  void runs_through(std::uint32_t page, std::uint32_t lines);
   [[nodiscard]] std::uint32_t process_lines() const { return costs_.process_lines; }
   [[nodiscard]] std::uint32_t resumed_lines() const { return costs_.resumed_lines; }
   [[nodiscard]] std::uint32_t stream_start() const { return costs_.stream_start; }

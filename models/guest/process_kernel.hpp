@@ -74,6 +74,8 @@ class ProcessKernel {
   void sums(GuestProcess& caller, Address page, std::uint32_t lines);
   /// The caller runs through `lines` lines of code in a page that is there, in `time` with warm caches.
   void runs(GuestProcess& caller, Address page, std::uint32_t lines, Cycles time);
+  /// The same, in time that is part of what the caller computes, trace cache and all.
+  void runs_through(GuestProcess& caller, Address page, std::uint32_t lines);
   /// The kernel reads so much of the caller's memory, where it is mapped.
   void reads_memory(const GuestProcess& caller, Address from, std::size_t bytes);
   [[nodiscard]] CallResult map(GuestProcess& caller, const Self::MapRequest& request);

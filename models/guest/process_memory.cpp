@@ -53,6 +53,10 @@ void ProcessKernel::runs(GuestProcess& caller, Address page, std::uint32_t lines
   processor(caller).charge(Activity::user, time);
 }
 
+void ProcessKernel::runs_through(GuestProcess& caller, Address page, std::uint32_t lines) {
+  work_.runs_through(memory_.paging.page(caller.space->tables().entry(page).frame()).value, lines);
+}
+
 void ProcessKernel::reads_memory(const GuestProcess& caller, Address from, std::size_t bytes) {
   constexpr std::uint32_t line = 64;
   if (!caller.space) return;

@@ -91,6 +91,20 @@ Call Self::sum(Address array, Bytes size) const {
               }};
 }
 
+Call Self::run_through(const std::vector<Address>& pages, std::uint32_t lines) const {
+  return Call{Call::Kind::instructions,
+              [=, next = std::size_t{0}](ProcessKernel& kernel, GuestProcess& caller) mutable -> CallResult {
+                for (; next < pages.size(); ++next) {
+                  if (!kernel.access(caller, pages[next], Access::fetch)) {
+                    return CallResult::failed(CallError::bad_address);
+                  }
+                  if (caller.again || caller.sleeps) break;
+                  kernel.runs_through(caller, pages[next], lines);
+                }
+                return {};
+              }};
+}
+
 Call Self::run(Address code, std::uint32_t lines, Cycles time) const {
   constexpr std::uint32_t page_lines = page_size / 64;
   const std::uint32_t pages = (lines + page_lines - 1) / page_lines;

@@ -57,6 +57,10 @@ class Self {
   [[nodiscard]] Call sum(Address array, Bytes size) const;
   /// Executes `lines` lines of 64 bytes of code from `code` on, which takes `time` with warm caches.
   [[nodiscard]] Call run(Address code, std::uint32_t lines, Cycles time) const;
+  /// Runs through code that lies scattered in `pages`, `lines` lines of 64 bytes in each. Its time, in a
+  /// trace cache too small for it, is part of what the program computes; but code that others have displaced
+  /// from the L2 comes from memory again, as processes of one program see it: once for all of them.
+  [[nodiscard]] Call run_through(const std::vector<Address>& pages, std::uint32_t lines) const;
   struct MapRequest {
     std::uint32_t length = 0;   ///< bytes
     std::uint8_t flags = 0;     ///< AreaFlags

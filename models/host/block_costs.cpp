@@ -4,32 +4,36 @@
 
 namespace xensim {
 
-BlockCosts::BlockCosts(const Calibration& calibration, const ProcessorCosts& processor)
-    : command(processor.path(calibration.value("kernel_paths.disk_command"))),
-      completion(processor.path(calibration.value("kernel_paths.disk_completion"))) {
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    if (static_cast<BlockStep>(i) == BlockStep::event) continue;
-    steps_[i] = processor.path(calibration.value("monitor_block." + std::string(block_step_names[i])));
-  }
-  const auto add = [&](BlockStep step, Cycles hardware) {
-    Cycles& price = steps_[static_cast<std::size_t>(step)];
-    price = price + hardware;
+BlockCosts::BlockCosts(const Calibration& calibration, const ProcessorCosts& processor) {
+  const double code_line = calibration.value("guest.code_line");
+  const auto path = [&](double instructions, Cycles hardware = {}) {
+    return Path{processor.path(instructions) + hardware,
+                static_cast<std::uint32_t>(instructions / code_line + 1)};
   };
-  add(BlockStep::hypercall, processor.locked_operation);    // list of domains
-  add(BlockStep::service_run, processor.locked_operation);  // the tasklet's state
-  add(BlockStep::request, processor.locked_operation);      // page_lock
-  add(BlockStep::piece, processor.path(calibration.value("kernel_paths.block_submit")));
-  add(BlockStep::piece_done, processor.locked_operation);  // page_lock
-  add(BlockStep::response, processor.locked_operation);    // ring
-}
+  const auto linux_path = [&](const char* name) {
+    return calibration.value("kernel_paths." + std::string(name));
+  };
+  const auto set = [&](BlockStep step, double more_instructions = 0, Cycles hardware = {}) {
+    const auto i = static_cast<std::size_t>(step);
+    const double own = calibration.value("monitor_block." + std::string(block_step_names[i]));
+    steps_[i] = path(own + more_instructions, hardware);
+  };
+  command = path(linux_path("disk_command"));
+  completion = path(linux_path("disk_completion"));
 
-Cycles BlockCosts::of(const WorkCount<BlockStep>& work, const WorkCount<BlockStep>& before) const {
-  Cycles sum{};
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    const auto step = static_cast<BlockStep>(i);
-    sum = sum + steps_[i] * static_cast<std::int64_t>(work[step] - before[step]);
-  }
-  return sum;
+  using enum BlockStep;
+  const Cycles lock = processor.locked_operation;
+  set(hypercall, 0, lock);    // list of domains
+  set(service_run, 0, lock);  // the tasklet's state
+  set(request, 0, lock);      // page_lock
+  set(refused);
+  set(segment);
+  set(frame_checked);
+  set(extent_tried);
+  set(piece, linux_path("block_submit"));
+  set(frame_pinned);
+  set(piece_done, 0, lock);  // page_lock
+  set(response, 0, lock);    // ring
 }
 
 }  // namespace xensim

@@ -16,14 +16,17 @@ class BlockCosts {
  public:
   BlockCosts(const Calibration& calibration, const ProcessorCosts& processor);
 
-  /// Of the steps that `work` has more than `before`. Events are marked by others. O(kinds of steps).
-  [[nodiscard]] Cycles of(const WorkCount<BlockStep>& work, const WorkCount<BlockStep>& before) const;
-
-  Cycles command;     ///< built and given to the controller
-  Cycles completion;  ///< of one, from its interrupt to the end of its buffers
+  struct Path {
+    Cycles time{};                 ///< with its code in the trace cache
+    std::uint32_t code_lines = 0;  ///< of 64 bytes
+  };
+  /// Events are marked by others: nothing.
+  [[nodiscard]] const Path& of(BlockStep step) const { return steps_[static_cast<std::size_t>(step)]; }
+  Path command;     ///< built and given to the controller
+  Path completion;  ///< of one, from its interrupt to the end of its buffers
 
  private:
-  std::array<Cycles, WorkCount<BlockStep>::steps> steps_{};
+  std::array<Path, WorkCount<BlockStep>::steps> steps_{};
 };
 
 }  // namespace xensim

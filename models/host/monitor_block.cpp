@@ -19,6 +19,11 @@ const Statistic service_requests{"block/requests", "requests", counter, "block r
 const Statistic service_refused{"block/refused", "requests", counter, "of these, refused"};
 const Statistic service_pending{"block/pending", "requests", level, "block requests at the disks"};
 
+void execute(Processor& here, FootprintId code, const BlockCosts::Path& path, std::uint64_t times) {
+  here.execute(Activity::monitor, code, path.code_lines);
+  here.charge(Activity::monitor, path.time * static_cast<std::int64_t>(times));
+}
+
 }  // namespace
 
 std::set<DeviceNumber> MonitorBlock::numbers(std::int64_t disks) {
@@ -33,7 +38,10 @@ MonitorBlock::MonitorBlock(const MonitorDiskParameters& parameters, const HostCo
       memory_(memory),
       costs_(context.calibration, context.costs),
       devices_(numbers(parameters.disks)),
-      service_(memory.machine, devices_) {
+      service_(memory.machine, devices_),
+      command_code_(memory.footprints.another()),
+      completion_code_(memory.footprints.another()) {
+  for (FootprintId& code : code_) code = memory.footprints.another();
   DiskParameters drive(context.calibration);
   drive.write_cache = parameters.write_cache;
   for (std::uint32_t i = 0; i < parameters.disks; ++i) {
@@ -97,24 +105,35 @@ bool MonitorBlock::resize(DomainId domain, Bytes size) {
   return devices_.create(memory_.control(), segment) == HypercallStatus::done;
 }
 
-Cycles MonitorBlock::price() {
-  const Cycles spent = costs_.of(service_.work, priced_);
-  priced_ = service_.work;
-  return spent;
+void MonitorBlock::charge(Processor& here) {
+  for (std::size_t i = 0; i < code_.size(); ++i) {
+    const auto step = static_cast<BlockStep>(i);
+    const std::uint64_t times = service_.work[step] - charged_[step];
+    if (times == 0 || step == BlockStep::event) continue;
+    execute(here, code_[i], costs_.of(step), times);
+  }
+  charged_ = service_.work;
 }
 
-Cycles MonitorBlock::signal(DomainId domain) {
+void MonitorBlock::charge_commands(Processor& here, BlockDevice& disk) {
+  if (const std::uint32_t commands = disk.take_dispatched(); commands > 0) {
+    execute(here, command_code_, costs_.command, commands);
+  }
+}
+
+void MonitorBlock::signal(Processor& here, DomainId domain) {
   service_.signal(domain);
-  return price();
+  charge(here);
 }
 
-Cycles MonitorBlock::run() {
+void MonitorBlock::run(Processor& here) {
   service_.owed.run = false;
   service_.run(taken_);
-  return price();
+  charge(here);
 }
 
-Cycles MonitorBlock::start(Time at) {
+void MonitorBlock::start(Processor& here) {
+  const Time at = here.clock.local();
   for (const BlockPiece& piece : taken_) {
     if (free_.empty()) {
       free_.push_back(static_cast<std::uint32_t>(pieces_.size()));
@@ -126,12 +145,10 @@ Cycles MonitorBlock::start(Time at) {
   }
   taken_.clear();
   submit(at);
-  Cycles spent{};
   for (const auto& disk : disks_) {
     disk->unplug(at);
-    spent += costs_.command * disk->take_dispatched();
+    charge_commands(here, *disk);
   }
-  return spent;
 }
 
 /// In order: a piece that finds no request free holds up those behind it.
@@ -147,11 +164,11 @@ void MonitorBlock::submit(Time at) {
   }
 }
 
-Cycles MonitorBlock::take_interrupt(Time at) {
-  Cycles spent{};
+void MonitorBlock::take_interrupt(Processor& here) {
+  const Time at = here.clock.local();
   for (const auto& disk : disks_) {
     for (const FinishedIo& finished : disk->take_completed(at)) {
-      spent += costs_.completion;
+      execute(here, completion_code_, costs_.completion, 1);
       for (const std::uint64_t tag : finished.tags) {
         const std::size_t domain = pieces_[tag].domain.value;
         if (domain >= transfers_.size()) transfers_.resize(domain + 1);
@@ -164,9 +181,9 @@ Cycles MonitorBlock::take_interrupt(Time at) {
   if (!waiting_.empty()) submit(at);
   for (const auto& disk : disks_) {
     disk->unplug(at);
-    spent += costs_.command * disk->take_dispatched();
+    charge_commands(here, *disk);
   }
-  return spent + price();
+  charge(here);
 }
 
 void MonitorBlock::note(std::uint32_t disk, const DiskRequest& request, Time began) const {

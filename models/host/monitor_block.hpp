@@ -2,6 +2,7 @@
 /// the block layer, drivers and drives below it.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <map>
@@ -27,7 +28,8 @@ struct MonitorDiskParameters {
   std::int64_t first_bad_sector = 0, bad_sectors = 0;  ///< of the first disk
 };
 
-/// What the monitor does takes time: each call gives its price, for whoever executes it.
+/// What the monitor does takes time, of the processor that executes it and is given to each call: as
+/// natively, code runs through the caches.
 class MonitorBlock {
  public:
   static constexpr DeviceNumber domain_device = DeviceNumber::of(DeviceNumber::Kind::segment, 0);
@@ -50,15 +52,15 @@ class MonitorBlock {
   [[nodiscard]] bool resize(DomainId domain, Bytes size);
 
   /// Hypercall block_io_op.
-  [[nodiscard]] Cycles signal(DomainId domain);
+  void signal(Processor& here, DomainId domain);
   /// The service wants to be run.
   [[nodiscard]] bool wants_run() const { return service_.owed.run; }
   /// The tasklet: requests from the rings. start() follows.
-  [[nodiscard]] Cycles run();
+  void run(Processor& here);
   /// Its end: pieces go to the disks, whose queues are unplugged.
-  [[nodiscard]] Cycles start(Time at);
+  void start(Processor& here);
   /// The disks' interrupt handler.
-  [[nodiscard]] Cycles take_interrupt(Time at);
+  void take_interrupt(Processor& here);
   /// Whom to send an event, once for each.
   [[nodiscard]] std::vector<DomainId> take_events() { return std::exchange(service_.owed.events, {}); }
 
@@ -79,8 +81,10 @@ class MonitorBlock {
   [[nodiscard]] static std::set<DeviceNumber> numbers(std::int64_t disks);
   void submit(Time at);
   void note(std::uint32_t disk, const DiskRequest& request, Time began) const;
-  /// Of what the service did since it was asked last.
-  [[nodiscard]] Cycles price();
+  /// For what the service did since the last time.
+  void charge(Processor& here);
+  /// For the commands that the disks were given since the last time.
+  void charge_commands(Processor& here, BlockDevice& disk);
 
   const HostContext& context_;
   MonitorMemory& memory_;
@@ -96,7 +100,9 @@ class MonitorBlock {
   std::vector<BlockPiece> pieces_;        ///< by the tag that the disks know them by
   std::vector<std::uint32_t> free_;       ///< tags
   std::vector<Time> transfers_;           ///< by domain: last_transfer
-  WorkCount<BlockStep> priced_;
+  WorkCount<BlockStep> charged_;
+  std::array<FootprintId, WorkCount<BlockStep>::steps> code_{};
+  FootprintId command_code_, completion_code_;
 };
 
 }  // namespace xensim

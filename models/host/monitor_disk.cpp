@@ -34,21 +34,24 @@ std::unique_ptr<BlockFront> Monitor::give_disk(Domain& domain, XenMemory& memory
 void Monitor::block_io_op(Domain& domain) {
   Core& core = core_of(domain);
   core.lines_used = false;
-  core.processor.charge(Activity::monitor, costs_.hypercall_entry);
-  core.processor.charge(Activity::monitor, block_->signal(DomainId{domain.vcpu.value}));
+  Processor& processor = core.processor;
+  processor.execute(Activity::monitor, memory_->footprints.hypercall_code(), memory_->costs.entry_lines());
+  processor.use(Activity::monitor, memory_->footprints.data(), memory_->costs.data_lines());
+  processor.charge(Activity::monitor, costs_.hypercall_entry);
+  block_->signal(processor, DomainId{domain.vcpu.value});
   run_block(core);  // a softirq, on the way out
-  core.processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
+  processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
 }
 
 void Monitor::run_block(Core& core) {
   if (!block_->wants_run()) return;
-  core.processor.charge(Activity::monitor, block_->run());
-  core.processor.charge(Activity::monitor, block_->start(core.processor.clock.local()));
+  block_->run(core.processor);
+  block_->start(core.processor);
   send_block_events(core);
 }
 
 void Monitor::take_disk_interrupt(Core& core) {
-  core.processor.charge(Activity::monitor, block_->take_interrupt(core.processor.clock.local()));
+  block_->take_interrupt(core.processor);
   core.disk_tasklet = block_->wants_run();
   send_block_events(core);
 }

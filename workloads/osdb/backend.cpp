@@ -52,7 +52,7 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
   co_await self.brk({page_ceiling(heap).value + costs.data_pages * page_size});
 
   while (co_await self.unix_receive(connection, message_room) > 0) {
-    co_await self.touch(code, Access::fetch);
+    co_await self.run_through(code, costs.programs.code_page_lines);
     co_await self.touch(data, Access::write);
     const Statement& statement = database.asked(client);
     if (&statement == &database.statements.front()) co_await self.gettimeofday();  // of the transaction

@@ -224,7 +224,7 @@ class Osdb final : public Workload {
     do {
       for (std::int64_t i = 0; i < count; ++i) {
         const auto which = static_cast<std::size_t>(i);
-        co_await self.touch(code, Access::fetch);
+        co_await self.run_through(code, costs.programs.code_page_lines);
         co_await self.touch(data, Access::write);
         co_yield Compute{costs.client / count, &costs.client_set};
         database.next_statement[number] = which;

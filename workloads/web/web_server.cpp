@@ -113,7 +113,7 @@ Program serve_web_clients(Self self, Place place, WebServer& server) {
       }
       const std::int64_t count = co_await self.read(socket, request_room);
       if (count <= 0) break;
-      co_await self.touch(code, Access::fetch);
+      co_await self.run_through(code, costs.programs.code_page_lines);
       co_await self.touch(data, Access::write);
       const auto request = WebRequest::of_length(static_cast<std::uint64_t>(count));
       if (!request) {

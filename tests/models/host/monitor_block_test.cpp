@@ -30,15 +30,17 @@ class MonitorDisks : public testing::Test {
                                  },
                                  .notify =
                                      [this, &guest] {
-                                       (void)block_.signal(guest.domain.id);
+                                       block_.signal(processor(), guest.domain.id);
                                        run();
                                      }});
     return guest;
   }
   void run() {
     if (!block_.wants_run()) return;
-    EXPECT_GT(block_.run().count, 0);
-    (void)block_.start(calendar_.now());
+    const Time before = monitor_time();
+    block_.run(processor());
+    EXPECT_GT(monitor_time(), before);
+    block_.start(processor());
   }
   /// Everything that disks still do, with the interrupts that they raise.
   void finish() {
@@ -46,11 +48,20 @@ class MonitorDisks : public testing::Test {
       calendar_.dispatch();
       while (interrupts_ > 0) {
         --interrupts_;
-        EXPECT_GT(block_.take_interrupt(calendar_.now()).count, 0);
+        const Time before = monitor_time();
+        block_.take_interrupt(processor());
+        EXPECT_GT(monitor_time(), before);
         run();
       }
     }
   }
+  /// Who executes the monitor, no earlier than now.
+  Processor& processor() {
+    processor_.idle_until(calendar_.now());
+    return processor_;
+  }
+  void resume() {}
+  [[nodiscard]] Time monitor_time() const { return processor_.spent(Activity::monitor); }
   [[nodiscard]] std::string audit() const {
     if (std::string fault = block_.audit(); !fault.empty()) return fault;
     std::vector<const MemoryDomain*> domains;
@@ -72,6 +83,8 @@ class MonitorDisks : public testing::Test {
                        .costs = costs_,
                        .survival = survival_,
                        .calendar = calendar_};
+  Event resume_ = Event::calling<&MonitorDisks::resume>(*this);
+  Processor processor_{CpuId{0}, testbed_processor, costs_, survival_, calendar_, resume_, false};
   std::uint32_t footprints_ = 0;
   MonitorMemory memory_{context_, MonitorCosts{calibration_, costs_},
                         [this] { return FootprintId{footprints_++}; }};
@@ -151,7 +164,7 @@ TEST_F(MonitorDisks, TakeNothingMoreUntilFewerThanHalfOfTheWindowIsAtThem) {
   int runs = 0;
   while (calendar_.size() > 0) {
     calendar_.dispatch();
-    for (; interrupts_ > 0; --interrupts_) (void)block_.take_interrupt(calendar_.now());
+    for (; interrupts_ > 0; --interrupts_) block_.take_interrupt(processor());
     if (block_.wants_run()) {
       EXPECT_EQ(block_.service().pending(), BlockService::restart - 1);
       ++runs;
@@ -176,8 +189,22 @@ TEST_F(MonitorDisks, RefuseADomainWhatLiesBehindItsSegment) {
   EXPECT_EQ(calendar_.size(), 0U) << "no disk heard of it";
 }
 
+TEST_F(MonitorDisks, RunThroughCodeThatTheTraceCacheForgets) {
+  Guest& guest = add();
+  const auto price_of_signal = [&] {
+    const Time before = monitor_time();
+    block_.signal(processor(), guest.domain.id);
+    return monitor_time() - before;
+  };
+  const Time cold = price_of_signal(), warm = price_of_signal();
+  EXPECT_LT(warm, cold);
+  processor().execute(Activity::user, FootprintId{footprints_++}, 100000);
+  EXPECT_GT(price_of_signal(), warm);
+}
+
 TEST_F(MonitorDisks, AskedInVainByADomainWithoutARing) {
-  EXPECT_GT(block_.signal(DomainId{7}).count, 0) << "it costs the asker";
+  block_.signal(processor(), DomainId{7});
+  EXPECT_GT(monitor_time(), Time{}) << "it costs the asker";
   EXPECT_FALSE(block_.wants_run());
 }
 
