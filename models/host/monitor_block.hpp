@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/cpu/processor.hpp"
 #include "models/host/block_costs.hpp"
 #include "models/host/monitor_memory.hpp"
 #include "models/io/block/block_front.hpp"
