@@ -74,6 +74,32 @@ TEST_F(ObjectsInCaches, CodeIsDecodedAgainWhenOtherCodeRanSince) {
   EXPECT_EQ(execute(0, 10), cycles(costs.trace_miss * 10)) << "its lines are in the L2";
 }
 
+TEST_F(ObjectsInCaches, CodeOfProgramsPushesOutThatOfKernelsAndIsWaitedForOnlyIfTheL2LacksIt) {
+  constexpr std::uint32_t program = 1;
+  const auto run_through = [&](std::uint32_t lines) {
+    return time_of([&] { processor.run_through(FootprintId{program}, lines); });
+  };
+  execute(0, 10);
+  EXPECT_EQ(run_through(costs.trace_lines * 4), costs.miss_price * (costs.trace_lines * 4)) << "never run";
+  EXPECT_EQ(run_through(costs.trace_lines * 4), Time{}) << "its trace cache misses are its own time";
+  EXPECT_EQ(execute(0, 10), cycles(costs.trace_miss * 10)) << "the kernel's code, from the L2";
+}
+
+TEST_F(ObjectsInCaches, ProgramsThatComputePushKernelsObjectsOutOfTheL1) {
+  constexpr std::uint32_t object = 0;
+  const FootprintId program{1};
+  const auto compute_on = [&](std::uint32_t lines) {
+    const WorkingSet data = WorkingSet::constant(lines, costs.miss_price, 0);
+    const Execution execution = processor.begin(data, program);
+    processor.end(execution, processor.clock.local() + 1ms);
+  };
+  use(object, 4);
+  compute_on(8);
+  EXPECT_EQ(use(object, 4), Time{}) << "few lines";
+  compute_on(8 * shape.l1_lines);
+  EXPECT_EQ(use(object, 4), cycles(costs.l2_latency * 4));
+}
+
 TEST_F(ObjectsInCaches, FirstLinesOfPagesHaveASixtyFourthOfTheL2) {
   constexpr std::uint32_t pages = 2048;  // 2048 lines, a quarter of the L2
   for (std::uint32_t page = 0; page < pages; ++page) use_start(page);
