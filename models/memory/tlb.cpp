@@ -10,7 +10,8 @@ Tlb::Tlb(const TlbShape& shape)
     : sets_(shape.entries / shape.ways),
       none_(static_cast<std::uint16_t>(shape.entries)),
       tagged_(shape.tagged),
-      hash_shift_(64 - static_cast<unsigned>(std::bit_width(8 * shape.entries - 1))),
+      unusual_flags_(PageTableEntry::large | (shape.tagged ? PageTableEntry::global : 0)),
+      hash_shift_(64 - static_cast<unsigned>(std::bit_width(16 * shape.entries - 1))),
       slots_(std::size_t{none_} + 1),
       listed_(slots_.size()),
       oldest_(sets_),
@@ -34,47 +35,6 @@ std::uint16_t Tlb::find_unusual(Address address) const {
   if (slot == none_) slot = find(key(address, false, every_space));
   if (slot == none_) slot = find(key(address, true, every_space));
   return slot;
-}
-
-inline void Tlb::enter(std::uint16_t slot, Key key) {
-  Slot& entered = slots_[slot];
-  entered.bucket = static_cast<std::uint16_t>(bucket_of(key));
-  std::uint16_t& bucket = buckets_[entered.bucket];
-  entered.key = key;
-  entered.next = bucket;
-  bucket = slot;
-  filled_[slot / 64] |= std::uint64_t{1} << slot % 64;
-  if (!unusual(key)) return;
-  ++unusual_;
-  forget_found();  // a page that this covers may have an entry of its own, which counts
-}
-
-inline void Tlb::leave(std::uint16_t slot) {
-  const Slot& gone = slots_[slot];
-  std::uint16_t* link = &buckets_[gone.bucket];
-  while (*link != slot) link = &slots_[*link].next;
-  *link = gone.next;
-  if (unusual(gone.key)) --unusual_;
-}
-
-const Translation& Tlb::insert(Address address, Translation translation) {
-  const bool shared = tagged_ && translation.has(PageTableEntry::global);
-  const Key added = key(address, translation.has(PageTableEntry::large), shared ? every_space : space_);
-  assert(find(added) == none_);
-  std::uint16_t& oldest = oldest_[set_of(added)];
-  // Nothing in the ring was used before the time that its oldest slot is listed with.
-  if (listed_[oldest] != slots_[oldest].used) settle(oldest);
-  const std::uint16_t slot = oldest;
-  Slot& made = slots_[slot];
-  if (made.key != no_key) {
-    leave(slot);
-    ++counts_.evictions;
-  }
-  made.translation = translation;
-  made.used = listed_[slot] = ++now_;
-  oldest = made.newer;  // which makes it the newest
-  enter(slot, added);
-  return made.translation;
 }
 
 void Tlb::settle(std::uint16_t& oldest) {
@@ -105,6 +65,7 @@ void Tlb::drop(Address address) {
 
 void Tlb::flush(FlushScope scope) {
   ++counts_.flushes;
+  if (size_ == 0) return;
   const auto kept = [&](const Slot& slot) {
     if (scope == FlushScope::everything) return false;
     if (slot.translation.has(PageTableEntry::global)) return true;
@@ -126,7 +87,7 @@ void Tlb::forget_everything() {
     gone.used = listed_[slot] = 0;
   });
   std::fill(filled_.begin(), filled_.end(), 0);
-  unusual_ = 0;
+  size_ = unusual_ = 0;
 }
 
 void Tlb::switch_to(AddressSpaceId space) {
@@ -141,16 +102,12 @@ void Tlb::switch_to(AddressSpaceId space) {
 std::vector<Tlb::Entry> Tlb::visible() const {
   std::vector<Entry> entries;
   for (const Slot& slot : slots_) {
-    if (slot.key == no_key || (slot.key >> 32 != space_.value && !is_shared(slot.key))) continue;
+    if (slot.key == no_key || (slot.key >> 32 != space_.value && slot.key >> 32 != every_space.value))
+      continue;
     const std::uint32_t number = static_cast<std::uint32_t>(slot.key) >> 1;
     entries.push_back({.page = {number << ((slot.key & 1) != 0 ? 22 : 12)}, .translation = slot.translation});
   }
   return entries;
-}
-
-std::uint32_t Tlb::size() const {
-  const auto used = [](const Slot& slot) { return slot.key != no_key; };
-  return static_cast<std::uint32_t>(std::count_if(slots_.begin(), slots_.end(), used));
 }
 
 void Tlb::forget(std::uint16_t slot) {
@@ -160,6 +117,7 @@ void Tlb::forget(std::uint16_t slot) {
     make_oldest(oldest, slot);
   }
   filled_[slot / 64] &= ~(std::uint64_t{1} << slot % 64);
+  --size_;
   slots_[slot].key = no_key;
   slots_[slot].used = listed_[slot] = 0;
 }

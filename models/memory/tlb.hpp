@@ -3,6 +3,7 @@
 
 #include <array>
 #include <bit>
+#include <cassert>
 #include <cstdint>
 #include <vector>
 
@@ -91,7 +92,32 @@ class Tlb {
 
   /// Enters a page that lookup() did not find, as its most recently used. Returns what lookup() would. O(1),
   /// and O(ways) at worst for each hit before.
-  const Translation& insert(Address address, Translation translation);
+  const Translation& insert(Address address, Translation translation) {
+    const bool unusual = is_unusual(translation);
+    const Key added = unusual ? unusual_key(address, translation) : key(address, false, space_);
+    assert(find(added) == none_);
+    std::uint16_t& oldest = oldest_[set_of(added)];
+    // Nothing in the ring was used before the time that its oldest slot is listed with.
+    if (listed_[oldest] != slots_[oldest].used) settle(oldest);
+    const std::uint16_t slot = oldest;
+    Slot& made = slots_[slot];
+    if (made.key != no_key) {
+      leave(slot);
+      ++counts_.evictions;
+    } else {
+      filled_[slot / 64] |= std::uint64_t{1} << slot % 64;
+      ++size_;
+    }
+    made.translation = translation;
+    made.used = listed_[slot] = ++now_;
+    oldest = made.newer;  // which makes it the newest
+    enter(slot, added);
+    if (unusual) {
+      ++unusual_;
+      forget_found();  // a page that this covers may have an entry of its own, which counts
+    }
+    return made.translation;
+  }
 
   /// The processor itself drops a page's entries: not counted as a flush.
   void drop(Address address);
@@ -109,7 +135,7 @@ class Tlb {
   /// The entries that the current address space can hit, in a fixed order.
   [[nodiscard]] std::vector<Entry> visible() const;
   /// Entries in use, of all address spaces.
-  [[nodiscard]] std::uint32_t size() const;
+  [[nodiscard]] std::uint32_t size() const { return size_; }
   [[nodiscard]] const Counts& counts() const { return counts_; }
 
  private:
@@ -157,8 +183,13 @@ class Tlb {
   }
   /// Large pages and, with tags, global ones.
   [[nodiscard]] std::uint16_t find_unusual(Address address) const;
-  [[nodiscard]] bool unusual(Key key) const { return (key & 1) != 0 || is_shared(key); }
-  [[nodiscard]] static constexpr bool is_shared(Key key) { return key >> 32 == every_space.value; }
+  [[nodiscard]] bool is_unusual(const Translation& translation) const {
+    return (translation.flags & unusual_flags_) != 0;
+  }
+  [[nodiscard]] Key unusual_key(Address address, const Translation& translation) const {
+    const bool shared = tagged_ && translation.has(PageTableEntry::global);
+    return key(address, translation.has(PageTableEntry::large), shared ? every_space : space_);
+  }
   [[nodiscard]] std::uint32_t set_of(Key key) const {
     return (static_cast<std::uint32_t>(key) >> 1) & (sets_ - 1);
   }
@@ -170,8 +201,21 @@ class Tlb {
   /// that is to make room: an empty or the least recently used one.
   void settle(std::uint16_t& oldest);
   /// Into the index and out of it.
-  void enter(std::uint16_t slot, Key key);
-  void leave(std::uint16_t slot);
+  void enter(std::uint16_t slot, Key key) {
+    Slot& entered = slots_[slot];
+    entered.bucket = static_cast<std::uint16_t>(bucket_of(key));
+    std::uint16_t& bucket = buckets_[entered.bucket];
+    entered.key = key;
+    entered.next = bucket;
+    bucket = slot;
+  }
+  void leave(std::uint16_t slot) {
+    const Slot& gone = slots_[slot];
+    std::uint16_t* link = &buckets_[gone.bucket];
+    while (*link != slot) link = &slots_[*link].next;
+    *link = gone.next;
+    if (is_unusual(gone.translation)) --unusual_;
+  }
   void forget(std::uint16_t slot);
   void forget_everything();
 
@@ -181,9 +225,10 @@ class Tlb {
   std::uint32_t sets_;
   std::uint16_t none_;  ///< after the slots of all sets; always empty
   bool tagged_;
+  std::uint32_t unusual_flags_;  ///< of entries that a first look by page number does not find
   unsigned hash_shift_;
   AddressSpaceId space_{0};
-  std::uint32_t unusual_ = 0;  ///< entries that a first look by page number does not find
+  std::uint32_t size_ = 0, unusual_ = 0;  ///< entries, and how many of them are unusual
   std::uint64_t now_ = 0;
   std::array<Found, 64> found_{};       ///< by page number
   std::vector<Slot> slots_;             ///< a set's ways side by side; none_

@@ -26,8 +26,9 @@ bool mark(PhysicalMemory& memory, FrameNumber frame, std::uint32_t index, Entry 
   return true;
 }
 
+/// Of a present entry.
 bool maps_large_page(Entry entry, const PagingControl& control) {
-  return control.large_pages && entry.has(Entry::present | Entry::large);
+  return entry.has(Entry::large) && control.large_pages;
 }
 
 FrameNumber large_frame(Entry entry) {
@@ -36,9 +37,8 @@ FrameNumber large_frame(Entry entry) {
 
 /// `rights_above`: those of the directory entry.
 Translation translation_of(Entry page, std::uint32_t rights_above, const PagingControl& control) {
-  std::uint32_t flags = (page.bits & rights_above & rights) | (page.bits & Entry::dirty);
-  if (control.global_pages) flags |= page.bits & Entry::global;
-  return {.frame = page.frame(), .flags = flags};
+  const std::uint32_t kept = control.global_pages ? Entry::dirty | Entry::global : Entry::dirty;
+  return {.frame = page.frame(), .flags = page.bits & ((rights_above & rights) | kept)};
 }
 
 Translation large_translation_of(Entry page, const PagingControl& control) {
@@ -77,7 +77,8 @@ std::string excess(const Tlb::Entry& cached, FrameNumber directory, const Physic
 
 }  // namespace
 
-const Translation* Mmu::fault(Address address, std::uint32_t required, std::uint32_t cause) {
+[[gnu::noinline]] const Translation* Mmu::fault(Address address, std::uint32_t required,
+                                                std::uint32_t cause) {
   ++counts_.faults;
   if ((required & Entry::dirty) != 0) cause |= PageFault::write;
   if ((required & Entry::user) != 0) cause |= PageFault::user;
