@@ -8,7 +8,7 @@ static_assert(sizeof(Frame) + 2 * sizeof(FrameNumber) <= 24,
               "with its place among the contents, a frame costs at most 24 bytes");
 
 FrameTable::FrameTable(std::uint32_t frames, std::uint32_t monitor_frames)
-    : frames_(frames), previous_(frames) {
+    : size_(frames), frames_(frames), previous_(frames) {
   assert(monitor_frames > 0 && monitor_frames < frames);
   free_ = {.first = {monitor_frames}, .last = {frames - 1}, .count = frames - monitor_frames};
   for (std::uint32_t i = monitor_frames; i + 1 < frames; ++i) frames_[i].next = {i + 1};

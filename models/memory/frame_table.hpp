@@ -53,8 +53,8 @@ class FrameTable {
   /// The first frames are the monitor's own; the others are free, the lowest at the head of the list.
   FrameTable(std::uint32_t frames, std::uint32_t monitor_frames);
 
-  [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(frames_.size()); }
-  [[nodiscard]] bool exists(FrameNumber frame) const { return frame.value < frames_.size(); }
+  [[nodiscard]] std::uint32_t size() const { return size_; }
+  [[nodiscard]] bool exists(FrameNumber frame) const { return frame.value < size_; }
   [[nodiscard]] const Frame& operator[](FrameNumber frame) const { return frames_[frame.value]; }
   [[nodiscard]] const FrameList& free() const { return free_; }
   [[nodiscard]] static bool may_name(const MemoryDomain& domain, const Frame& frame) {
@@ -150,6 +150,7 @@ class FrameTable {
   void unlink(FrameList& list, FrameNumber frame);
   void append(MemoryDomain& domain, FrameNumber frame);
 
+  std::uint32_t size_;
   std::vector<Frame> frames_;
   std::vector<FrameNumber> previous_;  ///< in the owner's list; of free frames without meaning
   FrameList free_;

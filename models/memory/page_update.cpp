@@ -82,44 +82,46 @@ class Batch {
     return machine_.frames.exists(frame) && FrameTable::may_name(call_.domain, machine_.frames[frame]);
   }
 
-  /// The word that a request names.
-  [[nodiscard]] std::optional<EntryPlace> word_at(std::uint32_t address) {
-    const std::uint32_t index = address % page_size / 4;
-    if (!machine_.rules.virtual_entries) {
-      const FrameNumber frame{address / page_size};
-      if (!machine_.frames.exists(frame)) return {};
+  /// The frame of the word that a request names, which exists; invalid: there is none.
+  [[nodiscard]] FrameNumber frame_at(std::uint32_t address) {
+    FrameNumber frame{address / page_size};
+    if (machine_.rules.virtual_entries) {
+      frame = frame_mapped_at(Address{address});
+    } else if (machine_.frames.exists(frame)) {
       cpu_.map();
-      return EntryPlace{frame, index};
     }
-    if (address >= guest_end.value) return {};
+    return machine_.frames.exists(frame) ? frame : FrameNumber{};
+  }
+  [[nodiscard]] FrameNumber frame_mapped_at(Address address) {
+    if (address >= guest_end) return {};
     if (!write_protection_off_) cpu_.work.did(MemoryStep::wp_toggle);
     write_protection_off_ = true;
     cpu_.work.did(MemoryStep::virtual_read);
-    const auto place = place_of_entry(machine_.contents, call_.domain.base, Address{address});
+    const auto place = place_of_entry(machine_.contents, call_.domain.base, address);
     if (!place) return {};
     const PageTableEntry mapping{machine_.contents.load(place->table, place->index)};
-    if (!mapping.has(PageTableEntry::present) || !machine_.frames.exists(mapping.frame())) return {};
-    return EntryPlace{mapping.frame(), index};
+    return mapping.has(PageTableEntry::present) ? mapping.frame() : FrameNumber{};
   }
 
   [[nodiscard]] bool write(std::uint32_t address, std::uint32_t value) {
-    const auto place = word_at(address);
-    if (!place || !may_name(place->table)) return false;
-    const Frame& frame = machine_.frames[place->table];
-    if (frame.in_use_as(FrameType::l1)) return set_leaf_entry(call_, *place, {value});
-    if (frame.in_use_as(FrameType::l2)) return set_directory_entry(call_, *place, {value});
+    const EntryPlace place{frame_at(address), address % page_size / 4};
+    if (!place.table.valid()) return false;
+    const Frame& frame = machine_.frames[place.table];
+    if (!FrameTable::may_name(call_.domain, frame)) return false;
+    if (frame.in_use_as(FrameType::l1)) return set_leaf_entry(call_, place, {value});
+    if (frame.in_use_as(FrameType::l2)) return set_directory_entry(call_, place, {value});
     if (machine_.rules.plain_write_needs_no_type && frame.typed != 0) return false;
     cpu_.work.did(MemoryStep::plain_write);
-    machine_.contents.store(place->table, place->index, value);
+    machine_.contents.store(place.table, place.index, value);
     return true;
   }
 
   [[nodiscard]] bool write_unchecked(std::uint32_t address, std::uint32_t value) {
     if (!call_.domain.privileged) return false;
-    const auto place = word_at(address);
-    if (!place) return false;
+    const FrameNumber frame = frame_at(address);
+    if (!frame.valid()) return false;
     cpu_.work.did(MemoryStep::plain_write);
-    machine_.contents.store(place->table, place->index, value);
+    machine_.contents.store(frame, address % page_size / 4, value);
     return true;
   }
 
