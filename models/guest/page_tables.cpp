@@ -122,9 +122,10 @@ PageTables::Zapped PageTables::zap(AddressRange range, std::size_t limit, std::v
     named.clear();
     std::uint32_t freed = 0;
     std::uint32_t i = slots.first;
-    for (; i < slots.end && cleared.size() < limit; ++i) {
+    for (; i < slots.end && limit > 0; ++i) {
       const Entry entry{(*entries)[i]};
       if (entry.bits == 0) continue;
+      --limit;
       cleared.push_back({i, {}});
       if (is_swapped(entry)) {
         use_named();
@@ -137,14 +138,15 @@ PageTables::Zapped PageTables::zap(AddressRange range, std::size_t limit, std::v
       ++zapped.resident;
       if (detached != nullptr) {
         detached->push_back(page);
+      } else if (memory_.put_only_counts(page)) {
+        memory_.pages.put(page);
       } else {
-        if (!memory_.put_only_counts(page)) use_named();
+        use_named();
         if (memory_.put(page)) ++freed;
       }
     }
     use_named();
     zapped.reached = address_of(slots.region, i);
-    limit -= cleared.size();
     memory_.kernel.did(KernelPath::scan_entry, i - slots.first - cleared.size());
     memory_.kernel.uses(KernelObject::page, table->value, lines_of(i - slots.first), lines_with(cleared));
     memory_.kernel.did(KernelPath::zap_entry, cleared.size());
@@ -156,15 +158,9 @@ PageTables::Zapped PageTables::zap(AddressRange range, std::size_t limit, std::v
   return zapped;
 }
 
-bool PageTables::left(PageNumber number, PageTableEntry entry) const {
-  if (!memory_.pages.is_counted(number)) return false;
-  Page& page = memory_.pages[number];
-  if (entry.has(Entry::dirty) && page.file != nullptr) {
-    memory_.kernel.locked(page.dirty ? 1
-                                     : 2);  // set_page_dirty: the page's bit; its place in the file's lists
-    if (!std::exchange(page.dirty, true)) page.file->dirtied(page.index);
-  }
-  return true;
+void PageTables::set_dirty(Page& page) const {
+  memory_.kernel.locked(page.dirty ? 1 : 2);  // the page's bit; its place in the file's lists
+  if (!std::exchange(page.dirty, true)) page.file->dirtied(page.index);
 }
 
 void PageTables::protect(AddressRange range, std::uint8_t flags) {

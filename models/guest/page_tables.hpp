@@ -84,7 +84,14 @@ class PageTables {
     return memory_.paging.page(entry.frame());
   }
   /// A page lost an entry that referred to it: passes dirtiness on. False if the page is not counted.
-  bool left(PageNumber number, PageTableEntry entry) const;
+  bool left(PageNumber number, PageTableEntry entry) const {
+    if (!memory_.pages.is_counted(number)) return false;
+    Page& page = memory_.pages[number];
+    if (entry.has(PageTableEntry::dirty) && page.file != nullptr) set_dirty(page);
+    return true;
+  }
+  /// set_page_dirty of a page of a file.
+  void set_dirty(Page& page) const;
   /// try_to_swap_out of one page that is mapped here. False: it stays.
   bool swap_out_page(std::uint32_t index, PageNumber table, Address address, std::uint32_t processors);
 

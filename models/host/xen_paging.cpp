@@ -90,8 +90,14 @@ void XenPaging::set_entries(PageNumber table, std::span<const EntryUpdate> updat
   if (abandoned_) return;
   counts_.requests += updates.size();
   const std::uint32_t first = word_of(table, 0) | normal_;
-  for (const EntryUpdate& update : updates) {
-    queue_.push_back({first + update.index * 4, update.entry.bits});
+  while (!updates.empty()) {
+    const std::size_t queued = queue_.size(), added = std::min(updates.size(), queue_length_ - queued);
+    queue_.resize(queued + added);
+    std::transform(updates.begin(), updates.begin() + static_cast<std::ptrdiff_t>(added),
+                   queue_.begin() + static_cast<std::ptrdiff_t>(queued), [&](const EntryUpdate& update) {
+                     return PageRequest{first + update.index * 4, update.entry.bits};
+                   });
+    updates = updates.subspan(added);
     if (queue_.size() == queue_length_) (void)commit();
   }
 }
