@@ -75,14 +75,10 @@ void Processor::use(Activity activity, FootprintId owner, std::uint32_t lines) {
   spend(activity, cycle_clock_.convert(costs_.l2_latency * outside) + costs_.memory_latency * missing);
 }
 
-void Processor::use_each(Activity activity, std::span<const FootprintId> owners) {
-  std::uint32_t outside = 0, missing = 0;
-  for (const FootprintId owner : owners) {
-    if (object_l1_.touch(owner, 1) == 0) continue;
-    ++outside;
-    missing += l2_.touch(owner, 1);
-  }
+void Processor::use_each(Activity activity, std::span<FootprintId> owners) {
+  const auto outside = static_cast<std::uint32_t>(object_l1_.touch_each(owners));
   if (outside == 0) return;
+  const auto missing = static_cast<std::uint32_t>(l2_.touch_each(owners.first(outside)));
   l1_displaced_ = std::min(l1_lines_, l1_displaced_ + outside);
   touched_missing_ += missing;
   spend(activity, cycle_clock_.convert(costs_.l2_latency * outside) + costs_.memory_latency * missing);

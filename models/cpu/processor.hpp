@@ -50,8 +50,8 @@ class Processor {
   // a whole are touched above instead.
   /// Uses `lines` lines of `owner` in no order that a prefetcher could see.
   void use(Activity activity, FootprintId owner, std::uint32_t lines);
-  /// Uses a line of each of `owners`, in this order.
-  void use_each(Activity activity, std::span<const FootprintId> owners);
+  /// Uses a line of each of `owners`, in this order. What they are in afterwards is of no meaning.
+  void use_each(Activity activity, std::span<FootprintId> owners);
   /// Uses the first line of a page: those of all pages share one 64th of the sets.
   void use_start(Activity activity, FootprintId page);
   enum class Stream : std::uint8_t { read, write };

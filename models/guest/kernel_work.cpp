@@ -1,5 +1,7 @@
 #include "models/guest/kernel_work.hpp"
 
+#include <algorithm>
+
 namespace xensim {
 
 FootprintId KernelWork::page_for(std::uint32_t page, std::uint32_t lines, bool write) {
@@ -49,10 +51,9 @@ void KernelWork::uses(KernelObject kind, std::uint32_t number, std::uint32_t lin
 
 void KernelWork::uses_each(KernelObject kind, std::span<const PageNumber> numbers) {
   if (!objects_ || processor_ == nullptr || numbers.empty()) return;
-  names_.clear();
-  for (const PageNumber number : numbers) {
-    names_.push_back(objects_->written(kind, number.value, 1, *processor_));
-  }
+  names_.resize(numbers.size());
+  std::transform(numbers.begin(), numbers.end(), names_.begin(),
+                 [&](PageNumber number) { return objects_->written(kind, number.value, 1, *processor_); });
   processor_->use_each(Activity::kernel, names_);
   const std::uint32_t in_a_page = objects_in_a_page(kind);
   std::uint32_t first = 0, beside = 0;  // of the objects in the page used last

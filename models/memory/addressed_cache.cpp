@@ -14,6 +14,15 @@ std::uint32_t AddressedCache::touch(FootprintId object, std::uint32_t lines) {
   return missing;
 }
 
+std::size_t AddressedCache::touch_each(std::span<FootprintId> objects) {
+  std::size_t missing = 0;
+  for (const FootprintId object : objects) {
+    objects[missing] = object;
+    missing += touch(object, 1);
+  }
+  return missing;
+}
+
 std::uint32_t AddressedCache::touch_page_start(FootprintId object) {
   return access(object, placement_.page_start(object)) ? 0 : 1;
 }

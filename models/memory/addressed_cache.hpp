@@ -1,7 +1,9 @@
 /// What CacheFootprint answers, from a cache line by line.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "models/memory/cache_detailed.hpp"
@@ -19,6 +21,9 @@ class AddressedCache {
 
   /// `object` used its first `lines` lines, in the order of addresses. Returns how many were missing.
   std::uint32_t touch(FootprintId object, std::uint32_t lines);
+  /// Each of `objects` used its first line, in this order. Those that missed it are moved to the front;
+  /// returns how many.
+  std::size_t touch_each(std::span<FootprintId> objects);
   /// The first line of its page was used. Returns how many were missing.
   std::uint32_t touch_page_start(FootprintId object);
 

@@ -1,8 +1,10 @@
 /// A cache, by either model.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "models/memory/addressed_cache.hpp"
@@ -25,6 +27,11 @@ class Cache {
   /// `owner` used the same `lines` lines as ever. Returns how many were missing.
   std::uint32_t touch(FootprintId owner, std::uint32_t lines) {
     return addressed_ ? addressed_->touch(owner, lines) : footprints_.touch(owner, lines);
+  }
+  /// Each of `owners` used its one line. Those whose line was missing are moved to the front; returns how
+  /// many.
+  std::size_t touch_each(std::span<FootprintId> owners) {
+    return addressed_ ? addressed_->touch_each(owners) : footprints_.touch_each(owners);
   }
   /// The first line of a page was used. Footprints do not know that those of all pages share a few sets.
   std::uint32_t touch_page_start(FootprintId page) {

@@ -92,6 +92,49 @@ std::uint32_t CacheFootprint::resident_of(FootprintId owner, std::uint32_t enoug
   return SurvivalTable::whole(expected);
 }
 
+std::size_t CacheFootprint::touch_each(std::span<FootprintId> owners) {
+  std::size_t missing = 0, done = 0;
+  while (true) {
+    done = touch_usual(owners, done, missing);
+    if (done == owners.size()) return missing;
+    const FootprintId owner = owners[done++];
+    owners[missing] = owner;
+    missing += touch(owner, 1);
+  }
+}
+
+std::size_t CacheFootprint::touch_usual(std::span<FootprintId> owners, std::size_t done,
+                                        std::size_t& missing) {
+  // What may be written through references is kept apart from them, so that it stays in registers.
+  const std::uint32_t harmless = table_.harmless_to_one(), gone_up_to = gone_up_to_;
+  const std::span<Last> last_uses(last_);
+  const std::span<Stretch> stretches(stretches_);
+  std::uint32_t used = used_, used_up_to = used_up_to_;
+  const std::size_t end = std::min(owners.size(), done + (stretches.size() - used));
+  for (; done < end; ++done) {
+    const FootprintId owner = owners[done];
+    if (owner.value >= last_uses.size()) break;
+    Last& last = last_uses[owner.value];
+    if (last.use.lines != 1) break;
+    const std::uint32_t since = used_up_to - last.use.used_up_to;
+    if (since <= harmless) {  // renew()
+      used_again_.add(last.stretch, 1);
+      stretches[last.stretch].use.lines = 0;
+    } else if (since >= used_up_to - gone_up_to) {  // begin()
+      last.use.older = last.stretch;
+      owners[missing++] = owner;
+    } else {
+      break;
+    }
+    last.stretch = used;
+    last.use.used_up_to = ++used_up_to;
+    stretches[used++] = {owner, last.use};
+  }
+  used_ = used;
+  used_up_to_ = used_up_to;
+  return done;
+}
+
 [[gnu::noinline]] std::uint32_t CacheFootprint::touch_counting(FootprintId owner, std::uint32_t lines) {
   if (last_of(owner) == none) {
     push(owner, lines);
@@ -144,11 +187,20 @@ void CacheFootprint::take_some(FootprintId owner, std::uint32_t lines) {
 
 [[gnu::noinline]] void CacheFootprint::meet(FootprintId owner) { last_.resize(owner.value + 1); }
 
-[[gnu::noinline]] void CacheFootprint::tidy_up() {  // rare: not in the middle of what is not
-  std::uint32_t oldest = used_;                     // to be kept
-  for (std::uint32_t newer = 0; oldest > 0 && newer < table_.horizon();) {
-    newer += stretches_[--oldest].use.lines;
+std::uint32_t CacheFootprint::oldest_that_matters() const {
+  std::uint32_t low = 0, high = used_;
+  while (low < high) {
+    const std::uint32_t middle = low + (high - low) / 2;
+    if (newer_than(middle) >= table_.horizon())
+      low = middle + 1;
+    else
+      high = middle;
   }
+  return low;
+}
+
+[[gnu::noinline]] void CacheFootprint::tidy_up() {  // rare: not in the middle of what is not
+  const std::uint32_t oldest = oldest_that_matters();
   // Of empty ones too: to look which are would take longer.
   for (std::uint32_t i = 0; i < oldest; ++i) {
     if (const FootprintId owner = stretches_[i].owner; owner.valid()) last_[owner.value] = {};

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -55,6 +57,8 @@ class SurvivalTable {
   [[nodiscard]] bool harmless(std::uint32_t own, std::uint32_t foreign) const {
     return own < harmless_.size() && foreign <= harmless_[own];
   }
+  /// After at most so many foreign lines a single one is still there.
+  [[nodiscard]] std::uint32_t harmless_to_one() const { return harmless_[1]; }
   /// What survivors() counts, in whole lines.
   [[nodiscard]] static constexpr std::uint32_t whole(std::uint32_t some) {
     return (some + parts / 2) / parts;
@@ -101,6 +105,10 @@ class CacheFootprint {
     begin(owner, last, lines);
     return lines;
   }
+
+  /// Each of `owners` used its one line, in this order. Those whose line was missing are moved to the front;
+  /// returns how many.
+  std::size_t touch_each(std::span<FootprintId> owners);
 
   /// `owner` used `lines` distinct lines. It uses again first what it used last: those that were missing are
   /// lines it had lost, as far as it had so many, and new ones only beyond.
@@ -152,6 +160,9 @@ class CacheFootprint {
   [[nodiscard]] bool is_gone(const Use& use) const { return used_since(use) >= used_up_to_ - gone_up_to_; }
   /// resident(), but no more than `enough`.
   [[nodiscard]] std::uint32_t resident_of(FootprintId owner, std::uint32_t enough) const;
+  /// touch_each() from the `done`-th on, as long as it takes no more than to compare numbers. Returns how far
+  /// it came.
+  std::size_t touch_usual(std::span<FootprintId> owners, std::size_t done, std::size_t& missing);
   /// touch() where it takes more than to compare numbers.
   std::uint32_t touch_counting(FootprintId owner, std::uint32_t lines);
   /// The owner's most recent stretch, all of which was used again. There must be room.
@@ -186,6 +197,8 @@ class CacheFootprint {
     stretches_[last.stretch] = {owner, last.use};
   }
   void meet(FootprintId owner);
+  /// The first stretch with less than a horizon of newer lines. O(log stretches).
+  [[nodiscard]] std::uint32_t oldest_that_matters() const;
   /// Drops what can no longer matter and makes room.
   void tidy_up();
 

@@ -5,6 +5,7 @@
 
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "models/memory/cache.hpp"
 
@@ -47,6 +48,14 @@ TEST(AddressedCache, MissesEachLineOnceAndThenNoneAsLongAsNobodyElseUsesIt) {
   EXPECT_EQ(cache.touch(one, 100), 100U);
   EXPECT_EQ(cache.touch(one, 100), 0U);
   EXPECT_EQ(cache.touch(one, 120), 20U) << "it has grown";
+}
+
+TEST(AddressedCache, TellsOfManyObjectsWhichMissedTheirFirstLine) {
+  AddressedCache cache = l2();
+  (void)cache.touch(one, 1);
+  std::vector<FootprintId> objects{other, one, {3}, other};
+  objects.resize(cache.touch_each(objects));
+  EXPECT_EQ(objects, (std::vector<FootprintId>{other, {3}}));
 }
 
 TEST(AddressedCache, AProgramOfTheCachesSizeLeavesLittleOfAnother) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace xensim {
@@ -101,6 +102,36 @@ TEST_F(L2, NoOwnerEverHasMoreThanItUsedOrTheCacheHolds) {
       RC_ASSERT(fresh.audit().empty());
     }
   }));
+}
+
+TEST(CacheFootprint, OwnersThatUseALineEachMissAtOnceWhatTheyMissOneByOne) {
+  // An L1 and an L2, long enough that both tidy up.
+  for (const auto& [lines, ways] : {std::pair{128U, 4U}, std::pair{8192U, 8U}}) {
+    const SurvivalTable table(lines, ways);
+    CacheFootprint at_once(table), one_by_one(table);
+    std::mt19937 random(1);
+    const auto below = [&](std::uint32_t bound) { return static_cast<std::uint32_t>(random()) % bound; };
+    for (int round = 0; round < 1000; ++round) {
+      // In order, as pages of a process are, with others in between.
+      std::vector<FootprintId> owners(below(60)), missing;
+      const std::uint32_t first = below(2000);
+      for (std::uint32_t i = 0; i < owners.size(); ++i) {
+        owners[i] = {below(4) > 0 ? first + i : below(2000)};
+        if (one_by_one.touch(owners[i], 1) > 0) missing.push_back(owners[i]);
+      }
+      owners.resize(at_once.touch_each(owners));
+      ASSERT_EQ(owners, missing) << round;
+      const FootprintId other{below(2000)};
+      const std::uint32_t some = below(40);
+      for (CacheFootprint* cache : {&at_once, &one_by_one}) {
+        if (some % 4 == 0) cache->ran(other, some);
+        if (some % 8 == 1) cache->invalidate(other, 1);
+        if (some % 8 == 3) cache->release(other);
+      }
+      ASSERT_EQ(at_once.touch(other, some), one_by_one.touch(other, some)) << round;
+    }
+    EXPECT_EQ(at_once.audit(), "");
+  }
 }
 
 /// The thing itself: sets, ways, addresses, least-recently-used replacement.
