@@ -35,6 +35,8 @@ void Operator::work(const World& world) {
   start_instances(world);
   while (!platform_.ready()) World::sleep(look_again);
   World::sleep(experiment_.measure.warm_up);
+  platform_.settle();
+  for (std::uint32_t i = 0; i < instances_.size(); ++i) platform_.divide_times(i);
   read(before);
   report_workloads(experiment_, workloads_, workloads_before);
   for (const auto& workload : workloads_) workload->measurement_begins();

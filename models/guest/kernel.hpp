@@ -97,6 +97,8 @@ class GuestKernel {
   [[nodiscard]] LifeTimes elapsed(TimeLedger::Group group, Time now) const {
     return ledger_.elapsed(group, now);
   }
+  /// As TimeLedger::divide.
+  void divide_times(TimeLedger::Group group, Time now) { ledger_.divide(group, now); }
   /// A name in the caches for something of this kernel's.
   [[nodiscard]] FootprintId name_object() const { return new_footprint_(); }
   /// From now on the processors of this kernel, if it has several, wait for what they take from each other.

@@ -1,7 +1,9 @@
 #include "models/guest/time_ledger.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
+#include <utility>
 
 namespace xensim {
 namespace {
@@ -95,6 +97,24 @@ void TimeLedger::ready(ProcessId process, Time now, Awaited awaited, Time waited
   if (life.state != State::asleep) return;
   if (life.faulted && awaited.part == LifePart::disk) awaited.part = LifePart::paging;
   change(process, State::runnable, now, awaited, waited);
+}
+
+void TimeLedger::divide(Group group, Time now) {
+  if (group >= groups_.size()) return;
+  GroupState& its = groups_[group];
+  advance(its, now);
+  at(its.elapsed, LifePart::process) += std::exchange(its.idle, Time{});
+  for (Life& life : lives_) {
+    if (life.group != group || life.state == State::none) continue;
+    LifeTimes until_now{};
+    add(until_now, life, now, {});
+    std::ranges::transform(its.lives, until_now, its.lives.begin(), std::plus<>{});
+    if (life.state == State::running) {
+      add_share(its.elapsed, life, std::exchange(life.share, Time{}), now);
+      life.before = *life.account;
+    }
+    life.since += std::accumulate(until_now.begin(), until_now.end(), Time{});
+  }
 }
 
 void TimeLedger::change(ProcessId process, State next, Time now, Awaited awaited, Time waited) {

@@ -72,6 +72,9 @@ class TimeLedger {
   void ready(ProcessId process, Time now, Awaited awaited, Time waited = {});
 
   [[nodiscard]] Group group(ProcessId process) const { return lives_[process.value].group; }
+  /// A measurement begins: what goes on is divided here, so that what ends it later has no say in what was
+  /// before. All accounts must hold everything until `now`. O(processes).
+  void divide(Group group, Time now);
   /// The lives of all processes of a group there ever were, until now; a sleep that has not ended counts as
   /// one until another process ends it. O(processes).
   [[nodiscard]] LifeTimes total(Group group, Time now) const;

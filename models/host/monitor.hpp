@@ -83,6 +83,11 @@ class Monitor final : private NetworkHost {
 
   void settle();
   [[nodiscard]] const Domain& domain(VcpuId vcpu) const { return domains_[vcpu.value]; }
+  /// As Platform::divide_times.
+  void divide_times(VcpuId vcpu) {
+    Domain& its = domains_[vcpu.value];
+    its.kernel.divide_times(1, std::min(its.ended, calendar_.now()));
+  }
   /// Where the lives of the processes that it was started with, and of their children, have gone.
   [[nodiscard]] LifeTimes times(VcpuId vcpu) const {
     const Domain& its = domains_[vcpu.value];

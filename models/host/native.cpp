@@ -60,6 +60,7 @@ class Native final : public Platform, private VirtualMachine {
 
   void start(std::vector<Program> programs, const SchedulingShare& share) override;
   void settle() override;
+  void divide_times(std::uint32_t instance) override { kernel_->divide_times(instance + 1, calendar_.now()); }
   [[nodiscard]] LifeTimes times(std::uint32_t instance) const override {
     return kernel_->times(instance + 1, calendar_.now());
   }

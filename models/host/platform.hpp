@@ -75,6 +75,10 @@ class Platform {
 
   /// Brings all accounts up to the calendar's present, so that `work` and `report` are exact.
   virtual void settle() = 0;
+  /// A measurement begins at the calendar's present, after `settle`: what an instance does or waits for until
+  /// then is divided from what it goes on with, so that differences of `times` and of `elapsed` are of the
+  /// measurement.
+  virtual void divide_times(std::uint32_t instance) = 0;
   /// Work done by an instance's programs since its start.
   [[nodiscard]] Time work(std::uint32_t instance) const {
     return times(instance)[static_cast<std::size_t>(LifePart::user)];

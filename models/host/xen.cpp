@@ -89,6 +89,9 @@ class Xen final : public Platform {
     if (const auto vcpu = control_.domain_of(instance)) monitor_.probe(*vcpu, std::move(answered));
   }
   void settle() override { monitor_.settle(); }
+  void divide_times(std::uint32_t instance) override {
+    for (const VcpuId vcpu : control_.domains_of(instance)) monitor_.divide_times(vcpu);
+  }
   [[nodiscard]] LifeTimes times(std::uint32_t instance) const override {
     LifeTimes sum{};
     for (const VcpuId vcpu : control_.domains_of(instance)) {

@@ -14,12 +14,12 @@ const std::string xen = R"({"name": "xen", "memory": "240 MiB", "swap": "64 MiB"
 const std::string native = R"({"name": "native", "swap": "64 MiB"})";
 
 RunResult run(const std::string& platform, const std::string& domains, const std::string& duration = "1 s",
-              const std::string& others = "") {
+              const std::string& others = "", const std::string& warm_up = "300 ms") {
   const Experiment experiment = interpret(Json::parse(fmt::format(
       R"({{"name": "isolation", "machine": {{"base": "dell2650", "cpus": 1, "memory": "560 MiB"}},
            "platform": {}, "domains": [{}], "operator": {{"jitter": "0 s"}}{},
-           "measure": {{"warm_up": "300 ms", "duration": "{}"}}}})",
-      platform, domains, others, duration)));
+           "measure": {{"warm_up": "{}", "duration": "{}"}}}})",
+      platform, domains, others, warm_up, duration)));
   return simulate(experiment, {.audit = false});
 }
 std::string domain(const std::string& name, const std::string& workload) {
@@ -63,6 +63,26 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"FilesBesideAWriterOnXen", xen, files, "victim/created", writer},
                     Case{"FilesBesideAWriterNatively", native, files, "victim/created", writer}),
     [](const auto& its) { return std::string(its.param.name); });
+
+TEST(Isolation, NoPartOfAMeasurementIsNegativeAndTheyAddUpToIt) {
+  const std::string others = domain("others", R"({"name": "mix", "workloads": ["udp_ping",
+      {"name": "dd", "rounds": 0, "count": 512, "sync": true}]})");
+  for (const std::string& platform : {xen, native}) {
+    for (const char* warm_up : {"300 ms", "301 ms", "303 ms", "307 ms"}) {
+      const RunResult result = run(platform, files + ", " + others, "100 ms", "", warm_up);
+      double elapsed = 0;
+      for (const Metric& found : result.metrics) {
+        const bool whole = found.name.starts_with("victim/elapsed/");
+        if (whole) elapsed += found.value;
+        if (whole || found.name.find("/life/") != std::string::npos ||
+            found.name.find("/elapsed/") != std::string::npos) {
+          EXPECT_GE(found.value, 0) << platform << ' ' << warm_up << ' ' << found.name;
+        }
+      }
+      EXPECT_NEAR(elapsed, 0.1, 1e-9) << platform << ' ' << warm_up;
+    }
+  }
+}
 
 TEST(Isolation, BesideAHogADatabaseWaitsForTheProcessorWhicheverKernelOrMonitorHasTheQueue) {
   for (const auto& [platform, queue] : {std::pair{xen, "stolen"}, std::pair{native, "runnable"}}) {

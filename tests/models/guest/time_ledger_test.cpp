@@ -135,6 +135,84 @@ TEST(TimeLedger, WhatTheKernelWaitedForItsProcessorAfterTheWakeIsNoPartOfTheSlee
   EXPECT_EQ(part(times, LifePart::stolen), 12us);
 }
 
+TEST(TimeLedger, WhatEndsASleepNamesOnlyItsPartAfterTheBeginningOfTheMeasurement) {
+  TimeLedger ledger;
+  ledger.begin(first, 1, 0us);
+  ledger.sleep(first, 0us);
+  ledger.divide(1, 10us);
+  const LifeTimes lives = ledger.total(1, 10us), elapsed = ledger.elapsed(1, 10us);
+  ledger.ready(first, 40us, {LifePart::network});
+  for (const auto& [before, after] :
+       {std::pair{lives, ledger.total(1, 40us)}, std::pair{elapsed, ledger.elapsed(1, 40us)}}) {
+    EXPECT_EQ(part(after, LifePart::process) - part(before, LifePart::process), 0us);
+    EXPECT_EQ(part(after, LifePart::network) - part(before, LifePart::network), 30us);
+    EXPECT_EQ(sum(after), 40us);
+  }
+}
+
+TEST(TimeLedger, WhoJoinsAfterTheBeginningOfTheMeasurementTakesNoneOfTheTimeBefore) {
+  TimeLedger ledger;
+  TimeAccount one{}, other{};
+  ledger.begin(first, 1, 0us);
+  ledger.begin(second, 1, 0us);
+  ledger.run(first, 0us, one);
+  spend(one, Activity::user, 10us);
+  ledger.divide(1, 10us);
+  const LifeTimes before = ledger.elapsed(1, 10us);
+  ledger.run(second, 10us, other);
+  spend(one, Activity::kernel, 20us);
+  spend(other, Activity::kernel, 20us);
+  const LifeTimes after = ledger.elapsed(1, 30us);
+  EXPECT_EQ(part(after, LifePart::user) - part(before, LifePart::user), 0us);
+  EXPECT_EQ(part(after, LifePart::kernel) - part(before, LifePart::kernel), 20us);
+}
+
+TEST(TimeLedger, FromTheBeginningOfTheMeasurementNoPartEverShrinks) {
+  EXPECT_TRUE(rc::check(
+      "differences are not negative",
+      [](const std::vector<std::pair<std::uint8_t, std::uint16_t>>& events, std::uint8_t divided) {
+        TimeLedger ledger;
+        std::array<TimeAccount, 2> accounts{};
+        Time now{};
+        ledger.begin(first, 1, now);
+        ledger.begin(second, 1, now);
+        LifeTimes lives{}, elapsed{};
+        std::size_t number = 0;
+        for (const auto& [kind, ticks] : events) {
+          const ProcessId process{kind / 8U % 2U};
+          if (number++ == divided % 16) {
+            ledger.divide(1, now);
+            lives = ledger.total(1, now);
+            elapsed = ledger.elapsed(1, now);
+          }
+          now += Time{ticks};
+          for (std::size_t i = 0; i < accounts.size(); ++i) {  // whether or not somebody runs there
+            spend(accounts[i], (ticks + i) % 2 == 0 ? Activity::user : Activity::kernel, Time{ticks});
+          }
+          switch (kind % 4) {
+            case 0:
+              ledger.run(process, now, accounts[process.value]);
+              break;
+            case 1:
+              ledger.preempt(process, now);
+              break;
+            case 2:
+              ledger.sleep(process, now);
+              break;
+            default:
+              ledger.ready(process, now, {static_cast<LifePart>(8 + ticks % 6)});
+          }
+        }
+        const LifeTimes lives_after = ledger.total(1, now), elapsed_after = ledger.elapsed(1, now);
+        for (std::size_t i = 0; i < life_parts; ++i) {
+          RC_ASSERT(lives_after[i] >= lives[i]);
+          RC_ASSERT(elapsed_after[i] >= elapsed[i]);
+        }
+        RC_ASSERT(sum(elapsed_after) == now);
+        RC_ASSERT(sum(lives_after) == 2 * now);
+      }));
+}
+
 TEST(TimeLedger, ThePartsAddUpToTheLifeWhateverHappens) {
   EXPECT_TRUE(
       rc::check("parts add up", [](const std::vector<std::pair<std::uint8_t, std::uint16_t>>& events) {
