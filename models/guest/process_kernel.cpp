@@ -133,8 +133,9 @@ ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call
     pressure_->after_step(vcpu, processes_);
     write_back_->after_step(vcpu);
   }
-  caller.again = caller.again || result.pauses;
+  // Who waits for memory in vain gives up; a call that pauses comes to its end, and lets go what it holds.
   if (caller.dies && caller.again && !caller.sleeps) return Progress::killed;
+  caller.again = caller.again || result.pauses;
   if (result.sleeps || caller.sleeps) return Progress::sleeps;
   if (caller.again) return Progress::more;
   caller.in_call = false;

@@ -194,6 +194,43 @@ TEST(GuestNetwork, AcknowledgementsThatComeDuringAWriteAreWorkedOnAtItsEnd) {
   EXPECT_EQ(all.got[all.connections.at(0)], segments * payload);
 }
 
+Program shares_its_socket(Self self, Results& results, GuestProcess*& victim) {
+  const std::int64_t socket = co_await self.socket();
+  results.connected = co_await self.connect(socket, peer);
+  const Self::Body writer = [&, socket](Self child) -> Program {
+    Call tells_itself{Call::Kind::system, [&](ProcessKernel&, GuestProcess& caller) -> CallResult {
+                        victim = &caller;
+                        return {};
+                      }};
+    co_await tells_itself;
+    results.sent = static_cast<std::uint64_t>(co_await child.write(socket, buffer));
+  };
+  co_await self.fork(writer);
+  results.received = static_cast<std::uint64_t>(co_await self.read(socket, buffer));
+}
+
+TEST(GuestNetwork, AWriterThatIsKilledInTheMiddleOfACallLeavesTheSocketToTheOthers) {
+  NetworkFixture all;
+  Results results;
+  GuestProcess* victim = nullptr;
+  bool killed = false;
+  all.tap = [&](bool leaves, const EthernetFrame& frame) {
+    if (!leaves || victim == nullptr || killed || frame.length() < 1000) return;
+    killed = true;  // as for lack of memory, between two segments
+    victim->dies = true;
+    victim->signals.force(signal_number::kill);
+  };
+  all.outside.listen(5001);
+  all.start(shares_its_socket({}, results, victim));
+  all.run(100ms);
+  ASSERT_TRUE(killed);
+  EXPECT_EQ(results.sent, 0U) << "it is dead";
+  all.outside.send(all.now(), all.connections.at(0), 100);
+  all.run(200ms);
+  EXPECT_EQ(results.received, 100U);
+  EXPECT_EQ(all.audit(), "");
+}
+
 Program echo(Self self, int& count) {
   const std::int64_t socket = co_await self.socket(SocketKind::datagram);
   const SocketAddress here{.port = 7};
