@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -81,12 +82,18 @@ void Recorder::adopt_complete() {
   const std::size_t count = provenance_.runs.size();
   if (!json.contains("runs") || !json["runs"].is_array() || json["runs"].size() != count) return;
   if (!fs::is_regular_file(directory_ / "metrics.csv")) return;
+  const bool audited = json.value("audited", false);
+  if (provenance_.audited && !audited) {
+    not_audited_ = count;
+    return;
+  }
   MetricsTable table = read_metrics(directory_ / "metrics.csv");
   table.results.resize(count);
   for (std::size_t run = 0; run < count; ++run) {
     const Json& entry = json["runs"][run];
     table.results[run].simulated_s = entry.value("simulated_s", 0.0);
     table.results[run].events = entry.value("events", std::uint64_t{0});
+    table.results[run].audited = audited;
     found_.emplace(run, std::move(table.results[run]));
   }
   complete_ = true;
@@ -97,7 +104,13 @@ void Recorder::adopt_finished_runs() {
     const std::optional<std::string> text = read_file(run_file(run));
     if (!text) continue;
     // What cannot be read is run again.
-    if (std::optional<RunResult> result = from_json(*text)) found_.emplace(run, std::move(*result));
+    std::optional<RunResult> result = from_json(*text);
+    if (!result) continue;
+    if (provenance_.audited && !result->audited) {
+      ++not_audited_;
+    } else {
+      found_.emplace(run, std::move(*result));
+    }
   }
 }
 
@@ -111,6 +124,7 @@ std::string Recorder::description(std::span<const RunResult> results) const {
   json["format"] = format_version;
   json["hash"] = provenance_.hash();
   json["seed"] = provenance_.seed;
+  if (std::ranges::all_of(results, &RunResult::audited)) json["audited"] = true;
   json["configuration"] = provenance_.configuration;
   json["runs"] = Json::array();
   for (const RunResult& result : results) {

@@ -30,6 +30,7 @@ struct Provenance {
   Json configuration;     ///< as resolved, with its sweep
   std::string constants;  ///< text of the calibration that the runs read; only its hash is recorded
   std::uint64_t seed = 1;
+  bool audited = false;  ///< only runs that were audited may be taken over
   std::vector<RunLabel> runs;
 
   /// 64-bit FNV-1a of version, configuration and constants, in hexadecimal: the same on every host.
@@ -51,6 +52,9 @@ class Recorder {
     return found == found_.end() ? nullptr : &found->second;
   }
 
+  /// Finished runs that `resume` found and left, because they were not audited.
+  [[nodiscard]] std::size_t not_audited() const { return not_audited_; }
+
   /// Puts one finished run on disk.
   void keep(std::size_t run, const RunResult& result);
 
@@ -66,6 +70,7 @@ class Recorder {
   std::filesystem::path directory_, runs_;
   Provenance provenance_;
   std::map<std::size_t, RunResult> found_;
+  std::size_t not_audited_ = 0;
   bool complete_ = false;
   std::optional<DirectoryLock> lock_;
 };

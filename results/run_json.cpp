@@ -30,8 +30,8 @@ double to_number(const Json& json) {
 }  // namespace
 
 std::string to_json(const RunResult& result) {
-  std::string text = fmt::format("{{\"simulated_s\": {}, \"events\": {},\n\"metrics\": [",
-                                 number(result.simulated_s), result.events);
+  std::string text = fmt::format("{{\"simulated_s\": {}, \"events\": {}, \"audited\": {},\n\"metrics\": [",
+                                 number(result.simulated_s), result.events, result.audited);
   const auto out = std::back_inserter(text);
   const char* separator = "\n";
   for (const Metric& metric : result.metrics) {
@@ -60,6 +60,7 @@ std::optional<RunResult> from_json(std::string_view text) {
     RunResult result;
     result.simulated_s = to_number(json.at("simulated_s"));
     result.events = json.at("events").get<std::uint64_t>();
+    result.audited = json.at("audited").get<bool>();
     for (const Json& metric : json.at("metrics")) {
       result.metrics.push_back(
           {metric.at(0).get<std::string>(), metric.at(1).get<std::string>(), to_number(metric.at(2))});

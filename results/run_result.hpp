@@ -21,6 +21,7 @@ struct RunResult {
   std::vector<std::pair<std::string, TimeSeries>> series;
   double simulated_s = 0;
   std::uint64_t events = 0;
+  bool audited = false;  ///< every component was checked after each scheduling pass
 };
 
 }  // namespace xensim

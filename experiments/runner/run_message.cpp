@@ -48,6 +48,7 @@ std::string encode(const RunResult& result) {
   std::string bytes;
   put(bytes, result.simulated_s);
   put(bytes, result.events);
+  put(bytes, result.audited);
   put(bytes, result.metrics.size());
   for (const Metric& metric : result.metrics) {
     put_text(bytes, metric.name);
@@ -71,6 +72,7 @@ RunResult decode(std::string_view bytes) {
   RunResult result;
   result.simulated_s = reader.get<double>();
   result.events = reader.get<std::uint64_t>();
+  result.audited = reader.get<bool>();
   for (auto left = reader.get<std::size_t>(); left > 0; --left) {
     Metric& metric = result.metrics.emplace_back();
     metric.name = reader.text();

@@ -43,11 +43,12 @@ std::string constants() {
   return text;
 }
 
-Provenance provenance_of(const ExperimentFile& file, const std::vector<Run>& runs) {
+Provenance provenance_of(const ExperimentFile& file, const std::vector<Run>& runs, bool audited) {
   Provenance provenance{.version = XENSIM_VERSION,
                         .configuration = file.document,
                         .constants = constants(),
                         .seed = 1,
+                        .audited = audited,
                         .runs = {}};
   if (file.document.is_object() && file.document.contains("seed")) {
     provenance.seed = file.document["seed"].get<std::uint64_t>();
@@ -102,7 +103,11 @@ class Unfinished {
     if (!series.output) return;
     // A trace is only written by running, and finished runs may not have counted.
     const bool resume = options.resume && options.trace.empty() && !options.explain;
-    recorder_.emplace(*series.output, provenance_of(series.file, series.runs), resume);
+    recorder_.emplace(*series.output, provenance_of(series.file, series.runs, options.audit), resume);
+    if (const std::size_t left = recorder_->not_audited(); left > 0) {
+      fmt::print(stderr, "{}: {} finished without an audit, to be done again\n", series.output->string(),
+                 left == 1 ? "1 run" : fmt::format("{} runs", left));
+    }
     for (std::size_t i = 0; i < results_.size(); ++i) {
       if (const RunResult* found = recorder_->find(i)) take(i, *found);
     }

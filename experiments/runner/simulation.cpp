@@ -166,6 +166,7 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   }
   result.simulated_s = to_seconds(world.now());
   result.events = calendar.dispatched();
+  result.audited = options.audit;
   return result;
 }
 

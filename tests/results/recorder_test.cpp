@@ -128,6 +128,44 @@ TEST_F(RecorderTest, a_damaged_run_is_run_again) {
   EXPECT_EQ(Recorder(path, provenance(), true).find(1), nullptr);
 }
 
+TEST_F(RecorderTest, an_audited_sweep_takes_over_audited_runs_only) {
+  Provenance checked = provenance();
+  checked.audited = true;
+  RunResult audited = results[0];
+  audited.audited = true;
+  {
+    Recorder recorder(path, provenance(), false);
+    recorder.keep(0, audited);
+    recorder.keep(1, results[1]);
+  }
+  {
+    const Recorder resumed(path, checked, true);
+    EXPECT_NE(resumed.find(0), nullptr);
+    EXPECT_EQ(resumed.find(1), nullptr);
+    EXPECT_EQ(resumed.not_audited(), 1U);
+  }
+  EXPECT_NE(Recorder(path, provenance(), true).find(1), nullptr) << "who asks for no audit needs none";
+}
+
+TEST_F(RecorderTest, a_complete_directory_says_whether_all_its_runs_were_audited) {
+  Provenance checked = provenance();
+  checked.audited = true;
+  record_all();
+  EXPECT_FALSE(Json::parse(*read_file(path / "run.json")).contains("audited"));
+  {
+    Recorder resumed(path, checked, true);
+    EXPECT_EQ(resumed.find(0), nullptr);
+    EXPECT_EQ(resumed.not_audited(), 2U);
+    std::vector<RunResult> again = results;
+    for (RunResult& result : again) result.audited = true;
+    resumed.finish(again);
+  }
+  EXPECT_EQ(Json::parse(*read_file(path / "run.json"))["audited"], true);
+  const Recorder third(path, checked, true);
+  ASSERT_NE(third.find(1), nullptr);
+  EXPECT_TRUE(third.find(1)->audited);
+}
+
 TEST_F(RecorderTest, starting_afresh_forgets_the_runs_of_an_interrupted_sweep) {
   { Recorder(path, provenance(), false).keep(1, results[1]); }
   { const Recorder fresh(path, provenance(), false); }
