@@ -10,6 +10,16 @@ namespace {
 const Json null;
 }  // namespace
 
+std::string ConfigSource::change_of(std::string path) const {
+  if (changes.empty() || lines.contains(path)) return {};
+  for (;;) {
+    if (const auto change = changes.find(path); change != changes.end()) return change->second;
+    const std::size_t parent = path.find_last_of(".[");
+    if (parent == std::string::npos) return {};
+    path.resize(parent);
+  }
+}
+
 Config::Config() : value_(&null) {}
 
 Config::Config(const Json& value, std::shared_ptr<const ConfigSource> source, std::string path)
@@ -17,6 +27,9 @@ Config::Config(const Json& value, std::shared_ptr<const ConfigSource> source, st
 
 Where Config::where() const {
   if (!source_) return {.file = {}, .line = 0, .path = path_};
+  if (std::string change = source_->change_of(path_); !change.empty()) {
+    return {.file = std::move(change), .line = 0, .path = path_};
+  }
   const auto line = source_->lines.find(path_);
   return {.file = source_->file, .line = line == source_->lines.end() ? 0 : line->second, .path = path_};
 }
@@ -78,10 +91,17 @@ void Config::fail(std::string_view found, std::string_view expected, std::string
 std::string describe(const Json& value) {
   if (value.is_object()) return "an object";
   if (value.is_array()) return "an array";
-  std::string text = value.dump();
-  constexpr std::size_t longest = 60;
-  if (text.size() > longest) text = text.substr(0, longest) + "...";
-  return text;
+  return shortened(value.dump());
+}
+
+std::string shortened(std::string text) {
+  std::size_t end = 60;
+  if (text.size() <= end) return text;
+  const auto continues = [&](std::size_t at) {
+    return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+  };
+  while (end > 0 && continues(end)) --end;
+  return text.substr(0, end) + "...";
 }
 
 }  // namespace xensim

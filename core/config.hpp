@@ -20,6 +20,11 @@ using Json = nlohmann::ordered_json;
 struct ConfigSource {
   std::string file;
   std::unordered_map<std::string, int> lines;
+  /// What has given the value at a path instead of the file: `--set seed=-1`.
+  std::unordered_map<std::string, std::string> changes{};
+
+  /// The change that `path` is of or below; empty: it is of the file. O(depth).
+  [[nodiscard]] std::string change_of(std::string path) const;
 };
 
 /// A view of one value of a configuration. Cheap to copy; the JSON must outlive it.
@@ -61,6 +66,9 @@ class Config {
   std::shared_ptr<const ConfigSource> source_;
   std::string path_;
 };
+
+/// The beginning of `text` where it is long, cut between characters of UTF-8.
+[[nodiscard]] std::string shortened(std::string text);
 
 /// A short rendering of a JSON value for messages: `"5 parsecs"`, `-3`, `an object`.
 [[nodiscard]] std::string describe(const Json& value);

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -43,15 +45,22 @@ struct JsonType;
 template <std::integral T>
 requires(!std::same_as<T, bool>) struct JsonType<T> {
   static constexpr std::string_view type = "integer", unit = "";
-  static T read(const Config& config) {
-    if (!config.json().is_number_integer()) config.fail(describe(config.json()), "a whole number");
+  static constexpr T lowest = std::numeric_limits<T>::lowest();
+  /// JSON's numbers are read as 64 bits with sign.
+  static constexpr T highest = std::in_range<std::int64_t>(std::numeric_limits<T>::max())
+                                   ? std::numeric_limits<T>::max()
+                                   : static_cast<T>(INT64_MAX);
+  static T read(const Config& config, T minimum = lowest, T maximum = highest) {
+    const Json& json = config.json();
     // Read wide first: narrowing would hide what the user wrote.
-    const auto wide = config.json().is_number_unsigned() ? config.json().get<std::uint64_t>() : 0;
-    if (wide > static_cast<std::uint64_t>(INT64_MAX) ||
-        !std::in_range<T>(config.json().get<std::int64_t>())) {
-      config.fail(describe(config.json()), "a smaller whole number");
+    if (json.is_number_integer() && (!json.is_number_unsigned() || json.get<std::uint64_t>() <= INT64_MAX)) {
+      const auto wide = json.get<std::int64_t>();
+      if (std::cmp_greater_equal(wide, minimum) && std::cmp_less_equal(wide, maximum)) {
+        return static_cast<T>(wide);
+      }
     }
-    return static_cast<T>(config.json().get<std::int64_t>());
+    config.fail(describe(json),
+                "a whole number from " + std::to_string(minimum) + " to " + std::to_string(maximum));
   }
   static Json write(T value) { return value; }
 };
@@ -169,7 +178,7 @@ class ParameterTable {
     if constexpr (requires { JsonType<T>::element; }) field.info.element = JsonType<T>::element;
     field.write = [member](const Owner& owner) { return JsonType<T>::write(owner.*member); };
     field.read = [member, limits](const Config& config, Owner& owner) {
-      T value = JsonType<T>::read(config);
+      T value = read_value(config, limits);
       if constexpr (std::totally_ordered<T>) {
         if (limits.minimum && value < *limits.minimum) {
           config.fail(describe(config.json()), "at least " + describe(JsonType<T>::write(*limits.minimum)));
@@ -213,6 +222,15 @@ class ParameterTable {
   }
 
  private:
+  template <class T>
+  static T read_value(const Config& config, const Limits<T>& limits) {
+    if constexpr (requires { JsonType<T>::highest; }) {
+      return JsonType<T>::read(config, limits.minimum.value_or(JsonType<T>::lowest),
+                               limits.maximum.value_or(JsonType<T>::highest));
+    } else {
+      return JsonType<T>::read(config);
+    }
+  }
   static void check_choices(const Config& config, const std::vector<std::string>& choices) {
     if (!config.json().is_array()) return void(config.choice("value", choices));
     for (std::size_t i = 0; i < config.size(); ++i) (void)config.at(i).choice("value", choices);

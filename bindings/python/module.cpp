@@ -1,4 +1,5 @@
 /// `xensim._xensim`: the simulator as it is, for the Python code beside it.
+#include <fmt/format.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
@@ -52,12 +53,14 @@ ExperimentFile parse(const std::string& text) {
   return {std::move(value), std::move(source)};
 }
 
-/// A changed copy. Complaints about the value name no line of the file any more.
-ExperimentFile with(ExperimentFile file, const std::string& path, const std::string& text) {
-  const Where where{.file = {}, .line = 0, .path = "$." + path};
-  set_path(file.document, path, parse_json(text, {}).value, where);
+/// A changed copy. Complaints about the value name the change: `call` with path and value.
+ExperimentFile with(ExperimentFile file, const std::string& path, const std::string& text,
+                    const std::string& call) {
+  const std::string change = fmt::format("{}({}={})", call, path, shortened(text));
+  const std::string whole = call == "sweep" ? "sweep." + path : path;
+  set_path(file.document, whole, parse_json(text, {}).value, {.file = change});
   auto source = std::make_shared<ConfigSource>(file.source ? *file.source : ConfigSource{});
-  move_lines(*source, "", where.path);
+  note_change(*source, "$." + whole, change);
   file.source = std::move(source);
   return file;
 }
@@ -73,7 +76,8 @@ void bind_experiments(py::module_& module) {
   py::class_<ExperimentFile>(module, "ExperimentFile", "An experiment as read; every change is a copy.")
       .def_static("read", &read_experiment_file, py::arg("path"))
       .def_static("parse", &parse, py::arg("text"))
-      .def("with_", &with, py::arg("path"), py::arg("text"), "With the value at `path` (JSON text) changed.")
+      .def("with_", &with, py::arg("path"), py::arg("text"), py::arg("call") = "with_",
+           "With the value at `path` (JSON text) changed; of `call` \"sweep\", the values to sweep it over.")
       .def("expand", &expand_without_comparison, "All runs, in order; checks everything.")
       .def_property_readonly("text", [](const ExperimentFile& file) { return file.document.dump(); });
   py::class_<Run>(module, "Run", "One run: a point of the sweep and a replication.")

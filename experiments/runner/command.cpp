@@ -42,8 +42,10 @@ void reproduce_command(Arguments& arguments) {
 void run_experiment(Arguments& arguments) {
   ExperimentFile file = read_experiment_file(find_experiment(arguments.file));
   for (const std::string& assignment : arguments.overrides) apply_override(file, assignment);
-  if (arguments.seed) apply_override(file, fmt::format("seed={}", *arguments.seed));
-  if (arguments.replications) apply_override(file, fmt::format("replications={}", *arguments.replications));
+  for (const auto& [name, value] :
+       {std::pair{"seed", arguments.seed}, std::pair{"replications", arguments.replications}}) {
+    if (value) apply_override(file, name, *value, fmt::format("--{} {}", name, shortened(*value)));
+  }
   const std::vector<Run> runs = expand(file);
   const Demand demand = demand_of(runs);
   check_memory(demand, workers(arguments.runner), installed_memory());
@@ -128,7 +130,9 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
   command->add_option("--trace", arguments.runner.trace,
                       "KIND:FILE: trace the run, which must be a single one; pcap@INTERFACE:FILE: of another "
                       "interface than eth0");
-  command->add_flag("--audit", arguments.runner.audit, "Check every component after each scheduling pass");
+  command->add_flag("--audit", arguments.runner.audit,
+                    "Check every component after each scheduling pass; --resume then "
+                    "keeps only runs that were checked");
   command->footer(
       "Examples:\n  xensim run experiments/weights.json\n"
       "  xensim run weights --set domains[0].weight=30 --set 'measure.duration=5 s'\n"

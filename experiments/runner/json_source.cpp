@@ -150,6 +150,26 @@ class LineRecorder final : public Json::json_sax_t {
   std::vector<Open> open_;
 };
 
+bool is_below(const std::string& path, const std::string& root) {
+  return path.starts_with(root) &&
+         (path.size() == root.size() || path[root.size()] == '.' || path[root.size()] == '[');
+}
+
+void forget(ConfigSource& source, const std::string& root) {
+  const auto below = [&](const auto& entry) { return is_below(entry.first, root); };
+  std::erase_if(source.lines, below);
+  std::erase_if(source.changes, below);
+}
+
+template <class T>
+void copy_below(std::unordered_map<std::string, T>& places, const std::string& from, const std::string& to) {
+  std::vector<std::pair<std::string, T>> copies;
+  for (const auto& [path, place] : places) {
+    if (is_below(path, from)) copies.emplace_back(to + path.substr(from.size()), place);
+  }
+  places.insert(copies.begin(), copies.end());
+}
+
 }  // namespace
 
 SourcedJson parse_json(std::string_view text, std::string file) {
@@ -179,17 +199,17 @@ SourcedJson read_json(const std::filesystem::path& path) {
   return parse_json(text, path.string());
 }
 
+void note_change(ConfigSource& source, const std::string& path, std::string change) {
+  forget(source, path);
+  source.changes[path] = std::move(change);
+}
+
 void move_lines(ConfigSource& source, const std::string& from, const std::string& to) {
-  const auto below = [](const std::string& path, const std::string& root) {
-    return path.starts_with(root) &&
-           (path.size() == root.size() || path[root.size()] == '.' || path[root.size()] == '[');
-  };
-  std::erase_if(source.lines, [&](const auto& entry) { return below(entry.first, to); });
-  std::vector<std::pair<std::string, int>> moved;
-  for (const auto& [path, line] : source.lines) {
-    if (below(path, from)) moved.emplace_back(to + path.substr(from.size()), line);
-  }
-  source.lines.insert(moved.begin(), moved.end());
+  std::string change = source.change_of(from);
+  forget(source, to);
+  copy_below(source.lines, from, to);
+  copy_below(source.changes, from, to);
+  if (!change.empty()) source.changes[to] = std::move(change);
 }
 
 }  // namespace xensim

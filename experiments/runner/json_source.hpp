@@ -23,8 +23,12 @@ struct SourcedJson {
 /// 64 MiB.
 [[nodiscard]] SourcedJson read_json(const std::filesystem::path& path);
 
-/// What stood under `to` is replaced by what stands under `from`: errors there now name the lines of `from`,
-/// or none if nothing stands there. O(paths).
+/// What stood under `path` is replaced by what `change` (an option, a call) gives: errors there name that.
+/// O(paths).
+void note_change(ConfigSource& source, const std::string& path, std::string change);
+
+/// What stood under `to` is replaced by what stands under `from`: errors there now name the lines and changes
+/// of `from`. O(paths).
 void move_lines(ConfigSource& source, const std::string& from, const std::string& to);
 
 }  // namespace xensim

@@ -53,19 +53,27 @@ void apply_override(ExperimentFile& file, const std::string& assignment) {
     throw InputError({.file = "--set", .line = 0, .path = {}}, "found bytes that are not UTF-8",
                      "UTF-8 text");
   }
-  const Where where{.file = "--set " + assignment, .line = 0, .path = {}};
+  const std::string option = "--set " + shortened(assignment);
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0) {
-    throw InputError(where, fmt::format("found \"{}\"", assignment),
-                     "path=value, such as domains[0].count=4");
+    throw InputError({.file = option}, "found no path and value", "path=value, such as domains[0].count=4");
   }
-  const std::string path = assignment.substr(0, equals), text = assignment.substr(equals + 1);
+  apply_override(file, assignment.substr(0, equals), assignment.substr(equals + 1), option);
+}
+
+void apply_override(ExperimentFile& file, const std::string& path, const std::string& text,
+                    const std::string& option) {
+  const Where where{.file = option, .line = 0, .path = {}};
+  if (!is_utf8(text)) throw InputError({.file = "--" + path}, "found bytes that are not UTF-8", "UTF-8 text");
   Json value = Json::accept(text) ? parse_json(text, where.file).value : Json(text);
   const Json with = settle(file.document, path, value, where);
-  set_path(file.document, path, std::move(value), where);
-  for (const auto& other : with.items()) set_path(file.document, other.key(), other.value(), where);
   auto source = std::make_shared<ConfigSource>(file.source ? *file.source : ConfigSource{});
-  move_lines(*source, "", "$." + path);
+  const auto set = [&](const std::string& at, Json its) {
+    set_path(file.document, at, std::move(its), where);
+    note_change(*source, "$." + at, option);
+  };
+  set(path, std::move(value));
+  for (const auto& other : with.items()) set(other.key(), other.value());
   file.source = std::move(source);
 }
 

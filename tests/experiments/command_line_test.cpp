@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -101,10 +102,50 @@ TEST(Command, ExitsWithTwoForEveryBadFile) {
   EXPECT_GE(files, 10U);
 }
 
-TEST(Command, NamesTheFileButNoLineForAValueSetOnTheCommandLine) {
-  const Outcome outcome = xensim({"run", "weights", "--set", "domains[0].count=-3"});
+TEST(Command, NamesTheOptionThatGaveABadValue) {
+  const auto complaint = [](std::vector<const char*> options) {
+    options.insert(options.begin(), {"run", "weights"});
+    const Outcome outcome = xensim(std::move(options));
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_THAT(outcome.err, testing::Not(HasSubstr("weights.json")));
+    return outcome.err;
+  };
+  EXPECT_THAT(
+      complaint({"--set", "domains[0].count=-3"}),
+      HasSubstr("error: --set domains[0].count=-3: $.domains[0].count: found -3; expected a whole number "
+                "from 0 to 1000000"));
+  EXPECT_THAT(complaint({"--set", "measure.duration=5 parsecs"}),
+              AllOf(HasSubstr("error: --set measure.duration=5 parsecs: "),
+                    HasSubstr("expected a number with a unit")));
+  EXPECT_THAT(complaint({"--set", "sweep={}", "--set", R"(platform={"name": "xen", "tik": "5 ms"})"}),
+              AllOf(HasSubstr("error: --set platform={"), HasSubstr("$.platform.tik: found unknown key"),
+                    HasSubstr("did you mean \"tick\"?")));
+  EXPECT_THAT(complaint({"--set", "sweep.domains[0].weight=[10, -1]"}),
+              HasSubstr("error: --set sweep.domains[0].weight=[10, -1]: $.domains[0].weight: found -1"));
+  EXPECT_THAT(complaint({"--set", "domans[0].count=3"}),
+              AllOf(HasSubstr("error: --set domans[0].count=3: "), HasSubstr("did you mean \"domains\"?")));
+}
+
+TEST(Command, NamesTheFileForItsOwnValueBesideOneThatAnOptionGave) {
+  const std::string file = bad + "negative_time.json";
+  const Outcome outcome = xensim({"run", file.c_str(), "--set", "measure.duration=1 s"});
   EXPECT_EQ(outcome.code, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("weights.json: $.domains[0].count: found -3; expected at least 0"));
+  EXPECT_THAT(outcome.err, HasSubstr("negative_time.json:5: $.measure.warm_up"));
+}
+
+TEST(Command, SaysWhichNumbersAreSeedsAndReplications) {
+  for (const char* seed : {"-1", "1.5", "1e3", "99999999999999999999999", "many", "0x10", "true", "[1]"}) {
+    const Outcome outcome = xensim({"run", "weights", "--seed", seed});
+    EXPECT_EQ(outcome.code, 2) << seed;
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr(fmt::format("error: --seed {}: ", seed)),
+                                   HasSubstr("expected a whole number from 0 to 9223372036854775807")));
+  }
+  for (const char* count : {"0", "-1", "0.5", "100001", "1000000000000000000000"}) {
+    const Outcome outcome = xensim({"run", "weights", "--replications", count});
+    EXPECT_EQ(outcome.code, 2) << count;
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr(fmt::format("error: --replications {}: ", count)),
+                                   HasSubstr("expected a whole number from 1 to 100000")));
+  }
 }
 
 TEST(Command, NamesWhatCouldStandBeforeAParameter) {

@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"wrong_type.json", ":5: $.domains[0].count: ", {"\"four\"", "expected a whole number"}},
         Bad{"negative_time.json", ":5: $.measure.warm_up: ", {"\"-1 s\"", "expected at least"}},
         Bad{"unknown_scheduler.json", ":5: $.platform.scheduler.name: ", {"did you mean \"bvt-xen1\"?"}},
-        Bad{"zero_cpus.json", ":3: $.machine.cpus: ", {"found 0", "expected at least 1"}},
+        Bad{"zero_cpus.json", ":3: $.machine.cpus: ", {"found 0", "expected a whole number from 1 to"}},
         Bad{"two_disks_one_name.json", ":6: $.machine.disks[1].name: ", {"\"sda\"", "names that differ"}},
         Bad{"attachment_to_nothing.json",
             ":5: $.machine.disks[0].attached_to: ",
@@ -135,8 +135,8 @@ TEST(ExperimentFile, SurvivesItsSourceBecauseItKeepsTheDocument) {
 
 TEST(ExperimentFile, RefusesNumbersBeyondAllMeasure) {
   EXPECT_THAT(complaint_about("domains[0].count", 1e30), HasSubstr("expected a whole number"));
-  EXPECT_THAT(complaint_about("domains[0].count", 1'000'000'000'000), HasSubstr("at most 1000000"));
-  EXPECT_THAT(complaint_about("domains[0].count", UINT64_MAX), HasSubstr("smaller"));
+  EXPECT_THAT(complaint_about("domains[0].count", 1'000'000'000'000), HasSubstr("from 0 to 1000000"));
+  EXPECT_THAT(complaint_about("domains[0].count", UINT64_MAX), HasSubstr("from 0 to 1000000"));
   EXPECT_THAT(complaint_about("measure.duration", "107 s 5"), HasSubstr("number with a unit"));
   EXPECT_THAT(complaint_about("measure.duration", "10000000 s"), HasSubstr("106 days"));
   EXPECT_THAT(complaint_about("measure.duration", "9000000 s"), HasSubstr("expected at most"));
@@ -180,7 +180,8 @@ TEST(ExperimentFile, RefusesWhatIsMissingOrTwice) {
 }
 
 TEST(ExperimentFile, ChecksTheParametersOfVariantsDeepInside) {
-  EXPECT_THAT(complaint_about("domains[0].workload.processes", 0), HasSubstr("expected at least 1"));
+  EXPECT_THAT(complaint_about("domains[0].workload.processes", 0),
+              HasSubstr("expected a whole number from 1 to"));
   EXPECT_THAT(complaint_about("domains[0].workload", "cpu_hoc"), HasSubstr("did you mean \"cpu_hog\"?"));
   Json slice = {{"name", "xen"}, {"scheduler", {{"name", "round-robin"}, {"slice", "0 s"}}}};
   EXPECT_THAT(complaint_about("platform", slice),

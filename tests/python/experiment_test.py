@@ -63,8 +63,10 @@ def test_the_catalogue_and_the_schema_name_the_built_in_scheduler():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda e: e.with_(domains=-1), r"domains\[0\]\.count: found -1"),
-        (lambda e: e.with_(platform__schedler="bvt"), 'did you mean "platform.scheduler"'),
+        (lambda e: e.with_(domains=-1), r"^with_\(domains\[0\]\.count=-1\): \$\.domains\[0\]\.count: found -1"),
+        (lambda e: e.with_(platform__schedler="bvt"), '^with_.*did you mean "platform.scheduler"'),
+        (lambda e: e.sweep(domains=[1, -1]), r"^sweep\(domains\[0\]\.count=\[1, -1\]\): .* found -1"),
+        (lambda e: e.seed(-1), r"^with_\(seed=-1\): .* a whole number from 0 to"),
         (lambda e: e.with_(scheduler="bvt-xen"), 'platform.scheduler: found unknown scheduler "bvt-xen"'),
         (lambda e: e.with_({"measure.duration": "5 parsecs"}), "measure.duration: found"),
         (lambda e: e.with_({"measure.duration": float("nan")}), "finite"),
@@ -88,6 +90,11 @@ def test_a_bad_file_is_refused_with_its_line(document, tmp_path):
         xensim.load(path)
     with pytest.raises(xensim.InputError, match="nowhere"):
         xensim.load("nowhere")
+
+
+def test_a_change_of_an_experiment_from_a_file_is_not_blamed_on_the_file():
+    with pytest.raises(xensim.InputError, match=r"^with_\(domains\[0\]\.count=-3\): \$\.domains"):
+        xensim.load("weights").with_(domains=-3)
 
 
 def test_input_errors_are_value_errors():

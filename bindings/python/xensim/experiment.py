@@ -93,7 +93,7 @@ class Experiment:
         for path, values in _paths(axes, more).items():
             if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
                 raise _xensim.InputError(f"found {values!r} to sweep {column_of(path)} over; expected a list")
-            file = file.with_(f"sweep.{path}", _text(list(values)))
+            file = file.with_(path, _text(list(values)), "sweep")
         return Experiment(file)
 
     def replications(self, count: int) -> Experiment:
