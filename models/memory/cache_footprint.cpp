@@ -115,13 +115,14 @@ std::size_t CacheFootprint::touch_usual(std::span<FootprintId> owners, std::size
     const FootprintId owner = owners[done];
     if (owner.value >= last_uses.size()) break;
     Last& last = last_uses[owner.value];
-    if (last.use.lines != 1) break;
     const std::uint32_t since = used_up_to - last.use.used_up_to;
-    if (since <= harmless) {  // renew()
+    if (last.use.lines == 1 && since <= harmless) {  // renew()
       used_again_.add(last.stretch, 1);
       stretches[last.stretch].use.lines = 0;
-    } else if (since >= used_up_to - gone_up_to) {  // begin()
+    } else if (last.stretch == none ||
+               (last.use.lines == 1 && since >= used_up_to - gone_up_to)) {  // begin()
       last.use.older = last.stretch;
+      last.use.lines = 1;
       owners[missing++] = owner;
     } else {
       break;
