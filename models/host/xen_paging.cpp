@@ -201,7 +201,8 @@ void XenPaging::send() {
 void XenPaging::returned(std::uint32_t requests, std::uint32_t calls) {
   for (const PageNumber page : unmade_) memory_.clear(frame(page));
   unmade_.clear();
-  const PagingCall call{.work = std::exchange(cpu_->work, {}), .requests = requests, .calls = calls};
+  const PagingCall call{.work = cpu_->work, .requests = requests, .calls = calls};
+  cpu_->work = {};
   if (hooks_.hypercall) hooks_.hypercall(call);
   if (cpu_->owed.all && hooks_.flush) hooks_.flush();
   if (hooks_.flush_page) {

@@ -41,12 +41,16 @@ class Batch {
 
   /// Brings nearer what requests after the `at`-th will touch, a few at a time. Each address depends on the
   /// one before it: the frames they name, then the entry, then the frame that the entry names until now.
+  /// Requests for one table need no help: their entries are neighbours, and the processor is ahead by itself.
   [[gnu::always_inline]] void prefetch(std::span<const PageRequest> requests, std::size_t at) const {
     constexpr std::size_t frames_ahead = 24, entry_ahead = 16, old_ahead = 8;
-    const auto few = [&](std::size_t ahead) {
+    const auto some = [&](std::size_t ahead, std::size_t count) {
       const std::size_t first = std::min(at + ahead, requests.size());
-      return requests.subspan(first, std::min(at_once, requests.size() - first));
+      return requests.subspan(first, std::min(count, requests.size() - first));
     };
+    const auto all = some(old_ahead, frames_ahead + at_once - old_ahead);
+    if (all.empty() || all.front().pointer / page_size == all.back().pointer / page_size) return;
+    const auto few = [&](std::size_t ahead) { return some(ahead, at_once); };
     const FrameTable& frames = machine_.frames;
     for (const PageRequest& request : few(frames_ahead)) {
       frames.prefetch(FrameNumber{request.pointer / page_size});
