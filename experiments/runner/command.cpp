@@ -15,6 +15,7 @@
 #include "experiments/runner/topology.hpp"
 #include "experiments/runner/worker_pool.hpp"
 #include "results/compare_directories.hpp"
+#include "results/traces/trace_file.hpp"
 
 namespace xensim {
 namespace {
@@ -40,6 +41,7 @@ void reproduce_command(Arguments& arguments) {
 }
 
 void run_experiment(Arguments& arguments) {
+  if (!arguments.runner.trace.empty()) (void)parse_trace_request(arguments.runner.trace);
   ExperimentFile file = read_experiment_file(find_experiment(arguments.file));
   for (const std::string& assignment : arguments.overrides) apply_override(file, assignment);
   for (const auto& [name, value] :
@@ -98,10 +100,18 @@ bool compare(const Arguments& arguments) {
   return equal;
 }
 
+CLI::Validator not_empty(const std::string& expected) {
+  return {[expected](const std::string& value) {
+            return value.empty() ? fmt::format("found \"\"; expected {}", expected) : std::string{};
+          },
+          ""};
+}
+
 void add_runner_options(CLI::App& command, Arguments& arguments) {
   command.add_option("--jobs", arguments.runner.jobs, "Worker processes (default: one per processor)")
       ->check(CLI::Range(1, 1024));
-  command.add_option("--output", arguments.output, "Directory for results (default: results/output)");
+  command.add_option("--output", arguments.output, "Directory for results (default: results/output/NAME)")
+      ->check(not_empty("a directory"));
   command.add_flag("--resume", arguments.runner.resume, "Keep finished runs of the same configuration");
   command.add_flag("--quiet", arguments.runner.quiet, "Show no progress");
   command.add_flag("--explain", arguments.runner.explain,
@@ -115,7 +125,8 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
   CLI::App* command = app.add_subcommand("reproduce", "The paper's experiments beside its numbers");
   command->add_option("NAME", arguments.reproduce.names, "Experiments (default: all)");
   add_runner_options(*command, arguments);
-  command->add_option("--json", arguments.reproduce.json, "Write the comparison to this file");
+  command->add_option("--json", arguments.reproduce.json, "Write the comparison to this file")
+      ->check(not_empty("a file"));
   command->footer(
       "Examples:\n  xensim reproduce figure6\n  xensim reproduce --jobs 8 --json comparison.json");
   command->callback([&] { reproduce_command(arguments); });
@@ -128,8 +139,9 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
   command->add_option("--replications", arguments.replications, "Runs of each point")->type_name("UINT");
   add_runner_options(*command, arguments);
   command->add_option("--trace", arguments.runner.trace,
-                      "KIND:FILE: trace the run, which must be a single one; pcap@INTERFACE:FILE: of another "
-                      "interface than eth0");
+                      fmt::format("KIND:FILE: trace the run, which must be a single one; KIND is {}; "
+                                  "pcap@INTERFACE:FILE: of another interface than eth0",
+                                  one_of(TraceFileRegistry::instance().names())));
   command->add_flag("--audit", arguments.runner.audit,
                     "Check every component after each scheduling pass; --resume then "
                     "keeps only runs that were checked");
@@ -175,16 +187,27 @@ void check_names(const CLI::App& app, int argc, const char* const* argv) {
     throw InputError({}, fmt::format("unknown command \"{}\"", argv[1]), one_of(commands),
                      nearest(argv[1], commands));
   }
-  std::vector<std::string> options;
+  std::vector<std::string> options, taking_values;
   for (const CLI::Option* option : app.get_subcommand(argv[1])->get_options()) {
-    for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
+    for (const std::string& name : option->get_lnames()) {
+      options.push_back("--" + name);
+      if (option->get_items_expected_max() > 0) taking_values.push_back(options.back());
+    }
   }
+  const auto is_in = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+  };
   for (int i = 2; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    const std::string name(argument.substr(0, argument.find('=')));
+    const std::string argument = argv[i], name = argument.substr(0, argument.find('='));
     if (name == "--") return;
-    if (!name.starts_with("--") || std::ranges::find(options, name) != options.end()) continue;
-    throw InputError({}, fmt::format("unknown option \"{}\"", name), one_of(options), nearest(name, options));
+    if (name.starts_with("--") && !is_in(options, name)) {
+      throw InputError({}, fmt::format("unknown option \"{}\"", name), one_of(options),
+                       nearest(name, options));
+    }
+    if (!is_in(taking_values, argument)) continue;
+    if (++i < argc && is_in(options, argv[i])) {
+      throw InputError({.file = argument}, fmt::format("found \"{}\", another option", argv[i]), "a value");
+    }
   }
 }
 

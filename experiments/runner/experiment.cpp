@@ -27,6 +27,12 @@ void check_name(const Config& config) {
   }
 }
 
+/// The name is part of those of metrics, where "/" parts and the machine has one too.
+void check_instance_name(const Config& config) {
+  check_name(config);
+  if (config.string() == "host0") config.fail("\"host0\", which is the machine", "another name");
+}
+
 MachineDescription read_machine_or_name(const Config& root) {
   const std::vector<std::string> names = machine_names();
   if (!root.has("machine")) return named_machine(MachineDescription{}.name);
@@ -38,6 +44,17 @@ MachineDescription read_machine_or_name(const Config& root) {
   return read_machine(machine, named_machine(base));
 }
 
+MeasurePlan read_measure(const Config& config) {
+  constexpr std::int64_t most_samples = 10'000'000;
+  MeasurePlan plan = measure_table().read(config);
+  if (plan.sample > Time{} && plan.duration / plan.sample > most_samples) {
+    config.at("sample").fail(
+        fmt::format("{}, which makes {} samples", format(plan.sample), plan.duration / plan.sample),
+        fmt::format("at most {}", most_samples));
+  }
+  return plan;
+}
+
 DomainTemplate read_domain(const Config& config, const std::vector<Variant>& known_workloads) {
   static const std::vector<std::string> of_share{"name", "count", "workload"};
   static const std::vector<std::string> of_domain = [] {
@@ -46,7 +63,7 @@ DomainTemplate read_domain(const Config& config, const std::vector<Variant>& kno
     return keys;
   }();
   DomainTemplate domain = domain_table().read(config, of_domain);
-  check_name(config.at("name"));  // it is part of metric names, where "/" parts
+  check_instance_name(config.at("name"));
   domain.share = share_table().read(config, of_share);
   domain.workload = config.at("workload");
   check_variant("workload", known_workloads, domain.workload);
@@ -81,7 +98,7 @@ std::vector<ClientTemplate> read_clients(const Config& list, const std::vector<D
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Config config = list.at(i);
     ClientTemplate client = client_table().read(config, others);
-    check_name(config.at("name"));
+    check_instance_name(config.at("name"));
     client.behaviour = config.at("behaviour");
     check_variant("client", known, client.behaviour);
     const auto same = [&](const auto& other) { return other.name == client.name; };
@@ -152,7 +169,7 @@ Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source, 
   if (root.has("control")) experiment.control = read_control(root, experiment);
   if (root.has("probes")) experiment.probes = read_probes(root.at("probes"), experiment.domains);
   if (root.has("operator")) experiment.operator_plan = operator_table().read(root.at("operator"));
-  if (root.has("measure")) experiment.measure = measure_table().read(root.at("measure"));
+  if (root.has("measure")) experiment.measure = read_measure(root.at("measure"));
 
   experiment.calibration = calibrations.of(experiment.machine.name);
   if (root.has("constants")) {

@@ -171,7 +171,9 @@ class Batch {
             },
         .tick = [&] { progress.show(); }};
     try {
-      if (!pool.run(missing_)) throw Interrupted(interruption(finished_, tasks_.size(), options_));
+      if (!pool.run(missing_) && finished_ < tasks_.size()) {
+        throw Interrupted(interruption(finished_, tasks_.size(), options_));
+      }
     } catch (const TaskFailure& failure) {
       rethrow(failure);
     }

@@ -20,6 +20,10 @@ TraceRequest parse_trace_request(std::string_view request) {
   if (colon == std::string_view::npos || colon + 1 == request.size()) {
     throw InputError({.path = "--trace"}, fmt::format("\"{}\" names no file", request), kind + ":FILE");
   }
+  const auto& parameters = TraceFileRegistry::instance().entries().at(kind).parameters;
+  if (at < colon && std::ranges::find(parameters, "interface", &ParameterInfo::name) == parameters.end()) {
+    throw InputError({.path = "--trace"}, fmt::format("\"{}\" names an interface", request), kind + ":FILE");
+  }
   const std::string interface(at < colon ? request.substr(at + 1, colon - at - 1) : "");
   return {kind, std::filesystem::path(request.substr(colon + 1)), interface};
 }

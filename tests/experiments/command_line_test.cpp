@@ -72,6 +72,11 @@ TEST(Command, RefusesBadUsageWithOneMessage) {
                                              {"run", "weights", "--set", "seed"},
                                              {"run", "weights", "--set", "seed=\xff"},
                                              {"run", "weights", "--trace"},
+                                             {"run", "weights", "--output", ""},
+                                             {"run", "weights", "--output="},
+                                             {"run", "weights", "--output", "--quiet"},
+                                             {"run", "weights", "--trace", "perfetto@eth0:file"},
+                                             {"reproduce", "footprint", "--json", ""},
                                              {"run", "weights", "--seed", "many"},
                                              {"run", "weights", "--set", "sweep.seed=[1, 2]"},
                                              {"validate", "weights", "weights"},
@@ -81,6 +86,12 @@ TEST(Command, RefusesBadUsageWithOneMessage) {
     EXPECT_THAT(outcome.err, StartsWith("xensim: error: "));
     EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
   }
+}
+
+TEST(Command, TakesNoOptionForTheValueOfAnother) {
+  EXPECT_THAT(xensim({"run", "weights", "--output", "--resume"}).err,
+              HasSubstr("error: --output: found \"--resume\", another option; expected a value"));
+  EXPECT_THAT(xensim({"run", "--set", "--seed=1"}).err, testing::Not(HasSubstr("another option")));
 }
 
 TEST(Command, ValidatesEveryExperimentThatShips) {

@@ -133,6 +133,10 @@ TEST(ExperimentFile, SurvivesItsSourceBecauseItKeepsTheDocument) {
   EXPECT_EQ(make().platform.string(), "native");
 }
 
+TEST(ExperimentFile, RefusesTheMachinesNameForADomain) {
+  EXPECT_THAT(complaint_about("domains[0].name", "host0"), HasSubstr("the machine; expected another name"));
+}
+
 TEST(ExperimentFile, RefusesNumbersBeyondAllMeasure) {
   EXPECT_THAT(complaint_about("domains[0].count", 1e30), HasSubstr("expected a whole number"));
   EXPECT_THAT(complaint_about("domains[0].count", 1'000'000'000'000), HasSubstr("from 0 to 1000000"));
@@ -140,6 +144,7 @@ TEST(ExperimentFile, RefusesNumbersBeyondAllMeasure) {
   EXPECT_THAT(complaint_about("measure.duration", "107 s 5"), HasSubstr("number with a unit"));
   EXPECT_THAT(complaint_about("measure.duration", "10000000 s"), HasSubstr("106 days"));
   EXPECT_THAT(complaint_about("measure.duration", "9000000 s"), HasSubstr("expected at most"));
+  EXPECT_THAT(complaint_about("measure.sample", "1 ps"), HasSubstr("samples; expected at most 10000000"));
   EXPECT_THAT(complaint_about("machine.clock", "1 kHz"), HasSubstr("at least"));
   EXPECT_THAT(complaint_about("machine.line", "48 B"), HasSubstr("a power of two"));
 }

@@ -22,7 +22,7 @@ def files(*suffixes: str, folders: tuple[str, ...] = CODE + OTHER) -> list[Path]
 
 
 def top_files() -> list[Path]:
-    return sorted(path for path in ROOT.iterdir() if path.is_file())
+    return sorted(path for path in ROOT.iterdir() if path.is_file() and path.name != ".git")  # of a worktree
 
 
 def name(path: Path) -> str:

@@ -97,6 +97,12 @@ def test_a_change_of_an_experiment_from_a_file_is_not_blamed_on_the_file():
         xensim.load("weights").with_(domains=-3)
 
 
+@pytest.mark.parametrize("changes", [3, "domains", [("domains", 2)], {3: 4}])
+def test_changes_are_a_mapping_of_paths(small, changes):
+    with pytest.raises(xensim.InputError, match="expected a mapping of paths to values"):
+        small.with_(changes)
+
+
 def test_input_errors_are_value_errors():
     assert issubclass(xensim.InputError, ValueError)
     assert issubclass(xensim.SimulationError, RuntimeError)

@@ -93,6 +93,8 @@ def test_the_heat_map_has_a_cell_for_every_pair():
     assert [text.get_text() for text in ax.texts] == ["10.0\n±5.0"] * 6
     with pytest.raises(xensim.InputError, match="several losses"):
         xensim.plot.matrix(pandas.concat([table, table]), "victim", "aggressor")
+    with pytest.raises(xensim.InputError, match="no column 'agressor'"):
+        xensim.plot.matrix(table, "victim", "agressor")
 
 
 def test_parts_of_losses_are_stacked_to_the_loss():

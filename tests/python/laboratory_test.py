@@ -46,3 +46,5 @@ def test_unknown_names_are_refused():
         laboratory.experiment(aggressors=["fork_bom"])
     with pytest.raises(xensim.InputError, match="no victim 'data'"):
         laboratory.experiment(victims=["data"])
+    with pytest.raises(xensim.InputError, match="found 'stream' as victims; expected a list of names"):
+        laboratory.experiment(victims="stream")

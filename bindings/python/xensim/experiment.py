@@ -145,6 +145,8 @@ class Experiment:
 
 
 def _paths(given: Mapping[str, Any] | None, keywords: Mapping[str, Any]) -> dict[str, Any]:
+    if given is not None and not (isinstance(given, Mapping) and all(isinstance(path, str) for path in given)):
+        raise _xensim.InputError(f"found {given!r}; expected a mapping of paths to values")
     spelt = {key.replace("__", "."): value for key, value in keywords.items()}
     return {path_of(name): value for name, value in {**(given or {}), **spelt}.items()}
 

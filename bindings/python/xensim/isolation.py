@@ -40,7 +40,7 @@ def losses(
     ratio = rows["value"] / unbothered if higher_is_better else unbothered / rows["value"]
     table = []
     points = [*others, by]
-    for _, group in rows.assign(loss=1 - ratio).groupby(points, sort=False):
+    for _, group in rows.assign(loss=1 - ratio).groupby(points if others else by, sort=False):
         table.append((*group[points].iloc[0], *_xensim.estimate(group["loss"].tolist())))
     return pandas.DataFrame(table, columns=[*others, by, "loss", "low", "high"])
 

@@ -51,6 +51,9 @@ def experiment(
     platform other than Xen has no scheduler of domains). `changes` as `Experiment.with_` takes them. Raises InputError
     for what is unknown.
     """
+    for kind, names in (("victims", victims), ("aggressors", aggressors)):
+        if isinstance(names, str):
+            raise InputError(f"found {names!r} as {kind}; expected a list of names or a mapping")
     known = {entry["label"]: entry["value"] for entry in _sweep()[_VICTIM]}
     chosen = victims if isinstance(victims, Mapping) else {name: _find(known, name, "victim") for name in victims}
     beside = {NONE: _together(NONE)}

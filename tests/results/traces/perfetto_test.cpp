@@ -173,6 +173,9 @@ TEST(TraceRequest, suggests_the_nearest_kind) {
   EXPECT_THAT([] { (void)parse_trace_request("perfeto:x"); },
               testing::ThrowsMessage<InputError>(testing::HasSubstr("did you mean \"perfetto\"?")));
   EXPECT_THROW((void)parse_trace_request("perfetto"), InputError);
+  EXPECT_THAT(
+      [] { (void)parse_trace_request("perfetto@eth0:x"); },
+      testing::ThrowsMessage<InputError>(testing::HasSubstr("names an interface; expected perfetto:FILE")));
   EXPECT_THROW((void)parse_trace_request("perfetto:"), InputError);
   EXPECT_THROW((void)parse_trace_request(""), InputError);
 }

@@ -15,6 +15,9 @@ def matrix(table: pandas.DataFrame, victim: str, aggressor: str, ax: Axes | None
     """The losses of `xensim.isolation.losses`: rows are values of the column `victim`, columns those of `aggressor`;
     each cell says the loss in percent with half the width of its 95 % interval. Raises InputError if a pair occurs
     more than once."""
+    missing = [column for column in (victim, aggressor, "loss", "low", "high") if column not in table]
+    if missing:
+        raise InputError(f"found no column {missing[0]!r}; expected one of {list(table.columns)}")
     if table.duplicated([victim, aggressor]).any():
         raise InputError(f"found several losses for one {victim} and {aggressor}; expected one")
     grid = table.pivot(index=victim, columns=aggressor, values="loss")

@@ -32,6 +32,8 @@ def parts(table: pandas.DataFrame, x: str, ax: Axes | None = None) -> Axes:
     """Stacked bars of the parts of a loss, in percent of the result alone, one for each row of a table as
     `xensim.isolation.attribution` or `xensim.laboratory.matrix` give it; the row's name stands in column `x`. What was
     saved hangs below zero; a dot says the loss. Raises InputError if a name occurs more than once."""
+    if x not in table:
+        raise InputError(f"found no column {x!r}; expected one of {list(table.columns)}")
     if table[x].duplicated().any():
         raise InputError(f"found several losses for one {x}; expected one")
     assert {part for group in GROUPS.values() for part in group} >= set(PARTS)
