@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/json.hpp"
+
 namespace xensim {
 
 namespace {
@@ -45,6 +47,8 @@ Config Config::at(std::string_view key) const {
 Config Config::at(std::size_t index) const {
   return Config(value_->at(index), source_, fmt::format("{}[{}]", path_, index));
 }
+
+std::size_t Config::size() const { return value_->size(); }
 
 bool Config::has(std::string_view key) const { return value_->is_object() && value_->contains(key); }
 

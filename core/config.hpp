@@ -2,7 +2,7 @@
 #pragma once
 
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,7 +44,7 @@ class Config {
   /// Element `index` of an array, which must exist.
   [[nodiscard]] Config at(std::size_t index) const;
   [[nodiscard]] bool has(std::string_view key) const;
-  [[nodiscard]] std::size_t size() const { return value_->size(); }
+  [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::vector<std::string> keys() const;
 
   /// Throws InputError naming the first member that is not in `known`, and the nearest known one.

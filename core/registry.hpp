@@ -14,7 +14,8 @@
 namespace xensim {
 
 /// The variants of `Interface`, constructed from their parameters and `Arguments`.
-/// Filled before main (and by Python plug-ins before a run), constant while a run lasts.
+/// Filled before main (and by Python plug-ins before a run), constant while a run lasts. Each interface has
+/// one source file that instantiates its registry (core/registry_members.hpp).
 template <class Interface, class... Arguments>
 class Registry {
  public:
@@ -28,33 +29,23 @@ class Registry {
     std::function<std::unique_ptr<Interface>(const Config& config, Arguments...)> create;
   };
 
-  static Registry& instance() {
-    static Registry registry;
-    return registry;
-  }
+  static Registry& instance();
 
+  /// What makes a variant of the parameters that `config` gives.
+  using Make = std::unique_ptr<Interface> (*)(const ParameterList& parameters, const Config& config,
+                                              Arguments... arguments);
+  void add(std::string_view name, std::string_view help, const ParameterList& parameters, Make make);
   /// A later entry of the same name replaces the earlier one (a notebook redefining its class).
-  void add(Entry entry) { entries_[entry.name] = std::move(entry); }
+  void add(Entry entry);
 
   /// By name, in alphabetical order.
-  [[nodiscard]] const std::map<std::string, Entry>& entries() const { return entries_; }
-
-  [[nodiscard]] std::vector<std::string> names() const {
-    std::vector<std::string> names;
-    for (const auto& [name, entry] : entries_) names.push_back(name);
-    return names;
-  }
+  [[nodiscard]] const std::map<std::string, Entry>& entries() const;
+  [[nodiscard]] std::vector<std::string> names() const;
 
   /// `config` is either the variant's name or an object with "name" and parameters.
   /// `kind` is the word for messages ("scheduler"). Throws InputError.
   [[nodiscard]] std::unique_ptr<Interface> create(std::string_view kind, const Config& config,
-                                                  Arguments... arguments) const {
-    const Config name = config.json().is_string() ? config : config.at("name");
-    const Entry& entry = entries_.at(name.choice(kind, names()));
-    static const Json none = Json::object();
-    return entry.create(config.json().is_string() ? Config(none) : config,
-                        std::forward<Arguments>(arguments)...);
-  }
+                                                  Arguments... arguments) const;
 
  private:
   std::map<std::string, Entry> entries_;
@@ -66,17 +57,16 @@ class Registry {
 ///         "round-robin", "fixed slices in turn", parameters};
 template <class Interface, class Variant, class Parameters, class... Arguments>
 struct Register {
-  Register(std::string name, std::string help, const ParameterTable<Parameters>& table) {
-    static const std::vector<std::string> others{"name"};
-    Registry<Interface, Arguments...>::instance().add(
-        {.name = std::move(name),
-         .help = std::move(help),
-         .parameters = table.describe_all(),
-         .check = [table](const Config& config) { (void)table.read(config, others); },
-         .create = [table](const Config& config, Arguments... arguments) -> std::unique_ptr<Interface> {
-           return std::make_unique<Variant>(table.read(config, others),
-                                            std::forward<Arguments>(arguments)...);
-         }});
+  Register(std::string_view name, std::string_view help, const ParameterTable<Parameters>& table) {
+    Registry<Interface, Arguments...>::instance().add(name, help, table.list(), &make);
+  }
+
+ private:
+  static std::unique_ptr<Interface> make(const ParameterList& list, const Config& config,
+                                         Arguments... arguments) {
+    Parameters parameters;
+    list.read(config, variant_keys(), &parameters);
+    return std::make_unique<Variant>(std::move(parameters), std::forward<Arguments>(arguments)...);
   }
 };
 

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "results/atomic_file.hpp"
 #include "results/metrics_table.hpp"
 

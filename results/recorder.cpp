@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "results/atomic_file.hpp"
 #include "results/run_json.hpp"
 

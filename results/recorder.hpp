@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/config.hpp"
+#include "core/json.hpp"
 #include "results/directory_lock.hpp"
 #include "results/metrics_table.hpp"
 #include "results/run_result.hpp"

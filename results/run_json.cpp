@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "core/config.hpp"
+#include "core/json.hpp"
 
 namespace xensim {
 namespace {

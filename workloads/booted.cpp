@@ -10,6 +10,7 @@
 #include <iterator>
 #include <memory>
 
+#include "core/parameter_info.hpp"
 #include "workloads/workload.hpp"
 
 namespace xensim {

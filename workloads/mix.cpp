@@ -3,6 +3,7 @@
 
 #include <iterator>
 
+#include "core/parameter_info.hpp"
 #include "workloads/workload.hpp"
 
 namespace xensim {

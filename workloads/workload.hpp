@@ -41,6 +41,7 @@ class Workload {
   virtual void report(StatisticSink& /*sink*/, const std::string& /*prefix*/) const {}
 };
 
+extern template class Registry<Workload, const WorkloadContext&>;
 using WorkloadRegistry = Registry<Workload, const WorkloadContext&>;
 template <class Variant, class Parameters>
 using RegisterWorkload = Register<Workload, Variant, Parameters, const WorkloadContext&>;

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <utility>
 
+#include "core/parameter_info.hpp"
 #include "experiments/runner/json_source.hpp"
 
 namespace xensim::python {

@@ -1,5 +1,6 @@
 #include "experiments/runner/catalogue.hpp"
 
+#include "core/parameter_info.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"
 #include "models/host/platform.hpp"
 #include "workloads/clients/client.hpp"

@@ -9,6 +9,7 @@
 
 #include "core/config.hpp"
 #include "core/parameter.hpp"
+#include "core/parameter_info.hpp"
 
 namespace xensim {
 

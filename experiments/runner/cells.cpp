@@ -7,6 +7,8 @@
 #include <set>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
+#include "core/json_type.hpp"
 #include "core/parameter.hpp"
 #include "results/attribution.hpp"
 

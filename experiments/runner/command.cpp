@@ -6,6 +6,7 @@
 #include <iostream>
 #include <new>
 
+#include "core/json.hpp"
 #include "experiments/runner/demand.hpp"
 #include "experiments/runner/explanation.hpp"
 #include "experiments/runner/listing.hpp"

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <optional>
 
+#include "core/parameter_info.hpp"
 #include "experiments/runner/format.hpp"
 
 namespace xensim {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/json.hpp"
 #include "core/random.hpp"
 #include "experiments/runner/cells.hpp"
 #include "experiments/runner/format.hpp"

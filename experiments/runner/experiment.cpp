@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/parameter_info.hpp"
 #include "experiments/runner/catalogue.hpp"
 #include "experiments/runner/control_script.hpp"
 #include "experiments/runner/format.hpp"

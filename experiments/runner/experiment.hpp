@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/config.hpp"
+#include "core/json.hpp"
 #include "core/time.hpp"
 #include "models/cpu/calibration.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"

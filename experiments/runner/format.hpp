@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/json.hpp"
 #include "core/parameter.hpp"
 #include "experiments/runner/experiment.hpp"
 

@@ -8,6 +8,8 @@
 #include <iterator>
 #include <system_error>
 
+#include "core/json.hpp"
+
 namespace xensim {
 namespace {
 

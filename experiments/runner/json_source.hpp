@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/config.hpp"
+#include "core/json.hpp"
 
 namespace xensim {
 

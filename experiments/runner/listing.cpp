@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/parameter_info.hpp"
 #include "core/statistic.hpp"
 #include "experiments/runner/catalogue.hpp"
 #include "experiments/runner/experiment.hpp"

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/config.hpp"
+#include "core/json.hpp"
 
 namespace xensim {
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/json.hpp"
 #include "experiments/runner/json_source.hpp"
 
 namespace xensim {

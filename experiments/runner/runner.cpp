@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "experiments/runner/progress.hpp"
 #include "experiments/runner/run_message.hpp"
 #include "experiments/runner/worker_pool.hpp"

@@ -1,3 +1,4 @@
+#include "core/parameter_info.hpp"
 #include "experiments/runner/catalogue.hpp"
 #include "experiments/runner/format.hpp"
 

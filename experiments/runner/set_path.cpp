@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "core/json.hpp"
 #include "experiments/runner/format.hpp"
 
 namespace xensim {

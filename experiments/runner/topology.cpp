@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/json.hpp"
+
 namespace xensim {
 
 std::string topology(const Experiment& experiment) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/json.hpp"
+#include "core/json_type.hpp"
 #include "core/parameter.hpp"
 
 namespace xensim {

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/parameter_info.hpp"
 #include "models/cpu/processor_shape.hpp"
 #include "models/memory/line_placement.hpp"
 

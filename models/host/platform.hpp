@@ -96,6 +96,7 @@ class Platform {
   [[nodiscard]] virtual std::string audit() const = 0;
 };
 
+extern template class Registry<Platform, const HostContext&>;
 using PlatformRegistry = Registry<Platform, const HostContext&>;
 
 }  // namespace xensim

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "core/parameter_info.hpp"
 #include "models/host/monitor.hpp"
 #include "models/host/xen_control.hpp"
 

@@ -5,8 +5,13 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
+#include "core/parameter_info.hpp"
+#include "core/registry_members.hpp"
 
 namespace xensim {
+
+template class Registry<TraceFile, const std::filesystem::path&>;
 
 TraceRequest parse_trace_request(std::string_view request) {
   const std::vector<std::string> kinds = TraceFileRegistry::instance().names();

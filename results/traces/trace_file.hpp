@@ -18,6 +18,7 @@ class TraceFile : public TraceSink {
 };
 
 /// Formats by name; constructed for the file to write.
+extern template class Registry<TraceFile, const std::filesystem::path&>;
 using TraceFileRegistry = Registry<TraceFile, const std::filesystem::path&>;
 template <class Format, class Parameters>
 using RegisterTraceFile = Register<TraceFile, Format, Parameters, const std::filesystem::path&>;

@@ -7,6 +7,7 @@
 
 #include <ctime>
 
+#include "core/json.hpp"
 #include "models/guest/area.hpp"
 #include "models/guest/self.hpp"
 #include "tests/models/host/host_fixture.hpp"

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/json.hpp"
 #include "core/world.hpp"
 #include "experiments/runner/simulation.hpp"
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <string_view>
 
+#include "core/json.hpp"
 #include "experiments/runner/simulation.hpp"
 
 namespace xensim {

@@ -1,6 +1,7 @@
 /// Machines outside, as experiment files describe them.
 #include <gmock/gmock.h>
 
+#include "core/json.hpp"
 #include "experiments/runner/experiment.hpp"
 #include "experiments/runner/listing.hpp"
 #include "tests/experiments/metric.hpp"

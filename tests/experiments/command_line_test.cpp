@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "core/json.hpp"
 #include "experiments/runner/command.hpp"
 #include "experiments/runner/demand.hpp"
 #include "experiments/runner/listing.hpp"

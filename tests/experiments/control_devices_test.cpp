@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "core/json.hpp"
 #include "experiments/runner/simulation.hpp"
 
 namespace xensim {

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 
+#include "core/json.hpp"
 #include "experiments/runner/simulation.hpp"
 #include "results/traces/trace_file.hpp"
 #include "tests/results/temporary_directory.hpp"

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "core/json.hpp"
 #include "experiments/runner/expansion.hpp"
 #include "experiments/runner/json_source.hpp"
 #include "tests/project_folder.hpp"

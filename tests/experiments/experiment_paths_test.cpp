@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <rapidcheck.h>
 
+#include "core/json.hpp"
 #include "experiments/runner/experiment.hpp"
 
 namespace xensim {

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "core/json.hpp"
 #include "experiments/runner/experiment.hpp"
 #include "experiments/runner/json_source.hpp"
 #include "tests/project_folder.hpp"

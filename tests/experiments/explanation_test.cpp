@@ -7,6 +7,7 @@
 
 #include <map>
 
+#include "core/json.hpp"
 #include "experiments/runner/simulation.hpp"
 
 namespace xensim {

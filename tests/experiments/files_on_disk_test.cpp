@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "core/json.hpp"
 #include "tests/experiments/metric.hpp"
 
 namespace xensim {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "core/json.hpp"
 #include "experiments/runner/experiment.hpp"
 #include "results/traces/trace_file.hpp"
 #include "tests/experiments/metric.hpp"

@@ -1,6 +1,7 @@
 /// Whole machines outside: a kernel and a workload of their own, on the same network.
 #include <gmock/gmock.h>
 
+#include "core/json.hpp"
 #include "experiments/runner/experiment.hpp"
 #include "tests/experiments/metric.hpp"
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "experiments/runner/run_message.hpp"
 #include "experiments/runner/runner.hpp"
 #include "results/atomic_file.hpp"

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "experiments/runner/runner.hpp"
 #include "results/atomic_file.hpp"
 #include "tests/results/temporary_directory.hpp"

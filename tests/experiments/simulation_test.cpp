@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "core/json.hpp"
 #include "tests/experiments/metric.hpp"
 
 namespace xensim {

@@ -1,6 +1,7 @@
 /// Web servers and their clients, as experiment files describe them.
 #include <gmock/gmock.h>
 
+#include "core/json.hpp"
 #include "experiments/runner/experiment.hpp"
 #include "tests/experiments/metric.hpp"
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/json.hpp"
 #include "experiments/runner/experiment.hpp"
 #include "tests/experiments/metric.hpp"
 

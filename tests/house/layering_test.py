@@ -4,6 +4,7 @@ import re
 
 import pytest
 from house import ROOT, files, name
+from lint import closure
 
 HARDWARE = ("models/cpu", "models/memory", "models/io")
 MODELS = HARDWARE + ("models/guest", "models/host")
@@ -49,6 +50,12 @@ def test_includes_only_run_downward_from(floor):
         if not target.startswith(tuple(f"{folder}/" for folder in allowed))
     ]
     assert wrong == []
+
+
+def test_no_header_of_models_or_workloads_brings_json_along():
+    """The library of JSON is most of what compiling a small file takes: only sources that look into values include it."""
+    headers = [path for path in SOURCES if path.suffix == ".hpp" and name(path).startswith(("models/", "workloads/"))]
+    assert [name(path) for path in headers if ROOT / "core/json.hpp" in closure(path)] == []
 
 
 def test_includes_are_written_from_the_root():

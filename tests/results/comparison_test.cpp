@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "results/atomic_file.hpp"
 #include "results/compare_directories.hpp"
 #include "results/recorder.hpp"

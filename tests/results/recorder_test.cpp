@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "results/atomic_file.hpp"
 #include "tests/results/temporary_directory.hpp"
 

@@ -54,6 +54,7 @@ class Client {
   [[nodiscard]] virtual std::string audit() const { return {}; }
 };
 
+extern template class Registry<Client, const ClientContext&>;
 using ClientRegistry = Registry<Client, const ClientContext&>;
 template <class Variant, class Parameters>
 using RegisterClient = Register<Client, Variant, Parameters, const ClientContext&>;

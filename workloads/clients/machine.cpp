@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/parameter_info.hpp"
 #include "models/host/platform.hpp"
 #include "workloads/clients/client.hpp"
 #include "workloads/workload.hpp"

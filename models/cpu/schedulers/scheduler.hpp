@@ -85,6 +85,7 @@ class Scheduler {
 };
 
 /// Policies by name; constructed for a number of processors.
+extern template class Registry<Scheduler, std::size_t>;
 using SchedulerRegistry = Registry<Scheduler, std::size_t>;
 template <class Policy, class Parameters>
 using RegisterScheduler = Register<Scheduler, Policy, Parameters, std::size_t>;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/json.hpp"
 #include "models/cpu/costs.hpp"
 #include "tests/models/testbed.hpp"
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/config.hpp"
+#include "core/json.hpp"
 #include "models/guest/kernel_path_costs.hpp"
 #include "tests/models/testbed.hpp"
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/json.hpp"
 #include "models/host/platform.hpp"
 #include "tests/models/testbed.hpp"
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/json.hpp"
 #include "tests/models/host/process_plan.hpp"
 
 namespace xensim {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/json.hpp"
 #include "tests/models/host/xen_memory_fixture.hpp"
 #include "tests/models/testbed.hpp"
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "core/json.hpp"
 #include "tests/models/host/process_plan.hpp"
 
 namespace xensim {

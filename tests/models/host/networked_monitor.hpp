@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/json.hpp"
 #include "models/host/monitor.hpp"
 #include "tests/models/host/process_plan.hpp"
 #include "tests/models/testbed.hpp"

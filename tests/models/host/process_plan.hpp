@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/json.hpp"
 #include "models/guest/area.hpp"
 #include "models/guest/self.hpp"
 #include "tests/models/host/host_fixture.hpp"

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/json.hpp"
 #include "models/host/control.hpp"
 #include "tests/models/host/host_fixture.hpp"
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/json.hpp"
 #include "models/guest/area.hpp"
 #include "models/guest/self.hpp"
 #include "models/io/block_io.hpp"

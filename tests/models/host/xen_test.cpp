@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "core/json.hpp"
 #include "tests/models/host/host_fixture.hpp"
 
 namespace xensim {

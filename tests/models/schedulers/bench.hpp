@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/json.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"
 
 namespace xensim::test {

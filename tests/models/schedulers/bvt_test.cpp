@@ -5,6 +5,7 @@
 #include <boost/multiprecision/cpp_int.hpp>
 #include <numeric>
 
+#include "core/json.hpp"
 #include "tests/models/schedulers/random_operations.hpp"
 
 namespace xensim::test {

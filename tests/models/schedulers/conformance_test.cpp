@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "core/json.hpp"
 #include "tests/models/schedulers/random_operations.hpp"
 
 namespace xensim::test {

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "core/json.hpp"
 #include "tests/models/schedulers/bench.hpp"
 
 namespace xensim::test {

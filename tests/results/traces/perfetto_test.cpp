@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "results/atomic_file.hpp"
 #include "results/traces/slices.hpp"
 #include "results/traces/trace_file.hpp"

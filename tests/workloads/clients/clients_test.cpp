@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "core/json.hpp"
 #include "tests/models/testbed.hpp"
 #include "workloads/clients/outside_machine.hpp"
 

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "core/json.hpp"
 #include "tests/models/testbed.hpp"
 
 namespace xensim {
