@@ -153,7 +153,7 @@ TEST(Web, ASearchFindsTheSameFromAboveAndFromBelow) {
   };
   const double from_below = found(50), from_above = found(90);
   EXPECT_NEAR(from_below / from_above, 1, 0.04);
-  EXPECT_THAT(from_below, AllOf(Ge(55.0), Le(85.0)));
+  EXPECT_THAT(from_below, AllOf(Ge(45.0), Le(75.0)));
 }
 
 }  // namespace

@@ -97,7 +97,9 @@ TEST_F(ObjectsInCaches, ProgramsThatComputePushKernelsObjectsOutOfTheL1) {
   compute_on(8);
   EXPECT_EQ(use(object, 4), Time{}) << "few lines";
   compute_on(8 * shape.l1_lines);
-  EXPECT_EQ(use(object, 4), cycles(costs.l2_latency * 4));
+  const Time again = use(object, 4);
+  EXPECT_GT(again, Time{}) << "as many lines as the L1 has leave about half of what was there";
+  EXPECT_LE(again, cycles(costs.l2_latency * 4));
 }
 
 TEST_F(ObjectsInCaches, FirstLinesOfPagesHaveASixtyFourthOfTheL2) {
