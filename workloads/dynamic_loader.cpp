@@ -118,6 +118,15 @@ Program load(Self self, const Start& begun) {
 
 }  // namespace
 
+std::vector<Address> places_in_pages(Address first, std::uint32_t count) {
+  constexpr std::uint32_t lines = page_size / 64, apart = 37;  // no common factor
+  std::vector<Address> places;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    places.push_back({first.value + i * page_size + (1 + i) * apart % lines * 64});
+  }
+  return places;
+}
+
 Self::Body dynamic_loader(const ProgramImage& image, const ImageUse& use, const ProgramCosts& costs,
                           LoadedBody main) {
   const Start start{.image = image, .use = use, .costs = &costs, .main = std::move(main)};

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "models/guest/self.hpp"
 #include "workloads/program_costs.hpp"
@@ -22,6 +23,9 @@ struct Place {
     return self.touch({stack, data, bss, libc_data, libc_bss, loader_data}, Access::write);
   }
 };
+/// An address in each of `count` pages from `first` on: what a program uses lies at another line in each.
+[[nodiscard]] std::vector<Address> places_in_pages(Address first, std::uint32_t count);
+
 using LoadedBody = std::function<Program(Self, const Place&)>;
 
 /// How many pages of each part a program touches before and in its main function.

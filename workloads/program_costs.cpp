@@ -15,6 +15,7 @@ ProgramCosts::ProgramCosts(const Calibration& calibration) {
   exit = {value("exit")};
   shell = {value("shell")};
   code_page_lines = static_cast<std::uint32_t>(value("code_page_lines"));
+  code_lines = static_cast<std::uint32_t>(value("code_lines"));
   relative = value("relative_relocations");
   symbols = value("library_symbols");
   own_symbols = value("program_symbols");

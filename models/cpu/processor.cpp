@@ -142,7 +142,8 @@ Time Processor::end(const Execution& execution, Time at) {
   const WorkingSet::Progress progress = execution.working_set->run(execution.position, elapsed);
   const std::uint32_t missed = progress.resident - std::min(progress.resident, execution.resident);
   l2_.ran(execution.footprint, progress.touched);
-  object_l1_.ran(execution.footprint, std::min(progress.touched, l1_lines_));
+  object_l1_.ran(execution.footprint, progress.touched);
+  trace_cache_.ran(execution.footprint, execution.working_set->code_lines());
   refilled_lines_ += missed;
   spend(Activity::user, progress.work);
   spend(Activity::refill, elapsed - progress.work);

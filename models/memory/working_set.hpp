@@ -49,6 +49,13 @@ class WorkingSet {
   /// each when they are gone.
   static WorkingSet constant(std::uint32_t lines, Time miss_price, std::uint32_t pages);
 
+  /// This one, of a program that runs through so many lines of code in each stretch of execution.
+  [[nodiscard]] WorkingSet with_code(std::uint32_t lines) const {
+    WorkingSet set = *this;
+    set.code_lines_ = lines;
+    return set;
+  }
+
   /// `cpi` (cycles per instruction) and the clock turn the curve's instructions into time; `capacity` is
   /// that of the L2 in lines; `miss_price` the part of the memory latency that a refill miss exposes;
   /// `pages` how many data TLB entries it uses again after a flush.
@@ -72,6 +79,8 @@ class WorkingSet {
   /// Extra misses of a full refill from cold: beyond those it would have had in that time anyway.
   [[nodiscard]] double extra_misses() const { return extra_misses_; }
   [[nodiscard]] std::uint32_t pages() const { return pages_; }
+  /// That displace others' code from the trace cache; what it loses itself there is part of its work.
+  [[nodiscard]] std::uint32_t code_lines() const { return code_lines_; }
 
  private:
   WorkingSet(std::uint32_t capacity, std::uint32_t pages) : capacity_(capacity), pages_(pages) {}
@@ -80,7 +89,7 @@ class WorkingSet {
 
   std::vector<Position> nodes_;  ///< ascending in all members
   std::uint32_t capacity_;       ///< lines it can keep; what it uses beyond that no longer adds to the time
-  std::uint32_t pages_;
+  std::uint32_t pages_, code_lines_ = 0;
   double extra_misses_ = 0;
 };
 

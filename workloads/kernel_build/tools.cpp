@@ -74,8 +74,7 @@ constexpr std::int64_t blocks_of(Bytes size) {
 
 /// Code and data that a program goes back to after each block: their translations went with the switch.
 Call goes_on(Self self, const Place& place, std::uint32_t text, Access access) {
-  std::vector<Address> pages;
-  for (std::uint32_t i = 0; i < text; ++i) pages.push_back({place.text.value + i * page_size});
+  std::vector<Address> pages = places_in_pages(place.text, text);
   if (access == Access::fetch) pages.push_back(place.libc_text);
   if (access == Access::write) pages = {place.stack, place.data, place.bss, place.libc_data};
   return self.touch(pages, access);
@@ -125,8 +124,11 @@ Program compile_proper(Self self, Place place, const Compilation& file, const Bu
     if (done < blocks) {
       const auto grown = static_cast<std::uint32_t>(share(pages, done, blocks));
       if (heap.must_grow(grown)) co_await heap.grow(self, grown);
-      co_await heap.touch(self, grown);
-      co_yield Compute{Time{share(file.part(costs.compile).count(), done, blocks)}, &costs.compiler};
+      const std::int64_t time = share(file.part(costs.compile).count(), done, blocks);
+      for (std::int64_t page = 0; page < grown; ++page) {
+        co_await heap.touch(self, 1);
+        co_yield Compute{Time{share(time, page, grown)}, &costs.compiler};
+      }
       unwritten += share(file.part(costs.assembly).count, done, blocks);
       ++done;
     }
@@ -253,16 +255,15 @@ Program link_files(Self self, Place place, const std::vector<std::string>& input
   co_await self.jump(last);
 }
 
-WorkingSet working_set_of_gcc(const WorkloadContext& context) { return spec_working_set("gcc", context); }
-
 }  // namespace
 
 BuildCosts::BuildCosts(const WorkloadContext& context)
     : programs(context.calibration),
-      compiler(working_set_of_gcc(context)),
-      small(WorkingSet::constant(
-          static_cast<std::uint32_t>(context.calibration.value("workload_intensities.build_small_lines")),
-          context.costs.miss_price, 0)) {
+      compiler(spec_working_set("gcc", context).with_code(programs.code_lines)),
+      small(WorkingSet::constant(static_cast<std::uint32_t>(
+                                     context.calibration.value("workload_intensities.build_small_lines")),
+                                 context.costs.miss_price, 0)
+                .with_code(programs.code_lines)) {
   const auto value = [&](const char* name) {
     return context.calibration.value(std::string("workload_intensities.build_") + name);
   };

@@ -13,12 +13,6 @@ namespace {
 constexpr Time back_off = 1us;
 constexpr std::size_t message_room = 8192, block_size = Database::block_bytes;
 
-std::vector<Address> pages_from(Address first, std::uint32_t count) {
-  std::vector<Address> pages;
-  for (std::uint32_t i = 0; i < count; ++i) pages.push_back({first.value + i * page_size});
-  return pages;
-}
-
 std::vector<SemaphoreOperation> change(unsigned semaphore, int by) { return {{semaphore, by}}; }
 
 /// Fills a new file with zeros, so that all its blocks are on the disk, and gives it its name then.
@@ -47,15 +41,22 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
   std::int64_t log_file = -1;
   std::uint32_t log_segment = 0;
   const Address heap{static_cast<std::uint32_t>(co_await self.brk({}))};
-  const std::vector<Address> code = pages_from(place.text, costs.code_pages);
-  const std::vector<Address> data = pages_from(page_ceiling(heap), costs.data_pages);
+  std::vector<std::vector<Address>> code;  // of each statement
+  for (const Statement& statement : database.statements) {
+    const auto [first, end] = statement.code;
+    const std::uint32_t begin = costs.code_pages * first / 100;
+    code.push_back(
+        places_in_pages({place.text.value + begin * page_size}, costs.code_pages * end / 100 - begin));
+  }
+  const std::vector<Address> data = places_in_pages(page_ceiling(heap), costs.data_pages);
   co_await self.brk({page_ceiling(heap).value + costs.data_pages * page_size});
 
   while (co_await self.unix_receive(connection, message_room) > 0) {
-    co_await self.run_through(code, costs.programs.code_page_lines);
+    const std::size_t asked = database.next_statement[client];
+    const Statement& statement = database.statements[asked];
+    co_await self.run_through(code[asked], costs.programs.code_page_lines);
     co_await self.touch(data, Access::write);
-    const Statement& statement = database.asked(client);
-    if (&statement == &database.statements.front()) co_await self.gettimeofday();  // of the transaction
+    if (asked == 0) co_await self.gettimeofday();  // of the transaction
     std::deque<DatabaseStep> steps = database.steps_for(statement);
     while (!steps.empty()) {
       const DatabaseStep step = std::move(steps.front());

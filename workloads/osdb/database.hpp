@@ -20,12 +20,19 @@ enum class OsdbTest : std::uint8_t {
   transaction,  ///< OLTP: one row updated
 };
 
+/// The part of the server's code that a statement runs through, in hundredths of what a retrieval does in
+/// all.
+struct CodePart {
+  std::uint32_t first = 0, end = 0;
+};
+
 /// The statements of a transaction: one message to the backend and one back.
 struct Statement {
   enum class Kind : std::uint8_t { trivial, read, update, commit_read, commit_update };
   Kind kind = Kind::trivial;
   std::uint32_t question = 0, answer = 0;  ///< bytes
   std::int64_t weight = 0;                 ///< its share of the backend's time
+  CodePart code{};
 };
 [[nodiscard]] const std::vector<Statement>& statements_of(OsdbTest test);
 
@@ -88,7 +95,6 @@ class Database {
   /// Of a backend that got the statement: reads with their buffers, changes, computation between them.
   [[nodiscard]] std::deque<DatabaseStep> steps_for(const Statement& wanted);
   /// The statement that the client has sent last.
-  [[nodiscard]] const Statement& asked(unsigned client) const { return statements[next_statement[client]]; }
   /// The record that a transaction enters when it commits, and that of its changes before.
   static constexpr std::uint64_t record_bytes = 640, commit_bytes = 60;
 

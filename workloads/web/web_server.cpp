@@ -12,12 +12,6 @@ constexpr std::size_t request_room = 4096;
 
 std::vector<SemaphoreOperation> change(int by) { return {{0, by}}; }
 
-std::vector<Address> pages_from(Address first, std::uint32_t count) {
-  std::vector<Address> pages;
-  for (std::uint32_t i = 0; i < count; ++i) pages.push_back({first.value + i * page_size});
-  return pages;
-}
-
 std::uint32_t whole(const WorkloadContext& context, const char* name) {
   return static_cast<std::uint32_t>(
       context.calibration.value(std::string("workload_intensities.web_") + name));
@@ -27,7 +21,8 @@ std::uint32_t whole(const WorkloadContext& context, const char* name) {
 
 WebCosts::WebCosts(const WorkloadContext& context)
     : programs(context.calibration),
-      set(WorkingSet::constant(whole(context, "lines"), context.costs.miss_price, 0)),
+      set(WorkingSet::constant(whole(context, "lines"), context.costs.miss_price, 0)
+              .with_code(programs.code_lines)),
       code_pages(whole(context, "code_pages")),
       data_pages(whole(context, "data_pages")) {
   // Dynamic requests build a page, an advertisement is looked for, a form is read.
@@ -79,8 +74,8 @@ Program serve_web_clients(Self self, Place place, WebServer& server) {
   const std::vector<SemaphoreOperation> down = change(-1), up = change(1);
   const Address heap{static_cast<std::uint32_t>(co_await self.brk({}))};
   co_await self.brk({page_ceiling(heap).value + costs.data_pages * page_size});
-  const std::vector<Address> code = pages_from(place.text, costs.code_pages);
-  std::vector<Address> data = pages_from(page_ceiling(heap), costs.data_pages);
+  const std::vector<Address> code = places_in_pages(place.text, costs.code_pages);
+  std::vector<Address> data = places_in_pages(page_ceiling(heap), costs.data_pages);
   data.push_back(place.stack);
   const std::string lock_path = server.file("accept.lock"), log_path = server.file("access_log");
   const OpenMode appending{.append = true};
