@@ -48,7 +48,7 @@ class CycleClock {
         multiplier_(ps_per_ms / std::gcd(ps_per_ms, frequency.kilohertz)),
         divisor_(frequency.kilohertz / std::gcd(ps_per_ms, frequency.kilohertz)),
         reciprocal_(UINT64_MAX / static_cast<std::uint64_t>(divisor_) + 1),
-        short_(INT64_MAX / multiplier_ / divisor_ - 1) {}
+        short_(divisor_ == 1 ? 0 : INT64_MAX / multiplier_ / divisor_ - 1) {}
 
   /// `cycles` must not be negative.
   [[nodiscard]] constexpr Time convert(Cycles cycles) {
@@ -76,7 +76,7 @@ class CycleClock {
 
   Frequency frequency_;
   std::int64_t multiplier_, divisor_;  ///< so many picoseconds are so many cycles
-  std::uint64_t reciprocal_;           ///< 2^64 / divisor_, rounded up
+  std::uint64_t reciprocal_;           ///< 2^64 / divisor_, rounded up; of no use if a cycle has whole picoseconds
   std::int64_t short_;                 ///< below so many cycles the reciprocal is exact
   std::int64_t remainder_ = 0;         ///< of a picosecond, in units of 1 / divisor_
 };

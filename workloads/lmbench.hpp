@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/guest/area.hpp"
 #include "models/guest/operation_counts.hpp"
 #include "models/guest/self.hpp"
 #include "workloads/dynamic_loader.hpp"
@@ -71,6 +72,20 @@ class LmbenchTimes {
   std::vector<OperationCounts> readings_;
   OperationCounts counts_;
   std::int64_t counted_operations_ = 0;
+};
+
+/// The pages a program uses between two calls; after a switch their translations have to be found again.
+struct LoopPages {
+  Place place;
+
+  [[nodiscard]] Call code(Self self) const {
+    const auto second = [](Address address) { return Address{address.value + page_size}; };
+    return self.touch({place.text, second(place.text), place.libc_text, second(place.libc_text)},
+                      Access::fetch);
+  }
+  [[nodiscard]] Call data(Self self) const {
+    return self.touch({place.stack, place.data, place.bss, place.libc_data}, Access::write);
+  }
 };
 
 inline const Statistic lmbench_latency{"latency", "us", Statistic::Kind::summary,

@@ -1,7 +1,6 @@
 /// lat_proc and lat_ctx of lmbench 3: processes made, replaced, ended, and switched between.
 #include <array>
 
-#include "models/guest/area.hpp"
 #include "workloads/lmbench.hpp"
 
 namespace xensim {
@@ -128,23 +127,10 @@ const auto switch_parameters =
 
 constexpr std::size_t token = 4;
 
-struct Ring {
+struct Ring : LoopPages {
   std::vector<Self::PipeEnds> pipes;
-  Place place;
   Address array;
   Bytes size;
-
-  /// The pages a program uses between two calls; after a switch their translations have to be found again.
-  [[nodiscard]] Call code(Self self) const {
-    const auto page = [](Address address, std::uint32_t number) {
-      return Address{address.value + number * page_size};
-    };
-    return self.touch({place.text, page(place.text, 1), place.libc_text, page(place.libc_text, 1)},
-                      Access::fetch);
-  }
-  [[nodiscard]] Call data(Self self) const {
-    return self.touch({place.stack, place.data, place.bss, place.libc_data}, Access::write);
-  }
 };
 
 Program pass_on(Self self, const Ring& ring, std::size_t number) {
@@ -163,10 +149,7 @@ Program pass_on(Self self, const Ring& ring, std::size_t number) {
 }
 
 Program context_switch(Self self, const Place& at, Times& times, const SwitchParameters& p) {
-  Ring ring{.pipes = std::vector<Self::PipeEnds>(static_cast<std::size_t>(p.processes)),
-            .place = at,
-            .array = {},
-            .size = p.array};
+  Ring ring{{at}, std::vector<Self::PipeEnds>(static_cast<std::size_t>(p.processes)), {}, p.array};
   for (Self::PipeEnds& ends : ring.pipes) co_await self.pipe(ends);
   if (p.array.count > 0) {
     const std::int64_t array = co_await self.mmap(

@@ -39,8 +39,8 @@ const ParameterTable<MachineDescription>& table() {
                {.minimum = Bytes{1 << 10}, .maximum = Bytes{1 << 30}})
           .add("l2", &M::l2, "second-level cache of a processor", boot_log,
                {.minimum = Bytes{1 << 10}, .maximum = Bytes{1 << 28}})
-          .add("line", &M::line, "cache line", "Intel IA-32 optimization manual, 2003",
-               {.minimum = Bytes{16}, .maximum = Bytes{4096}})
+          .add("line", &M::line, "cache line; what kernels use stays in lines of 64 bytes",
+               "Intel IA-32 optimization manual, 2003", {.minimum = Bytes{16}, .maximum = Bytes{4096}})
           .add("l2_ways", &M::l2_ways, "associativity of the second-level cache",
                "Intel IA-32 optimization manual, 2003", {.minimum = 1, .maximum = 1024})
           .add("cache_addresses", &M::cache_addresses,

@@ -50,6 +50,14 @@ TEST(Explanation, OfSimpleCallsIsTheirTrapsAlone) {
   EXPECT_EQ(counts_of(few("signal_handle")), (Counts{{"system_calls", 2}}));
 }
 
+TEST(Explanation, OfAMessageThereAndBackIsTwoSwitchesAndFourCalls) {
+  for (const char* channel : {"pipe", "unix", "udp", "tcp"}) {
+    const Counts counts = counts_of(few(channel));
+    EXPECT_EQ(counts.at("system_calls"), 4) << channel;
+    EXPECT_EQ(counts.at("context_switches"), 2) << channel;
+  }
+}
+
 TEST(Explanation, OfAFaultThatIsCaughtIsTheFaultAndTheReturnFromItsHandler) {
   const Counts counts = counts_of(few("protection_fault"));
   EXPECT_EQ(counts.at("faults"), 1);

@@ -44,7 +44,11 @@ INSTANTIATE_TEST_SUITE_P(
                     configured("lmbench_shell", 3),
                     configured("lmbench_context_switch", 20, R"(, "processes": 4, "array": "16 KiB")"),
                     configured("lmbench_mmap", 2), configured("lmbench_page_fault", 1),
-                    configured("lmbench_create", 50), configured("lmbench_delete", 50)));
+                    configured("lmbench_create", 50), configured("lmbench_delete", 50),
+                    configured("lmbench_pipe", 20), configured("lmbench_unix", 20),
+                    configured("lmbench_udp", 20), configured("lmbench_tcp", 20, R"(, "bytes": 100)"),
+                    configured("unixbench_pipe", 50), configured("unixbench_syscalls", 50),
+                    configured("unixbench_read", 50), configured("unixbench_write", 50)));
 
 TEST(LmbenchColumns, WithAddressesInCachesTheSeedDecidesByThePlacesOfPages) {
   const auto latency = [](bool addresses, const SimulationOptions& options) {
@@ -68,6 +72,30 @@ TEST(LmbenchColumns, WithAddressesInCachesTheSeedDecidesByThePlacesOfPages) {
     EXPECT_GT(drawn, expected / 3);
     EXPECT_LT(drawn, expected * 3);
   }
+}
+
+TEST(LmbenchColumns, ANullCallTakesTheSameCyclesAtAnyClock) {
+  const auto cycles = [](int tenths_of_gigahertz) {
+    const Experiment experiment = interpret(Json::parse(fmt::format(
+        R"({{"name": "lmbench", "machine": {{"base": "dell2650", "clock": "{} MHz"}}, "platform": "native",
+             "domains": [{{"name": "lmbench", "count": 1, "workload": {}}}],
+             "measure": {{"warm_up": "0 s", "duration": "200 ms", "metrics": ["lmbench/latency"]}}}})",
+        tenths_of_gigahertz * 100, configured("lmbench_null_call", 50))));
+    return simulate(experiment, {}).metrics.at(0).value * tenths_of_gigahertz * 100;
+  };
+  const double at_2400_mhz = cycles(24);
+  for (const int clock : {10, 18, 20, 25, 30, 40}) EXPECT_NEAR(cycles(clock), at_2400_mhz, 0.5) << clock;
+}
+
+TEST(LmbenchColumns, AMessageTakesLongerTheMoreLayersItGoesThrough) {
+  const auto latency = [](const char* channel) {
+    return measured(configured(channel, 20), false, {}).metrics.at(0).value;
+  };
+  EXPECT_LT(2 * measured(configured("lmbench_context_switch", 20), false, {}).metrics.at(0).value,
+            latency("lmbench_pipe"));
+  EXPECT_LT(latency("lmbench_pipe"), latency("lmbench_unix"));
+  EXPECT_LT(latency("lmbench_unix"), latency("lmbench_udp"));
+  EXPECT_LT(latency("lmbench_udp"), latency("lmbench_tcp"));
 }
 
 TEST(LmbenchColumns, OneOperationAfterAnotherHasTheOrderOfThePapersColumns) {
