@@ -42,7 +42,7 @@ const ParameterTable<MachineDescription>& table() {
           .add("line", &M::line, "cache line; what kernels use stays in lines of 64 bytes",
                "Intel IA-32 optimization manual, 2003", {.minimum = Bytes{16}, .maximum = Bytes{4096}})
           .add("l2_ways", &M::l2_ways, "associativity of the second-level cache",
-               "Intel IA-32 optimization manual, 2003", {.minimum = 1, .maximum = 1024})
+               "Intel IA-32 optimization manual, 2003", {.minimum = 1, .maximum = 64})
           .add("cache_addresses", &M::cache_addresses,
                "data caches are simulated line by line, with pages placed at random by the seed; else by "
                "footprints, the average over all colourings, which is faster",
@@ -159,9 +159,9 @@ void check_caches(const MachineDescription& machine, const Config& config) {
     place("line").fail(fmt::format("lines of {}", format(machine.line)), "a power of two");
   }
   for (const auto& [key, size, ways] :
-       {std::tuple{"l1", machine.l1, std::int64_t{1}}, {"l2", machine.l2, machine.l2_ways}}) {
+       {std::tuple{"l1", machine.l1, std::int64_t{l1_data_ways}}, {"l2", machine.l2, machine.l2_ways}}) {
     if (size.count % (machine.line.count * ways) != 0) {
-      place(key).fail(fmt::format("{} of cache", format(size)),
+      place(key).fail(fmt::format("{} of {}", format(size), key),
                       fmt::format("a multiple of {} lines of {}", ways, format(machine.line)));
     }
   }
@@ -174,7 +174,7 @@ void check_caches(const MachineDescription& machine, const Config& config) {
   for (const auto& [key, size, set] : {std::tuple{"l1", machine.l1, line * l1_data_ways},
                                        {"l2", machine.l2, line * l2_lines_of_tag * machine.l2_ways}}) {
     if (size.count % set == 0 && std::has_single_bit(static_cast<std::uint64_t>(size.count / set))) continue;
-    place(key).fail(fmt::format("{} of cache", format(size)),
+    place(key).fail(fmt::format("{} of {}", format(size), key),
                     fmt::format("{} times a power of two where caches go by addresses", format(Bytes{set})));
   }
 }

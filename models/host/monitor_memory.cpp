@@ -9,6 +9,11 @@ namespace xensim {
 std::uint32_t MonitorMemory::frames_of(Bytes memory) {
   // What is above 4 GB cannot be named by an entry of the page tables.
   constexpr std::int64_t most = std::int64_t{1} << 32;
+  constexpr Bytes own{std::int64_t{monitor_frames} * page_size};
+  if (memory.count <= own.count) {
+    throw InputError({}, fmt::format("a machine with {} of memory", format(memory)),
+                     fmt::format("more than {}, which Xen keeps for itself", format(own)));
+  }
   return static_cast<std::uint32_t>(std::min(memory.count, most) / page_size);
 }
 

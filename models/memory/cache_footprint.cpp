@@ -48,7 +48,8 @@ SurvivalTable::SurvivalTable(std::uint32_t lines, std::uint32_t ways)
     double sum = 0;
     table_.push_back(0);
     for (std::uint32_t i = 0; i < grains_; ++i) {
-      sum += grain * stays_below(ways, middle(i) + foreign, sets) / alone[i];
+      // What an owner would not have kept alone is not there to be lost.
+      if (alone[i] > 0) sum += grain * stays_below(ways, middle(i) + foreign, sets) / alone[i];
       table_.push_back(static_cast<std::uint32_t>(sum * parts));
     }
     horizon_ = static_cast<std::uint32_t>(foreign);

@@ -5,6 +5,7 @@
 #include "core/json.hpp"
 #include "experiments/runner/expansion.hpp"
 #include "experiments/runner/json_source.hpp"
+#include "experiments/runner/simulation.hpp"
 #include "tests/project_folder.hpp"
 
 namespace xensim {
@@ -166,6 +167,32 @@ TEST(ExperimentFile, RefusesCachesThatCannotGoByAddresses) {
   EXPECT_THAT(complaint("l2", "768 KiB"), AllOf(HasSubstr("machine.l2"), HasSubstr("power of two")));
   EXPECT_THAT(complaint("l1", "12 KiB"), AllOf(HasSubstr("machine.l1"), HasSubstr("power of two")));
   EXPECT_THAT(complaint("line", "128 B"), AllOf(HasSubstr("machine.line"), HasSubstr("64 B")));
+}
+
+TEST(ExperimentFile, RefusesCachesThatAreNotWholeSets) {
+  const auto complaint = [](const Json& machine) {
+    Json document = minimal();
+    document["machine"] = machine;
+    std::string message;
+    try {
+      (void)interpret(document);
+    } catch (const InputError& error) {
+      message = error.what();
+    }
+    return message;
+  };
+  EXPECT_EQ(complaint({{"l2", "1 KiB"}}), "");
+  EXPECT_THAT(complaint({{"l1", "1 KiB"}, {"line", "512 B"}}), HasSubstr("a multiple of 4 lines of 512 B"));
+  EXPECT_THAT(complaint({{"l2", "1 KiB"}, {"l2_ways", 32}}), HasSubstr("a multiple of 32 lines of 64 B"));
+  EXPECT_THAT(complaint({{"l2_ways", 65}}), HasSubstr("from 1 to 64"));
+}
+
+TEST(ExperimentFile, ARunOnAMachineThatIsFullWithTheMonitorSaysSo) {
+  Json document = minimal();
+  document["machine"] = {{"memory", "48 MiB"}};
+  document["platform"] = "xen";
+  document["domains"][0]["workload"] = "lmbench_fork";
+  EXPECT_THROW((void)simulate(interpret(document), {}), InputError);
 }
 
 TEST(ExperimentFile, RefusesARunThatEndsAfterTime) {

@@ -104,6 +104,28 @@ TEST_F(L2, NoOwnerEverHasMoreThanItUsedOrTheCacheHolds) {
   }));
 }
 
+TEST(SurvivalTable, OfOneSetKeepsExactlyWhatWasUsedLast) {
+  constexpr std::uint32_t ways = 8;
+  const SurvivalTable table(ways, ways);
+  for (std::uint32_t own = 0; own <= ways; ++own) {
+    for (std::uint32_t foreign = 0; foreign <= 2 * ways; ++foreign) {
+      const std::uint32_t room = ways - std::min(ways, foreign);
+      EXPECT_EQ(SurvivalTable::whole(table.survivors(own, foreign)), std::min(own, room))
+          << own << ", " << foreign;
+    }
+  }
+}
+
+TEST(SurvivalTable, OfAnyShapeKeepsEverythingFromNobodyAndNothingBeyondItsHorizon) {
+  for (const std::uint32_t ways : {1U, 2U, 8U, 64U}) {
+    for (const std::uint32_t sets : {1U, 2U, 3U, 128U}) {
+      const SurvivalTable table(ways * sets, ways);
+      EXPECT_EQ(table.lost(ways * sets, 0), 0U) << ways << " ways, " << sets << " sets";
+      EXPECT_EQ(table.survivors(ways * sets, table.horizon()), 0U) << ways << " ways, " << sets << " sets";
+    }
+  }
+}
+
 TEST(CacheFootprint, OwnersThatUseALineEachMissAtOnceWhatTheyMissOneByOne) {
   // An L1 and an L2, long enough that both tidy up.
   for (const auto& [lines, ways] : {std::pair{128U, 4U}, std::pair{8192U, 8U}}) {
