@@ -76,9 +76,9 @@ class CycleClock {
 
   Frequency frequency_;
   std::int64_t multiplier_, divisor_;  ///< so many picoseconds are so many cycles
-  std::uint64_t reciprocal_;           ///< 2^64 / divisor_, rounded up; of no use if a cycle has whole picoseconds
-  std::int64_t short_;                 ///< below so many cycles the reciprocal is exact
-  std::int64_t remainder_ = 0;         ///< of a picosecond, in units of 1 / divisor_
+  std::uint64_t reciprocal_;    ///< 2^64 / divisor_, rounded up; of no use if a cycle has whole picoseconds
+  std::int64_t short_;          ///< below so many cycles the reciprocal is exact
+  std::int64_t remainder_ = 0;  ///< of a picosecond, in units of 1 / divisor_
 };
 
 }  // namespace xensim

@@ -151,17 +151,21 @@ TEST(ExperimentFile, RefusesNumbersBeyondAllMeasure) {
   EXPECT_THAT(complaint_about("machine.line", "48 B"), HasSubstr("a power of two"));
 }
 
+/// The complaint about an experiment on that machine, empty if there is none.
+std::string complaint_about_machine(const Json& machine) {
+  Json document = minimal();
+  document["machine"] = machine;
+  try {
+    (void)interpret(document);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return {};
+}
+
 TEST(ExperimentFile, RefusesCachesThatCannotGoByAddresses) {
   const auto complaint = [](const char* key, const char* value) {
-    Json document = minimal();
-    document["machine"] = {{"cache_addresses", true}, {key, value}};
-    std::string message;
-    try {
-      (void)interpret(document);
-    } catch (const InputError& error) {
-      message = error.what();
-    }
-    return message;
+    return complaint_about_machine({{"cache_addresses", true}, {key, value}});
   };
   EXPECT_EQ(complaint("l2", "1 MiB"), "");
   EXPECT_THAT(complaint("l2", "768 KiB"), AllOf(HasSubstr("machine.l2"), HasSubstr("power of two")));
@@ -170,21 +174,12 @@ TEST(ExperimentFile, RefusesCachesThatCannotGoByAddresses) {
 }
 
 TEST(ExperimentFile, RefusesCachesThatAreNotWholeSets) {
-  const auto complaint = [](const Json& machine) {
-    Json document = minimal();
-    document["machine"] = machine;
-    std::string message;
-    try {
-      (void)interpret(document);
-    } catch (const InputError& error) {
-      message = error.what();
-    }
-    return message;
-  };
-  EXPECT_EQ(complaint({{"l2", "1 KiB"}}), "");
-  EXPECT_THAT(complaint({{"l1", "1 KiB"}, {"line", "512 B"}}), HasSubstr("a multiple of 4 lines of 512 B"));
-  EXPECT_THAT(complaint({{"l2", "1 KiB"}, {"l2_ways", 32}}), HasSubstr("a multiple of 32 lines of 64 B"));
-  EXPECT_THAT(complaint({{"l2_ways", 65}}), HasSubstr("from 1 to 64"));
+  EXPECT_EQ(complaint_about_machine({{"l2", "1 KiB"}}), "");
+  EXPECT_THAT(complaint_about_machine({{"l1", "1 KiB"}, {"line", "512 B"}}),
+              HasSubstr("a multiple of 4 lines of 512 B"));
+  EXPECT_THAT(complaint_about_machine({{"l2", "1 KiB"}, {"l2_ways", 32}}),
+              HasSubstr("a multiple of 32 lines of 64 B"));
+  EXPECT_THAT(complaint_about_machine({{"l2_ways", 65}}), HasSubstr("from 1 to 64"));
 }
 
 TEST(ExperimentFile, ARunOnAMachineThatIsFullWithTheMonitorSaysSo) {

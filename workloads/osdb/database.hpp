@@ -94,7 +94,6 @@ class Database {
 
   /// Of a backend that got the statement: reads with their buffers, changes, computation between them.
   [[nodiscard]] std::deque<DatabaseStep> steps_for(const Statement& wanted);
-  /// The statement that the client has sent last.
   /// The record that a transaction enters when it commits, and that of its changes before.
   static constexpr std::uint64_t record_bytes = 640, commit_bytes = 60;
 
@@ -102,7 +101,7 @@ class Database {
   BufferPool pool;
   WriteAheadLog log;
   const std::vector<Statement>& statements;
-  std::vector<std::size_t> next_statement;  ///< of each client
+  std::vector<std::size_t> next_statement;  ///< of each client, the last that it sent
   std::int64_t semaphores = -1;             ///< one for each backend, and the last one for checkpoints
   Address shared{};                         ///< the segment with the buffers
   bool pool_locked = false, checkpoint_asked = false;
