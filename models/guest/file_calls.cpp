@@ -43,11 +43,8 @@ CallResult FileCalls::read(GuestProcess& caller, TransferCall& call, std::span<s
     if (!read_page(caller, call, file)) return {};
     if (call.done == before) break;
   }
-  if (write_back_ != nullptr && files_.accessed_long_ago(file.inode()) &&
-      !write_back_->may_begin(caller, journal_credits::inode, {files_.inode_block(file.inode())})) {
-    return {};
-  }
-  files_.finish_read(file.inode());
+  if (!may_access(caller, file.inode())) return {};
+  files_.accessed(file.inode());
   if (!call.offset) file.seek(call.at + call.done);
   return calls_.end(std::move(call.reading.file), {.value = static_cast<std::int64_t>(call.done)});
 }
@@ -231,6 +228,18 @@ CallResult FileCalls::sync(GuestProcess& caller, SyncAllCall& call) {
 
 bool FileCalls::may_change(GuestProcess& caller, std::uint32_t credits) {
   return write_back_ == nullptr || write_back_->may_begin(caller, credits, {DiskLayout::super_block()});
+}
+
+bool FileCalls::may_access(GuestProcess& caller, InodeNumber inode) {
+  return write_back_ == nullptr || !files_.accessed_long_ago(inode) ||
+         write_back_->may_begin(caller, journal_credits::inode, {files_.inode_block(inode)});
+}
+
+bool FileCalls::may_access(GuestProcess& caller, std::int64_t descriptor) {
+  if (descriptor < 0) return true;
+  const std::shared_ptr<File> file = caller.files.table.peek(static_cast<unsigned>(descriptor));
+  const RegularFile* accessed = regular(file);
+  return accessed == nullptr || may_access(caller, accessed->inode());
 }
 
 bool FileCalls::may_close(GuestProcess& caller, std::int64_t descriptor) {

@@ -66,6 +66,9 @@ class FileCalls {
   /// A call that changes names or sizes, and sets so much of the journal aside, may begin. False: as above.
   [[nodiscard]] bool may_change(GuestProcess& caller, std::uint32_t credits);
   [[nodiscard]] bool may_close(GuestProcess& caller, std::int64_t descriptor);
+  /// The time of access may change, which is a change of the inode's block once a second.
+  [[nodiscard]] bool may_access(GuestProcess& caller, InodeNumber inode);
+  [[nodiscard]] bool may_access(GuestProcess& caller, std::int64_t descriptor);
   /// The caller is dead, in the middle of a write or not.
   void abandon(GuestProcess& caller, Wakes& wakes);
   [[nodiscard]] const FileWriters& writers() const { return writers_; }

@@ -53,7 +53,8 @@ class FileSystem {
   // The parts of those, between which a caller may wait.
   /// Up to the end of the page. The value is the number of bytes; 0: the end of the file, or no memory.
   [[nodiscard]] CallResult read_page(InodeNumber number, std::uint64_t offset, std::uint64_t bytes);
-  void finish_read(InodeNumber number);
+  /// The file was read, mapped or executed: its time of access changes, in whole seconds.
+  void accessed(InodeNumber number);
   void begin_write(InodeNumber number);
   [[nodiscard]] CallResult write_page(InodeNumber number, std::uint64_t offset, std::uint64_t bytes);
 
@@ -74,7 +75,7 @@ class FileSystem {
   [[nodiscard]] BlockNumber inode_block(InodeNumber number) const {
     return groups_.layout().inode_block(number);
   }
-  /// A read would change the time in the inode.
+  /// accessed() would change the inode.
   [[nodiscard]] bool accessed_long_ago(InodeNumber number) const {
     return inode(number).accessed != context_.seconds;
   }

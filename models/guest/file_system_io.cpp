@@ -32,7 +32,7 @@ CallResult FileSystem::read(InodeNumber number, std::uint64_t offset, std::uint6
     if (result.value == 0) break;
     done += static_cast<std::uint64_t>(result.value);
   }
-  finish_read(number);
+  accessed(number);
   return {.value = static_cast<std::int64_t>(done)};
 }
 
@@ -53,7 +53,7 @@ CallResult FileSystem::read_page(InodeNumber number, std::uint64_t offset, std::
   return {.value = static_cast<std::int64_t>(here)};
 }
 
-void FileSystem::finish_read(InodeNumber number) {
+void FileSystem::accessed(InodeNumber number) {
   Inode& file = inode(number);
   if (file.accessed == context_.seconds) return;
   file.accessed = context_.seconds;

@@ -7,7 +7,6 @@ namespace xensim {
 
 Journal::Handle::Handle(Journal& journal, std::uint32_t credits) : journal_(journal) {
   const bool outermost = journal_.depth_ == 0;
-  if (outermost && !journal_.running()) journal_.started_ = journal_.context_.seconds;
   journal_.context_.did(outermost ? KernelPath::journal_handle : KernelPath::journal_join);
   // Big kernel lock and the journal's semaphore at the start, again at the end.
   journal_.context_.locked(outermost ? 6 : 1);

@@ -62,9 +62,8 @@ class Journal {
   /// The block was freed, its contents need no writing.
   void forget(BlockNumber block);
 
-  /// There is a running transaction: its age counts from `started` (seconds).
+  /// There is a running transaction.
   [[nodiscard]] bool running() const { return !members_.empty() || depth_ > 0; }
-  [[nodiscard]] std::uint64_t started() const { return started_; }
   /// A handle set more aside than a transaction may have, a quarter of the journal: it should have waited for
   /// a commit.
   [[nodiscard]] bool wants_commit() const { return wants_commit_; }
@@ -134,7 +133,6 @@ class Journal {
   std::size_t metadata_ = 0;  ///< members that are not data
   std::uint64_t next_order_ = 0;
   unsigned depth_ = 0;  ///< nested handles open
-  std::uint64_t started_ = 0;
   bool wants_commit_ = false;
 
   std::uint64_t number_ = 1, committed_ = 0;

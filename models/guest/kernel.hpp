@@ -26,6 +26,7 @@ class GuestKernel {
  public:
   /// HZ = 100.
   static constexpr Time tick_length = 10ms;
+  static constexpr std::uint64_t ticks_per_second = Time{1s} / tick_length;
 
   /// `footprint` names the kernel's own lines in the caches; `new_footprint` hands out names for its
   /// processes. `boot` is the time from which ticks count.

@@ -153,7 +153,7 @@ CallResult ProcessKernel::install(const std::string& path, std::uint32_t pages) 
     memory_.dirty.remove(BufferId::of(page));
   }
   // The inode lives as long as the file system: its descriptor stays open.
-  installed_[path] = std::shared_ptr<MappedFile>(std::shared_ptr<void>(), &inode);
+  installed_[path] = std::shared_ptr<Inode>(std::shared_ptr<void>(), &inode);
   return {.value = descriptor};
 }
 
@@ -194,15 +194,19 @@ CallResult ProcessKernel::exec(GuestProcess& caller, const ProgramImage& image, 
     install(image.path, image.text + image.data);
     run_on(caller.processor);
   }
+  const std::shared_ptr<Inode>& program = installed_.at(image.path);
+  const std::shared_ptr<Inode>& interpreter = installed_.at(ProgramImage::interpreter);
   if (pressure_) {
     if (!make_room(caller, pages_of_an_exec)) return {};
     // The headers, and where the kernel clears the rest of the last page of data.
-    for (const auto& [path, last] :
-         {std::pair{image.path, image.text + image.data - 1}, {std::string("/lib/ld-linux.so.2"), 20U}}) {
+    for (const auto& [file, last] : {std::pair{program, image.text + image.data - 1}, {interpreter, 20U}}) {
       for (const std::uint32_t page : {0U, last}) {
-        if (!pressure_->file_page_ready(caller, *installed_.at(path), page)) return {};
+        if (!pressure_->file_page_ready(caller, *file, page)) return {};
       }
     }
+  }
+  for (const auto& file : {program, interpreter}) {
+    if (!file_calls_->may_access(caller, file->number)) return {};
   }
   context_.locked(locked_by_exec);
   const CallResult found = calls_.stat(caller.files, image.path);
@@ -214,7 +218,9 @@ CallResult ProcessKernel::exec(GuestProcess& caller, const ProgramImage& image, 
   }
   constexpr std::uint8_t text = AreaFlags::read | AreaFlags::execute,
                          data = AreaFlags::read | AreaFlags::write;
-  const Executable loader{.file = installed_.at("/lib/ld-linux.so.2"),
+  files_.accessed(program->number);
+  if (image.dynamic) files_.accessed(interpreter->number);
+  const Executable loader{.file = interpreter,
                           .segments = {{{0}, 20, text, 0}, {{20 * page_size}, 1, data, 20}},
                           .data_end = {20 * page_size + 0xa00},
                           .bss_end = {20 * page_size + 0xc00}};

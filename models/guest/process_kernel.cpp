@@ -67,7 +67,7 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
   }
   (void)calls_.mknod(kernel_files_, "/dev/zero", InodeKind::zero_device);
   (void)calls_.mknod(kernel_files_, "/dev/null", InodeKind::null_device);
-  install("/lib/ld-linux.so.2", 21);
+  install(ProgramImage::interpreter, 21);
   install("/lib/libc.so.6", 285);
   install("/lib/libtermcap.so.2", 4);
   install("/lib/libdl.so.2", 3);
@@ -86,6 +86,7 @@ ProcessKernel::~ProcessKernel() {
 
 void ProcessKernel::run_on(unsigned vcpu) {
   memory_.dirty.now(scheduler_.ticks());
+  context_.seconds = scheduler_.ticks() / GuestKernel::ticks_per_second;
   work_.on(&processors_.processor(vcpu), &machine_);
   machine_.run_on(vcpu);
   network_->on(vcpu);

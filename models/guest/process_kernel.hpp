@@ -168,7 +168,7 @@ class ProcessKernel {
   Semaphores semaphores_;
   SharedMemory shared_memory_;
   ProcessFiles kernel_files_;
-  std::map<std::string, std::shared_ptr<MappedFile>> installed_;
+  std::map<std::string, std::shared_ptr<Inode>> installed_;
   std::vector<std::byte> buffer_;
   std::vector<std::unique_ptr<GuestProcess>> processes_;  ///< by id; null: computes and sleeps only
   std::vector<AddressSpace*> loaded_;                     ///< by virtual processor

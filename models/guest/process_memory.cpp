@@ -85,6 +85,7 @@ CallResult ProcessKernel::map(GuestProcess& caller, const Self::MapRequest& requ
     const auto file =
         std::dynamic_pointer_cast<RegularFile>(caller.files.table.get(static_cast<unsigned>(request.file)));
     if (!file) return CallResult::failed(CallError::bad_descriptor);
+    files_.accessed(file->inode());
     // The mapping keeps the file as its descriptor did.
     mapping.file = std::shared_ptr<MappedFile>(file, &files_.inode(file->inode()));
   }

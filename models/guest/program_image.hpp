@@ -12,10 +12,11 @@ namespace xensim {
 /// pages; text begins at `base`, data follows, then bss.
 struct ProgramImage {
   static constexpr Address base{0x08048000};
+  static constexpr const char* interpreter = "/lib/ld-linux.so.2";
 
   std::string path;
   std::uint32_t text = 10, data = 2, bss = 5;
-  bool dynamic = true;  ///< names /lib/ld-linux.so.2 as its interpreter
+  bool dynamic = true;  ///< names `interpreter`
 
   [[nodiscard]] Address data_start() const { return {base.value + text * page_size}; }
   [[nodiscard]] Address data_end() const { return {base.value + (text + data) * page_size - page_size / 2}; }

@@ -125,8 +125,10 @@ Call Self::run(Address code, std::uint32_t lines, Cycles time) const {
 }
 
 Call Self::mmap(MapRequest request) const {
-  return system_call(
-      [=](ProcessKernel& kernel, GuestProcess& caller) { return kernel.map(caller, request); });
+  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) -> CallResult {
+    if (!kernel.file_calls().may_access(caller, request.file)) return {};
+    return kernel.map(caller, request);
+  });
 }
 
 Call Self::munmap(Address start, std::uint32_t length) const {

@@ -158,7 +158,8 @@ Call Self::utime(std::string_view path) const {
 }
 
 Call Self::getdents(std::int64_t descriptor, std::vector<std::string>* names) const {
-  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
+  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) -> CallResult {
+    if (!kernel.file_calls().may_access(caller, descriptor)) return {};
     return kernel.calls().getdents(caller.files, descriptor_number(descriptor), names);
   });
 }

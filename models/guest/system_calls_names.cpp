@@ -119,6 +119,7 @@ CallResult SystemCalls::getdents(const ProcessFiles& process, unsigned descripto
   context_.did(KernelPath::directory_read, static_cast<std::uint64_t>(count));
   context_.reads(KernelObject::block, inode.number.value, static_cast<std::uint32_t>((count + 3) / 4));
   context_.copied(bytes);
+  files_.accessed(inode.number);
   return {.value = count};
 }
 
