@@ -36,6 +36,12 @@ CacheShape with_addresses(std::uint32_t lines, std::uint32_t ways, std::uint32_t
           .sector = LinePlacement::line_size};
 }
 
+/// As large as task structure and kernel stack of Linux 2.4.
+constexpr std::uint32_t block_lines = 8192 / LinePlacement::line_size;
+std::uint32_t blocks_of_a_way(std::uint32_t lines, std::uint32_t ways) {
+  return std::max(lines / ways / block_lines, 1U);
+}
+
 }  // namespace
 
 Processor::Processor(CpuId id, const ProcessorShape& shape, const ProcessorCosts& costs,
@@ -51,6 +57,8 @@ Processor::Processor(CpuId id, const ProcessorShape& shape, const ProcessorCosts
       object_l1_(object_l1_table_),
       trace_cache_(trace_table_),
       starts_(starts_table_),
+      l1_scan_(blocks_of_a_way(shape.l1_lines, l1_data_ways), l1_data_ways),
+      l2_scan_(blocks_of_a_way(shape.l2_lines, shape.l2_ways), shape.l2_ways),
       l1_lines_(shape.l1_lines),
       tlb_tagged_(shape.tlb_tagged) {
   if (!shape.colouring) return;
@@ -115,6 +123,14 @@ void Processor::execute(Activity activity, FootprintId code, std::uint32_t lines
 void Processor::run_through(FootprintId code, std::uint32_t lines) {
   (void)trace_cache_.touch(code, lines);
   touch(Activity::refill, code, lines);
+}
+
+void Processor::scan(Activity activity, FootprintId owner, std::uint32_t lines) {
+  const std::uint32_t missing = l2_scan_.missing(lines);
+  touch(activity, owner, lines - missing);
+  touched_missing_ += missing;
+  spend(activity,
+        cycle_clock_.convert(costs_.l2_latency * l1_scan_.missing(lines)) + costs_.memory_latency * missing);
 }
 
 void Processor::fetch(Activity activity, std::uint32_t lines) {

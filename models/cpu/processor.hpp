@@ -14,6 +14,7 @@
 #include "models/cpu/costs.hpp"
 #include "models/cpu/processor_shape.hpp"
 #include "models/cpu/time_account.hpp"
+#include "models/memory/aligned_scan.hpp"
 #include "models/memory/cache.hpp"
 #include "models/memory/working_set.hpp"
 
@@ -62,6 +63,10 @@ class Processor {
   void execute(Activity activity, FootprintId code, std::uint32_t lines);
   /// A program runs through `lines` lines of code, in time that counts as its own but for what the L2 lacks.
   void run_through(FootprintId code, std::uint32_t lines);
+
+  /// Passes over `lines` lines of `owner`, each at the same place of a block of its own that is aligned to
+  /// its 8 KB, in the order of the last pass. So few sets hold them that they displace each other.
+  void scan(Activity activity, FootprintId owner, std::uint32_t lines);
 
   /// Waits for `lines` lines that another processor has written.
   void fetch(Activity activity, std::uint32_t lines);
@@ -125,6 +130,7 @@ class Processor {
   Cache object_l1_;
   CacheFootprint trace_cache_;
   CacheFootprint starts_;  ///< the sets of the L2 that first lines of pages fall into, for footprints
+  AlignedScan l1_scan_, l2_scan_;
   std::uint32_t l1_lines_;
   FootprintId l1_owner_;            ///< the program that used the L1 last
   std::uint32_t l1_displaced_ = 0;  ///< lines that kernels and the monitor used there since
