@@ -20,6 +20,7 @@ struct GuestProcess {
 
   ProcessId id;
   ProcessId parent{};                   ///< invalid: nobody waits for it
+  bool orphan = false;                  ///< it had a parent
   std::unique_ptr<AddressSpace> space;  ///< null until the first exec
   std::optional<PageNumber> stack;      ///< task structure and kernel stack, 8 KB
   ProcessFiles files;

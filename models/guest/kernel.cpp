@@ -109,7 +109,9 @@ GuestKernel::Next GuestKernel::return_to_user(unsigned vcpu) {
   if (!late_wakes_.empty()) wake_late(vcpu);
   for (;;) {
     // Where programs only compute, an idle processor also looks for work after each interrupt.
-    if (reschedule_[vcpu] || (!lines_ && !queue_.current(vcpu))) schedule(vcpu);
+    const std::optional<ProcessId> before = queue_.current(vcpu);
+    const bool may_switch = !before || !processes_[before->value].pausing;
+    if ((reschedule_[vcpu] && may_switch) || (!lines_ && !before)) schedule(vcpu);
     const std::optional<ProcessId> current = queue_.current(vcpu);
     if (!current) return Next::idle;
     if (processes_[current->value].busy) return Next::user;
@@ -151,10 +153,14 @@ RunQueue::Selection GuestKernel::select(unsigned vcpu) {
   // The current process's own entry is among the lines of every interrupt.
   const auto others =
       static_cast<std::uint32_t>(queue_.runnable() - std::min<std::size_t>(queue_.runnable(), 1));
-  if (others > 0) processor.touch(Activity::kernel, process_table_, others * costs_.scan_entry_lines);
-  processor.charge(Activity::kernel, costs_.schedule_pass + costs_.schedule_scan_entry * selection.scanned +
-                                         costs_.recalculate_entry * selection.recalculated);
+  if (others > 0) processor.scan(Activity::kernel, process_table_, others * costs_.scan_entry_lines);
+  processor.charge(Activity::kernel, costs_.schedule_pass + costs_.schedule_scan_entry * selection.scanned);
   if (lines) lines->chose(previous, selection.next);
+  lines.reset();
+  if (selection.recalculated > 0) {  // without the lock
+    processor.scan(Activity::kernel, process_table_, selection.recalculated);
+    processor.charge(Activity::kernel, costs_.recalculate_entry * selection.recalculated);
+  }
   return selection;
 }
 
@@ -178,16 +184,14 @@ GuestKernel::Next GuestKernel::next_operation(unsigned vcpu, ProcessId id) {
   }
   const Time duration = std::get<Sleep>(operation).duration;
   machine_.processor(vcpu).charge(Activity::kernel, costs_.system_call);
-  set_timer(id, duration);
+  set_timer(id, ticks_of(duration) + 1);  // nanosleep lasts at least so long
   block(vcpu, id);
   return Next::idle;
 }
 
-void GuestKernel::set_timer(ProcessId process, Time duration) {
-  const auto jiffies =
-      static_cast<std::uint64_t>((std::max(duration, Time{}) + tick_length - Time{1}) / tick_length);
+void GuestKernel::set_timer(ProcessId process, std::uint64_t ticks) {
   processes_[process.value].timer = ++sleep_order_;
-  sleepers_.push({jiffies_ + jiffies + 1, sleep_order_, process});
+  sleepers_.push({jiffies_ + ticks, sleep_order_, process});
 }
 
 GuestKernel::Next GuestKernel::make_call(unsigned vcpu, ProcessId id) {
@@ -196,6 +200,7 @@ GuestKernel::Next GuestKernel::make_call(unsigned vcpu, ProcessId id) {
   caller.has_state = true;
   const ProcessKernel::Progress progress = machine_.processes().perform(vcpu, id, *caller.call);
   // A fork has moved the processes.
+  processes_[id.value].pausing = progress == pauses;
   if (progress == done) processes_[id.value].call = nullptr;
   if (progress == killed) exit(vcpu, id);
   if (progress == sleeps) block(vcpu, id);
@@ -210,10 +215,11 @@ void GuestKernel::exit(unsigned vcpu, ProcessId id) {
   process.call = nullptr;
   process.timer = 0;
   std::erase_if(late_wakes_, [&](const LateWake& late) { return late.process == id; });
-  if (process.has_state) machine_.processes().exit(vcpu, id);
+  const bool forgotten = process.has_state && machine_.processes().exit(vcpu, id);
   processor.release(process.footprint);
   block(vcpu, id);
   ledger_.end(id, now(vcpu));
+  if (forgotten) forget(id);
 }
 
 void GuestKernel::block(unsigned vcpu, ProcessId id) {
@@ -244,9 +250,14 @@ ProcessId GuestKernel::fork(unsigned vcpu, Program child, const std::function<vo
 }
 
 void GuestKernel::reap(ProcessId parent, ProcessId child) {
-  queue_.reap(parent, child);
-  processes_[child.value].has_state = false;
-  unused_ids_.push_back(child);
+  queue_.give_back(parent, child);
+  forget(child);
+}
+
+void GuestKernel::forget(ProcessId dead) {
+  queue_.remove(dead);
+  processes_[dead.value].has_state = false;
+  unused_ids_.push_back(dead);
 }
 
 GuestKernel::Computation GuestKernel::computation(unsigned vcpu) const {

@@ -104,9 +104,13 @@ class GuestKernel {
   [[nodiscard]] FootprintId name_object() const { return new_footprint_(); }
   /// From now on the processors of this kernel, if it has several, wait for what they take from each other.
   void share_lines();
-  /// The process wakes when `duration` is over, unless the timer is cleared before; each has one timer. The
-  /// kernel rounds up to whole ticks and adds one.
-  void set_timer(ProcessId process, Time duration);
+  /// Whole ticks, rounded up.
+  [[nodiscard]] static std::uint64_t ticks_of(Time duration) {
+    return static_cast<std::uint64_t>((std::max(duration, Time{}) + tick_length - Time{1}) / tick_length);
+  }
+  /// The process wakes so many ticks from now, the present one being under way: after `ticks` - 1 to `ticks`
+  /// of them, unless the timer is cleared before. Each process has one timer.
+  void set_timer(ProcessId process, std::uint64_t ticks);
   void clear_timer(ProcessId process) { processes_[process.value].timer = 0; }
   [[nodiscard]] bool has_timer(ProcessId process) const { return processes_[process.value].timer != 0; }
   /// A process of the kernel's own, made while it runs on `vcpu`.
@@ -138,6 +142,7 @@ class GuestKernel {
     bool busy = false;       ///< has a computation in progress
     bool has_state = false;  ///< the part of the kernel for memory, files and signals knows it
     Compute computing;       ///< what is left of it
+    bool pausing = false;    ///< in the middle of a call, where a kernel of 2.4 does not reschedule
     Call* call = nullptr;    ///< in progress
     /// The one that counts of those among the sleepers; 0: none.
     std::uint64_t timer = 0;
@@ -160,6 +165,8 @@ class GuestKernel {
   [[gnu::noinline]] void exit(unsigned vcpu, ProcessId id);
   /// The process current on `vcpu` can no longer run.
   void block(unsigned vcpu, ProcessId id);
+  /// Nothing is left of it but its number, which another gets.
+  void forget(ProcessId dead);
   void wake_sleepers(unsigned vcpu);
   [[gnu::noinline]] void wake_late(unsigned vcpu);
   [[nodiscard]] Time now(unsigned vcpu) { return machine_.processor(vcpu).clock.local(); }

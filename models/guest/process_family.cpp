@@ -103,7 +103,7 @@ void ProcessKernel::release(GuestProcess& dead) {
   if (parent.valid()) scheduler_.reap(parent, id);
 }
 
-void ProcessKernel::exit(unsigned vcpu, ProcessId id) {
+bool ProcessKernel::exit(unsigned vcpu, ProcessId id) {
   run_on(vcpu);
   GuestProcess& dying = process(id);
   context_.did(KernelPath::exit_fixed);
@@ -126,16 +126,21 @@ void ProcessKernel::exit(unsigned vcpu, ProcessId id) {
     if (std::ranges::count(dying.dead, other->id) > 0)
       release(*other);
     else
-      other->parent = {};
+      other->parent = {}, other->orphan = true;
   }
-  if (!dying.parent.valid()) return release(dying);
+  if (!dying.parent.valid()) {
+    const bool orphan = dying.orphan;
+    release(dying);
+    return orphan;
+  }
   GuestProcess& parent = *processes_[dying.parent.value];
   (void)parent.signals.send(signal_number::child);
   parent.dead.push_back(id);
   context_.did(KernelPath::wake_up);
-  if (!parent.waits_for_child) return;
+  if (!parent.waits_for_child) return false;
   context_.did(KernelPath::wake_process);
   scheduler_.wake(vcpu, parent.id);
+  return false;
 }
 
 CallResult ProcessKernel::install(const std::string& path, std::uint32_t pages) {

@@ -31,7 +31,7 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
       machine_(machine),
       work_(costs, [&scheduler] { return scheduler.name_object(); }),
       context_{.work = work_, .build = build, .locks = build.smp ? &locks_ : nullptr},
-      memory_(context_, machine.paging(), pages, image_pages),
+      memory_(context_, machine.paging(), pages, boot_pages(pages)),
       cache_pages_(memory_),
       raw_(memory_),
       files_(context_, cache_pages_, layout_on(processors)),
@@ -136,9 +136,9 @@ ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call
   }
   // Who waits for memory in vain gives up; a call that pauses comes to its end, and lets go what it holds.
   if (caller.dies && caller.again && !caller.sleeps) return Progress::killed;
-  caller.again = caller.again || result.pauses;
   if (result.sleeps || caller.sleeps) return Progress::sleeps;
   if (caller.again) return Progress::more;
+  if (result.pauses) return Progress::pauses;
   caller.in_call = false;
   if (caller.next_body) {
     // The call goes with the program that made it.

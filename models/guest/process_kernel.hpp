@@ -40,14 +40,16 @@ class ProcessKernel {
 
   enum class Progress : std::uint8_t {
     done,
-    more,    ///< the call has further steps
+    more,    ///< the call has further steps; the kernel may reschedule before
+    pauses,  ///< it has, and the process keeps the processor, but for interrupts
     sleeps,  ///< the call is to be made again when something has woken the process
     killed,  ///< by a signal; exit follows
   };
   /// The process current on `vcpu` makes a call, or goes on with it.
   [[nodiscard]] Progress perform(unsigned vcpu, ProcessId id, Call& call);
-  /// do_exit: its memory and files go. Its parent has to wait for it; without one it is gone.
-  void exit(unsigned vcpu, ProcessId id);
+  /// do_exit: its memory and files go. Its parent has to wait for it; without one it is gone. True: it had
+  /// one, which is gone, and nothing is left of it.
+  [[nodiscard]] bool exit(unsigned vcpu, ProcessId id);
   /// The processor goes over to the process's address space. False: it has none that is modelled.
   bool switch_to(unsigned vcpu, ProcessId id);
 
@@ -120,7 +122,11 @@ class ProcessKernel {
   [[nodiscard]] std::string audit() const;
 
  private:
-  static constexpr std::uint32_t image_pages = 512;  ///< of the kernel: 2 MB
+  /// 2 MB of the kernel with what it allocates at boot, and a descriptor of 44 bytes for each page (mem_map).
+  [[nodiscard]] static constexpr std::uint32_t boot_pages(std::uint32_t pages) {
+    constexpr std::uint32_t image = 512, descriptors_in_page = page_size / 44;
+    return image + pages / descriptors_in_page;
+  }
   /// The value is a descriptor of the kernel's own.
   CallResult install(const std::string& path, std::uint32_t pages);
   void make_directories(const std::string& path);

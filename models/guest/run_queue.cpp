@@ -35,10 +35,9 @@ bool RunQueue::fork(ProcessId parent, ProcessId child) {
   return remaining == 0;
 }
 
-void RunQueue::reap(ProcessId parent, ProcessId child) {
+void RunQueue::give_back(ProcessId parent, ProcessId child) {
   int& remaining = tasks_[parent.value].counter;
   remaining = std::min(most_ticks_given_back, remaining + tasks_[child.value].counter);
-  remove(child);
 }
 
 void RunQueue::remove(ProcessId process) {

@@ -29,8 +29,8 @@ class RunQueue {
   void add(ProcessId process, int nice);
   /// A child takes half of its parent's remaining ticks. True: the parent has none left.
   [[nodiscard]] bool fork(ProcessId parent, ProcessId child);
-  /// A child is gone, and its remaining ticks go back to the parent. It must not be runnable.
-  void reap(ProcessId parent, ProcessId child);
+  /// A child's remaining ticks go back to the parent.
+  void give_back(ProcessId parent, ProcessId child);
   /// The process is gone. It must not be runnable.
   void remove(ProcessId process);
 

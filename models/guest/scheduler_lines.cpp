@@ -3,15 +3,8 @@
 namespace xensim {
 
 SchedulerLines::Locked::Locked(SchedulerLines& lines, Processor& processor, unsigned cpu)
-    : lines_(lines), processor_(processor), cpu_(cpu), self_(1U << cpu % 32) {
-  // A step that began later may have held the lock at a time that is yet to come here.
-  const Time now = processor.clock.local();
-  if (lines.held_from_ <= now && now < lines.held_until_) {
-    lines.waited_ += lines.held_until_ - now;
-    processor.wait_until(Activity::kernel, lines.held_until_);
-  }
-  lines.held_from_ = processor.clock.local();
-  write(lines.lock_);
+    : lines_(lines), processor_(processor), cpu_(cpu), self_(1U << cpu % 32), held_(lines.lock_, processor) {
+  write(lines.lock_line_);
 }
 
 void SchedulerLines::Locked::put(ProcessId task) {

@@ -8,6 +8,7 @@
 #include "core/ids.hpp"
 #include "core/time.hpp"
 #include "models/cpu/processor.hpp"
+#include "models/guest/spin_lock.hpp"
 
 namespace xensim {
 
@@ -20,16 +21,12 @@ class SchedulerLines {
   explicit SchedulerLines(unsigned processors) : of_processor_(processors) {}
 
   /// For the lock, by all processors.
-  [[nodiscard]] Time waited() const { return waited_; }
+  [[nodiscard]] Time waited() const { return lock_.waited(); }
 
   /// Has the lock of the run queue while it lives, on `processor`, which is number `cpu` of the kernel.
   class Locked {
    public:
     Locked(SchedulerLines& lines, Processor& processor, unsigned cpu);
-    ~Locked() { lines_.held_until_ = processor_.clock.local(); }
-    Locked(const Locked&) = delete;
-    Locked& operator=(const Locked&) = delete;
-
     /// try_to_wake_up puts the task at the list's tail; reschedule_idle looks at what each processor runs.
     void put(ProcessId task);
     /// It asks processor `target`, which runs `current` or its idle task, to reschedule.
@@ -50,6 +47,7 @@ class SchedulerLines {
     Processor& processor_;
     unsigned cpu_;
     std::uint32_t self_;  ///< its bit
+    SpinLock::Held held_;
   };
 
  private:
@@ -58,11 +56,10 @@ class SchedulerLines {
   struct OfProcessor {
     std::uint32_t schedule_data = 0, idle_task = 0;
   };
-  std::uint32_t lock_ = 0, head_ = 0;
+  std::uint32_t lock_line_ = 0, head_ = 0;
   std::vector<OfProcessor> of_processor_;
   std::vector<std::uint32_t> tasks_;
-  Time held_from_{}, held_until_{};  ///< the lock, the last time
-  Time waited_{};
+  SpinLock lock_;
 };
 
 }  // namespace xensim

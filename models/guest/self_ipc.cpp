@@ -26,7 +26,7 @@ Call Self::select(unsigned count, SelectSets& sets, Time timeout) const {
         if (result.sleeps) {
           if (is_first && is_timed) {
             kernel.context().did(KernelPath::sleep_timer);
-            scheduler.set_timer(caller.id, timeout);
+            scheduler.set_timer(caller.id, GuestKernel::ticks_of(timeout));
           }
           return result;
         }

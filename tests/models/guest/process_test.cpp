@@ -124,6 +124,23 @@ TEST(Process, ForkAndWaitIsTwoSwitches) {
   EXPECT_THAT(log.values, ElementsAre(2, 2, 2, -static_cast<int>(CallError::no_process)));
 }
 
+TEST(Process, NumbersOfOrphansAreUsedAgain) {
+  ProcessFixture fixture;
+  Log log;
+  const Self::Body grandchild = [](Self) -> Program { co_yield Compute{1ms, nullptr}; };
+  const Self::Body child = [&](Self self) -> Program { co_await self.fork(grandchild); };
+  const auto main = [&](Self self) -> Program {
+    for (int i = 0; i < 10; ++i) {
+      log(co_await self.fork(child));
+      co_await self.wait();
+      co_yield Compute{1ms, nullptr};
+    }
+  };
+  const Self::Body body = main;
+  fixture.run(executes(body));
+  EXPECT_LE(*std::ranges::max_element(log.values), 6) << "few live at a time";
+}
+
 TEST(Process, EverythingIsFreeOnceAllHaveEnded) {
   ProcessFixture fixture;
   std::uint32_t before = 0;

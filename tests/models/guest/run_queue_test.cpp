@@ -217,7 +217,8 @@ TEST(RunQueue, AReapedChildGivesItsTicksBackUpToALimit) {
   queue.add(parent, -20);
   for (std::uint32_t child = 1; child <= 3; ++child) {
     queue.add({child}, -20);
-    queue.reap(parent, {child});
+    queue.give_back(parent, {child});
+    queue.remove({child});
   }
   EXPECT_EQ(queue.counter(parent), 20) << "of 44";
 }

@@ -3,6 +3,8 @@
 #include <rapidcheck.h>
 
 #include "core/json.hpp"
+#include "models/guest/process_kernel.hpp"
+#include "models/guest/self_call.hpp"
 #include "tests/models/host/process_plan.hpp"
 
 namespace xensim {
@@ -28,6 +30,33 @@ TEST(NativeProcesses, AChildRunsOnTheOtherProcessorAtOnce) {
   ASSERT_EQ(plan.times.size(), 20U);
   EXPECT_EQ(host.platform->audit(), "");
   EXPECT_GT(host.read().at("cpu1/time/user"), 0.002);
+}
+
+/// A call of a tenth of a second that lets interrupts in a thousand times.
+Call long_call(const int& looks, int& within) {
+  return system_call([&, steps = 0, before = 0](ProcessKernel& kernel, GuestProcess&) mutable -> CallResult {
+    if (steps == 0) before = looks;
+    kernel.context().did(KernelPath::zero_page, 100);
+    if (++steps < 1000) return {.pauses = true};
+    within += looks - before;
+    return {};
+  });
+}
+
+TEST(NativeProcesses, ACallIsNotPreemptedInItsMiddle) {
+  int looks = 0, within = 0;
+  const Self::Body calls = [&](Self) -> Program {
+    for (;;) co_await long_call(looks, within);
+  };
+  const Self::Body looker = [&looks](Self) -> Program {
+    for (;; ++looks) co_yield Sleep{1ns};
+  };
+  TestHost host({{"name", "native"}, {"smp", false}}, {.audit = false});
+  host.start(executes(calls));
+  host.start(executes(looker));
+  host.run_until(2s);
+  EXPECT_GT(looks, 10) << "it preempts the other when a call ends";
+  EXPECT_EQ(within, 0);
 }
 
 }  // namespace

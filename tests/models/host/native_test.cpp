@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "models/guest/self.hpp"
 #include "tests/models/host/host_fixture.hpp"
 
 namespace xensim {
@@ -43,6 +44,21 @@ TEST(Native, ASleeperIsWokenByTheTickAfterTheNext) {
   // 10 ms rounded up and one more: 20 ms a round on average.
   const double rounds = to_seconds(host.platform->work(0)) / 1e-6;
   EXPECT_NEAR(rounds, 100, 3);
+}
+
+Program selects(Time timeout, int& rounds) {
+  const Self self{};
+  for (SelectSets nothing;; ++rounds) co_await self.select(0, nothing, timeout);
+}
+
+TEST(Native, ASelectThatTimesOutEndsWithTheTicksItsTimeIsRoundedUpTo) {
+  for (const auto& [timeout, expected] : {std::pair{Time{1us}, 200}, {Time{10ms}, 200}, {Time{11ms}, 100}}) {
+    TestHost host("native", {.cpus = 1});
+    int rounds = 0;
+    host.start(selects(timeout, rounds));
+    host.run_until(2s);
+    EXPECT_NEAR(rounds, expected, 2);
+  }
 }
 
 TEST(Native, RunningAheadChangesNothing) {
