@@ -233,9 +233,10 @@ void Monitor::send_event(Core& core, Domain& domain, EventBit event) {
   Core& target = core_of(domain);
   if (blocked_[domain.vcpu.value]) {
     wake(domain, &core, now);
-  } else {
+  } else if (target.current != &domain) {
     request_pass(target, scheduler_->event_marked(domain.vcpu, now), &core, now);
-    if (&target != &core && target.current == &domain) send_ipi(target, &core, now);
+  } else if (&target != &core) {
+    send_ipi(target, &core, now);
   }
 }
 
