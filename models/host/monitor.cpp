@@ -137,6 +137,12 @@ void Monitor::return_to_guest(Core& core) {
   core.mode = domain->in_user ? Core::Mode::user : Core::Mode::kernel;
 }
 
+bool Monitor::ask_exit(Core& core) {
+  const bool due = core.need_reschedule || core.timer_softirq || core.current->events.deliverable();
+  core.exit_due = core.exit_due || due;
+  return due;
+}
+
 void Monitor::run_guest_kernel(Core& core) {
   Domain& domain = *core.current;
   Processor& processor = core.processor;

@@ -55,6 +55,8 @@ class Monitor final : private NetworkHost {
   VcpuId create_domain(const SchedulingShare& share);
   /// One entry of domain 0 into the monitor, of so much work.
   void charge_control(const PagingCall& call, Cycles operation);
+  /// What domain 0 asked for is done, and its hypercall returns.
+  void return_from_control();
   /// A suspended domain goes on.
   void unpause(VcpuId vcpu);
   /// The domain stops, or dies, as soon as it has the processor; a suspended one dies at once.
@@ -142,6 +144,9 @@ class Monitor final : private NetworkHost {
   void switch_to(Core& core, Domain* next);
   void use_lines(Core& core, std::uint32_t lines);
   void return_to_guest(Core& core);
+  /// A hypercall of the current domain is done. True: there is something for the exit path, by which the
+  /// kernel goes when its present step ends.
+  bool ask_exit(Core& core);
   void run_guest_kernel(Core& core);
 
   // What the network needs.

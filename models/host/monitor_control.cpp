@@ -58,6 +58,8 @@ void Monitor::charge_control(const PagingCall& call, Cycles operation) {
   }
 }
 
+void Monitor::return_from_control() { (void)ask_exit(control_core()); }
+
 void Monitor::unpause(VcpuId vcpu) {
   Domain& domain = domains_[vcpu.value];
   domain.stop_asked = false;
