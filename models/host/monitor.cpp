@@ -105,7 +105,7 @@ void Monitor::take_interrupt(Core& core) {
     core.ipi_waits = false;
     core.processor.charge(Activity::monitor, std::exchange(core.ipi_work, {}));
     core.need_reschedule |= std::exchange(core.ipi_reschedules, false);
-    core.timer_softirq = true;  // a timer may have been moved from outside
+    core.timer_softirq |= std::exchange(core.ipi_timers, false);
   }
   core.mode = Core::Mode::monitor;
 }
@@ -276,11 +276,16 @@ void Monitor::request_pass(Core& target, Time due, Core* asker, Time now) {
     }
   } else if (due < target.timers.expires(Purpose::slice)) {
     target.timers.set(Purpose::slice, due);
-    if (asker == &target) {
-      target.timer_softirq = true;
-    } else {
-      send_ipi(target, asker, now);
-    }
+    timer_moved(target, asker, now);
+  }
+}
+
+void Monitor::timer_moved(Core& target, Core* asker, Time now) {
+  if (asker == &target) {
+    target.timer_softirq = true;
+  } else {
+    target.ipi_timers = true;
+    send_ipi(target, asker, now);
   }
 }
 

@@ -167,6 +167,8 @@ class Monitor final : private NetworkHost {
   void wake(Domain& domain, Core* waker, Time now);
   /// A scheduling pass is due on `target` at `due` (see Scheduler::wake). `asker` executes; null: outside.
   void request_pass(Core& target, Time due, Core* asker, Time now);
+  /// One of `target`'s timers expires at another time than its APIC is programmed for.
+  void timer_moved(Core& target, Core* asker, Time now);
   void send_ipi(Core& target, Core* sender, Time now);
   void send_event(Core& core, Domain& domain, EventBit event);
   void see_ticks(Domain& domain) const;

@@ -81,6 +81,7 @@ struct Monitor::Core {
   Cycles ipi_work{};             ///< of handlers other than that
   bool exit_due = false;         ///< the kernel's hypercall is to return by the exit path
   bool ipi_reschedules = false;  ///< what the IPI on its way is for, besides its guest's events
+  bool ipi_timers = false;       ///< the same: a timer was moved
   Time last_switch{};
   std::uint64_t passes = 0, switches = 0, scanned = 0, interrupts = 0;
   Histogram wake_to_run;            ///< ns
