@@ -217,15 +217,18 @@ void Monitor::tick(Core& core, Time now) {
   core.processor.charge(Activity::monitor, costs_.mark_event * domains);
   trace(core, core.processor.clock.local(), TraceKind::timer_tick, {}, domains);
   // Every domain is marked; each sees its mark when it is looked at next. What cannot wait: the blocked
-  // ones wake, in order of creation, and processors whose waiting domains were marked may be due.
+  // ones wake, in order of creation, and the policy hears of those that wait.
   for (auto v = blocked_.find_first(); v != boost::dynamic_bitset<>::npos; v = blocked_.find_next(v)) {
     see_ticks(domains_[v]);
     wake(domains_[v], &core, now);
   }
   for (const auto& other : cores_) {
-    if (const auto v = other->waiting.find_first(); v != boost::dynamic_bitset<>::npos) {
-      request_pass(*other, scheduler_->event_marked(VcpuId{static_cast<std::uint32_t>(v)}, now), &core, now);
+    const auto& waiting = other->waiting;
+    Time due = never;
+    for (auto v = waiting.find_first(); v != boost::dynamic_bitset<>::npos; v = waiting.find_next(v)) {
+      due = std::min(due, scheduler_->event_marked(VcpuId{static_cast<std::uint32_t>(v)}, now));
     }
+    request_pass(*other, due, &core, now);
     if (other.get() != &core && other->current != nullptr) send_ipi(*other, &core, now);
   }
   core.timers.set(Purpose::tick, now + parameters_.tick);
