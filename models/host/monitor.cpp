@@ -155,8 +155,8 @@ void Monitor::run_guest_kernel(Core& core) {
       if ((taken & EventMask::bit_of(EventBit::timer)) != 0) {
         domain.kernel.timer(0, processor.clock.local(), GuestKernel::TimerDuty::keep_time_and_charge);
       }
-      if ((taken & EventMask::bit_of(EventBit::network)) != 0) domain.network_interrupt();
       if ((taken & EventMask::bit_of(EventBit::debug)) != 0) answer_probes(core, domain);
+      if ((taken & EventMask::bit_of(EventBit::network)) != 0) domain.network_interrupt();
       if ((taken & EventMask::bit_of(EventBit::console)) != 0) domain.console_interrupt();
     } while (domain.events.any());  // the handlers' hypercalls may have brought more
     domain.events.unmask();
