@@ -78,7 +78,9 @@ GuestCosts::GuestCosts(const Calibration& c, const ProcessorCosts& p) {
   const auto path = [&](const std::string& name) { return p.path(c.value("guest." + name)); };
   interrupt_entry = p.external_interrupt_entry + p.segment_load * 2 + p.apic_acknowledge;
   interrupt_exit = p.segment_load * 2 + p.interrupt_return;
-  event_upcall = path("event_upcall") + p.segment_load * 2 + p.interrupt_return;
+  const Cycles event_upcall = path("event_upcall") + p.segment_load * 2;
+  event_upcall_of_user = event_upcall + p.interrupt_return;
+  event_upcall_of_kernel = event_upcall + cycles(c, "processor.interrupt_return_same_ring");
   timer_interrupt = path("timer_interrupt");
   tick = path("tick");
   bottom_half = path("bottom_half");

@@ -59,7 +59,8 @@ struct GuestCosts {
 
   Cycles interrupt_entry;  ///< native: hardware entry, save, acknowledge
   Cycles interrupt_exit;   ///< native: restore and iret; under the monitor the upcall's own iret
-  Cycles event_upcall;     ///< under the monitor: dispatch and return
+  /// Under the monitor: dispatch and return, to a program or within the kernel (as from its idle loop).
+  Cycles event_upcall_of_user, event_upcall_of_kernel;
   Cycles timer_interrupt, tick, bottom_half;
   Cycles schedule_pass, schedule_scan_entry, recalculate_entry;
   Cycles system_call;

@@ -130,7 +130,7 @@ void Monitor::return_to_guest(Core& core) {
     domain->events.deliver();
     processor.charge(Activity::monitor, domain->in_user ? costs_.deliver_to_user : costs_.deliver_to_kernel);
     domain->upcall = true;
-    domain->in_user = false;
+    domain->upcall_of_user = std::exchange(domain->in_user, false);
     trace(core, core.processor.clock.local(), TraceKind::guest_event, domain->vcpu);
   }
   processor.charge(Activity::monitor, costs_.resume_guest);
@@ -148,7 +148,8 @@ void Monitor::run_guest_kernel(Core& core) {
   Processor& processor = core.processor;
   if (domain.upcall) {
     domain.upcall = false;
-    processor.charge(Activity::kernel, guest_costs_.event_upcall);
+    processor.charge(Activity::kernel, domain.upcall_of_user ? guest_costs_.event_upcall_of_user
+                                                             : guest_costs_.event_upcall_of_kernel);
     do {
       const std::uint32_t taken = domain.events.take();
       if ((taken & EventMask::bit_of(EventBit::block_device)) != 0) domain.processes().disk_interrupt(0);
