@@ -51,6 +51,13 @@ ProcessorCosts::ProcessorCosts(const Calibration& c)
 
 MonitorCosts::MonitorCosts(const Calibration& c, const ProcessorCosts& p) {
   const auto path = [&](const std::string& name) { return p.path(c.value("monitor." + name)); };
+  const auto with_code = [&](const std::string& name) {
+    const double instructions = c.value("monitor." + name);
+    return Path{p.path(instructions),
+                static_cast<std::uint32_t>(instructions / c.value("guest.code_line") + 1)};
+  };
+  device_interrupt = with_code("device_interrupt");
+  softirqs = with_code("softirqs");
   // 2 segment loads on entry (ds, es), 4 on exit (ds, es, fs, gs).
   interrupt_entry = p.external_interrupt_entry + path("save") + p.segment_load * 2 + p.apic_acknowledge;
   hypercall_entry = p.software_interrupt_entry + path("hypercall") + p.segment_load * 2;

@@ -40,6 +40,12 @@ struct ProcessorCosts {
 struct MonitorCosts {
   MonitorCosts(const Calibration& calibration, const ProcessorCosts& processor);
 
+  struct Path {
+    Cycles time{};
+    std::uint32_t code_lines = 0;
+  };
+  Path device_interrupt;   ///< do_IRQ around a driver's handler
+  Path softirqs;           ///< do_softirq around their handlers
   Cycles interrupt_entry;  ///< from a guest or the idle loop up to the handler, acknowledged
   Cycles hypercall_entry;  ///< int 0x82 up to and including the call through the table
   Cycles exit_tests;       ///< softirqs, hypervisor events, guest events

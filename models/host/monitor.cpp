@@ -26,7 +26,9 @@ Monitor::Monitor(const MonitorParameters& parameters, const HostContext& context
       trace_(context.trace),
       audit_(context.audit),
       scheduler_(std::move(scheduler)),
-      task_list_{footprints_++} {
+      task_list_{footprints_++},
+      interrupt_code_{footprints_++},
+      softirq_code_{footprints_++} {
   for (std::uint32_t i = 0; i < context.cpus; ++i) {
     cores_.push_back(std::make_unique<Core>(*this, CpuId{i}, context, FootprintId{footprints_++}));
   }
@@ -63,22 +65,42 @@ void Monitor::step(Core& core) {
     take_interrupt(core);
   } else if (core.mode == Core::Mode::kernel) {
     run_guest_kernel(core);
-  } else if (network_ && network_->softirq_pending(core.processor.id())) {
-    const Processor::Interrupted interrupted(core.processor);
+  } else if (softirq_pending(core)) {
+    run_softirq(core);
+  } else {
+    core.in_softirqs = false;
+    if (core.need_reschedule) {
+      schedule(core);
+    } else if (core.current != nullptr && (core.current->die_asked || core.current->stop_asked)) {
+      stop_or_die(core);
+    } else {
+      return_to_guest(core);
+    }
+  }
+}
+
+bool Monitor::softirq_pending(const Core& core) const {
+  return core.timer_softirq || core.disk_tasklet ||
+         (network_ && network_->softirq_pending(core.processor.id()));
+}
+
+void Monitor::run_softirq(Core& core) {
+  const Processor::Interrupted interrupted(core.processor);
+  if (!std::exchange(core.in_softirqs, true)) go_around(core, softirq_code_, costs_.softirqs);
+  if (network_ && network_->softirq_pending(core.processor.id())) {
     network_->run_softirq(core.processor.id());
     let_go(core);
   } else if (core.timer_softirq) {
     run_timers(core);
-  } else if (std::exchange(core.disk_tasklet, false)) {
-    const Processor::Interrupted interrupted(core.processor);
-    run_block(core);
-  } else if (core.need_reschedule) {
-    schedule(core);
-  } else if (core.current != nullptr && (core.current->die_asked || core.current->stop_asked)) {
-    stop_or_die(core);
   } else {
-    return_to_guest(core);
+    core.disk_tasklet = false;
+    run_block(core);
   }
+}
+
+void Monitor::go_around(Core& core, FootprintId code, const MonitorCosts::Path& path) {
+  core.processor.execute(Activity::monitor, code, path.code_lines);
+  core.processor.charge(Activity::monitor, path.time);
 }
 
 void Monitor::take_interrupt(Core& core) {
@@ -91,10 +113,12 @@ void Monitor::take_interrupt(Core& core) {
     core.timer_softirq = true;
   } else if (core.nic_waits) {
     core.nic_waits = false;
+    go_around(core, interrupt_code_, costs_.device_interrupt);
     network_->interrupt(core.processor.id());
     let_go(core);
   } else if (core.disk_waits) {
     core.disk_waits = false;
+    go_around(core, interrupt_code_, costs_.device_interrupt);
     take_disk_interrupt(core);
     let_go(core);
   } else if (!core.arrivals.empty()) {
@@ -186,7 +210,6 @@ void Monitor::run_guest_kernel(Core& core) {
 // --- Timers -------------------------------------------------------------------------------------------
 
 void Monitor::run_timers(Core& core) {
-  const Processor::Interrupted interrupted(core.processor);
   const Time now = core.processor.clock.local();
   core.timer_softirq = false;
   core.processor.charge(Activity::monitor, costs_.timer_pass);

@@ -138,6 +138,11 @@ class Monitor final : private NetworkHost {
   void step(Core& core);
 
   void take_interrupt(Core& core);
+  [[nodiscard]] bool softirq_pending(const Core& core) const;
+  /// The lowest one.
+  void run_softirq(Core& core);
+  /// A path that calls handlers, without these.
+  void go_around(Core& core, FootprintId code, const MonitorCosts::Path& path);
   void run_timers(Core& core);
   void run_due_timers(Core& core, Time now);
   void schedule(Core& core);
@@ -196,6 +201,7 @@ class Monitor final : private NetworkHost {
   std::uint64_t ticks_ = 0;
   std::uint32_t footprints_ = 0;
   FootprintId task_list_;  ///< the structures that the tick walks over, in the caches
+  FootprintId interrupt_code_, softirq_code_;
   std::uint32_t next_cpu_ = 0;
 };
 

@@ -77,6 +77,7 @@ struct Monitor::Core {
   bool disk_tasklet = false;                ///< the service of block requests is to be run
   std::vector<Arrival> arrivals, arriving;  ///< events from outside: at the processor, at the machine
   bool timer_softirq = false;
+  bool in_softirqs = false;  ///< do_softirq runs, and will until none is pending
   bool need_reschedule = false;
   Cycles ipi_work{};             ///< of handlers other than that
   bool exit_due = false;         ///< the kernel's hypercall is to return by the exit path

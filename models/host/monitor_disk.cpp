@@ -39,7 +39,8 @@ void Monitor::block_io_op(Domain& domain) {
   processor.use(Activity::monitor, memory_->footprints.data(), memory_->costs.data_lines());
   processor.charge(Activity::monitor, costs_.hypercall_entry);
   block_->signal(processor, DomainId{domain.vcpu.value});
-  run_block(core);  // a softirq, on the way out
+  if (block_->wants_run()) go_around(core, softirq_code_, costs_.softirqs);  // on the way out
+  run_block(core);
   if (!ask_exit(core)) processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
 }
 

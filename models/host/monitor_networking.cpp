@@ -48,6 +48,7 @@ void Monitor::update_network(Domain& domain) {
   processor.charge(Activity::monitor, costs_.hypercall_entry);
   network_->update(here, DomainId{domain.vcpu.value});
   // The exit path: softirqs at once, the rest when the kernel's present step ends.
+  if (network_->softirq_pending(here)) go_around(core, softirq_code_, costs_.softirqs);
   while (network_->softirq_pending(here)) network_->run_softirq(here);
   core.lines_used = true;
   if (!ask_exit(core)) processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
