@@ -147,18 +147,20 @@ void Nic::on_status() {
   while (told_sent_ < outgoing_.size() && outgoing_[told_sent_].done <= now) ++told_sent_;
   while (told_received_ < incoming_.size() && incoming_[told_received_].done <= now) ++told_received_;
   ++counts_.status_updates;
-  if (!masked_ && !pin_.pending()) calendar_.schedule(pin_, now + parameters_.interrupt_latency);
+  if (!masked_ && !asserted_ && !pin_.pending()) calendar_.schedule(pin_, now + parameters_.interrupt_latency);
   plan(now);
 }
 
 void Nic::on_interrupt() {
   if (masked_) return;
+  asserted_ = true;
   ++counts_.interrupts;
   interrupt_();
 }
 
 void Nic::mask(Time at) {
   masked_ = true;
+  asserted_ = false;
   plan(at);
 }
 

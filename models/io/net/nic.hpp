@@ -144,6 +144,7 @@ class Nic final : public FrameReceiver {
   std::uint32_t used_ = 0;                         ///< transmit descriptors
   Time read_free_{}, write_free_{};                ///< the DMA engines
   bool masked_ = true;
+  bool asserted_ = false;  ///< the pin, until the driver masks: no second interrupt
   Time unmasked_at_{};
   Counts counts_;
 };
