@@ -77,6 +77,7 @@ MemoryCosts::MemoryCosts(const Calibration& c, const ProcessorCosts& p, const Mo
   data_lines_ = static_cast<std::uint32_t>(c.value("monitor_memory.data_lines") + 0.5);
   multicall_ = whole(thousandths("multicall"));
   multicall_call_ = whole(thousandths("multicall_call"));
+  guest_call_thousandths_ = thousandths("guest_multicall_call");
 }
 
 Cycles MemoryCosts::of(const MemoryWork& work) const {
@@ -93,7 +94,8 @@ Cycles MemoryCosts::monitor(const PagingCall& call) const {
 }
 
 Cycles MemoryCosts::kernel(const PagingCall& call) const {
-  return whole(request_thousandths_ * call.requests);
+  const std::int64_t listed = call.calls > 1 ? call.calls : 0;
+  return whole(request_thousandths_ * call.requests + guest_call_thousandths_ * listed);
 }
 
 }  // namespace xensim
