@@ -161,8 +161,8 @@ void Monitor::return_to_guest(Core& core) {
   core.mode = domain->in_user ? Core::Mode::user : Core::Mode::kernel;
 }
 
-bool Monitor::ask_exit(Core& core) {
-  const bool due = core.need_reschedule || core.timer_softirq || core.current->events.deliverable();
+bool Monitor::ask_exit(Core& core, const Domain& caller) {
+  const bool due = core.need_reschedule || core.timer_softirq || caller.events.deliverable();
   core.exit_due = core.exit_due || due;
   return due;
 }

@@ -149,9 +149,9 @@ class Monitor final : private NetworkHost {
   void switch_to(Core& core, Domain* next);
   void use_lines(Core& core, std::uint32_t lines);
   void return_to_guest(Core& core);
-  /// A hypercall of the current domain is done. True: there is something for the exit path, by which the
+  /// A hypercall is done. True: there is something for the exit path, by which the
   /// kernel goes when its present step ends.
-  bool ask_exit(Core& core);
+  bool ask_exit(Core& core, const Domain& caller);
   void run_guest_kernel(Core& core);
 
   // What the network needs.

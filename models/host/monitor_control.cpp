@@ -58,7 +58,7 @@ void Monitor::charge_control(const PagingCall& call, Cycles operation) {
   }
 }
 
-void Monitor::return_from_control() { (void)ask_exit(control_core()); }
+void Monitor::return_from_control() { (void)ask_exit(control_core(), domains_.front()); }
 
 void Monitor::unpause(VcpuId vcpu) {
   Domain& domain = domains_[vcpu.value];

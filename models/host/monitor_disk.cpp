@@ -41,7 +41,7 @@ void Monitor::block_io_op(Domain& domain) {
   block_->signal(processor, DomainId{domain.vcpu.value});
   if (block_->wants_run()) go_around(core, softirq_code_, costs_.softirqs);  // on the way out
   run_block(core);
-  if (!ask_exit(core)) processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
+  if (!ask_exit(core, domain)) processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
 }
 
 void Monitor::run_block(Core& core) {

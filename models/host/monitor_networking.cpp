@@ -51,7 +51,7 @@ void Monitor::update_network(Domain& domain) {
   if (network_->softirq_pending(here)) go_around(core, softirq_code_, costs_.softirqs);
   while (network_->softirq_pending(here)) network_->run_softirq(here);
   core.lines_used = true;
-  if (!ask_exit(core)) processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
+  if (!ask_exit(core, domain)) processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
 }
 
 void Monitor::network_interrupt(CpuId cpu) {
