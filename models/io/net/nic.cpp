@@ -161,6 +161,7 @@ void Nic::on_interrupt() {
 
 void Nic::mask(Time at) {
   calendar_.cancel(unmask_);
+  calendar_.cancel(pin_);
   masked_ = true;
   asserted_ = false;
   plan(at);

@@ -275,6 +275,18 @@ TEST_F(NicTest, InterruptsOnceUntilTheDriverMasksHoweverMuchHappensMeanwhile) {
   EXPECT_EQ(nic.counts().interrupts, 2U);
 }
 
+TEST_F(NicTest, LowersItsLineWhenMasked) {
+  nic.post(0);
+  receive(1);
+  const Time told = parameters.write_latency + parameters.byte_time * 1514;
+  calendar.run_until(told + 100ns);  // before the interrupt has reached the processor
+  nic.mask(told + 100ns);
+  EXPECT_EQ(take_all(), 1U);
+  nic.unmask(told + 100ns);
+  calendar.run_until(1ms);
+  EXPECT_TRUE(interrupts.empty());
+}
+
 TEST_F(InterruptingNicTest, ItsMaskedLimitsAreInForceWhileAHandlerRuns) {
   for (std::uint32_t i = 0; i < 20; ++i) nic.post(i);
   nic.mask(0s);
