@@ -51,6 +51,13 @@ ProcessorCosts::ProcessorCosts(const Calibration& c)
 
 MonitorCosts::MonitorCosts(const Calibration& c, const ProcessorCosts& p) {
   const auto path = [&](const std::string& name) { return p.path(c.value("monitor." + name)); };
+  const auto with_code = [&](const std::string& name) {
+    const double instructions = c.value("monitor." + name);
+    return Path{p.path(instructions),
+                static_cast<std::uint32_t>(instructions / c.value("guest.code_line") + 1)};
+  };
+  device_interrupt = with_code("device_interrupt");
+  softirqs = with_code("softirqs");
   // 2 segment loads on entry (ds, es), 4 on exit (ds, es, fs, gs).
   interrupt_entry = p.external_interrupt_entry + path("save") + p.segment_load * 2 + p.apic_acknowledge;
   hypercall_entry = p.software_interrupt_entry + path("hypercall") + p.segment_load * 2;
@@ -78,7 +85,9 @@ GuestCosts::GuestCosts(const Calibration& c, const ProcessorCosts& p) {
   const auto path = [&](const std::string& name) { return p.path(c.value("guest." + name)); };
   interrupt_entry = p.external_interrupt_entry + p.segment_load * 2 + p.apic_acknowledge;
   interrupt_exit = p.segment_load * 2 + p.interrupt_return;
-  event_upcall = path("event_upcall") + p.segment_load * 2 + p.interrupt_return;
+  const Cycles event_upcall = path("event_upcall") + p.segment_load * 2;
+  event_upcall_of_user = event_upcall + p.interrupt_return;
+  event_upcall_of_kernel = event_upcall + cycles(c, "processor.interrupt_return_same_ring");
   timer_interrupt = path("timer_interrupt");
   tick = path("tick");
   bottom_half = path("bottom_half");

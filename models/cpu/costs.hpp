@@ -40,6 +40,12 @@ struct ProcessorCosts {
 struct MonitorCosts {
   MonitorCosts(const Calibration& calibration, const ProcessorCosts& processor);
 
+  struct Path {
+    Cycles time{};
+    std::uint32_t code_lines = 0;
+  };
+  Path device_interrupt;   ///< do_IRQ around a driver's handler
+  Path softirqs;           ///< do_softirq around their handlers
   Cycles interrupt_entry;  ///< from a guest or the idle loop up to the handler, acknowledged
   Cycles hypercall_entry;  ///< int 0x82 up to and including the call through the table
   Cycles exit_tests;       ///< softirqs, hypervisor events, guest events
@@ -59,7 +65,8 @@ struct GuestCosts {
 
   Cycles interrupt_entry;  ///< native: hardware entry, save, acknowledge
   Cycles interrupt_exit;   ///< native: restore and iret; under the monitor the upcall's own iret
-  Cycles event_upcall;     ///< under the monitor: dispatch and return
+  /// Under the monitor: dispatch and return, to a program or within the kernel (as from its idle loop).
+  Cycles event_upcall_of_user, event_upcall_of_kernel;
   Cycles timer_interrupt, tick, bottom_half;
   Cycles schedule_pass, schedule_scan_entry, recalculate_entry;
   Cycles system_call;

@@ -187,6 +187,7 @@ void ProcessKernel::wake(unsigned vcpu, ProcessId process) {
 
 void ProcessKernel::disk_interrupt(unsigned vcpu) {
   run_on(vcpu);
+  context_.did(KernelPath::device_interrupt);
   const GuestDisk* disk = processors_.disk(0);
   const Time transfer = disk != nullptr ? disk->last_transfer() : Time{};
   const GuestKernel::WakingFor awaited(scheduler_, LifePart::disk, transfer);

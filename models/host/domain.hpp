@@ -95,6 +95,7 @@ class Domain final : public VirtualMachine {
   State state = State::running;
   bool in_user = false;          ///< where the guest goes on when resumed: user mode, or its kernel
   bool upcall = false;           ///< an event upcall was delivered and is still to be handled
+  bool upcall_of_user = false;   ///< what it interrupted: a program, or the kernel
   std::uint64_t ticks_seen = 0;  ///< 20 ms ticks that are in `events` or were taken from it
   Time cpu_time{};               ///< as the monitor accounts it, switch to switch
   TimeAccount time_account{};    ///< by what it went into

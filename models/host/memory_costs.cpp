@@ -42,13 +42,13 @@ MemoryCosts::MemoryCosts(const Calibration& c, const ProcessorCosts& p, const Mo
   path(pin, "pin");
   path(unpin, "unpin");
   path(base_switch, "base_switch");
-  path(entry_scanned, "entry_scanned");
+  // Loops, which run faster than what kernel_cpi is of.
+  set(entry_scanned, 0, primitive("entry_scanned"));
   path(entry_present, "entry_present");
   path(descriptor_checked, "descriptor_checked");
 
   path(map_slot, "map_slot", p.tlb_walk + primitive("interrupts_saved"));
-  path(map_sweep, "map_sweep");
-  code_lines_[static_cast<std::size_t>(map_sweep)] = 1;  // a loop
+  set(map_sweep, 0, primitive("map_sweep"));
   set(wp_toggle, 0, primitive("control_register_load") * 2);
   path(virtual_read, "virtual_read");
   for (const MemoryStep step : {batch_flush, va_flush, descriptor_flush, balloon_flush, map_cache_flush}) {
@@ -77,6 +77,7 @@ MemoryCosts::MemoryCosts(const Calibration& c, const ProcessorCosts& p, const Mo
   data_lines_ = static_cast<std::uint32_t>(c.value("monitor_memory.data_lines") + 0.5);
   multicall_ = whole(thousandths("multicall"));
   multicall_call_ = whole(thousandths("multicall_call"));
+  guest_call_thousandths_ = thousandths("guest_multicall_call");
 }
 
 Cycles MemoryCosts::of(const MemoryWork& work) const {
@@ -93,7 +94,8 @@ Cycles MemoryCosts::monitor(const PagingCall& call) const {
 }
 
 Cycles MemoryCosts::kernel(const PagingCall& call) const {
-  return whole(request_thousandths_ * call.requests);
+  const std::int64_t listed = call.calls > 1 ? call.calls : 0;
+  return whole(request_thousandths_ * call.requests + guest_call_thousandths_ * listed);
 }
 
 }  // namespace xensim

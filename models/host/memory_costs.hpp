@@ -29,7 +29,7 @@ class MemoryCosts {
   [[nodiscard]] Cycles of(const MemoryWork& work) const;
   /// The monitor's time from the guest's instruction that calls it to the one after.
   [[nodiscard]] Cycles monitor(const PagingCall& call) const;
-  /// The guest kernel's time for the requests of a call, until then.
+  /// The guest kernel's time for the requests of a call and the list of a multicall, until then.
   [[nodiscard]] Cycles kernel(const PagingCall& call) const;
 
  private:
@@ -37,7 +37,7 @@ class MemoryCosts {
   std::array<std::uint32_t, memory_step_count> code_lines_{};
   std::uint32_t entry_lines_, data_lines_;
   Cycles round_trip_, multicall_, multicall_call_;
-  std::int64_t request_thousandths_;
+  std::int64_t request_thousandths_, guest_call_thousandths_;
 };
 
 }  // namespace xensim

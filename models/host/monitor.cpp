@@ -26,7 +26,9 @@ Monitor::Monitor(const MonitorParameters& parameters, const HostContext& context
       trace_(context.trace),
       audit_(context.audit),
       scheduler_(std::move(scheduler)),
-      task_list_{footprints_++} {
+      task_list_{footprints_++},
+      interrupt_code_{footprints_++},
+      softirq_code_{footprints_++} {
   for (std::uint32_t i = 0; i < context.cpus; ++i) {
     cores_.push_back(std::make_unique<Core>(*this, CpuId{i}, context, FootprintId{footprints_++}));
   }
@@ -63,22 +65,42 @@ void Monitor::step(Core& core) {
     take_interrupt(core);
   } else if (core.mode == Core::Mode::kernel) {
     run_guest_kernel(core);
-  } else if (network_ && network_->softirq_pending(core.processor.id())) {
-    const Processor::Interrupted interrupted(core.processor);
+  } else if (softirq_pending(core)) {
+    run_softirq(core);
+  } else {
+    core.in_softirqs = false;
+    if (core.need_reschedule) {
+      schedule(core);
+    } else if (core.current != nullptr && (core.current->die_asked || core.current->stop_asked)) {
+      stop_or_die(core);
+    } else {
+      return_to_guest(core);
+    }
+  }
+}
+
+bool Monitor::softirq_pending(const Core& core) const {
+  return core.timer_softirq || core.disk_tasklet ||
+         (network_ && network_->softirq_pending(core.processor.id()));
+}
+
+void Monitor::run_softirq(Core& core) {
+  const Processor::Interrupted interrupted(core.processor);
+  if (!std::exchange(core.in_softirqs, true)) go_around(core, softirq_code_, costs_.softirqs);
+  if (network_ && network_->softirq_pending(core.processor.id())) {
     network_->run_softirq(core.processor.id());
     let_go(core);
   } else if (core.timer_softirq) {
     run_timers(core);
-  } else if (std::exchange(core.disk_tasklet, false)) {
-    const Processor::Interrupted interrupted(core.processor);
-    run_block(core);
-  } else if (core.need_reschedule) {
-    schedule(core);
-  } else if (core.current != nullptr && (core.current->die_asked || core.current->stop_asked)) {
-    stop_or_die(core);
   } else {
-    return_to_guest(core);
+    core.disk_tasklet = false;
+    run_block(core);
   }
+}
+
+void Monitor::go_around(Core& core, FootprintId code, const MonitorCosts::Path& path) {
+  core.processor.execute(Activity::monitor, code, path.code_lines);
+  core.processor.charge(Activity::monitor, path.time);
 }
 
 void Monitor::take_interrupt(Core& core) {
@@ -91,10 +113,12 @@ void Monitor::take_interrupt(Core& core) {
     core.timer_softirq = true;
   } else if (core.nic_waits) {
     core.nic_waits = false;
+    go_around(core, interrupt_code_, costs_.device_interrupt);
     network_->interrupt(core.processor.id());
     let_go(core);
   } else if (core.disk_waits) {
     core.disk_waits = false;
+    go_around(core, interrupt_code_, costs_.device_interrupt);
     take_disk_interrupt(core);
     let_go(core);
   } else if (!core.arrivals.empty()) {
@@ -105,7 +129,7 @@ void Monitor::take_interrupt(Core& core) {
     core.ipi_waits = false;
     core.processor.charge(Activity::monitor, std::exchange(core.ipi_work, {}));
     core.need_reschedule |= std::exchange(core.ipi_reschedules, false);
-    core.timer_softirq = true;  // a timer may have been moved from outside
+    core.timer_softirq |= std::exchange(core.ipi_timers, false);
   }
   core.mode = Core::Mode::monitor;
 }
@@ -130,11 +154,17 @@ void Monitor::return_to_guest(Core& core) {
     domain->events.deliver();
     processor.charge(Activity::monitor, domain->in_user ? costs_.deliver_to_user : costs_.deliver_to_kernel);
     domain->upcall = true;
-    domain->in_user = false;
+    domain->upcall_of_user = std::exchange(domain->in_user, false);
     trace(core, core.processor.clock.local(), TraceKind::guest_event, domain->vcpu);
   }
   processor.charge(Activity::monitor, costs_.resume_guest);
   core.mode = domain->in_user ? Core::Mode::user : Core::Mode::kernel;
+}
+
+bool Monitor::ask_exit(Core& core, const Domain& caller) {
+  const bool due = core.need_reschedule || core.timer_softirq || caller.events.deliverable();
+  core.exit_due = core.exit_due || due;
+  return due;
 }
 
 void Monitor::run_guest_kernel(Core& core) {
@@ -142,15 +172,16 @@ void Monitor::run_guest_kernel(Core& core) {
   Processor& processor = core.processor;
   if (domain.upcall) {
     domain.upcall = false;
-    processor.charge(Activity::kernel, guest_costs_.event_upcall);
+    processor.charge(Activity::kernel, domain.upcall_of_user ? guest_costs_.event_upcall_of_user
+                                                             : guest_costs_.event_upcall_of_kernel);
     do {
       const std::uint32_t taken = domain.events.take();
       if ((taken & EventMask::bit_of(EventBit::block_device)) != 0) domain.processes().disk_interrupt(0);
       if ((taken & EventMask::bit_of(EventBit::timer)) != 0) {
         domain.kernel.timer(0, processor.clock.local(), GuestKernel::TimerDuty::keep_time_and_charge);
       }
-      if ((taken & EventMask::bit_of(EventBit::network)) != 0) domain.network_interrupt();
       if ((taken & EventMask::bit_of(EventBit::debug)) != 0) answer_probes(core, domain);
+      if ((taken & EventMask::bit_of(EventBit::network)) != 0) domain.network_interrupt();
       if ((taken & EventMask::bit_of(EventBit::console)) != 0) domain.console_interrupt();
     } while (domain.events.any());  // the handlers' hypercalls may have brought more
     domain.events.unmask();
@@ -176,54 +207,7 @@ void Monitor::run_guest_kernel(Core& core) {
   core.mode = Core::Mode::monitor;
 }
 
-// --- Timers -------------------------------------------------------------------------------------------
-
-void Monitor::run_timers(Core& core) {
-  const Processor::Interrupted interrupted(core.processor);
-  const Time now = core.processor.clock.local();
-  core.timer_softirq = false;
-  core.processor.charge(Activity::monitor, costs_.timer_pass);
-  if (core.timers.any_due(now)) run_due_timers(core, now);
-  if (core.need_reschedule) return;  // the pass that follows sets the slice and comes here again
-  const Time earliest = core.timers.earliest();
-  if (earliest == never) {
-    calendar_.cancel(core.apic);
-  } else {
-    calendar_.schedule(core.apic, std::max(earliest, core.processor.clock.local()));
-  }
-}
-
-void Monitor::run_due_timers(Core& core, Time now) {
-  if (core.timers.take_due(Purpose::slice, now)) core.need_reschedule = true;
-  if (core.timers.take_due(Purpose::policy, now)) {
-    request_pass(core, scheduler_->expire(core.processor.id(), now), &core, now);
-    core.timers.set(Purpose::policy, scheduler_->deadline(core.processor.id()));
-  }
-  if (core.timers.take_due(Purpose::tick, now)) tick(core, now);
-  if (core.timers.take_due(Purpose::network, now)) network_->run_timers(core.processor.id());
-}
-
-void Monitor::tick(Core& core, Time now) {
-  ++ticks_;
-  const auto domains = static_cast<std::int64_t>(living_);
-  core.processor.touch(Activity::monitor, task_list_,
-                       static_cast<std::uint32_t>(domains) * costs_.mark_lines);
-  core.processor.charge(Activity::monitor, costs_.mark_event * domains);
-  trace(core, core.processor.clock.local(), TraceKind::timer_tick, {}, domains);
-  // Every domain is marked; each sees its mark when it is looked at next. What cannot wait: the blocked
-  // ones wake, in order of creation, and processors whose waiting domains were marked may be due.
-  for (auto v = blocked_.find_first(); v != boost::dynamic_bitset<>::npos; v = blocked_.find_next(v)) {
-    see_ticks(domains_[v]);
-    wake(domains_[v], &core, now);
-  }
-  for (const auto& other : cores_) {
-    if (const auto v = other->waiting.find_first(); v != boost::dynamic_bitset<>::npos) {
-      request_pass(*other, scheduler_->event_marked(VcpuId{static_cast<std::uint32_t>(v)}, now), &core, now);
-    }
-    if (other.get() != &core && other->current != nullptr) send_ipi(*other, &core, now);
-  }
-  core.timers.set(Purpose::tick, now + parameters_.tick);
-}
+// --- Events ---------------------------------------------------------------------------------------------
 
 void Monitor::send_event(Core& core, Domain& domain, EventBit event) {
   const Time now = core.processor.clock.local();
@@ -233,9 +217,10 @@ void Monitor::send_event(Core& core, Domain& domain, EventBit event) {
   Core& target = core_of(domain);
   if (blocked_[domain.vcpu.value]) {
     wake(domain, &core, now);
-  } else {
+  } else if (target.current != &domain) {
     request_pass(target, scheduler_->event_marked(domain.vcpu, now), &core, now);
-    if (&target != &core && target.current == &domain) send_ipi(target, &core, now);
+  } else if (&target != &core) {
+    send_ipi(target, &core, now);
   }
 }
 
@@ -269,11 +254,7 @@ void Monitor::request_pass(Core& target, Time due, Core* asker, Time now) {
     }
   } else if (due < target.timers.expires(Purpose::slice)) {
     target.timers.set(Purpose::slice, due);
-    if (asker == &target) {
-      target.timer_softirq = true;
-    } else {
-      send_ipi(target, asker, now);
-    }
+    timer_moved(target, asker, now);
   }
 }
 

@@ -55,6 +55,8 @@ class Monitor final : private NetworkHost {
   VcpuId create_domain(const SchedulingShare& share);
   /// One entry of domain 0 into the monitor, of so much work.
   void charge_control(const PagingCall& call, Cycles operation);
+  /// What domain 0 asked for is done, and its hypercall returns.
+  void return_from_control();
   /// A suspended domain goes on.
   void unpause(VcpuId vcpu);
   /// The domain stops, or dies, as soon as it has the processor; a suspended one dies at once.
@@ -136,12 +138,20 @@ class Monitor final : private NetworkHost {
   void step(Core& core);
 
   void take_interrupt(Core& core);
+  [[nodiscard]] bool softirq_pending(const Core& core) const;
+  /// The lowest one.
+  void run_softirq(Core& core);
+  /// A path that calls handlers, without these.
+  void go_around(Core& core, FootprintId code, const MonitorCosts::Path& path);
   void run_timers(Core& core);
   void run_due_timers(Core& core, Time now);
   void schedule(Core& core);
   void switch_to(Core& core, Domain* next);
   void use_lines(Core& core, std::uint32_t lines);
   void return_to_guest(Core& core);
+  /// A hypercall is done. True: there is something for the exit path, by which the
+  /// kernel goes when its present step ends.
+  bool ask_exit(Core& core, const Domain& caller);
   void run_guest_kernel(Core& core);
 
   // What the network needs.
@@ -162,6 +172,8 @@ class Monitor final : private NetworkHost {
   void wake(Domain& domain, Core* waker, Time now);
   /// A scheduling pass is due on `target` at `due` (see Scheduler::wake). `asker` executes; null: outside.
   void request_pass(Core& target, Time due, Core* asker, Time now);
+  /// One of `target`'s timers expires at another time than its APIC is programmed for.
+  void timer_moved(Core& target, Core* asker, Time now);
   void send_ipi(Core& target, Core* sender, Time now);
   void send_event(Core& core, Domain& domain, EventBit event);
   void see_ticks(Domain& domain) const;
@@ -189,6 +201,7 @@ class Monitor final : private NetworkHost {
   std::uint64_t ticks_ = 0;
   std::uint32_t footprints_ = 0;
   FootprintId task_list_;  ///< the structures that the tick walks over, in the caches
+  FootprintId interrupt_code_, softirq_code_;
   std::uint32_t next_cpu_ = 0;
 };
 

@@ -58,6 +58,8 @@ void Monitor::charge_control(const PagingCall& call, Cycles operation) {
   }
 }
 
+void Monitor::return_from_control() { (void)ask_exit(control_core(), domains_.front()); }
+
 void Monitor::unpause(VcpuId vcpu) {
   Domain& domain = domains_[vcpu.value];
   domain.stop_asked = false;
@@ -151,7 +153,15 @@ void Monitor::bury(Core& core, Domain& domain) {
 }
 
 void Monitor::adjust(VcpuId vcpu, const SchedulingShare& share) {
-  scheduler_->adjust(vcpu, share, control_core().processor.clock.local());
+  using enum AccurateTimers::Purpose;
+  Core& core = control_core();
+  Core& target = core_of(domains_[vcpu.value]);
+  const Time now = core.processor.clock.local();
+  scheduler_->adjust(vcpu, share, now);
+  const Time deadline = scheduler_->deadline(target.processor.id());
+  if (deadline == target.timers.expires(policy)) return;
+  target.timers.set(policy, deadline);
+  timer_moved(target, &core, now);
 }
 
 bool Monitor::set_slice(Time slice) { return scheduler_->set_slice(slice); }

@@ -77,10 +77,12 @@ struct Monitor::Core {
   bool disk_tasklet = false;                ///< the service of block requests is to be run
   std::vector<Arrival> arrivals, arriving;  ///< events from outside: at the processor, at the machine
   bool timer_softirq = false;
+  bool in_softirqs = false;  ///< do_softirq runs, and will until none is pending
   bool need_reschedule = false;
   Cycles ipi_work{};             ///< of handlers other than that
   bool exit_due = false;         ///< the kernel's hypercall is to return by the exit path
   bool ipi_reschedules = false;  ///< what the IPI on its way is for, besides its guest's events
+  bool ipi_timers = false;       ///< the same: a timer was moved
   Time last_switch{};
   std::uint64_t passes = 0, switches = 0, scanned = 0, interrupts = 0;
   Histogram wake_to_run;            ///< ns

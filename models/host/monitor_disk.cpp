@@ -39,8 +39,9 @@ void Monitor::block_io_op(Domain& domain) {
   processor.use(Activity::monitor, memory_->footprints.data(), memory_->costs.data_lines());
   processor.charge(Activity::monitor, costs_.hypercall_entry);
   block_->signal(processor, DomainId{domain.vcpu.value});
-  run_block(core);  // a softirq, on the way out
-  processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
+  if (block_->wants_run()) go_around(core, softirq_code_, costs_.softirqs);  // on the way out
+  run_block(core);
+  if (!ask_exit(core, domain)) processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
 }
 
 void Monitor::run_block(Core& core) {
@@ -59,9 +60,6 @@ void Monitor::take_disk_interrupt(Core& core) {
 void Monitor::send_block_events(Core& core) {
   for (const DomainId domain : block_->take_events()) {
     send_event(core, domains_[domain.value], EventBit::block_device);
-    // An answer to the caller itself, whose request was refused: its hypercall returns by the exit path.
-    const bool calls = core.mode == Core::Mode::kernel && core.current == &domains_[domain.value];
-    core.exit_due = core.exit_due || calls;
   }
 }
 

@@ -48,10 +48,10 @@ void Monitor::update_network(Domain& domain) {
   processor.charge(Activity::monitor, costs_.hypercall_entry);
   network_->update(here, DomainId{domain.vcpu.value});
   // The exit path: softirqs at once, the rest when the kernel's present step ends.
+  if (network_->softirq_pending(here)) go_around(core, softirq_code_, costs_.softirqs);
   while (network_->softirq_pending(here)) network_->run_softirq(here);
   core.lines_used = true;
-  core.exit_due = core.need_reschedule || core.timer_softirq || domain.events.deliverable();
-  if (!core.exit_due) processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
+  if (!ask_exit(core, domain)) processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
 }
 
 void Monitor::network_interrupt(CpuId cpu) {

@@ -16,7 +16,8 @@ const Statistic passes_made{"schedule/passes", "passes", counter, "scheduling pa
 const Statistic switches_made{"schedule/switches", "switches", counter, "passes that changed the domain"};
 const Statistic entries_scanned{"schedule/scanned", "entries", counter,
                                 "run queue entries that the modelled code looks at"};
-const Statistic interrupts_taken{"interrupts", "interrupts", counter, "timer interrupts and IPIs taken"};
+const Statistic interrupts_taken{"interrupts", "interrupts", counter,
+                                 "interrupts taken: by timers, other processors, devices"};
 const Statistic ticks_marked{"ticks", "ticks", counter, "timer events sent to all domains"};
 const Statistic domain_time{"cpu_time", "s", counter,
                             "processor time of a domain as the monitor accounts it"};

@@ -86,6 +86,7 @@ Program XenControl::serve(XenControl& self) {
     } else {
       ++(self.operate(request) ? self.done_ : self.refused_);
     }
+    self.monitor_.return_from_control();
     co_yield Compute{self.costs_.system_call, &self.working_set_};
   }
 }

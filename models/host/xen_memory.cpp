@@ -86,6 +86,7 @@ void XenMemory::charge(const PagingCall& call) {
   processor_.charge(Activity::monitor, costs.monitor(call));
   work_ += call.work;
   retyped_ = call.work[MemoryStep::stale_retype] > 0;
+  listed_ = call.calls > 1;
 }
 
 void XenMemory::flush() {
@@ -95,6 +96,8 @@ void XenMemory::flush() {
     core_.mmu.switch_to(core_.tags.of(*loading_));
   else
     core_.mmu.flush(FlushScope::space);
+  // The rest of the list is read after the first call's flush.
+  if (listed_) kernel_use(PortPage::multicall);
 }
 
 void XenMemory::set_traps() {

@@ -106,6 +106,7 @@ class XenMemory final : public ProcessMachine {
   MemoryWork work_;                     ///< of all hypercalls
   std::optional<FrameNumber> loading_;  ///< the directory that is being loaded
   bool retyped_ = false;                ///< by the last hypercall
+  bool listed_ = false;                 ///< it is the first of a multicall
   bool borrowed_ = false;               ///< the address space that is loaded is gone
   bool by_fault_ = false;               ///< how the kernel was entered last
   bool abandoned_ = false;

@@ -29,6 +29,7 @@ XenPaging::XenPaging(MachineMemory& machine, MemoryCpu& processor, MemoryDomain&
       hooks_(std::move(hooks)),
       queue_length_(queue_length),
       normal_(make_request(machine.rules, PageCommand::normal, 0, 0).pointer),
+      load_(make_request(machine.rules, ExtendedCommand::new_base, 0, 0)),
       own_frames_(domain_frames(machine, domain)),
       loaded_(layout.directory()) {
   queue_.reserve(queue_length);
@@ -181,7 +182,11 @@ void XenPaging::tell_frames() {
       if (named != table) entries = machine_.contents.contents(named);
       table = named;
     }
-    if ((request.pointer & 3) != normal_) continue;
+    if ((request.pointer & 3) != normal_) {
+      const bool loads = (request.pointer & 3) == load_.pointer && request.value == load_.value;
+      if (loads && domain_.base.valid()) look_at(domain_.base);  // whose reference is dropped
+      continue;
+    }
     const Entry made{request.value};
     if (made.has(Entry::present)) look_at(made.frame());
     if (entries == nullptr) continue;

@@ -139,6 +139,7 @@ class XenPaging final : public Paging, public MemoryReservation {
   Hooks hooks_;
   std::size_t queue_length_;
   std::uint32_t normal_;  ///< low bits of a request for an entry
+  PageRequest load_;      ///< the same of one for a new base, and its value
   std::vector<FrameNumber> own_frames_;
   std::vector<PageRequest> queue_;
   std::vector<FrameNumber> looked_at_;  ///< room for tell_frames()

@@ -68,7 +68,8 @@ Nic::Nic(Calendar& calendar, const NicParameters& parameters, const Moderation& 
       mac_(mac),
       interrupt_(std::move(interrupt)),
       status_(Event::calling<&Nic::on_status>(*this)),
-      pin_(Event::calling<&Nic::on_interrupt>(*this)) {}
+      pin_(Event::calling<&Nic::on_interrupt>(*this)),
+      unmask_(Event::calling<&Nic::on_unmask>(*this)) {}
 
 void Nic::trace_to(TraceSink* sink, std::string name) {
   trace_ = sink;
@@ -138,8 +139,7 @@ void Nic::plan(Time not_before) {
   const Time received = due(incoming_, told_received_, masked_ ? moderation_.masked : moderation_.receive);
   const Time next = std::min(sent, received);
   if (next == never) return calendar_.cancel(status_);
-  const Time when = std::max(next, unmasked_at_);
-  if (!status_.pending() || status_.when() != when) calendar_.schedule(status_, std::max(when, not_before));
+  if (!status_.pending() || status_.when() != next) calendar_.schedule(status_, std::max(next, not_before));
 }
 
 void Nic::on_status() {
@@ -147,26 +147,39 @@ void Nic::on_status() {
   while (told_sent_ < outgoing_.size() && outgoing_[told_sent_].done <= now) ++told_sent_;
   while (told_received_ < incoming_.size() && incoming_[told_received_].done <= now) ++told_received_;
   ++counts_.status_updates;
-  if (!masked_ && !pin_.pending()) calendar_.schedule(pin_, now + parameters_.interrupt_latency);
+  if (!masked_ && !asserted_ && !pin_.pending())
+    calendar_.schedule(pin_, now + parameters_.interrupt_latency);
   plan(now);
 }
 
 void Nic::on_interrupt() {
   if (masked_) return;
+  asserted_ = true;
   ++counts_.interrupts;
   interrupt_();
 }
 
 void Nic::mask(Time at) {
+  calendar_.cancel(unmask_);
+  calendar_.cancel(pin_);
   masked_ = true;
+  asserted_ = false;
   plan(at);
 }
 
 void Nic::unmask(Time at) {
+  if (at > calendar_.now()) {
+    calendar_.schedule(unmask_, at);
+  } else {
+    on_unmask();
+  }
+}
+
+void Nic::on_unmask() {
   masked_ = false;
-  unmasked_at_ = at;
-  if (has_work() && !pin_.pending()) calendar_.schedule(pin_, at + parameters_.interrupt_latency);
-  plan(at);
+  const Time now = calendar_.now();
+  if (has_work() && !pin_.pending()) calendar_.schedule(pin_, now + parameters_.interrupt_latency);
+  plan(now);
 }
 
 void Nic::report(StatisticSink& sink, const std::string& prefix) const {

@@ -96,7 +96,9 @@ class Nic final : public FrameReceiver {
   /// The status block says something that the driver has not taken.
   [[nodiscard]] bool has_work() const { return told_sent_ > 0 || told_received_ > 0; }
   [[nodiscard]] bool has_received() const { return told_received_ > 0; }
-  /// By a processor whose own time is `at`, which may be ahead of the calendar's.
+  /// By a processor whose own time is `at`, which may be ahead of the calendar's. Interrupts are masked at
+  /// once, and unmasked when the calendar has come to `at`: Moderation::masked is in force while a handler
+  /// runs.
   void mask(Time at);
   void unmask(Time at);
 
@@ -126,6 +128,7 @@ class Nic final : public FrameReceiver {
   void plan(Time not_before);
   void on_status();
   void on_interrupt();
+  void on_unmask();
   void record(Time at, const EthernetFrame& frame) const;
 
   Calendar& calendar_;
@@ -133,7 +136,7 @@ class Nic final : public FrameReceiver {
   Moderation moderation_;
   MacAddress mac_;
   std::function<void()> interrupt_;
-  Event status_, pin_;
+  Event status_, pin_, unmask_;
   Wire* out_ = nullptr;
   TraceSink* trace_ = nullptr;
   std::string name_;
@@ -144,7 +147,7 @@ class Nic final : public FrameReceiver {
   std::uint32_t used_ = 0;                         ///< transmit descriptors
   Time read_free_{}, write_free_{};                ///< the DMA engines
   bool masked_ = true;
-  Time unmasked_at_{};
+  bool asserted_ = false;  ///< the pin, until the driver masks: no second interrupt
   Counts counts_;
 };
 

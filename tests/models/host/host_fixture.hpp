@@ -39,10 +39,12 @@ class TestHost {
     std::uint32_t cpus = 2;
     bool strict = false, audit = true;
     TraceSink* trace = nullptr;
+    Calibration calibration = testbed_calibration();
   };
 
   TestHost(Json platform_configuration, const Options& options)
       : platform_config_(std::move(platform_configuration)),
+        calibration_(options.calibration),
         context_{.cpus = options.cpus,
                  .shape = testbed_processor,
                  .calibration = calibration_,
@@ -93,7 +95,7 @@ class TestHost {
   }
 
   Json platform_config_;
-  Calibration calibration_ = testbed_calibration();
+  Calibration calibration_;
   ProcessorCosts costs_{calibration_};
   SurvivalTable survival_{8192, 8};
 

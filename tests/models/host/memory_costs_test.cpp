@@ -47,8 +47,16 @@ TEST_F(MemoryCost, ALeafRequestIsItsInstructionsALockAndAWalkForTheMapping) {
 }
 
 TEST_F(MemoryCost, AddsUpWithoutRoundingEachStep) {
-  const auto scan = static_cast<double>(of(MemoryStep::entry_scanned, 1024).count);
-  EXPECT_NEAR(scan, 1024 * constant("monitor_memory.entry_scanned") * constant("processor.kernel_cpi"), 1);
+  const auto sum = static_cast<double>(of(MemoryStep::entry_present, 1024).count);
+  EXPECT_NEAR(sum, 1024 * constant("monitor_memory.entry_present") * constant("processor.kernel_cpi"), 1);
+}
+
+TEST_F(MemoryCost, AScanOfATableIsALoopNotABranchyPath) {
+  for (const std::int64_t cycles :
+       {of(MemoryStep::entry_scanned, 1024).count, of(MemoryStep::map_sweep).count}) {
+    EXPECT_GE(cycles, 2000);
+    EXPECT_LE(cycles, 4096 + 4);
+  }
 }
 
 TEST_F(MemoryCost, AFlushIsALoadOfTheBaseWhateverCalledForIt) {
@@ -64,6 +72,7 @@ TEST_F(MemoryCost, AnEmptyHypercallIsTheWayThereAndBack) {
   EXPECT_LT(costs.monitor({.calls = 2}), empty * 2) << "that is what a multicall is for";
   EXPECT_EQ(costs.kernel({}), Cycles{0});
   EXPECT_GT(costs.kernel({.requests = 1}), Cycles{0});
+  EXPECT_GT(costs.kernel({.calls = 2}), Cycles{0}) << "somebody writes the list";
 }
 
 TEST_F(MemoryCost, FollowsTheConstants) {

@@ -59,8 +59,10 @@ class NetworkedMonitor {
     std::vector<std::pair<std::int64_t, std::uint32_t>> arrivals;
   };
 
-  explicit NetworkedMonitor(bool strict = false, std::uint32_t cpus = 2, bool audits = true)
-      : context_{.cpus = cpus,
+  explicit NetworkedMonitor(bool strict = false, std::uint32_t cpus = 2, bool audits = true,
+                            const Calibration& calibration = testbed_calibration())
+      : calibration_(calibration),
+        context_{.cpus = cpus,
                  .shape = testbed_processor,
                  .calibration = calibration_,
                  .costs = costs_,
@@ -135,7 +137,7 @@ class NetworkedMonitor {
   }
 
   Json policy_ = "bvt-xen1";
-  Calibration calibration_ = testbed_calibration();
+  Calibration calibration_;
   ProcessorCosts costs_{calibration_};
   SurvivalTable survival_{8192, 8};
   std::uint32_t next_ = 1;

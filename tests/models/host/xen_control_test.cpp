@@ -108,6 +108,47 @@ TEST(Control, APausedDomainDoesNothingUntilItGoesOn) {
   EXPECT_NEAR(to_seconds(host.platform->work(0) - paused), 0.5, 0.1);
 }
 
+TEST(Control, ADomainThatGoesOnIsDueOnceDomain0HasHadItsAllowance) {
+  Records records;
+  TestHost host(xen(), {.cpus = 1, .trace = &records});
+  host.start(host.hog());
+  host.platform->control()->ask(request(Verb::pause));
+  host.run_until(1001ms);
+  // Enough to do for domain 0 until just before the next tick.
+  for (int i = 0; i < 26; ++i) {
+    host.platform->control()->ask(request(i == 12 ? Verb::unpause : Verb::set_scheduler));
+  }
+  host.run_until(1100ms);
+  Time begun = never, runnable = never, runs = never;
+  for (const TraceRecord& record : records.all) {
+    if (record.at < 1001ms) continue;
+    if (record.vcpu == VcpuId{0} && record.kind == TraceKind::switch_to) begun = std::min(begun, record.at);
+    if (record.vcpu != VcpuId{1}) continue;
+    if (record.kind == TraceKind::wake) runnable = std::min(runnable, record.at);
+    if (record.kind == TraceKind::switch_to) runs = std::min(runs, record.at);
+  }
+  ASSERT_LT(runnable, never);
+  ASSERT_GT(runnable, begun + 5ms) << "the allowance was used up";
+  ASSERT_LT(runnable, begun + 15ms);
+  EXPECT_LT(runs - runnable, 1ms);
+}
+
+TEST(Control, AWarpEndsAtALimitThatIsSetWhileItsDomainRuns) {
+  const Json bvt{{"name", "xen"}, {"scheduler", "bvt"}};
+  TestHost host(bvt, {});
+  host.start(host.hog());                   // on processor 1
+  host.platform->start({}, {});             // on processor 0
+  host.start(host.interactive(1ms, 30ms));  // on processor 1
+  host.run_until(1s);
+  const Time before = host.platform->work(2);
+  ControlRequest warped = request(Verb::set_scheduler);
+  warped.share.warp = 100ms;
+  warped.share.warp_limit = 2ms;
+  host.platform->control()->ask(std::move(warped));
+  host.run_until(1500ms);
+  EXPECT_GT(host.platform->work(2) - before, 5ms) << "100 ms of virtual time are a second at weight 10";
+}
+
 TEST(Control, WeightsChangeWhileDomainsRun) {
   TestHost host(xen(), {.cpus = 1});
   host.start(host.hog());

@@ -56,6 +56,43 @@ TEST(XenNetworkProcesses, ABusyDomainInTheWayDelaysIt) {
   EXPECT_GE(answer[1], answer[0]);
 }
 
+TEST(XenNetworkProcesses, AProbeIsAnsweredBeforeThePacketThatWaitedWithIt) {
+  // Events are taken lowest bit first.
+  NetworkedMonitor host(false, 1);
+  Protocol counts(false);
+  const VcpuId domain = host.start(counts);
+  for (int i = 0; i < 3; ++i) host.start_hog();
+  host.run_until(202ms);
+  std::vector<std::uint64_t> had_arrived;
+  for (int i = 0; i < 20; ++i) {
+    const Time now = host.calendar.now();
+    const std::uint64_t before = counts.arrived;
+    host.arrive(domain, now, 100);
+    host.monitor.probe(domain, [&, before](Time) { had_arrived.push_back(counts.arrived - before); });
+    host.run_until(now + 41ms);
+  }
+  ASSERT_EQ(had_arrived.size(), 20U);
+  ASSERT_EQ(counts.arrived, 20U);
+  for (const std::uint64_t packets : had_arrived) EXPECT_EQ(packets, 0U);
+}
+
+TEST(XenNetworkProcesses, TheMonitorsDoIrqAndDoSoftirqTakeTime) {
+  const auto monitors = [](const Json& overrides) {
+    NetworkedMonitor host(false, 1, false, testbed_calibration(overrides));
+    Protocol counts(false);
+    const VcpuId domain = host.start(counts);
+    for (int i = 0; i < 100; ++i) host.arrive(domain, 100ms + i * 1ms, 100);
+    host.run_until(300ms);
+    const Values values = host.read();
+    EXPECT_EQ(values.at("nic/interrupts"), 100);
+    return values.at("cpu0/time/monitor") + values.at("cpu0/time/interrupts");
+  };
+  constexpr double dear = 10'000;  // instructions: 8.8 us, and those of code that no cache has
+  const double plain = monitors(Json::object());
+  EXPECT_GT(monitors({{"monitor.device_interrupt", dear}}) - plain, 100 * 8.8e-6);
+  EXPECT_GT(monitors({{"monitor.softirqs", dear}}) - plain, 100 * 8.8e-6);
+}
+
 TEST(XenNetworkProcesses, DomainsExchangePackets) {
   NetworkedMonitor host;
   Protocol echo(true), asks(false);

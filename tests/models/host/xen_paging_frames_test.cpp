@@ -45,5 +45,22 @@ TEST(FramesThatTheMonitorLooksAt, AreTheTablesAgainAndAgainAndEachEntrysOwnInOrd
   EXPECT_EQ(next, first + count);
 }
 
+TEST(FramesThatTheMonitorLooksAt, OfANewBaseAreTheDirectorysAndThatOfTheOld) {
+  MonitoredMemory host;
+  MemoryDomain domain{.id = DomainId{1}};
+  const KernelLayout layout =
+      build_domain_memory({host.machine, host.cpu, host.domain0}, domain, 1024).value();
+  std::vector<FrameNumber> told;
+  XenPaging::Hooks hooks;
+  hooks.frames = [&](std::span<const FrameNumber> frames) { told.assign(frames.begin(), frames.end()); };
+  XenPaging paging(host.machine, host.cpu, domain, layout, hooks);
+  constexpr PageNumber directory{500};
+  paging.make_directory(directory);
+  (void)paging.commit();
+  const FrameNumber old = domain.base;
+  paging.load(directory, 0xc0001000);
+  EXPECT_EQ(told, (std::vector<FrameNumber>{paging.frame(directory), old}));
+}
+
 }  // namespace
 }  // namespace xensim

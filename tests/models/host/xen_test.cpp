@@ -1,7 +1,12 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
+#include <memory>
+#include <vector>
+
 #include "core/json.hpp"
+#include "models/host/monitor.hpp"
 #include "tests/models/host/host_fixture.hpp"
 
 namespace xensim {
@@ -107,6 +112,116 @@ TEST(Xen, WokenByTheTickADomainWaitsNoLongerThanTheAllowanceOfALoneHog) {
   host.platform->start({}, {});
   host.run_until(2s);
   EXPECT_LE(host.read().at("cpu0/wake_to_run/maximum"), 5100);
+}
+
+/// Probes every 7 ms for a second, each of which marks an event for a domain on the second processor.
+void probe_for_a_second(TestHost& host) {
+  const Time end = host.calendar.now() + 1s;
+  for (Time at = host.calendar.now(); at < end; at += 7ms) {
+    host.run_until(at);
+    host.platform->probe(0, [](Time) {});
+  }
+  host.run_until(end);
+}
+
+TEST(Xen, EventsForTheDomainThatRunsAskForNoPass) {
+  TestHost host(xen(), {});
+  host.start(host.hog());
+  host.run_until(1s);
+  const double before = host.read().at("cpu1/schedule/passes");
+  probe_for_a_second(host);
+  EXPECT_NEAR(host.read().at("cpu1/schedule/passes") - before, 20, 2) << "slices of 50 ms";
+}
+
+TEST(Xen, AnEventCheckFromAnotherProcessorPassesOverNoTimers) {
+  constexpr double dear = 240'000;  // instructions: more than 100 us
+  const auto monitors = [&](bool probes) {
+    TestHost host(xen(), {.calibration = testbed_calibration({{"monitor.timer_pass", dear}})});
+    host.start(host.hog());
+    host.run_until(1s);
+    if (probes) probe_for_a_second(host);
+    host.run_until(2s);
+    const Values values = host.read();
+    return values.at("cpu1/time/monitor") + values.at("cpu1/time/interrupts");
+  };
+  EXPECT_LT(monitors(true) - monitors(false), 143 * 20e-6);
+}
+
+TEST(Xen, AnUpcallReturnsToTheRingThatItInterrupted) {
+  constexpr double dear = 24'000;  // cycles: 10 us
+  const auto kernels = [&](bool idle, bool costly) {
+    const Json same_ring{{"processor.interrupt_return_same_ring", dear}};
+    TestHost host(xen(), {.calibration = testbed_calibration(costly ? same_ring : Json::object())});
+    if (idle) {
+      host.platform->start({}, {});
+    } else {
+      host.start(host.hog());
+    }
+    host.run_until(2s);
+    return host.read().at("cpu1/time/kernel");
+  };
+  EXPECT_NEAR(kernels(true, true) - kernels(true, false), 100 * 10e-6, 5e-5)
+      << "of an idle domain, each tick's";
+  EXPECT_LT(kernels(false, true) - kernels(false, false), 5 * 10e-6) << "a program is in an outer ring";
+}
+
+/// bvt-xen1, and what it is told of marks.
+class Listening final : public Scheduler {
+ public:
+  Listening(std::size_t cpus, std::vector<VcpuId>& told) : told_(told) {
+    const Json name = "bvt-xen1";
+    inner_ = SchedulerRegistry::instance().create("scheduler", Config(name), cpus);
+  }
+  void add(VcpuId vcpu, CpuId cpu, const SchedulingShare& share, Time now) override {
+    inner_->add(vcpu, cpu, share, now);
+  }
+  void remove(VcpuId vcpu, Time now) override { inner_->remove(vcpu, now); }
+  void adjust(VcpuId vcpu, const SchedulingShare& share, Time now) override {
+    inner_->adjust(vcpu, share, now);
+  }
+  Time wake(VcpuId vcpu, Time now) override { return inner_->wake(vcpu, now); }
+  Time event_marked(VcpuId vcpu, Time now) override {
+    told_.push_back(vcpu);
+    return inner_->event_marked(vcpu, now);
+  }
+  void sleep(VcpuId vcpu, Time now) override { inner_->sleep(vcpu, now); }
+  Decision schedule(CpuId cpu, bool current_runnable, Time now) override {
+    return inner_->schedule(cpu, current_runnable, now);
+  }
+
+ private:
+  std::unique_ptr<Scheduler> inner_;
+  std::vector<VcpuId>& told_;
+};
+
+TEST(Xen, TheTickTellsThePolicyOfEveryDomainThatWaits) {
+  const Calibration calibration = testbed_calibration();
+  const ProcessorCosts costs(calibration);
+  const SurvivalTable survival(8192, 8);
+  Calendar calendar;
+  const HostContext context{.cpus = 1,
+                            .shape = testbed_processor,
+                            .calibration = calibration,
+                            .costs = costs,
+                            .survival = survival,
+                            .calendar = calendar};
+  std::vector<VcpuId> told;
+  Monitor monitor(MonitorParameters{}, context, std::make_unique<Listening>(1, told));
+  const WorkingSet set = WorkingSet::constant(64, Time{97'500}, 8);
+  const auto hog = [](const WorkingSet& its) -> Program {
+    for (;;) co_yield Compute{10s, &its};
+  };
+  for (int i = 0; i < 4; ++i) {
+    std::vector<Program> programs;
+    programs.push_back(hog(set));
+    monitor.start_domain(std::move(programs), {});
+  }
+  calendar.run_before(59ms);
+  told.clear();
+  calendar.run_before(61ms);
+  std::sort(told.begin(), told.end());
+  told.erase(std::unique(told.begin(), told.end()), told.end());
+  EXPECT_GE(told.size(), 3U) << "of four domains that compute, three wait";
 }
 
 /// Everything that a run reports and records.
