@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -30,6 +31,10 @@ std::vector<Size> with_rest(std::vector<Size> sizes, std::uint32_t operations, s
 /// The share of `count` that falls to part `i` of `parts`.
 std::uint32_t share(std::uint64_t count, std::uint64_t i, std::uint64_t parts) {
   return static_cast<std::uint32_t>((i + 1) * count / parts - i * count / parts);
+}
+
+std::uint32_t most_bytes(const std::vector<Size>& sizes) {
+  return std::ranges::max_element(sizes, {}, &Size::bytes)->bytes;
 }
 
 /// Hands out sizes so that each comes as often as it should, evenly.
@@ -66,7 +71,7 @@ const DbenchMix& dbench_mix(std::string_view version) {
   static const std::array<DbenchMix, 2> mixes{
       DbenchMix{.version = "1.x",
                 .lines = 96535,
-                .opens = 4795,
+                .opens = 3617,  // the others fail, and are skipped
                 .stats = 7966,
                 .unlinks = 1004,
                 .renames = 195,
@@ -80,13 +85,12 @@ const DbenchMix& dbench_mix(std::string_view version) {
                                      {8, 304}},
                                     23287, 94701582),
                 .reads = {{8081, 4698}},
-                .files = 1004,
-                .longest = 24200000 / 106,
                 .score_megabytes = 132},
       DbenchMix{
           .version = "2.x",
           .lines = 62477,
-          .opens = 10999,
+          .opens = 8356,
+          .failed_opens = 2643,
           .stats = 7372,
           .file_stats = 1849,
           .file_system_stats = 1709,
@@ -98,77 +102,94 @@ const DbenchMix& dbench_mix(std::string_view version) {
                               7475, 149099246),
           .reads =
               with_rest({{4096, 9985}, {65471, 2150}, {65, 2150}, {8192, 844}, {2048, 711}, {16384, 295}},
-                        17881, 198935866),
-          .files = 106,
-          .longest = 24200000 / 106}};
+                        17881, 198935866)}};
   const auto found = std::ranges::find(mixes, version, &DbenchMix::version);
   if (found == mixes.end()) throw InputError({.path = "version"}, version, "4, 1.x or 2.x");
   return *found;
 }
 
-DbenchLoadFile load_of(const DbenchMix& mix) {
+DbenchLoadFile load_of(const DbenchMix& mix, double kept) {
+  const std::uint32_t renamed = mix.files, first_absent = renamed + 1, names = first_absent + mix.absent;
   std::vector<std::string> paths;
-  for (std::uint32_t i = 0; i <= mix.files; ++i) {
+  for (std::uint32_t i = 0; i < names; ++i) {
     paths.push_back(fmt::format("/clients/client1/{}/{}", i / files_in_directory, i));
   }
   std::vector<DbenchOperation> all;
   const auto add = [&](Kind kind, const DbenchOperation& rest) {
     all.push_back(rest);
     all.back().kind = kind;
-    all.back().succeeds = true;
     all.back().line = static_cast<std::uint32_t>(all.size());
   };
-  Sizes writes(mix.writes), reads(mix.reads);
-  constexpr std::uint32_t create = 2;
+  const auto succeed = [&](Kind kind, DbenchOperation rest) {
+    rest.succeeds = true;
+    add(kind, rest);
+  };
   paths.emplace_back("/clients");
   paths.emplace_back("/clients/client1");
-  for (std::uint32_t i = 0; i <= mix.files / files_in_directory; ++i) {
+  for (std::uint32_t i = 0; i <= (names - 1) / files_in_directory; ++i) {
     paths.push_back(fmt::format("/clients/client1/{}", i));
   }
-  for (std::uint32_t i = mix.files + 1; i < paths.size(); ++i) add(Kind::make_directory, {.path = i});
+  for (std::uint32_t i = names; i < paths.size(); ++i) succeed(Kind::make_directory, {.path = i});
+
   struct Contents {
     std::uint64_t length = 0, next = 0;  ///< byte to be written
   };
   std::vector<Contents> contents(mix.files);
-  const auto is_kept = [&](std::uint32_t open) { return open % mix.files < mix.files / 2; };
-  std::uint32_t kept_opens = 0, kept = 0, deleted = 0;
+  const auto kept_files = static_cast<std::uint32_t>(std::lround(mix.files * kept));
+  const std::uint64_t longest_kept = (mix.live - longest_deleted * (mix.files - kept_files)) / kept_files;
+  const auto is_kept = [&](std::uint32_t open) { return open % mix.files < kept_files; };
+  std::uint32_t kept_opens = 0, reading = 0, deleting = 0, failing = 0;
   for (std::uint32_t i = 0; i < mix.opens; ++i) kept_opens += is_kept(i) ? 1U : 0U;
+  Sizes writes(mix.writes), reads(mix.reads);
+  std::uint64_t left = writes.all();  // when the files are filled, all that is spread
+  constexpr std::uint32_t open = 1, create = 2, handle = 1;
+
   for (std::uint32_t i = 0; i < mix.opens; ++i) {
-    const std::uint32_t file = i % mix.files, handle = 1;
+    const std::uint32_t file = i % mix.files;
+    const std::uint64_t longest = is_kept(i) ? longest_kept : longest_deleted;
     auto& [length, next] = contents[file];
-    add(Kind::create, {.path = file, .disposition = create, .handle = handle});
-    for (std::uint32_t n = share(writes.all(), i, mix.opens); n > 0; --n) {
+    const auto write = [&] {
       const std::uint32_t bytes = writes.next();
-      if (next + bytes > mix.longest) next = 0;
-      add(Kind::write, {.handle = handle, .offset = next, .bytes = bytes, .moved = bytes});
+      if (next + bytes > longest) next = 0;
+      succeed(Kind::write, {.handle = handle, .offset = next, .bytes = bytes, .moved = bytes});
       length = std::max(length, next += bytes);
+    };
+    succeed(Kind::create, {.path = file, .disposition = create, .handle = handle});
+    const bool fills = i < kept_files;
+    for (; fills && next + most_bytes(mix.writes) <= longest; --left) write();
+    for (std::uint32_t n = fills ? 0 : share(left, i - kept_files, mix.opens - kept_files); n > 0; --n) {
+      write();
     }
     std::uint64_t at = 0;
-    for (std::uint32_t n = is_kept(i) ? share(reads.all(), kept++, kept_opens) : 0; n > 0; --n) {
+    for (std::uint32_t n = is_kept(i) ? share(reads.all(), reading++, kept_opens) : 0; n > 0; --n) {
       const std::uint32_t bytes = reads.next();
       if (at + bytes > length) at = 0;
-      const auto moved = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, length - at));
-      add(Kind::read, {.handle = handle, .offset = at, .bytes = bytes, .moved = moved});
-      at += moved;
+      succeed(Kind::read, {.handle = handle, .offset = at, .bytes = bytes, .moved = bytes});
+      at += bytes;
     }
     for (std::uint32_t n = share(mix.file_stats, i, mix.opens); n > 0; --n) {
-      add(Kind::query_file, {.handle = handle});
+      succeed(Kind::query_file, {.handle = handle});
     }
-    for (std::uint32_t n = share(mix.flushes, i, mix.opens); n > 0; --n) add(Kind::flush, {.handle = handle});
-    add(Kind::close, {.handle = handle});
-    for (std::uint32_t n = share(mix.stats, i, mix.opens); n > 0; --n) add(Kind::query_path, {.path = file});
+    for (std::uint32_t n = share(mix.flushes, i, mix.opens); n > 0; --n)
+      succeed(Kind::flush, {.handle = handle});
+    succeed(Kind::close, {.handle = handle});
+    for (std::uint32_t n = share(mix.stats, i, mix.opens); n > 0; --n)
+      succeed(Kind::query_path, {.path = file});
     for (std::uint32_t n = share(mix.file_system_stats, i, mix.opens); n > 0; --n) {
-      add(Kind::query_file_system, {});
+      succeed(Kind::query_file_system, {});
     }
-    for (std::uint32_t n = share(mix.finds, i, mix.opens); n > 0; --n) add(Kind::find, {.path = file});
+    for (std::uint32_t n = share(mix.finds, i, mix.opens); n > 0; --n) succeed(Kind::find, {.path = file});
+    for (std::uint32_t n = share(mix.failed_opens, i, mix.opens); n > 0; --n) {
+      add(Kind::create, {.path = first_absent + failing++ % mix.absent, .disposition = open});
+    }
     // A file that is renamed gets its name back: the new one is the last of all.
     for (std::uint32_t n = share(mix.renames, i, std::uint64_t{2} * mix.opens); n > 0; --n) {
-      add(Kind::rename, {.path = file, .other = mix.files});
-      add(Kind::rename, {.path = mix.files, .other = file});
+      succeed(Kind::rename, {.path = file, .other = renamed});
+      succeed(Kind::rename, {.path = renamed, .other = file});
     }
     if (is_kept(i)) continue;
-    for (std::uint32_t n = share(mix.unlinks, deleted++, mix.opens - kept_opens); n > 0; --n) {
-      add(Kind::unlink, {.path = file});
+    for (std::uint32_t n = share(mix.unlinks, deleting++, mix.opens - kept_opens); n > 0; --n) {
+      succeed(Kind::unlink, {.path = file});
       contents[file] = {};
     }
   }

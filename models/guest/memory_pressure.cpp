@@ -75,7 +75,7 @@ void MemoryPressure::sleep_for(GuestProcess& caller, BufferId buffer) {
 
 void MemoryPressure::sleep_for_request(GuestProcess& caller, bool write) {
   io_.unplug(now(caller));
-  if (io_.device().has_room(write)) {
+  if (io_.device().free_requests(write) > 0) {
     caller.again = true;
     return;
   }

@@ -40,7 +40,7 @@ class MemoryPressure {
   [[nodiscard]] bool read(MappedFile& file, std::uint32_t index, Time at);
   /// The caller's call is made again when the buffer is no longer busy.
   void sleep_for(GuestProcess& caller, BufferId buffer);
-  /// When requests are free; at once if they are.
+  /// When a batch of requests is free; at once if unplugging has freed any.
   void sleep_for_request(GuestProcess& caller, bool write);
 
   /// The device's interrupt, on `vcpu`. Whom to wake.

@@ -145,6 +145,7 @@ bool ProcessKernel::exit(unsigned vcpu, ProcessId id) {
 
 CallResult ProcessKernel::install(const std::string& path, std::uint32_t pages) {
   if (installed_.contains(path)) return CallResult::failed(CallError::exists);
+  const bool others_changed = files_.journal().running();
   make_directories(path);
   const auto descriptor = static_cast<unsigned>(calls_.creat(kernel_files_, path).value);
   const auto file = std::dynamic_pointer_cast<RegularFile>(kernel_files_.table.get(descriptor));
@@ -157,6 +158,7 @@ CallResult ProcessKernel::install(const std::string& path, std::uint32_t pages) 
     memory_.pages[page].dirty = false;
     memory_.dirty.remove(BufferId::of(page));
   }
+  if (!others_changed) files_.journal().forget_running();
   // The inode lives as long as the file system: its descriptor stays open.
   installed_[path] = std::shared_ptr<Inode>(std::shared_ptr<void>(), &inode);
   return {.value = descriptor};
@@ -171,6 +173,7 @@ void ProcessKernel::place(GuestProcess& caller, const std::string& path, std::ui
 
 CallResult ProcessKernel::place_file(GuestProcess& caller, std::string_view path, std::uint64_t bytes) {
   work_.on(nullptr);
+  const bool others_changed = files_.journal().running();
   const CallResult created = calls_.creat(caller.files, path);
   CallResult result = created;
   if (created.ok()) {
@@ -179,6 +182,7 @@ CallResult ProcessKernel::place_file(GuestProcess& caller, std::string_view path
     result = {.error = files_.place(file.inode(), bytes)};
     (void)calls_.close(caller.files, descriptor);
   }
+  if (!others_changed) files_.journal().forget_running();
   run_on(caller.processor);
   return result;
 }

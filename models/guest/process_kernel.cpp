@@ -67,6 +67,7 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
   }
   (void)calls_.mknod(kernel_files_, "/dev/zero", InodeKind::zero_device);
   (void)calls_.mknod(kernel_files_, "/dev/null", InodeKind::null_device);
+  files_.journal().forget_running();  // all this is from long ago
   install(ProgramImage::interpreter, 21);
   install("/lib/libc.so.6", 285);
   install("/lib/libtermcap.so.2", 4);

@@ -34,7 +34,7 @@ CallResult RawIo::step(GuestProcess& caller, const Self::RawTransfer& transfer, 
     if (!disk.submit(io, at)) {
       disk.unplug(at);
       charge_commands(memory_.kernel, disk);
-      if (disk.has_room(transfer.write)) {
+      if (disk.free_requests(transfer.write) > 0) {
         caller.again = true;
         return {};
       }

@@ -37,7 +37,9 @@ class SharedDisk {
       return true;
     }
     void unplug(Time at) override { shared_.disk_.unplug(at); }
-    [[nodiscard]] bool has_room(bool write) const override { return shared_.disk_.has_room(write); }
+    [[nodiscard]] std::uint32_t free_requests(bool write) const override {
+      return shared_.disk_.free_requests(write);
+    }
     std::uint32_t put_nonsense(Time at) override { return shared_.disk_.put_nonsense(at); }
     [[nodiscard]] std::vector<FinishedIo> take_completed(Time at) override {
       shared_.sort(at);

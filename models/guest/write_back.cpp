@@ -90,11 +90,13 @@ bool WriteBack::wrote_oldest(GuestProcess& caller, std::uint32_t& left) {
 KernelDaemon::Next WriteBack::flush_step(GuestProcess& daemon) {
   using enum KernelDaemon::Next;
   flush_wanted_ = false;
-  if (memory_.dirty.size() == 0 || may_stop()) return sleeps;
   const auto written = write_some(daemon, batch, [](const DirtyBuffers::Buffer&) { return true; });
   if (!written) return more;
   counts_.flushed += *written;
-  return *written > 0 ? more : sleeps;
+  flushed_in_round_ += batch;
+  if (*written > 0 && flushed_in_round_ < round) return more;
+  flushed_in_round_ = 0;
+  return *written > 0 && !may_stop() ? more : sleeps;
 }
 
 KernelDaemon::Next WriteBack::update_step(GuestProcess& daemon) {
@@ -133,17 +135,21 @@ KernelDaemon::Next WriteBack::commit_step(GuestProcess& daemon) {
   const Journal& journal = files_.journal();
   if (journal.phase() == Journal::Phase::none &&
       (commit_wanted_ < journal.running_number() || !journal.running())) {
-    wake_waiters(daemon.processor);  // for whom nothing is left to wait for
+    wake(commit_waiters_, daemon.processor);  // for whom nothing is left to wait for
+    wake(handle_waiters_, daemon.processor);
     return sleeps;
   }
   const Journal::Phase before = journal.phase();
-  if (journal_commit_.step(daemon, now(daemon))) ++counts_.commits;
-  if (journal.phase() != before) wake_waiters(daemon.processor);
+  if (journal_commit_.step(daemon, now(daemon))) {
+    ++counts_.commits;
+    wake(commit_waiters_, daemon.processor);
+  }
+  if (journal.phase() != before) wake(handle_waiters_, daemon.processor);
   return more;
 }
 
-void WriteBack::wake_waiters(unsigned vcpu) {
-  for (const ProcessId process : std::exchange(waiters_, {})) {
+void WriteBack::wake(std::vector<ProcessId>& waiters, unsigned vcpu) {
+  for (const ProcessId process : std::exchange(waiters, {})) {
     context_.did(KernelPath::wake_process);
     scheduler_.wake(vcpu, process);
   }
@@ -164,7 +170,7 @@ bool WriteBack::may_begin(GuestProcess& caller, std::uint32_t credits,
   }
   ++counts_.handle_waits;
   context_.did(KernelPath::wait_entry);
-  waiters_.push_back(caller.id);
+  handle_waiters_.push_back(caller.id);
   caller.sleeps = true;
   return false;
 }
@@ -207,7 +213,7 @@ bool WriteBack::committed(GuestProcess& caller, std::uint64_t transaction) {
   if (transaction == journal.running_number() && !journal.running()) return true;  // nothing to commit
   commit_wanted_ = std::max(commit_wanted_, transaction);
   context_.did(KernelPath::wait_entry);
-  waiters_.push_back(caller.id);
+  commit_waiters_.push_back(caller.id);
   caller.sleeps = true;
   return false;
 }

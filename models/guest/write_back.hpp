@@ -16,7 +16,8 @@ class WriteBack {
   // bdf_prm of Linux 2.4.21: per cent of low memory; ticks.
   static constexpr std::uint64_t start_percent = 30, writers_percent = 60, stop_percent = 20;
   static constexpr std::uint64_t update_interval = 500, age = 3000, commit_interval = 500;
-  static constexpr std::uint32_t batch = 32;  ///< buffers
+  static constexpr std::uint32_t batch = 32;   ///< buffers
+  static constexpr std::uint32_t round = 500;  ///< that bdflush writes before it asks whether it may stop
 
   /// Everything outlives this.
   WriteBack(const KernelContext& context, GuestKernel& scheduler, GuestMemory& memory, FileSystem& files,
@@ -84,7 +85,7 @@ class WriteBack {
   [[nodiscard]] KernelDaemon::Next flush_step(GuestProcess& daemon);
   [[nodiscard]] KernelDaemon::Next update_step(GuestProcess& daemon);
   [[nodiscard]] KernelDaemon::Next commit_step(GuestProcess& daemon);
-  void wake_waiters(unsigned vcpu);
+  void wake(std::vector<ProcessId>& waiters, unsigned vcpu);
   [[nodiscard]] Time now(const GuestProcess& caller) const { return pressure_.now(caller); }
 
   const KernelContext& context_;
@@ -96,10 +97,12 @@ class WriteBack {
   KernelDaemon flush_, update_, commit_;
   Alarm update_alarm_, commit_alarm_;
   bool flush_wanted_ = false;
+  std::uint32_t flushed_in_round_ = 0;  ///< buffers
   bool update_timer_ = false, inodes_written_ = false;
-  std::uint64_t commit_timer_ = 0;   ///< transaction it is armed for
-  std::uint64_t commit_wanted_ = 0;  ///< up to this transaction
-  std::vector<ProcessId> waiters_;   ///< for a commit to begin or to end
+  std::uint64_t commit_timer_ = 0;         ///< transaction it is armed for
+  std::uint64_t commit_wanted_ = 0;        ///< up to this transaction
+  std::vector<ProcessId> commit_waiters_;  ///< for the end of a commit
+  std::vector<ProcessId> handle_waiters_;  ///< to begin an operation, as soon as a commit has gone on
   Counts counts_;
 };
 

@@ -20,7 +20,8 @@ BlockDevice::BlockDevice(Calendar& calendar, const DiskParameters& disk, const E
       disk_(disk),
       elevator_(elevator),
       interrupt_(std::move(interrupt)),
-      done_(Event::calling<&BlockDevice::on_done>(*this)) {}
+      done_(Event::calling<&BlockDevice::on_done>(*this)),
+      arrival_(Event::calling<&BlockDevice::start>(*this)) {}
 
 bool BlockDevice::submit(const BlockIo& io, Time at) {
   const bool was_empty = elevator_.empty();
@@ -29,7 +30,7 @@ bool BlockDevice::submit(const BlockIo& io, Time at) {
   if (elevator_.add(stamped) == Elevator::Added::full) return false;
   ++counts_.buffers[io.write ? 1 : 0];
   ++outstanding_;
-  if (was_empty && commands_.size() < disk_.parameters().tags) plugged_ = true;
+  if (was_empty) plugged_ = true;
   if (!plugged_) dispatch(at);
   return true;
 }
@@ -41,33 +42,51 @@ void BlockDevice::unplug(Time at) {
 
 void BlockDevice::dispatch(Time at) {
   while (!plugged_ && !elevator_.empty() && commands_.size() < disk_.parameters().tags) {
-    commands_.push_back({elevator_.take(), issued_++ / ordered_after});
-    const DiskRequest& request = commands_.back().request;
+    Command& command =
+        commands_.emplace_back(Command{.request = elevator_.take(), .epoch = issued_++ / ordered_after});
+    const DiskRequest& request = command.request;
+    elevator_.release(request.write);
+    // Another processor, whose time is later, may have submitted a part of it.
+    command.ready = at;
+    for (const BlockIo& buffer : request.buffers) command.ready = std::max(command.ready, buffer.at);
     ++dispatched_;
     ++counts_.commands[request.write ? 1 : 0];
     counts_.sectors[request.write ? 1 : 0] += request.sectors;
   }
-  if (!executing_ && !commands_.empty()) start(at);
+  if (!executing_) start();
 }
 
-void BlockDevice::start(Time at) {
-  const auto cost = [&](const Command& command) {
-    return std::pair{command.epoch, disk_.positioning(command_of(command.request), at)};
-  };
-  std::size_t best = 0;
-  auto lowest = cost(commands_[0]);
-  for (std::size_t i = 1; i < commands_.size(); ++i) {
-    if (const auto other = cost(commands_[i]); other < lowest) {
-      lowest = other;
-      best = i;
-    }
+std::optional<std::size_t> BlockDevice::choose() const {
+  std::optional<std::size_t> best;
+  Time shortest = never;
+  for (std::size_t i = 0; i < commands_.size(); ++i) {
+    if (commands_[i].ready > calendar_.now()) continue;
+    if (best && commands_[i].epoch > commands_[*best].epoch) break;
+    const DiskCommand command = command_of(commands_[i].request);
+    if (!disk_.has_room(command)) return best ? best : i;
+    const Time positioning = disk_.positioning(command, calendar_.now());
+    if (best && positioning >= shortest) continue;
+    shortest = positioning;
+    best = i;
   }
-  executing_ = best;
-  began_ = at;
-  const DiskCommand command = command_of(commands_[best].request);
-  Time end = disk_.service(command, at);
+  return best;
+}
+
+void BlockDevice::start() {
+  if (commands_.empty()) return;
+  disk_.work_until(calendar_.now());
+  executing_ = choose();
+  if (!executing_) {
+    const auto next =
+        std::ranges::min_element(commands_, {}, [](const Command& command) { return command.ready; });
+    calendar_.schedule(arrival_, next->ready);
+    return;
+  }
+  began_ = calendar_.now();
+  const DiskCommand command = command_of(commands_[*executing_].request);
+  Time end = disk_.service(command, began_);
   if (is_bad(command)) end += disk_.parameters().error_recovery;
-  counts_.busy += end - at;
+  counts_.busy += end - began_;
   calendar_.schedule(done_, end);
 }
 
@@ -83,7 +102,7 @@ void BlockDevice::on_done() {
   completed_.push_back(std::move(finished->request));
   commands_.erase(finished);
   executing_.reset();
-  if (!commands_.empty()) start(calendar_.now());
+  start();
   interrupt_();
 }
 
@@ -113,6 +132,7 @@ std::string BlockDevice::audit() const {
   for (const DiskRequest& request : completed_) known += request.buffers.size();
   if (known != outstanding_) return fmt::format("{} buffers are outstanding, {} known", outstanding_, known);
   if (executing_.has_value() != done_.pending()) return "the drive executes nothing, or for ever";
+  if (!executing_ && !commands_.empty() && !arrival_.pending()) return "the drive has commands, and rests";
   return {};
 }
 

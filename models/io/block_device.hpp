@@ -20,7 +20,8 @@ namespace xensim {
 /// they did and for commands dispatched. Times given must not decrease below the calendar's present.
 ///
 /// A queue that becomes busy is plugged: it collects requests until somebody who waits unplugs it. The drive
-/// executes the command it reaches soonest; none passes the 500th after it.
+/// executes the command it reaches soonest; none passes the 500th after it, nor a write that waits for room
+/// in the drive's cache: else either reads or such writes would starve.
 class BlockDevice final : public GuestDisk {
  public:
   /// `interrupt` is called, from the calendar, when a command is complete; take_completed() follows some
@@ -35,8 +36,8 @@ class BlockDevice final : public GuestDisk {
   [[nodiscard]] Driver driver() const override { return Driver::scsi; }
   [[nodiscard]] bool submit(const BlockIo& io, Time at) override;
   void unplug(Time at) override;
-  [[nodiscard]] bool has_room(bool write) const override {
-    return elevator_.free_requests(write) >= Elevator::batch;
+  [[nodiscard]] std::uint32_t free_requests(bool write) const override {
+    return elevator_.free_requests(write);
   }
 
   [[nodiscard]] std::vector<FinishedIo> take_completed(Time at) override;
@@ -54,20 +55,24 @@ class BlockDevice final : public GuestDisk {
   struct Command {
     DiskRequest request;
     std::uint64_t epoch = 0;
+    Time ready{};  ///< when it reaches the drive: a processor that gives it may be ahead of the calendar
   };
   [[nodiscard]] bool is_bad(const DiskCommand& command) const;
   void on_done();
   void dispatch(Time at);
-  void start(Time at);
+  /// The next command begins, or will when it reaches the drive.
+  void start();
+  /// Of the commands that have reached the drive, which is to be next.
+  [[nodiscard]] std::optional<std::size_t> choose() const;
 
   Calendar& calendar_;
   Disk disk_;
   Elevator elevator_;
   std::function<void()> interrupt_;
   Observer observer_;
-  Event done_;
+  Event done_, arrival_;
   bool plugged_ = false;
-  std::vector<Command> commands_;  ///< in the drive
+  std::vector<Command> commands_;  ///< in the drive, in the order in which it got them
   std::optional<std::size_t> executing_;
   Time began_{};          ///< with what is executed
   Time last_transfer_{};  ///< what was executed last took so long

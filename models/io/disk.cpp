@@ -126,7 +126,7 @@ Time Disk::write(const DiskCommand& command, Time at) {
     return move_and_transfer(command, start);
   }
   Time room = at;
-  while (!buffered_.empty() && unwritten_ + command.sectors > p_.write_buffer_sectors) {
+  while (!has_room(command)) {
     stop_reading_ahead(std::max(room, free_));
     room = std::max(room, write_nearest(std::max(room, free_)));
   }

@@ -21,8 +21,8 @@ struct DiskCommand {
 /// switch, so that a sequential transfer never waits a turn.
 ///
 /// Reads go on behind their end into a segment of the cache until the next command needs the medium. Writes
-/// are acknowledged from the cache if that is on, and written while no command is there, nearest first; a
-/// read waits for no more than the one in progress.
+/// are acknowledged from the cache if that is on and has room, and written while no command is there, nearest
+/// first; a read waits for no more than the one in progress.
 class Disk {
  public:
   explicit Disk(const DiskParameters& parameters) : p_(parameters) {}
@@ -33,6 +33,13 @@ class Disk {
   /// How long service() would take at `at`, up to the first sector, if only the mechanism mattered; 0 if
   /// the cache will do.
   [[nodiscard]] Time positioning(const DiskCommand& command, Time at) const;
+  /// False: a write for which the cache is on, but full; it must wait until others are on the medium.
+  [[nodiscard]] bool has_room(const DiskCommand& command) const {
+    return !command.write || !p_.write_cache || buffered_.empty() ||
+           unwritten_ + command.sectors <= p_.write_buffer_sectors;
+  }
+  /// What the drive does by itself until `at`.
+  void work_until(Time at);
   /// Writes all that is in the cache only. Returns when that is done.
   Time flush(Time at);
 
@@ -68,8 +75,6 @@ class Disk {
   void buffer(const DiskCommand& command);
   /// Writes the buffered sectors that are nearest, beginning at `at`. Returns the end.
   Time write_nearest(Time at);
-  /// What the drive does by itself until `at`.
-  void work_until(Time at);
 
   DiskParameters p_;
   std::uint32_t track_ = 0;

@@ -125,8 +125,13 @@ void Elevator::charge_behind(std::size_t first, std::int64_t passes) {
 DiskRequest Elevator::take() {
   DiskRequest head = std::move(queue_.front());
   queue_.pop_front();
-  --used_[head.write ? 1 : 0];
+  ++taken_[head.write ? 1 : 0];
   return head;
+}
+
+void Elevator::release(bool write) {
+  --taken_[write ? 1 : 0];
+  --used_[write ? 1 : 0];
 }
 
 std::string Elevator::audit() const {
@@ -141,8 +146,9 @@ std::string Elevator::audit() const {
     }
   }
   for (const int direction : {0, 1}) {
-    if (counted[direction] != used_[direction]) {
-      return fmt::format("{} requests in use, {} in the queue", used_[direction], counted[direction]);
+    if (counted[direction] + taken_[direction] != used_[direction]) {
+      return fmt::format("{} requests in use, {} in the queue, {} taken", used_[direction],
+                         counted[direction], taken_[direction]);
     }
   }
   return {};

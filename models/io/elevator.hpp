@@ -60,8 +60,10 @@ class Elevator {
   enum class Added : std::uint8_t { merged, inserted, full };
   /// Full: no request is free, and no merge possible. O(requests).
   Added add(const BlockIo& io);
-  /// The head of the queue, whose request is free from now on. There must be one.
+  /// The head of the queue. There must be one. Its request is free again with release().
   [[nodiscard]] DiskRequest take();
+  /// The driver has done with one that it took.
+  void release(bool write);
 
   [[nodiscard]] bool empty() const { return queue_.empty(); }
   [[nodiscard]] std::size_t size() const { return queue_.size(); }
@@ -86,8 +88,9 @@ class Elevator {
   void charge_behind(std::size_t first, std::int64_t passes);
 
   ElevatorRules rules_;
-  std::deque<DiskRequest> queue_;   ///< head first
-  std::uint32_t used_[2] = {0, 0};  ///< reads, writes
+  std::deque<DiskRequest> queue_;    ///< head first
+  std::uint32_t used_[2] = {0, 0};   ///< reads, writes
+  std::uint32_t taken_[2] = {0, 0};  ///< of them, not released yet
 };
 
 }  // namespace xensim

@@ -7,6 +7,7 @@
 
 #include "core/time.hpp"
 #include "models/io/block_io.hpp"
+#include "models/io/elevator.hpp"
 
 namespace xensim {
 
@@ -37,8 +38,10 @@ class GuestDisk {
   [[nodiscard]] virtual bool submit(const BlockIo& io, Time at) = 0;
   /// Whoever waits lets the queue go.
   virtual void unplug(Time at) = 0;
-  /// Enough requests are free for those who wait for one.
-  [[nodiscard]] virtual bool has_room(bool write) const = 0;
+  /// Requests that are free for that direction.
+  [[nodiscard]] virtual std::uint32_t free_requests(bool write) const = 0;
+  /// Enough of them are free to wake those who wait for one.
+  [[nodiscard]] bool has_room(bool write) const { return free_requests(write) >= Elevator::batch; }
 
   /// The driver's interrupt handler: dispatches further commands, gives what is complete since the last call.
   [[nodiscard]] virtual std::vector<FinishedIo> take_completed(Time at) = 0;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <vector>
 
 #include "results/atomic_file.hpp"
@@ -15,7 +16,8 @@ struct BlockCsvParameters {};
 /// Exact: a picosecond is the unit of simulated time.
 std::string microseconds(Time time) {
   constexpr std::int64_t ps_per_us = 1'000'000;
-  return fmt::format("{}.{:06}", time.count() / ps_per_us, time.count() % ps_per_us);
+  const std::int64_t magnitude = std::abs(time.count());
+  return fmt::format("{}{}.{:06}", time.count() < 0 ? "-" : "", magnitude / ps_per_us, magnitude % ps_per_us);
 }
 
 class BlockCsv final : public TraceFile {

@@ -60,6 +60,30 @@ TEST(FilesOnDisk, FsyncPutsEverythingOnTheDisk) {
   EXPECT_EQ(metric(result, "host0/journal/commits"), 1);
 }
 
+TEST(FilesOnDisk, WhoWaitsForACommitIsWokenAtItsEnd) {
+  const RunResult result =
+      run(R"({"name": "dd", "rounds": 0, "count": 1, "block": "4 KiB", "sync": true})", 1000);
+  const double rounds = metric(result, "user/rounds");
+  ASSERT_GT(rounds, 1000);
+  EXPECT_LT(metric(result, "host0/process_switches") / rounds, 5.5)
+      << "the writer sleeps for its page and for the commit, kjournald for the log and the commit block";
+}
+
+TEST(FilesOnDisk, BdflushWritesFiveHundredBuffersBeforeItAsksWhetherItMayStop) {
+  // A third of low memory: it begins at 30 per cent.
+  const RunResult written = run(R"({"name": "dd", "count": 340})", 4000);
+  EXPECT_EQ(metric(written, "user/rounds"), 1);
+  const auto flushed = static_cast<int>(metric(written, "host0/files/flushed"));
+  EXPECT_GT(flushed, 0);
+  EXPECT_EQ(flushed % 512, 0) << "in batches of 32";
+}
+
+TEST(FilesOnDisk, FilesThatWereThereLongAgoAreNotWrittenAgain) {
+  const RunResult read = run(R"({"name": "dd", "mode": "read", "count": 16})", 7000);
+  EXPECT_EQ(metric(read, "user/rounds"), 1);
+  EXPECT_EQ(metric(read, "host0/journal/commits"), 0);
+}
+
 TEST(FilesOnDisk, ManySmallFilesAreCommittedEveryFiveSeconds) {
   const std::string workload = R"({"name": "small_files", "directories": 4, "files": 500})";
   EXPECT_EQ(metric(run(workload, 2000), "host0/journal/commits"), 0);

@@ -27,6 +27,55 @@ Program make_segment(Self self, Database& database) {
   co_await self.rename(made, name);
 }
 
+/// The file of the log that a process has open.
+struct LogSegment {
+  std::int64_t file = -1;
+  std::uint32_t number = 0;
+};
+
+/// Returns when the log is on the disk up to `position`.
+Program flush_log(Self self, Database& database, LogSegment& segment, LogPosition position) {
+  WriteAheadLog& log = database.log;
+  SelectSets nothing;
+  while (log.flushed() < position) {
+    // Who finds the log busy looks again after the next tick: the holder has mostly written for him too.
+    if (!log.try_lock()) {
+      co_await self.select(0, nothing, back_off);
+      continue;
+    }
+    const LogPosition end = log.entered();
+    std::uint64_t next = WriteAheadLog::segment_bytes;
+    for (const WriteAheadLog::Page& page : log.unwritten()) {
+      if (segment.file < 0 || page.segment != segment.number) {
+        if (segment.file >= 0) co_await self.close(segment.file);
+        if (log.lacks(page.segment)) {
+          Program making = make_segment(self, database);
+          while (making.advance()) co_yield making.operation();
+        }
+        segment.number = page.segment;
+        const std::string name = database.log_path(segment.number);
+        segment.file = co_await self.open(name);
+        next = WriteAheadLog::segment_bytes;
+      }
+      if (page.offset != next) co_await self.lseek(segment.file, static_cast<std::int64_t>(page.offset));
+      co_await self.write(segment.file, WriteAheadLog::page_bytes);
+      next = page.offset + WriteAheadLog::page_bytes;
+      const std::uint64_t segment_end = std::uint64_t{page.segment + 1} * WriteAheadLog::segment_bytes;
+      if (next == WriteAheadLog::segment_bytes && end > segment_end) co_await self.fsync(segment.file);
+    }
+    log.written(end);
+    co_await self.fsync(segment.file);
+    log.flushed(end);
+    ++database.flushes;
+    log.unlock();
+    if (log.checkpoint_due() && !std::exchange(database.checkpoint_asked, true)) {
+      const std::vector<SemaphoreOperation> ask =
+          change(static_cast<unsigned>(database.next_statement.size()), 1);
+      co_await self.semop(database.semaphores, ask);
+    }
+  }
+}
+
 }  // namespace
 
 Program serve(Self self, Place place, Database& database, unsigned client, std::int64_t connection) {
@@ -38,8 +87,7 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
     files[i] = co_await self.open(path);
   }
   SelectSets nothing;
-  std::int64_t log_file = -1;
-  std::uint32_t log_segment = 0;
+  LogSegment segment;
   const Address heap{static_cast<std::uint32_t>(co_await self.brk({}))};
   std::vector<std::vector<Address>> code;  // of each statement
   for (const Statement& statement : database.statements) {
@@ -90,6 +138,8 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
           co_await self.read(files[relation], block_size);
           break;
         case extend:
+          database.log.begins(step.block);
+          [[fallthrough]];
         case write:
           ++database.block_writes;
           co_await self.lseek(files[relation], place_in_file);
@@ -105,48 +155,12 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
           }
           break;
         }
-        case flush: {
-          WriteAheadLog& log = database.log;
-          if (log.flushed() >= step.position) break;
-          // Who finds the log busy looks again after the next tick: the holder has mostly written for him
-          // too.
-          if (!log.try_lock()) {
-            co_await self.select(0, nothing, back_off);
-            steps.push_front(step);
-            break;
-          }
-          const LogPosition end = log.entered();
-          std::uint64_t next = WriteAheadLog::segment_bytes;
-          for (const WriteAheadLog::Page& page : log.unwritten()) {
-            if (log_file < 0 || page.segment != log_segment) {
-              if (log_file >= 0) co_await self.close(log_file);
-              if (log.lacks(page.segment)) {
-                Program making = make_segment(self, database);
-                while (making.advance()) co_yield making.operation();
-              }
-              log_segment = page.segment;
-              const std::string name = database.log_path(log_segment);
-              log_file = co_await self.open(name);
-              next = WriteAheadLog::segment_bytes;
-            }
-            if (page.offset != next) co_await self.lseek(log_file, static_cast<std::int64_t>(page.offset));
-            co_await self.write(log_file, WriteAheadLog::page_bytes);
-            next = page.offset + WriteAheadLog::page_bytes;
-            const std::uint64_t segment_end = std::uint64_t{page.segment + 1} * WriteAheadLog::segment_bytes;
-            if (next == WriteAheadLog::segment_bytes && end > segment_end) co_await self.fsync(log_file);
-          }
-          log.written(end);
-          co_await self.fsync(log_file);
-          log.flushed(end);
-          ++database.flushes;
-          log.unlock();
-          if (log.checkpoint_due() && !std::exchange(database.checkpoint_asked, true)) {
-            const std::vector<SemaphoreOperation> ask =
-                change(static_cast<unsigned>(database.next_statement.size()), 1);
-            co_await self.semop(database.semaphores, ask);
+        case flush:
+          if (database.log.flushed() < step.position) {
+            Program flushing = flush_log(self, database, segment, step.position);
+            while (flushing.advance()) co_yield flushing.operation();
           }
           break;
-        }
       }
     }
     co_await self.unix_send(connection, statement.answer);
@@ -159,18 +173,27 @@ Program make_checkpoints(Self self, Database& database) {
     const std::string path = database.relation_path(i);
     files[i] = co_await self.open(path);
   }
+  LogSegment segment;
   const std::vector<SemaphoreOperation> wait =
       change(static_cast<unsigned>(database.next_statement.size()), -1);
   for (;;) {
     co_await self.semop(database.semaphores, wait);
     database.log.checkpoint();
     for (const BufferPool::Victim& changed : database.pool.clean()) {
+      if (database.log.flushed() < changed.change) {
+        Program flushing = flush_log(self, database, segment, changed.change);
+        while (flushing.advance()) co_yield flushing.operation();
+      }
       ++database.block_writes;
       const std::int64_t file = files[changed.block.relation];
       co_await self.lseek(file, static_cast<std::int64_t>(changed.block.number * Database::block_bytes));
       co_await self.write(file, block_size);
     }
     for (const std::int64_t file : files) co_await self.fsync(file);
+    // Its record, which is as long as a commit's.
+    const LogPosition end = database.log.enter(Database::commit_bytes, {});
+    Program flushing = flush_log(self, database, segment, end);
+    while (flushing.advance()) co_yield flushing.operation();
     if (database.log.nearly_full()) {
       Program making = make_segment(self, database);
       while (making.advance()) co_yield making.operation();

@@ -12,7 +12,8 @@ namespace xensim {
 
 /// PostgreSQL 7.1's log: pages of 8 KB in segments of 16 MB, each a new file that is filled with zeros before
 /// it is used; one process at a time writes. The first change of a block after a checkpoint enters the whole
-/// block. Pure.
+/// block, unless the block begins with it: then it can be made anew from its records (heapam.c's
+/// XLOG_HEAP_INIT_PAGE; recalled of 7.1, and the same in later releases). Pure.
 class WriteAheadLog {
  public:
   static constexpr std::uint64_t page_bytes = 8192, segment_bytes = std::uint64_t{16} << 20;
@@ -27,6 +28,8 @@ class WriteAheadLog {
     }
     return entered_ += bytes;
   }
+  /// The block was just added to its relation, and is empty.
+  void begins(const DataBlock& block) { imaged_.insert(block); }
   [[nodiscard]] LogPosition entered() const { return entered_; }
   [[nodiscard]] LogPosition flushed() const { return flushed_; }
   [[nodiscard]] std::uint64_t images() const { return images_; }
@@ -75,7 +78,7 @@ class WriteAheadLog {
 
  private:
   LogPosition entered_ = 0, written_ = 0, flushed_ = 0, checkpoint_ = 0;
-  std::set<DataBlock> imaged_;  ///< since the checkpoint
+  std::set<DataBlock> imaged_;  ///< since the checkpoint, or of which the log has all
   std::uint64_t images_ = 0;
   std::uint32_t made_ = 1, removed_ = 0;  ///< segments
   bool locked_ = false;

@@ -54,6 +54,7 @@ void BlockFront::dispatch(Time at) {
       break;
     }
     current_.buffers.pop_front();
+    if (current_.buffers.empty()) elevator_.release(current_.write);
   }
   close();
   const std::uint32_t put_now = ring_.unanswered() - before;
@@ -126,6 +127,7 @@ void BlockFront::close() {
 
 std::vector<FinishedIo> BlockFront::take_completed(Time at) {
   std::vector<FinishedIo> finished;
+  const bool was_busy = ring_.unanswered() > 0;
   while (const auto response = ring_.take(page_)) {
     if (response->id >= in_ring_.size() && nonsense_ > 0) --nonsense_;
     if (response->id >= in_ring_.size() || in_ring_[response->id].tags.empty()) continue;
@@ -134,7 +136,7 @@ std::vector<FinishedIo> BlockFront::take_completed(Time at) {
     outstanding_ -= finished.back().tags.size();
     if (finished.back().failed) counts_.failures += finished.back().tags.size();
   }
-  if (!finished.empty() && ring_.unanswered() == 0) counts_.busy += at - busy_since_;
+  if (was_busy && ring_.unanswered() == 0) counts_.busy += at - busy_since_;
   if (stopped_ && ring_.unanswered() < restart) {
     stopped_ = false;
     unplug(at);

@@ -40,8 +40,8 @@ class BlockFront final : public GuestDisk {
   [[nodiscard]] std::uint64_t sectors() const override { return sectors_; }
   [[nodiscard]] bool submit(const BlockIo& io, Time at) override;
   void unplug(Time at) override;
-  [[nodiscard]] bool has_room(bool write) const override {
-    return elevator_.free_requests(write) >= Elevator::batch;
+  [[nodiscard]] std::uint32_t free_requests(bool write) const override {
+    return elevator_.free_requests(write);
   }
   std::uint32_t put_nonsense(Time at) override;
   [[nodiscard]] std::vector<FinishedIo> take_completed(Time at) override;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/random.hpp"
 #include "tests/models/io/testbed_disk.hpp"
 
 namespace xensim {
@@ -72,6 +73,100 @@ TEST(BlockDevices, TheDriveTakesFirstWhatItReachesSoonest) {
   bench.finish();
   EXPECT_EQ(bench.done.front(), soonest);
   EXPECT_EQ(bench.done.size(), 4U);
+}
+
+TEST(BlockDevices, PlugAnEmptyQueueAlsoWhileTheDriveHasAllCommandsThatItTakes) {
+  Bench bench;
+  std::uint64_t sector = 0;
+  const std::uint32_t tags = bench.device.disk().parameters().tags;
+  for (std::uint32_t given = 0; given < tags; ++given) {
+    ASSERT_TRUE(bench.read(sector += 100'000));
+    bench.device.unplug(bench.calendar.now());
+  }
+  (void)bench.device.take_dispatched();
+  ASSERT_TRUE(bench.read(8));
+  bench.calendar.dispatch();
+  bench.collect();
+  EXPECT_EQ(bench.device.take_dispatched(), 0U) << "nobody who waits has let it go";
+  bench.device.unplug(bench.calendar.now());
+  EXPECT_EQ(bench.device.take_dispatched(), 1U);
+}
+
+TEST(BlockDevices, NoCommandBeginsBeforeItWasGivenWhenItsProcessorIsAheadOfTheCalendar) {
+  Bench bench;
+  std::vector<std::pair<Time, Time>> given_and_began;
+  bench.device.observe([&](const DiskRequest& request, Time began) {
+    given_and_began.emplace_back(request.buffers.front().at, began);
+  });
+  for (int i = 0; i < 20; ++i) {
+    const Time ahead = bench.calendar.now() + i * 1ms;
+    const auto sector = static_cast<std::uint64_t>(i) * 1'000'000;
+    ASSERT_TRUE(bench.device.submit({.sector = sector, .sectors = 8, .write = true}, ahead));
+    // Another processor, which is not as far, lets the queue go.
+    bench.device.unplug(i % 2 == 0 ? ahead : bench.calendar.now());
+    EXPECT_EQ(bench.device.audit(), "");
+  }
+  bench.finish();
+  ASSERT_EQ(given_and_began.size(), 20U);
+  for (const auto& [given, began] : given_and_began) EXPECT_GE(began, given);
+}
+
+/// A drive whose cache is full, with so many writes that wait for room in it.
+struct FullCache : Bench {
+  explicit FullCache(int writes) {
+    const DiskParameters& p = device.disk().parameters();
+    while (device.disk().has_room({0, 8, true})) {
+      write();
+      if (device.outstanding() > 8) step();
+    }
+    while (device.outstanding() < static_cast<std::uint64_t>(writes)) write();
+    EXPECT_GT(device.disk().unwritten_sectors() + 8, p.write_buffer_sectors);
+  }
+  void write() {
+    EXPECT_TRUE(read(random.below(2'000'000) * 8, true));
+    device.unplug(calendar.now());
+  }
+  /// One command is complete. How many buffers that were.
+  std::size_t step() {
+    const std::size_t before = done.size();
+    calendar.dispatch();
+    collect();
+    return done.size() - before;
+  }
+  RandomStream random{1, "sectors"};
+};
+
+TEST(BlockDevicesWithAFullCache, AReadWaitsForNoWriteThatCameLater) {
+  constexpr int waiting = 16;
+  FullCache bench(waiting);
+  constexpr std::uint64_t sought = 200'000'000;
+  ASSERT_TRUE(bench.read(sought));
+  bench.device.unplug(bench.calendar.now());
+  std::size_t before = 0;
+  for (; bench.done.back() != sought && before < 1000; before += bench.step()) bench.write();
+  EXPECT_LE(before, waiting + 4U)
+      << "those that were there, itself, and a few for which there was room again";
+}
+
+TEST(BlockDevicesWithAFullCache, AWriteWaitsForNoReadThatCameLater) {
+  constexpr int waiting = 4;
+  FullCache bench(waiting);
+  std::size_t reads = 0, before = 0;
+  const auto ask = [&] {
+    ASSERT_TRUE(bench.read(200'000'000 + 8 * bench.random.below(1'000'000)));
+    bench.device.unplug(bench.calendar.now());
+    ++reads;
+  };
+  for (int i = 0; i < 4; ++i) ask();
+  const std::size_t written = bench.device.counts().commands[1];
+  std::size_t finished_writes = 0;
+  for (; finished_writes < waiting && before < 1000; ++before) {
+    (void)bench.step();
+    finished_writes += bench.done.back() < 200'000'000 ? 1U : 0U;
+    ask();
+  }
+  EXPECT_EQ(bench.device.counts().commands[1], written);
+  EXPECT_LE(before, waiting + 1U);
 }
 
 TEST(BlockDeviceProperties, EveryBufferComesBackOnce) {

@@ -163,6 +163,19 @@ TEST(DiskWriteCache, BlocksSpreadOverThirtyMegabytesAreWrittenInLessThanAMillise
   EXPECT_LT(milliseconds(now), writes * 1.0);
 }
 
+TEST(DiskWriteCache, HasRoomAgainWhenTheDriveHasHadTimeToWrite) {
+  const DiskParameters p = testbed_disk();
+  Disk disk(p);
+  Time now{};
+  std::uint64_t sector = 0;
+  const auto next = [&](std::uint32_t sectors) { return DiskCommand{sector += 100'000, sectors, true}; };
+  while (disk.has_room(next(512))) now = disk.service({sector, 512, true}, now);
+  EXPECT_GT(disk.unwritten_sectors() + 512, p.write_buffer_sectors);
+  EXPECT_TRUE(disk.has_room({sector, 512, false})) << "a read needs none";
+  disk.work_until(now + 50ms);
+  EXPECT_TRUE(disk.has_room({sector, 512, true}));
+}
+
 TEST(DiskWriteCache, FlushWritesEverything) {
   Disk disk(testbed_disk());
   const Time now = disk.service({0, 8, true}, Time{});

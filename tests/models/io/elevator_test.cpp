@@ -85,7 +85,7 @@ TEST(ElevatorLatency, AReadIsPassedByAtMost128InsertedRequests) {
     (void)elevator.add(page(sector, true));
     while (elevator.size() > 8) {
       if (elevator.queue().front().sector == 10) break;
-      (void)elevator.take();
+      elevator.release(elevator.take().write);
     }
     if (elevator.queue().front().sector == 10) break;
     ++passed;
@@ -118,6 +118,17 @@ TEST(ElevatorRequests, RunOutAt64OfADirectionWhileMergesGoOn) {
   EXPECT_EQ(elevator.add(page(70'000, false)), inserted) << "reads have requests of their own";
 }
 
+TEST(ElevatorRequests, AreFreeAgainWhenTheDriverHasDoneWithThem) {
+  Elevator elevator;
+  for (std::uint64_t i = 0; i < 64; ++i) (void)elevator.add(page(1000 * i, true));
+  (void)elevator.take();
+  EXPECT_EQ(elevator.free_requests(true), 0U);
+  EXPECT_EQ(elevator.audit(), "");
+  elevator.release(true);
+  EXPECT_EQ(elevator.free_requests(true), 1U);
+  EXPECT_EQ(elevator.audit(), "");
+}
+
 TEST(ElevatorProperties, LoseAndDoubleNothingAndMergeOnlyWhatIsAdjacent) {
   EXPECT_TRUE(rc::check([] {
     Elevator elevator(*rc::gen::element(ElevatorKind::linus, ElevatorKind::early_linus, ElevatorKind::none));
@@ -126,6 +137,7 @@ TEST(ElevatorProperties, LoseAndDoubleNothingAndMergeOnlyWhatIsAdjacent) {
     std::multiset<std::uint64_t> waiting;
     const auto take = [&] {
       const DiskRequest request = elevator.take();
+      elevator.release(request.write);
       RC_ASSERT(request.sectors == request.buffers.size() * 8);
       std::uint64_t sector = request.sector;
       for (const std::uint64_t tag : tags_of(request)) {

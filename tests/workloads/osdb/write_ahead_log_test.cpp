@@ -16,6 +16,15 @@ TEST(WriteAheadLog, ABlockIsEnteredWholeTheFirstTimeAfterACheckpoint) {
   EXPECT_EQ(log.images(), 2U);
 }
 
+TEST(WriteAheadLog, ANewBlockIsNotEnteredWholeBeforeTheNextCheckpoint) {
+  Log log;
+  log.begins({0, 7});
+  EXPECT_EQ(log.enter(100, {{0, 7}}), 100U);
+  EXPECT_EQ(log.enter(100, {{0, 7}}), 200U);
+  log.checkpoint();
+  EXPECT_EQ(log.enter(100, {{0, 7}}), 300 + Log::page_bytes);
+}
+
 TEST(WriteAheadLog, APageIsWrittenAgainWhenMoreOfItWasFilled) {
   Log log;
   log.enter(700, {});

@@ -70,6 +70,14 @@ TEST(BlockFront, NonsenseIsRefusedRequestByRequestAndReachesNoDisk) {
   EXPECT_EQ(guest.audit(), "");
 }
 
+TEST(BlockFront, TheTimeInWhichNonsenseIsUnansweredCountsAsBusy) {
+  Guest guest;
+  (void)guest.front.put_nonsense(guest.now);
+  guest.now += 3ms;
+  (void)guest.front.take_completed(guest.now);
+  EXPECT_EQ(guest.front.counts().busy, 3ms);
+}
+
 TEST(BlockFront, RequestsThatMakeSenseAreServedAmongNonsense) {
   Guest guest;
   EXPECT_TRUE(guest.submit(80));
@@ -106,6 +114,7 @@ TEST(BlockFront, AFullRingStopsTheQueueUntilFewerThan32RequestsAreUnanswered) {
   EXPECT_FALSE(guest.submit(sector + 100)) << "64 requests are all that the block layer has to read";
   guest.front.unplug(guest.now);
   EXPECT_EQ(guest.front.unanswered(), 63U);
+  EXPECT_EQ(guest.front.free_requests(false), 0U) << "what the driver looks at is not in the ring yet";
   const auto answer = [&](std::size_t count) {
     guest.bench.finish(count);
     return guest.front.take_completed(guest.now).size();
