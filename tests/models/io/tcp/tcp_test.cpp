@@ -18,7 +18,7 @@ TEST_F(TcpTest, AnOpeningSegmentOffersAllOptions) {
   EXPECT_TRUE(syn.stamped);
   EXPECT_EQ(syn.stamp, now);
   EXPECT_EQ(syn.window_scale, 0) << "three quarters of 87,380 bytes need none";
-  EXPECT_EQ(syn.window, 3 * 1460) << "as much as the other side may send at first";
+  EXPECT_EQ(syn.window, 4 * 1460) << "as much as the other side may send at first";
 }
 
 TEST_F(TcpTest, TimeStampsTakeTwelveBytesOfEachSegment) {
