@@ -39,6 +39,9 @@ class NetworkInterface final : public NetworkClient {
   [[nodiscard]] Ipv4Address address() const { return address_; }
   [[nodiscard]] std::uint32_t mtu() const { return device_.mtu(); }
   [[nodiscard]] bool sums() const { return device_.sums(); }
+  [[nodiscard]] std::uint32_t receive_size(std::uint32_t length) const {
+    return device_.receive_size(length);
+  }
   [[nodiscard]] const Counts& counts() const { return counts_; }
 
   /// An IP packet without its Ethernet addresses, in `page` from `offset` on. False: the queue is full.

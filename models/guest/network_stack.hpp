@@ -115,9 +115,16 @@ class NetworkStack final : private TcpLayer::Host, private KernelTimer, private 
   [[nodiscard]] bool is_local(Ipv4Address to) const;
   [[nodiscard]] NetworkInterface* way_to(Ipv4Address to) const;
   void run_loopback();
-  void receive_ip(const EthernetFrame& frame, TcpBuffer buffer, bool summed);
-  void receive_tcp(const Ipv4Header& ip, const EthernetFrame& frame, TcpBuffer buffer, bool summed);
-  void receive_udp(const Ipv4Header& ip, const EthernetFrame& frame, TcpBuffer buffer, bool summed);
+  /// A packet that came in: `size` is what it takes of a receive buffer.
+  struct Arrival {
+    const EthernetFrame& frame;
+    TcpBuffer buffer;
+    std::uint32_t size = 0;
+    bool summed = false;
+  };
+  void receive_ip(const Arrival& arrival);
+  void receive_tcp(const Ipv4Header& ip, const Arrival& arrival);
+  void receive_udp(const Ipv4Header& ip, const Arrival& arrival);
   void use_head(TcpBuffer buffer);
   void copy(TcpBuffer buffer, std::uint32_t offset, std::uint32_t bytes, Processor::Stream kind);
   void arm();

@@ -47,7 +47,7 @@ struct TcpSettings {
   [[nodiscard]] static constexpr std::uint32_t send_size(std::uint32_t payload) {
     return payload + header_room + buffer_head;
   }
-  /// What a received frame takes of the receive buffer.
+  /// What a received frame takes of the receive buffer, where the device is a tg3.
   [[nodiscard]] static constexpr std::uint32_t receive_size(std::uint32_t frame) {
     return buffer_head + (frame > copy_limit ? std::max(frame + 104, receive_buffer_size) : frame + 18);
   }

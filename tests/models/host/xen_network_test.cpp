@@ -32,6 +32,13 @@ TEST(XenNetwork, APacketGoesOutByTheNicUnderTheMachinesOwnAddress) {
   EXPECT_EQ(machine.audit(), "");
 }
 
+TEST(XenNetwork, AReceivedFrameOfAnyLengthTakesAWholeBuffer) {
+  NetworkMachine machine;
+  const NetworkDevice& device = machine.guest(0).driver;
+  EXPECT_EQ(device.receive_size(60), 188U + 16 + 2049);
+  EXPECT_EQ(device.receive_size(1514), device.receive_size(60));
+}
+
 TEST(XenNetwork, ABurstTakesOneHypercallAndTheMonitorFindsTheRest) {
   // The first is under way when the others are put into the ring; its completion finds them.
   NetworkMachine machine;
