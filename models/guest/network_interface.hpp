@@ -48,6 +48,8 @@ class NetworkInterface final : public NetworkClient {
   [[nodiscard]] bool send(unsigned vcpu, Ipv4Address to, const EthernetFrame& frame, PageNumber page,
                           std::uint32_t offset);
   void receive_arp(unsigned vcpu, const EthernetFrame& frame);
+  /// What came from there proves that it is there.
+  void confirm(Ipv4Address neighbour) { neighbours_.confirm(receiver_.now(), neighbour); }
   [[nodiscard]] std::optional<Jiffies> deadline() const { return neighbours_.deadline(); }
   void run_timers(unsigned vcpu);
 

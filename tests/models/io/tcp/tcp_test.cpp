@@ -39,6 +39,18 @@ TEST_F(TcpTest, TheWindowOpensByOneSegmentForEachAcknowledgement) {
   EXPECT_EQ(client.queue().in_flight(), 3U);
 }
 
+TEST(FirstCongestionWindow, IsThreeSegmentsToANeighbourAndTwoToOthers) {
+  CongestionWindow window;
+  window.begin(1448, {});
+  EXPECT_EQ(window.size(), 2U) << "not known";
+  window.begin(1448, Jiffies{2});
+  EXPECT_EQ(window.size(), 3U);
+  window.begin(1448, Jiffies{3});
+  EXPECT_EQ(window.size(), 2U) << "more than 20 ms away";
+  window.begin(1000, Jiffies{1});
+  EXPECT_EQ(window.size(), 4U);
+}
+
 TEST_F(TcpTest, EverySecondSegmentIsAcknowledgedOnceCreditIsUsedUp) {
   open();
   transfer(100 * 1448);
