@@ -7,6 +7,7 @@
 
 #include "models/guest/dirty_buffers.hpp"
 #include "models/guest/kernel_context.hpp"
+#include "models/guest/packet_pages.hpp"
 #include "models/guest/page_allocator.hpp"
 #include "models/guest/page_table_cache.hpp"
 #include "models/guest/paging.hpp"
@@ -22,7 +23,8 @@ struct GuestMemory {
       : kernel(context),
         paging(its_paging),
         pages(kernel, size, paging.mapped_pages(), reserved),
-        tables(kernel, paging, pages) {}
+        tables(kernel, paging, pages),
+        packets(kernel, pages) {}
 
   /// vm_enough_memory() of overcommit mode 0: nothing is set aside.
   [[nodiscard]] bool enough(std::uint32_t wanted) const {
@@ -64,6 +66,7 @@ struct GuestMemory {
   Paging& paging;
   PageAllocator pages;
   PageTableCache tables;
+  PacketPages packets;
   SpaceRing spaces;
   std::unique_ptr<SwapCache> swap;  ///< null: memory is never reclaimed
   DirtyBuffers dirty;               ///< of files and their system

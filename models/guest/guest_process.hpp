@@ -31,6 +31,7 @@ struct GuestProcess {
   bool uses_fpu = false;
   std::uint32_t user = 0;            ///< whose processes are counted together
   std::uint64_t started = 0;         ///< tick
+  std::uint64_t alarm = 0;           ///< tick of its interval timer; 0: not set
   bool kernel_thread = false;        ///< has no memory of its own and may use all there is
   bool dies = false;                 ///< chosen to die for lack of memory: may use all there is
   std::unique_ptr<Reclaim> reclaim;  ///< freeing memory, in progress

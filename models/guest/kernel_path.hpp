@@ -137,14 +137,15 @@ enum class KernelPath : std::uint8_t {
   exec_fixed,           ///< execve without its memory: headers, credentials, registers
   argument_page,        ///< a page of argument and environment strings
   // Sockets and protocols.
-  socket_call,       ///< sys_read or sys_write down to a protocol of sockets: message, security, method
-  socket_create,     ///< sys_socket or accept: inode, file and struct sock made
-  socket_bind,       ///< bind or listen
-  socket_option,     ///< setsockopt
-  socket_wake,       ///< sock_def_readable or sock_def_write_space up to the wait queue
-  skb_allocate,      ///< alloc_skb or skb_clone: the head from its pool, data from its slab, both initialised
-  skb_free,          ///< __kfree_skb with its destructor and kfree_skbmem
-  tcp_send,          ///< tcp_sendmsg around its segments: lock and release of the socket, push at the end
+  socket_call,    ///< sys_read or sys_write down to a protocol of sockets: message, security, method
+  socket_create,  ///< sys_socket or accept: inode, file and struct sock made
+  socket_bind,    ///< bind or listen
+  socket_option,  ///< setsockopt
+  socket_wake,    ///< sock_def_readable or sock_def_write_space up to the wait queue
+  skb_allocate,   ///< alloc_skb or skb_clone: the head from its pool, data from its slab, both initialised;
+                  ///< a page for the slab, if it has none, comes on top
+  skb_free,       ///< __kfree_skb with its destructor and kfree_skbmem
+  tcp_send,       ///< tcp_sendmsg around its segments: lock and release of the socket, push at the end
   tcp_send_segment,  ///< a new segment of tcp_sendmsg, without skb and copy: accounting, queue, test whether
                      ///< to send
   tcp_transmit,      ///< tcp_transmit_skb: header with time stamp, window chosen, pseudo-header summed

@@ -47,6 +47,8 @@ class NetworkDevice {
   [[nodiscard]] virtual std::uint32_t mtu() const = 0;
   /// It sums TCP and UDP packets itself in both directions (NETIF_F_IP_CSUM).
   [[nodiscard]] virtual bool sums() const = 0;
+  /// Bytes that a received frame of so many takes of a socket's receive buffer (skb->truesize).
+  [[nodiscard]] virtual std::uint32_t receive_size(std::uint32_t length) const = 0;
   /// Whom to tell; before the first packet.
   virtual void attach(NetworkClient& client) = 0;
   /// hard_start_xmit. False: it is full, nothing was taken, and NetworkClient::has_room follows.

@@ -39,12 +39,17 @@ class NetworkInterface final : public NetworkClient {
   [[nodiscard]] Ipv4Address address() const { return address_; }
   [[nodiscard]] std::uint32_t mtu() const { return device_.mtu(); }
   [[nodiscard]] bool sums() const { return device_.sums(); }
+  [[nodiscard]] std::uint32_t receive_size(std::uint32_t length) const {
+    return device_.receive_size(length);
+  }
   [[nodiscard]] const Counts& counts() const { return counts_; }
 
   /// An IP packet without its Ethernet addresses, in `page` from `offset` on. False: the queue is full.
   [[nodiscard]] bool send(unsigned vcpu, Ipv4Address to, const EthernetFrame& frame, PageNumber page,
                           std::uint32_t offset);
   void receive_arp(unsigned vcpu, const EthernetFrame& frame);
+  /// What came from there proves that it is there.
+  void confirm(Ipv4Address neighbour) { neighbours_.confirm(receiver_.now(), neighbour); }
   [[nodiscard]] std::optional<Jiffies> deadline() const { return neighbours_.deadline(); }
   void run_timers(unsigned vcpu);
 

@@ -16,7 +16,7 @@ void NetworkStack::receive(unsigned vcpu, NetworkInterface& from, const NetworkP
   use_head(buffer);
   const std::optional<EthernetHeader> ethernet = EthernetHeader::read(packet.frame.known());
   if (ethernet && ethernet->type == EtherType::ipv4) {
-    receive_ip(packet.frame, buffer, from.sums());
+    receive_ip({packet.frame, buffer, from.receive_size(packet.frame.length()), from.sums()});
   } else {
     if (ethernet && ethernet->type == EtherType::arp) from.receive_arp(vcpu, packet.frame);
     release(buffer);
@@ -30,26 +30,26 @@ void NetworkStack::run_loopback() {
     const Looped packet = backlog_[i];
     kernel_.did(KernelPath::net_receive);
     kernel_.locked(2);
-    receive_ip(packet.frame, packet.buffer, true);
+    receive_ip({packet.frame, packet.buffer, TcpSettings::receive_size(packet.frame.length()), true});
   }
   backlog_.clear();
   looping_ = false;
 }
 
-void NetworkStack::receive_ip(const EthernetFrame& frame, TcpBuffer buffer, bool summed) {
+void NetworkStack::receive_ip(const Arrival& arrival) {
   kernel_.did(KernelPath::ip_receive);
   kernel_.locked(2);  // the route
-  const std::optional<Ipv4Header> ip = Ipv4Header::read(frame.network());
+  const std::optional<Ipv4Header> ip = Ipv4Header::read(arrival.frame.network());
   const bool good =
-      ip && ip->total_length + EthernetHeader::size <= frame.length() && is_local(ip->destination);
-  if (good && ip->protocol == IpProtocol::tcp) return receive_tcp(*ip, frame, buffer, summed);
-  if (good && ip->protocol == IpProtocol::udp) return receive_udp(*ip, frame, buffer, summed);
+      ip && ip->total_length + EthernetHeader::size <= arrival.frame.length() && is_local(ip->destination);
+  if (good && ip->protocol == IpProtocol::tcp) return receive_tcp(*ip, arrival);
+  if (good && ip->protocol == IpProtocol::udp) return receive_udp(*ip, arrival);
   ++counts_.refused;
-  release(buffer);
+  release(arrival.buffer);
 }
 
-void NetworkStack::receive_tcp(const Ipv4Header& ip, const EthernetFrame& frame, TcpBuffer buffer,
-                               bool summed) {
+void NetworkStack::receive_tcp(const Ipv4Header& ip, const Arrival& arrival) {
+  const auto& [frame, buffer, size, summed] = arrival;
   constexpr std::uint32_t line = 64;
   // Short packets are summed at once, others when they are copied.
   constexpr std::uint16_t summed_at_once = 76;
@@ -72,7 +72,7 @@ void NetworkStack::receive_tcp(const Ipv4Header& ip, const EthernetFrame& frame,
   const Segment segment{.pair = {ip.destination, ip.source, header->destination_port, header->source_port},
                         .segment = to_segment(*header, payload),
                         .buffer = buffer,
-                        .size = TcpSettings::receive_size(frame.length())};
+                        .size = size};
   TcpConnection* connection = tcp_.find(segment.pair);
   TcpSocket* socket = connection != nullptr ? socket_of(*connection) : nullptr;
   if (socket != nullptr && socket->keeps(segment)) return;
@@ -97,8 +97,8 @@ void NetworkStack::work_on(const Segment& segment) {
   tcp_.receive(now(), segment.pair, segment.segment, segment.buffer, segment.size);
 }
 
-void NetworkStack::receive_udp(const Ipv4Header& ip, const EthernetFrame& frame, TcpBuffer buffer,
-                               bool summed) {
+void NetworkStack::receive_udp(const Ipv4Header& ip, const Arrival& arrival) {
+  const auto& [frame, buffer, size, summed] = arrival;
   constexpr std::uint32_t line = 64;
   kernel_.did(KernelPath::udp_receive);
   kernel_.locked(4);
@@ -115,7 +115,7 @@ void NetworkStack::receive_udp(const Ipv4Header& ip, const EthernetFrame& frame,
   memory_.reserve(buffer, EthernetHeader::size + Ipv4Header::size + UdpHeader::size);
   found->second->arrived({.from = {ip.source, header->source_port},
                           .length = static_cast<std::uint32_t>(header->length - UdpHeader::size),
-                          .size = TcpSettings::receive_size(frame.length()),
+                          .size = size,
                           .buffer = buffer});
 }
 

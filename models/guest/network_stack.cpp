@@ -7,22 +7,6 @@
 #include "models/guest/udp_socket.hpp"
 
 namespace xensim {
-namespace {
-
-/// Linux 2.4.21 sizes buffers by memory.
-TcpSettings settings_for(std::uint32_t pages) {
-  constexpr std::uint32_t megabyte = 256;  // pages
-  TcpSettings settings;
-  settings.option_limit = pages >= 512 * megabyte ? 131071 : pages > 16 * megabyte ? 65535 : 32767;
-  if (pages < 64 * megabyte) {
-    settings.receive_buffer = 43689;
-    settings.max_receive_buffer = 87378;
-    settings.max_send_buffer = 65536;
-  }
-  return settings;
-}
-
-}  // namespace
 
 NetworkStack::NetworkStack(GuestKernel& scheduler, const KernelContext& kernel, GuestMemory& memory,
                            std::function<void(unsigned)> run_on)
@@ -30,8 +14,9 @@ NetworkStack::NetworkStack(GuestKernel& scheduler, const KernelContext& kernel, 
       kernel_(kernel),
       run_on_(std::move(run_on)),
       memory_(memory),
-      settings_(settings_for(memory.pages.size())),
-      tcp_(static_cast<TcpLayer::Host&>(*this), settings_) {}
+      settings_(TcpSettings::of_memory(memory.pages.size())),
+      tcp_(static_cast<TcpLayer::Host&>(*this), settings_),
+      next_port_(settings_.first_port) {}
 
 NetworkStack::~NetworkStack() { scheduler_.timers().clear(*this); }
 
@@ -174,7 +159,7 @@ bool NetworkStack::send_datagram(std::uint16_t port, Ipv4Address to, std::uint16
   return sent;
 }
 
-TcpBuffer NetworkStack::allocate(std::uint32_t bytes) {
+std::optional<TcpBuffer> NetworkStack::allocate(std::uint32_t bytes) {
   kernel_.did(KernelPath::tcp_send_segment);
   kernel_.did(KernelPath::skb_allocate);
   kernel_.locked(2);
@@ -182,7 +167,7 @@ TcpBuffer NetworkStack::allocate(std::uint32_t bytes) {
   if (!buffer) return {};
   use_head(*buffer);
   memory_.reserve(*buffer, TcpSettings::header_room);
-  return *buffer;
+  return buffer;
 }
 
 void NetworkStack::use_head(TcpBuffer buffer) {
@@ -267,15 +252,25 @@ void NetworkStack::arrived(std::uint16_t port) {
   if (found != listeners_.end()) wake(found->second->queue());
 }
 
+void NetworkStack::confirmed(const TcpConnection& connection) {
+  const Ipv4Address remote = connection.pair().remote;
+  NetworkInterface* way = way_to(remote);
+  if (way != nullptr && !is_local(remote)) way->confirm(remote);
+}
+
 void NetworkStack::gone(TcpConnection& connection) {
   if (connection.id() < sockets_.size()) sockets_[connection.id()] = nullptr;
 }
 
 std::uint16_t NetworkStack::bind(UdpSocket& socket, std::uint16_t port) {
-  while (port == 0) {
-    const std::uint16_t candidate = next_port_++;
-    if (candidate >= 1024 && !datagram_sockets_.contains(candidate)) port = candidate;
+  for (std::uint32_t tries = settings_.last_port - settings_.first_port + 1U; port == 0 && tries > 0;
+       --tries) {
+    const std::uint16_t candidate = next_port_;
+    next_port_ =
+        candidate == settings_.last_port ? settings_.first_port : static_cast<std::uint16_t>(candidate + 1);
+    if (!datagram_sockets_.contains(candidate)) port = candidate;
   }
+  if (port == 0) return 0;
   return datagram_sockets_.try_emplace(port, &socket).second ? port : std::uint16_t{0};
 }
 

@@ -102,8 +102,9 @@ class NetworkStack final : private TcpLayer::Host, private KernelTimer, private 
   [[nodiscard]] std::uint32_t mtu(Ipv4Address to, std::uint32_t usual) const override;
   void changed(TcpConnection& connection, TcpChange change) override;
   void arrived(std::uint16_t port) override;
+  void confirmed(const TcpConnection& connection) override;
   void gone(TcpConnection& connection) override;
-  TcpBuffer allocate(std::uint32_t bytes) override;
+  std::optional<TcpBuffer> allocate(std::uint32_t bytes) override;
   void release(TcpBuffer buffer) override;
   // KernelTimer
   void expired(unsigned vcpu) override;
@@ -115,9 +116,16 @@ class NetworkStack final : private TcpLayer::Host, private KernelTimer, private 
   [[nodiscard]] bool is_local(Ipv4Address to) const;
   [[nodiscard]] NetworkInterface* way_to(Ipv4Address to) const;
   void run_loopback();
-  void receive_ip(const EthernetFrame& frame, TcpBuffer buffer, bool summed);
-  void receive_tcp(const Ipv4Header& ip, const EthernetFrame& frame, TcpBuffer buffer, bool summed);
-  void receive_udp(const Ipv4Header& ip, const EthernetFrame& frame, TcpBuffer buffer, bool summed);
+  /// A packet that came in: `size` is what it takes of a receive buffer.
+  struct Arrival {
+    const EthernetFrame& frame;
+    TcpBuffer buffer;
+    std::uint32_t size = 0;
+    bool summed = false;
+  };
+  void receive_ip(const Arrival& arrival);
+  void receive_tcp(const Ipv4Header& ip, const Arrival& arrival);
+  void receive_udp(const Ipv4Header& ip, const Arrival& arrival);
   void use_head(TcpBuffer buffer);
   void copy(TcpBuffer buffer, std::uint32_t offset, std::uint32_t bytes, Processor::Stream kind);
   void arm();
@@ -138,7 +146,7 @@ class NetworkStack final : private TcpLayer::Host, private KernelTimer, private 
   std::vector<std::uint32_t> free_names_;
   std::uint32_t names_ = 0;
   unsigned vcpu_ = 0;
-  std::uint16_t identification_ = 0, next_port_ = 32768;
+  std::uint16_t identification_ = 0, next_port_;
   Wakes wakes_;
   bool copies_sum_ = false;  ///< copies that follow also compute checksums
   Counts counts_;

@@ -18,7 +18,9 @@ std::optional<TcpBuffer> PacketMemory::allocate(std::uint32_t bytes) {
   const std::uint32_t wanted = std::max((bytes + page_size - 1) / page_size, 1U);
   Buffer buffer;
   while (buffer.count < wanted) {
-    const std::optional<PageNumber> page = memory_.pages.allocate(0, PageAllocator::Need::atomic);
+    const std::optional<PageNumber> page = buffer.count == 0
+                                               ? memory_.packets.allocate()
+                                               : memory_.pages.allocate(0, PageAllocator::Need::atomic);
     if (!page) {
       for (std::uint32_t i = 0; i < buffer.count; ++i) put(buffer.pages[i]);
       return {};
@@ -55,7 +57,12 @@ void PacketMemory::release(TcpBuffer name) {
 }
 
 void PacketMemory::put(PageNumber page) {
-  if (--holders_[page.value] == 0) (void)memory_.pages.put(page);
+  if (--holders_[page.value] > 0) return;
+  if (memory_.packets.owns(page)) {
+    memory_.packets.free(page);
+  } else {
+    (void)memory_.pages.put(page);
+  }
 }
 
 void PacketMemory::count_references(std::span<std::uint32_t> references) const {

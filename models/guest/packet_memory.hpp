@@ -12,8 +12,9 @@
 
 namespace xensim {
 
-/// Each packet has pages of its own, where Linux has objects of 2 KB from slabs of pages. A page is free
-/// again when neither the protocol nor a device holds it.
+/// Each packet has pages of its own, where in Linux two of 2 KB share one of a slab. The first comes from
+/// the slabs; others, which only packets over loopback have, are fragments from the page allocator. A page
+/// is free again when neither the protocol nor a device holds it.
 class PacketMemory {
  public:
   static constexpr std::size_t most_pages = 5;     ///< of a packet: 16 KB and headers

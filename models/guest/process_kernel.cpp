@@ -225,7 +225,8 @@ void ProcessKernel::load(unsigned vcpu, AddressSpace* space, PageNumber stack) {
 }
 
 std::uint32_t ProcessKernel::unused_pages() const {
-  return memory_.pages.free_pages() + static_cast<std::uint32_t>(memory_.tables.size()) + memory_.file_pages;
+  return memory_.pages.free_pages() + static_cast<std::uint32_t>(memory_.tables.size()) +
+         memory_.packets.free_pages() + memory_.file_pages;
 }
 
 OperationCounts ProcessKernel::counts() const {
@@ -257,6 +258,7 @@ std::string ProcessKernel::audit() const {
     if (memory_.pages[{page}].file != nullptr) ++references[page];
   }
   memory_.tables.count_references(references);
+  memory_.packets.count_references(references);
   network_->count_references(references);
   if (const NetworkDevice* device = processors_.network()) device->count_references(references);
   if (balloon_) {

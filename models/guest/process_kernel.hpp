@@ -116,7 +116,7 @@ class ProcessKernel {
   /// Null where memory cannot be given back.
   [[nodiscard]] BalloonDriver* balloon() { return balloon_.get(); }
   [[nodiscard]] std::uint32_t process_count() const { return process_count_; }
-  /// Pages that no process holds: free, on the quicklists, in the page cache.
+  /// Pages that no process holds: free, on the quicklists, in slabs for packets, in the page cache.
   [[nodiscard]] std::uint32_t unused_pages() const;
   void report(StatisticSink& sink, const std::string& prefix) const;
   [[nodiscard]] std::string audit() const;

@@ -9,6 +9,7 @@ namespace xensim {
 using List = Page::List;
 
 void Reclaim::begin_pass() {
+  wanted_ -= std::min(wanted_, memory_.packets.reap());
   const PageLists& lists = memory_.pages.lists();
   const std::uint64_t ratio = std::uint64_t{wanted_} * lists.size(List::active) /
                               ((std::uint64_t{lists.size(List::inactive)} + 1) * 2);
@@ -44,6 +45,7 @@ Reclaim::Next Reclaim::end_pass() {
 
 Reclaim::Next Reclaim::step(Time at) {
   if (!in_pass_) begin_pass();
+  if (wanted_ == 0) return Next::freed;
   PageLists& lists = memory_.pages.lists();
   std::uint32_t looked_at = 0;
   const auto scan = [&]() -> Next {

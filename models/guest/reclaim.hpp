@@ -9,7 +9,8 @@ namespace xensim {
 
 /// Frees 32 pages of a zone and those below, in up to six passes over ever more of the inactive list. It is
 /// made in steps, between which the processor may go to others; a step that meets what the kernel would sleep
-/// for says so, and goes on there when it is made again. Slabs, names and inodes are not looked for.
+/// for says so, and goes on there when it is made again. Of slabs it looks for those of packets only; names
+/// and inodes are not looked for.
 class Reclaim {
  public:
   enum class Next : std::uint8_t {

@@ -183,6 +183,18 @@ Call Self::kill(SignalNumber signal) const {
   });
 }
 
+Call Self::alarm(std::uint32_t seconds) const {
+  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) -> CallResult {
+    kernel.context().did(KernelPath::system_call);
+    kernel.context().did(KernelPath::copy_user, 2);  // the new time and the old one
+    kernel.context().did(KernelPath::sleep_timer);
+    const std::uint64_t now = kernel.scheduler().ticks();
+    const std::uint64_t left = caller.alarm > now ? caller.alarm - now : 0;
+    caller.alarm = seconds > 0 ? now + seconds * TcpTimes::hertz : 0;
+    return {.value = static_cast<std::int64_t>((left + TcpTimes::hertz - 1) / TcpTimes::hertz)};
+  });
+}
+
 Call Self::use_fpu() const {
   return Call{Call::Kind::instructions, [](ProcessKernel&, GuestProcess& caller) -> CallResult {
                 caller.uses_fpu = true;

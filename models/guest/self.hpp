@@ -136,6 +136,8 @@ class Self {
   [[nodiscard]] Call connect(std::int64_t descriptor, SocketAddress to) const;
   [[nodiscard]] Call shutdown(std::int64_t descriptor) const;
   [[nodiscard]] Call set_option(std::int64_t descriptor, SocketOption option, std::uint32_t value) const;
+  /// `name` must live until the call is done.
+  [[nodiscard]] Call getsockname(std::int64_t descriptor, SocketAddress& name) const;
   /// O_NONBLOCK.
   [[nodiscard]] Call set_nonblocking(std::int64_t descriptor, bool nonblocking) const;
   [[nodiscard]] Call send_to(std::int64_t descriptor, std::size_t bytes, SocketAddress to) const;
@@ -197,6 +199,10 @@ class Self {
   [[nodiscard]] Call sigaction(SignalNumber signal, SignalAction action) const;
   /// To itself; 0 only checks. A handler runs, and returns, before the program goes on.
   [[nodiscard]] Call kill(SignalNumber signal) const;
+
+  /// setitimer, for a signal after so many seconds of real time; 0: for none. The value is how many were left
+  /// of the last, rounded up. It never goes off: no signal is sent, to programs that take it back in time.
+  [[nodiscard]] Call alarm(std::uint32_t seconds) const;
 
   /// Floating-point arithmetic: from now on signal frames hold that state too, until the next exec.
   [[nodiscard]] Call use_fpu() const;

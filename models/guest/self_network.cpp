@@ -102,6 +102,17 @@ Call Self::set_option(std::int64_t descriptor, SocketOption option, std::uint32_
   });
 }
 
+Call Self::getsockname(std::int64_t descriptor, SocketAddress& name) const {
+  return socket_call(descriptor,
+                     [&name](ProcessKernel& kernel, GuestProcess&, Socket& socket, Progress&) -> CallResult {
+                       // The way down to the protocol is that of an option; 16 bytes are copied out.
+                       kernel.context().did(KernelPath::socket_option);
+                       kernel.context().did(KernelPath::copy_user);
+                       name = socket.local_address();
+                       return {};
+                     });
+}
+
 Call Self::set_nonblocking(std::int64_t descriptor, bool nonblocking) const {
   return socket_call(descriptor, [=](ProcessKernel&, GuestProcess&, Socket& socket, Progress&) -> CallResult {
     socket.nonblocking = nonblocking;

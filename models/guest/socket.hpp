@@ -34,6 +34,8 @@ class Socket : public File {
   /// Nothing more will be sent.
   [[nodiscard]] virtual CallResult shutdown() { return unsupported(); }
   [[nodiscard]] virtual CallResult set_option(SocketOption, std::uint32_t) { return unsupported(); }
+  /// getsockname: this end's address.
+  [[nodiscard]] virtual SocketAddress local_address() const { return {}; }
   [[nodiscard]] virtual CallResult send_to(WriteRequest&, SocketAddress) { return unsupported(); }
   [[nodiscard]] virtual CallResult receive_from(ReadRequest&, SocketAddress& /*from*/) {
     return unsupported();

@@ -295,6 +295,11 @@ CallResult TcpSocket::set_option(SocketOption option, std::uint32_t value) {
   return {};
 }
 
+SocketAddress TcpSocket::local_address() const {
+  if (connection_ == nullptr) return local_;
+  return {connection_->pair().local, connection_->pair().local_port};
+}
+
 Readiness TcpSocket::poll(PollTable* table) {
   if (table != nullptr) table->wait_on(queue_);
   if (listening_) return {.readable = stack_.tcp().can_accept(local_.port)};

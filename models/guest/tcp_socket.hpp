@@ -24,6 +24,7 @@ class TcpSocket final : public Socket {
   [[nodiscard]] CallResult write(WriteRequest& request) override;
   [[nodiscard]] CallResult shutdown() override;
   [[nodiscard]] CallResult set_option(SocketOption option, std::uint32_t value) override;
+  [[nodiscard]] SocketAddress local_address() const override;
   [[nodiscard]] CallResult send_to(WriteRequest& request, SocketAddress /*ignored*/) override {
     return write(request);
   }

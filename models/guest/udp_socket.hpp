@@ -19,6 +19,7 @@ class UdpSocket final : public Socket {
   [[nodiscard]] CallResult read(ReadRequest& request) override;
   [[nodiscard]] CallResult write(WriteRequest& request) override;
   [[nodiscard]] CallResult set_option(SocketOption option, std::uint32_t value) override;
+  [[nodiscard]] SocketAddress local_address() const override { return local_; }
   [[nodiscard]] CallResult send_to(WriteRequest& request, SocketAddress to) override;
   /// What does not fit is cut off.
   [[nodiscard]] CallResult receive_from(ReadRequest& request, SocketAddress& from) override;

@@ -33,7 +33,7 @@ void NativeNetwork::open(unsigned vcpu, const KernelContext& kernel, GuestMemory
   memory_ = &memory;
   held_.resize(memory.pages.size());
   for (std::uint32_t i = 0; i < buffers_; ++i) {
-    if (const auto page = memory.pages.allocate()) post(*page);
+    if (const auto page = memory.packets.allocate()) post(*page);
   }
   nic_.unmask(now(vcpu));
 }
@@ -104,9 +104,9 @@ void NativeNetwork::receive(unsigned vcpu, const Nic::Received& received) {
   kernel_->work.device_wrote(KernelObject::page, page.value);
   kernel_->did(KernelPath::nic_receive);
   const std::uint32_t length = received.frame.length();
-  const std::optional<PageNumber> other = memory_->pages.allocate(0, PageAllocator::Need::atomic);
+  const std::optional<PageNumber> other = memory_->packets.allocate();
   if (!other || client_ == nullptr) {  // dropped, and its buffer used again
-    if (other) (void)memory_->pages.put(*other);
+    if (other) memory_->packets.free(*other);
     return post(page);
   }
   // eth_type_trans looks at the header.
@@ -118,6 +118,8 @@ void NativeNetwork::receive(unsigned vcpu, const Nic::Received& received) {
     return client_->received(vcpu, {received.frame, page, packet_offset});
   }
   const std::uint32_t lines = (length + 63) / 64;
+  kernel_->did(KernelPath::skb_allocate);  // of its own size
+  kernel_->uses(KernelObject::packet, other->value, PacketMemory::head_lines);
   kernel_->did(KernelPath::copy_line, lines);
   kernel_->reads(KernelObject::page, page.value, lines);
   kernel_->uses(KernelObject::page, other->value, lines);

@@ -11,6 +11,7 @@
 #include "models/guest/network_device.hpp"
 #include "models/guest/virtual_machine.hpp"
 #include "models/io/net/nic.hpp"
+#include "models/io/tcp/settings.hpp"
 
 namespace xensim {
 
@@ -55,6 +56,9 @@ class NativeNetwork final : public NetworkDevice {
   [[nodiscard]] MacAddress mac() const override { return nic_.mac(); }
   [[nodiscard]] std::uint32_t mtu() const override { return mtu_; }
   [[nodiscard]] bool sums() const override { return Nic::sums(); }
+  [[nodiscard]] std::uint32_t receive_size(std::uint32_t length) const override {
+    return TcpSettings::receive_size(length);
+  }
   void attach(NetworkClient& client) override { client_ = &client; }
   [[nodiscard]] bool transmit(unsigned vcpu, const NetworkPacket& packet) override;
 
@@ -64,7 +68,7 @@ class NativeNetwork final : public NetworkDevice {
   [[nodiscard]] std::string audit() const { return nic_.audit(); }
 
  private:
-  static constexpr std::uint32_t weight = 64, budget = 300, copy_threshold = 256;
+  static constexpr std::uint32_t weight = 64, budget = 300, copy_threshold = TcpSettings::copy_limit;
   static constexpr std::uint16_t packet_offset = 2;  ///< NET_IP_ALIGN: the IP header starts at a word
 
   [[nodiscard]] Processor& processor(unsigned vcpu) { return machine_.processor(vcpu); }

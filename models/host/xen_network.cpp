@@ -55,7 +55,7 @@ bool XenNetwork::transmit(unsigned vcpu, const NetworkPacket& packet) {
 }
 
 PageNumber XenNetwork::copy_of(unsigned vcpu, const NetworkPacket& packet) {
-  const auto page = memory_->pages.allocate(0, PageAllocator::Need::atomic);
+  const auto page = memory_->packets.allocate();
   if (!page) {
     client_->sent(vcpu, packet.page);
     return {};
@@ -72,7 +72,7 @@ void XenNetwork::reclaim(unsigned vcpu) {
       kernel_->did(KernelPath::vif_reclaim);
       if (response->status != NetStatus::ok) ++counts_.refused;
       const Sending sent = sending_.release(response->id);
-      if (sent.copy.valid()) (void)memory_->pages.put(sent.copy);
+      if (sent.copy.valid()) memory_->packets.free(sent.copy);
       client_->sent(vcpu, sent.page);
     }
     tx_.want_event(ring, tx_.unanswered() / 2 + 1);
@@ -89,7 +89,7 @@ void XenNetwork::post_buffers() {
   RxRing& ring = interface_.page.rx;
   std::uint32_t added = 0;
   for (; rx_.unanswered() < most_posted; ++added) {
-    const auto page = memory_->pages.allocate(0, PageAllocator::Need::atomic);
+    const auto page = memory_->packets.allocate();
     if (!page) break;
     kernel_->did(KernelPath::vif_post);
     kernel_->uses(KernelObject::packet, page->value, PacketMemory::head_lines);
@@ -128,7 +128,7 @@ void XenNetwork::receive(const RxResponse& response) {
   if (!good) ++counts_.refused;
   if (good && backlog_.size() >= backlog_limit) ++counts_.backlog_drops;
   if (!good || backlog_.size() >= backlog_limit || client_ == nullptr) {
-    (void)memory_->pages.put(page);
+    memory_->packets.free(page);
     return;
   }
   ++counts_.received;

@@ -12,6 +12,7 @@
 #include "models/guest/network_device.hpp"
 #include "models/host/xen_paging.hpp"
 #include "models/io/net/vif_page.hpp"
+#include "models/io/tcp/settings.hpp"
 
 namespace xensim {
 
@@ -30,6 +31,7 @@ class XenNetwork final : public NetworkDevice {
   static constexpr std::uint32_t most_sent = 254, most_posted = 254;  ///< requests without response
   static constexpr std::uint32_t notify_posted = most_posted / 4;     ///< with more the monitor is told
   static constexpr std::size_t backlog_limit = 300;                   ///< netdev_max_backlog
+  static constexpr std::uint32_t buffer_size = page_size / 2 + 1;     ///< bytes
 
   struct Interface {
     VifPage& page;  ///< shared with the monitor
@@ -50,6 +52,11 @@ class XenNetwork final : public NetworkDevice {
   [[nodiscard]] MacAddress mac() const override { return interface_.mac; }
   [[nodiscard]] std::uint32_t mtu() const override { return interface_.mtu; }
   [[nodiscard]] bool sums() const override { return false; }
+  /// Whatever its length: a buffer of more than half a page, so that it has the page for itself, behind the
+  /// room that dev_alloc_skb leaves.
+  [[nodiscard]] std::uint32_t receive_size(std::uint32_t /*length*/) const override {
+    return TcpSettings::buffer_head + 16 + buffer_size;
+  }
   void attach(NetworkClient& client) override { client_ = &client; }
   [[nodiscard]] bool transmit(unsigned vcpu, const NetworkPacket& packet) override;
 

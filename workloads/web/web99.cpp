@@ -1,10 +1,11 @@
 /// A web server under SPECweb99's load: Apache 1.3.27 with its pool of processes, and the file set.
 ///
-/// What is modelled: every process, system call, page fault and segment; files mapped from the page cache or
-/// read from the disk; logs; the CGI program of one request in 667. What is left out: contents of requests
-/// (their lengths stand for them), reading of .htaccess files, children that are told to go when too many
-/// are idle. The server has run for long when the clients come: its files are in the page cache, those asked
-/// for most first, as far as memory goes.
+/// What is modelled: every process, page fault and segment; the system calls of a trace of Apache 1.3 on
+/// Linux (Dean Gaudet, Apache Performance Notes), and its alarms; files mapped from the page cache or read
+/// from the disk; logs; the CGI program of one request in 667. What is left out: contents of requests (their
+/// lengths stand for them), reading of .htaccess files, children that are told to go when too many are idle.
+/// The server has run for long when the clients come: its files are in the page cache, those asked for most
+/// first, as far as memory goes.
 #include <fmt/format.h>
 
 #include <memory>

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint32_t segment = 32768;  ///< MMAP_SEGMENT_SIZE of Apache 1.3
 constexpr std::size_t log_entry = 100, post_record = 140;
+constexpr std::uint32_t timeout = 300;  ///< seconds for an answer (Timeout)
 
 /// A file to the client: mapped, and written piece by piece, its head with the first.
 Program send_file(Self self, std::int64_t socket, const std::string& path, std::uint32_t bytes,
@@ -112,16 +113,16 @@ Program answer_web_request(Self self, WebServer& server, std::int64_t socket, We
     Program entering = enter_post(self, server);
     while (entering.advance()) co_yield entering.operation();
   }
-  co_await self.getppid();  // alarm
+  co_await self.alarm(timeout);
   co_yield Compute{user - user / 2, &costs.set};
   Program sending = request.kind == cgi ? run_cgi(self, server, socket, path, bytes, failed)
                                         : send_file(self, socket, path, bytes, failed);
   while (sending.advance()) co_yield sending.operation();
-  co_await self.getppid();       // alarm
+  co_await self.alarm(0);
   co_await self.gettimeofday();  // for the log
   co_await self.write(log, log_entry);
   for (int i = 0; i < 2; ++i) co_await self.sigaction(signal_number::user1, {});
-  co_await self.getppid();  // alarm, for the next request
+  co_await self.alarm(static_cast<std::uint32_t>(server.options.keep_alive / Time{1s}));
 }
 
 }  // namespace xensim

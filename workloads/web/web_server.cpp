@@ -94,7 +94,8 @@ Program serve_web_clients(Self self, Place place, WebServer& server) {
     ++server.connections;
     const auto descriptor = static_cast<unsigned>(socket);
     co_await self.sigaction(signal_number::user1, {});
-    co_await self.getppid();  // getsockname
+    SocketAddress here;
+    co_await self.getsockname(socket, here);
     co_await self.set_option(socket, SocketOption::no_delay, 1);
 
     bool failed = false, goes_on = true;

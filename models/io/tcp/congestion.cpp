@@ -2,9 +2,10 @@
 
 namespace xensim {
 
-void CongestionWindow::begin(std::uint32_t segment_size, bool round_trip_known) {
+void CongestionWindow::begin(std::uint32_t segment_size, std::optional<Jiffies> round_trip) {
+  constexpr Jiffies far = TcpTimes::hertz / 50;
   const std::uint32_t segments = segment_size <= 1095 ? 4 : 3;
-  initial_ = segment_size > 1460 || !round_trip_known ? 2 : segments;
+  initial_ = segment_size > 1460 || !round_trip || *round_trip > far ? 2 : segments;
   size_ = initial_;
 }
 

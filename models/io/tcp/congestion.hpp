@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "models/io/tcp/settings.hpp"
 
@@ -20,7 +21,8 @@ class CongestionWindow {
   };
   static constexpr std::uint32_t unlimited = 0x7fffffff;
 
-  void begin(std::uint32_t segment_size, bool round_trip_known);
+  /// `round_trip`: that of earlier connections to the destination, if there were any.
+  void begin(std::uint32_t segment_size, std::optional<Jiffies> round_trip);
 
   [[nodiscard]] std::uint32_t size() const { return size_; }
   [[nodiscard]] std::uint32_t threshold() const { return threshold_; }

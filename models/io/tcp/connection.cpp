@@ -22,8 +22,8 @@ void TcpConnection::connect(Jiffies now, Sequence initial) {
   state_ = State::syn_sent;
   una_ = next_ = write_ = pushed_ = small_end_ = initial;
   window_.begin(window_.buffer(), max_segment_, settings_.window_scaling);
-  add_segment(0, TcpHeader::syn);
-  congestion_.begin(segment_size_, false);
+  add_empty_segment(TcpHeader::syn);
+  congestion_.begin(segment_size_, {});
   last_sent_ = now;
   QueuedSegment& syn = queue_.next();
   queue_.sent_next();
@@ -58,7 +58,7 @@ void TcpConnection::start_synchronized() {
   window_.open(settings_.max_receive_buffer);
   const std::uint32_t hint = std::min({max_segment_, segment_size_, 536U});
   acknowledger_.begin_measuring(std::max(std::min(hint, window_.offered() / 2), 88U));
-  congestion_.begin(segment_size_, known_destination_);
+  congestion_.begin(segment_size_, known_round_trip_);
   last_sent_ = now_;
 }
 
@@ -114,7 +114,7 @@ void TcpConnection::shutdown(Jiffies now) {
     queue_.tail().flags |= TcpHeader::fin;
     ++write_;
   } else {
-    add_segment(0, TcpHeader::fin | TcpHeader::acknowledge);
+    add_empty_segment(TcpHeader::fin | TcpHeader::acknowledge);
   }
   push(false);
 }

@@ -29,7 +29,9 @@ struct TcpRequest {
 /// Left out of Linux 2.4's: urgent data, keepalive, taking back a window reduction after a retransmission
 /// that was not needed (D-SACK, Eifel), estimating the degree of reordering, path MTU discovery, recovery
 /// other than by a timer when the other side refuses selective acknowledgements. Those accompany data only
-/// where there is room for them in the packet.
+/// where there is room for them in the packet. Of what Linux remembers of a destination, only the round-trip
+/// time is, and that only decides with how many segments a connection begins: no threshold is, and the first
+/// timeout is always 3 s. Connections that wait after their end are not limited in number.
 class TcpConnection {
  public:
   enum class State : std::uint8_t {
@@ -66,7 +68,7 @@ class TcpConnection {
   /// The third segment of a handshake, which follows by `receive`, has answered `request`.
   void establish(Jiffies now, const TcpRequest& request);
   /// The destination's round-trip time is known from earlier connections.
-  void set_known_destination(bool known) { known_destination_ = known; }
+  void set_known_destination(Jiffies round_trip) { known_round_trip_ = round_trip; }
 
   /// A segment of this pair arrived intact, its payload in `buffer`, taking `size` bytes of memory. The
   /// buffer goes back to the host when it is read or not wanted.
@@ -103,7 +105,7 @@ class TcpConnection {
   }
   /// There is as much free as half of what is queued (sock_writeable).
   [[nodiscard]] bool writable() const {
-    return queued_size_ <= send_buffer_ && send_buffer_ - queued_size_ >= queued_size_ / 2;
+    return memory_at_ == 0 && queued_size_ <= send_buffer_ && send_buffer_ - queued_size_ >= queued_size_ / 2;
   }
   /// Somebody waits until it is: `writable` is to follow.
   void wait_for_room() { no_space_ = true; }
@@ -177,7 +179,9 @@ class TcpConnection {
 
   // Sending (connection_send.cpp).
   void start_synchronized();
-  void add_segment(std::uint32_t room, std::uint8_t flags);
+  /// False: no memory for its payload.
+  [[nodiscard]] bool add_segment(std::uint32_t room, std::uint8_t flags);
+  void add_empty_segment(std::uint8_t flags) { (void)add_segment(0, flags); }
   void push(bool nagle);
   void push_one();
   [[nodiscard]] bool may_send(const QueuedSegment& segment, bool nagle) const;
@@ -200,6 +204,7 @@ class TcpConnection {
   void retransmission_expired();
   void probe_expired();
   void acknowledgement_expired();
+  void memory_expired();
   void enter_loss();
   void enter_time_wait(Jiffies ticks);
   void set_closed(bool failure);
@@ -232,7 +237,7 @@ class TcpConnection {
   Sequence high_ = 0;  ///< what was sent when that began
   RoundTrip round_trip_;
   Jiffies last_sent_ = 0;
-  bool known_destination_ = false;
+  std::optional<Jiffies> known_round_trip_;
 
   // Receiving.
   ReceiveQueue received_;
@@ -245,6 +250,7 @@ class TcpConnection {
 
   // Timers; 0: off.
   Jiffies retransmission_at_ = 0, probe_at_ = 0, end_at_ = 0;
+  Jiffies memory_at_ = 0;  ///< when memory is asked for again
   unsigned retransmissions_ = 0, probes_ = 0;
   bool orphaned_ = false, failed_ = false;
 };

@@ -34,6 +34,7 @@ bool TcpConnection::take_acknowledgement(const TcpSegment& segment) {
     return true;
   }
   clean_queue(segment, result);
+  if (result.data || result.syn) host_.confirmed(*this);
   const bool full = was_in_flight >= congestion_.size();
   if (result.doubtful() || suspicion_ != Congestion::open) {
     if (result.data && full && suspicion_ != Congestion::recovery && suspicion_ != Congestion::reduced) {

@@ -10,13 +10,14 @@ std::uint64_t TcpConnection::send(Jiffies now, std::uint64_t bytes, std::uint64_
   std::uint64_t done = 0;
   while (done < bytes) {
     if (!queue_.has_unsent() || queue_.tail().length >= segment_size_) {
-      if (queued_size_ >= send_buffer_) {
+      const bool full = queued_size_ >= send_buffer_;
+      if (full || !add_segment(segment_size_, TcpHeader::acknowledge)) {
+        if (!full) memory_at_ = now_ + TcpTimes::memory_wait;
         no_space_ = true;
         if (done > 0) mark_push();
         push(false);
         return done;
       }
-      add_segment(segment_size_, TcpHeader::acknowledge);
     }
     QueuedSegment& tail = queue_.tail();
     const auto count =
@@ -41,12 +42,14 @@ std::uint64_t TcpConnection::send(Jiffies now, std::uint64_t bytes, std::uint64_
   return done;
 }
 
-void TcpConnection::add_segment(std::uint32_t room, std::uint8_t flags) {
+bool TcpConnection::add_segment(std::uint32_t room, std::uint8_t flags) {
   const std::uint32_t size = TcpSettings::send_size(room);
-  const TcpBuffer buffer = room > 0 ? host_.allocate(room) : TcpBuffer{};
-  queue_.append({.sequence = write_, .size = size, .buffer = buffer, .flags = flags});
+  const std::optional<TcpBuffer> buffer = room > 0 ? host_.allocate(room) : TcpBuffer{};
+  if (!buffer) return false;
+  queue_.append({.sequence = write_, .size = size, .buffer = *buffer, .flags = flags});
   if (room == 0) ++write_;  // SYN or FIN
   queued_size_ += size;
+  return true;
 }
 
 void TcpConnection::mark_push() {

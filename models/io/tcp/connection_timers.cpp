@@ -7,7 +7,7 @@ namespace xensim {
 std::optional<Jiffies> TcpConnection::deadline() const {
   if (state_ == State::closed) return {};
   std::optional<Jiffies> first;
-  for (const Jiffies at : {retransmission_at_, probe_at_, end_at_, acknowledger_.expires()}) {
+  for (const Jiffies at : {retransmission_at_, probe_at_, end_at_, memory_at_, acknowledger_.expires()}) {
     if (at != 0 && (!first || at < *first)) first = at;
   }
   return first;
@@ -19,6 +19,7 @@ void TcpConnection::run_timers(Jiffies now) {
   if (due(acknowledger_.expires())) acknowledgement_expired();
   if (due(retransmission_at_)) retransmission_expired();
   if (due(probe_at_)) probe_expired();
+  if (due(memory_at_)) memory_expired();
   if (due(end_at_)) set_closed(false);
 }
 
@@ -68,6 +69,13 @@ void TcpConnection::probe_expired() {
   }
 }
 
+void TcpConnection::memory_expired() {
+  memory_at_ = 0;
+  if (!no_space_ || !writable()) return;
+  no_space_ = false;
+  host_.changed(*this, TcpChange::writable);
+}
+
 void TcpConnection::enter_time_wait(Jiffies ticks) {
   state_ = State::time_wait;
   retransmission_at_ = probe_at_ = 0;
@@ -77,7 +85,7 @@ void TcpConnection::enter_time_wait(Jiffies ticks) {
 void TcpConnection::set_closed(bool failure) {
   const bool was_open = state_ != State::time_wait;
   state_ = State::closed;
-  retransmission_at_ = probe_at_ = end_at_ = 0;
+  retransmission_at_ = probe_at_ = end_at_ = memory_at_ = 0;
   while (!queue_.empty()) {
     if (queue_.out() == 0) queue_.sent_next();
     if (queue_.head().buffer.valid()) host_.release(queue_.head().buffer);

@@ -101,6 +101,9 @@ class NetworkEndpoint final : private TcpLayer::Host {
   void changed(TcpConnection& connection, TcpChange change) override;
   void arrived(std::uint16_t port) override;
   void gone(TcpConnection& connection) override;
+  void confirmed(const TcpConnection& connection) override {
+    neighbours_.confirm(jiffies(), connection.pair().remote);
+  }
 
   void receive_ip(const EthernetFrame& frame);
   void receive_tcp(const Ipv4Header& ip, const EthernetFrame& frame);

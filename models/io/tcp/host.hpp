@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "models/io/packet/ipv4.hpp"
 #include "models/io/tcp/segment.hpp"
@@ -48,8 +49,12 @@ class TcpHost {
   /// May ask and read the connection, but not write to it or close it before its call is over.
   virtual void changed(TcpConnection& connection, TcpChange change) = 0;
 
-  /// Memory for a segment's payload, `bytes` at most; the program's bytes go to and from it.
-  virtual TcpBuffer allocate(std::uint32_t /*bytes*/) { return {}; }
+  /// The other side has acknowledged something new: its machine is there (dst_confirm).
+  virtual void confirmed(const TcpConnection& /*connection*/) {}
+
+  /// Memory for a segment's payload, `bytes` at most; the program's bytes go to and from it. Empty: there is
+  /// none left. A host that does not keep payloads gives a buffer that is not valid.
+  virtual std::optional<TcpBuffer> allocate(std::uint32_t /*bytes*/) { return TcpBuffer{}; }
   virtual void fill(TcpBuffer, std::uint32_t /*offset*/, std::uint32_t /*bytes*/) {}
   virtual void drain(TcpBuffer, std::uint32_t /*offset*/, std::uint32_t /*bytes*/) {}
   /// From one buffer's payload to another's.

@@ -14,13 +14,15 @@ TcpConnection& TcpLayer::make(const TcpPair& pair) {
     free_.pop_back();
   }
   connections_[id] = std::make_unique<TcpConnection>(host_, settings_, pair, id);
-  connections_[id]->set_known_destination(known_.contains(pair.remote));
+  if (const auto known = known_.find(pair.remote); known != known_.end()) {
+    connections_[id]->set_known_destination(known->second);
+  }
   index_[pair] = id;
   return *connections_[id];
 }
 
 void TcpLayer::remove(TcpConnection& connection) {
-  if (connection.round_trip().known()) known_.insert(connection.pair().remote);
+  if (connection.round_trip().known()) known_[connection.pair().remote] = connection.round_trip().smoothed();
   host_.gone(connection);
   if (last_ == &connection) last_ = nullptr;
   const Id id = connection.id();
@@ -31,7 +33,8 @@ void TcpLayer::remove(TcpConnection& connection) {
 }
 
 std::uint16_t TcpLayer::free_port(const TcpPair& pair) {
-  for (unsigned tries = 0; tries <= last_port - first_port; ++tries) {
+  const std::uint16_t first_port = settings_.first_port, last_port = settings_.last_port;
+  for (int tries = 0; tries <= last_port - first_port; ++tries) {
     TcpPair candidate = pair;
     candidate.local_port = next_port_;
     next_port_ = next_port_ == last_port ? first_port : static_cast<std::uint16_t>(next_port_ + 1);

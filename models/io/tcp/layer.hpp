@@ -8,7 +8,6 @@
 #include <memory>
 #include <optional>
 #include <queue>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -30,10 +29,11 @@ class TcpLayer {
     /// The connection is about to go.
     virtual void gone(TcpConnection& connection) = 0;
   };
-  static constexpr std::uint32_t most_backlog = 128, most_requests = 256;
+  static constexpr std::uint32_t most_backlog = 128;
 
   /// Both must outlive it.
-  TcpLayer(Host& host, const TcpSettings& settings) : host_(host), settings_(settings) {}
+  TcpLayer(Host& host, const TcpSettings& settings)
+      : host_(host), settings_(settings), next_port_(settings.first_port) {}
 
   /// A connection from a free local port, or `pair.local_port` if that is not 0; it is closed still. Null if
   /// there is none left or the pair is taken.
@@ -125,14 +125,13 @@ class TcpLayer {
   std::unordered_map<TcpPair, Id, PairHash> index_;  ///< only looked up, never walked
   TcpConnection* last_ = nullptr;                    ///< found
   std::map<std::uint16_t, Listener> listeners_;
-  std::set<Ipv4Address> known_;  ///< destinations whose round-trip time is known
-  std::vector<Jiffies> armed_;   ///< by connection; 0: no alarm
+  /// Smoothed round-trip times of destinations, from the last connection that ended.
+  std::map<Ipv4Address, Jiffies> known_;
+  std::vector<Jiffies> armed_;  ///< by connection; 0: no alarm
   std::priority_queue<Alarm, std::vector<Alarm>, std::greater<>> alarms_;
   Sequence initial_ = 0;
-  std::uint16_t next_port_ = first_port;
+  std::uint16_t next_port_;
   Counts counts_;
-
-  static constexpr std::uint16_t first_port = 32768, last_port = 61000;
 };
 
 }  // namespace xensim

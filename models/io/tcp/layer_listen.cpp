@@ -70,7 +70,7 @@ bool TcpLayer::receive_new(Jiffies now, const TcpPair& pair, const TcpSegment& s
 
 void TcpLayer::request(Jiffies now, Listener& listener, const TcpPair& pair, const TcpSegment& segment) {
   const bool full = listener.ready.size() > listener.how.backlog && listener.requests.size() > 1;
-  if (full || listener.requests.size() >= most_requests) {
+  if (full || listener.requests.size() >= settings_.most_requests) {
     ++counts_.refused;
     return;
   }

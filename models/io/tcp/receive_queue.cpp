@@ -46,9 +46,9 @@ void ReceiveQueue::compact(TcpHost& host) {
     size_ -= rest.size;
     while (wasteful && rest.length > 0) {
       if (!open || dense.back().length == room) {
-        const TcpBuffer buffer = host.allocate(room);
-        if (!buffer.valid()) break;
-        dense.push_back({.sequence = rest.sequence, .size = overhead, .buffer = buffer});
+        const std::optional<TcpBuffer> buffer = host.allocate(room);
+        if (!buffer || !buffer->valid()) break;
+        dense.push_back({.sequence = rest.sequence, .size = overhead, .buffer = *buffer});
         size_ += overhead;
         open = true;
       }

@@ -12,7 +12,7 @@ void ReceiveWindow::begin(std::uint32_t buffer, std::uint32_t max_segment, bool 
   if (window > max_segment) window = window / max_segment * max_segment;
   scale_ = 0;
   for (std::uint32_t rest = window; scaling && rest > longest && scale_ < 14; rest /= 2) ++scale_;
-  const std::uint32_t segments = max_segment > 1460 ? 2 : max_segment > 1095 ? 3 : 4;
+  constexpr std::uint32_t segments = 4;
   // 32,767: some hosts take the window for a signed number. Scaled ones must not be a few segments short.
   offered_ = std::min({window, 32767U, std::max(segments * max_segment, 1U << scale_)});
   limit_ = offered_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 
 #include "core/time.hpp"
@@ -18,6 +19,8 @@ struct TcpTimes {
   static constexpr Jiffies min_timeout = hertz / 5, max_timeout = 120 * hertz, first_timeout = 3 * hertz;
   static constexpr Jiffies min_acknowledge = hertz / 25, max_acknowledge = hertz / 5;
   static constexpr Jiffies time_wait = 60 * hertz;
+  /// Before a writer that got no memory asks again; Linux draws it between 2 ticks and 21.
+  static constexpr Jiffies memory_wait = hertz / 10;
   static constexpr unsigned syn_retries = 5, data_retries = 15;
 };
 
@@ -30,6 +33,8 @@ struct TcpSettings {
   std::uint32_t max_send_buffer = 131072;
   std::uint32_t option_limit =
       131071;  ///< the most setsockopt takes, before it doubles it (rmem_max, wmem_max)
+  std::uint32_t most_requests = 1024;                   ///< not yet acknowledged, of a listening socket
+  std::uint16_t first_port = 32768, last_port = 61000;  ///< of those that are given out
   bool time_stamps = true, window_scaling = true, selective_acknowledgements = true;
 
   static constexpr std::uint32_t buffer_head = 188;  ///< struct sk_buff
@@ -42,12 +47,36 @@ struct TcpSettings {
   static constexpr std::uint32_t compact_overhead = buffer_head + 2 * header_room;
   static constexpr std::uint32_t compact_room = 4096 - 2 * header_room;
 
+  /// Of a machine with so many pages of 4 KB: buffers, requests and ports follow from its memory, most of
+  /// them by the size of the hash table of connections.
+  [[nodiscard]] static constexpr TcpSettings of_memory(std::uint32_t pages) {
+    constexpr std::uint32_t megabyte = 256;  // pages
+    const bool large = pages >= 512 * megabyte;
+    const std::uint32_t table = std::max(pages >> (large ? 9U : 11U), 1U);  // pages
+    const int order = std::bit_width(table - 1);
+    TcpSettings settings;
+    settings.option_limit = large ? 131071 : pages > 16 * megabyte ? 65535 : 32767;
+    if (order <= 4) {
+      settings.most_requests = 256;
+      settings.first_port = 1024;
+      settings.last_port = 4999;
+    }
+    if (order < 3) {
+      settings.most_requests = 128;
+      settings.first_port = 2048;
+      settings.receive_buffer = 43689;
+      settings.max_receive_buffer = 87378;
+      settings.max_send_buffer = 65536;
+    }
+    return settings;
+  }
+
   [[nodiscard]] std::uint32_t max_segment() const { return mtu - 40; }
   /// What a segment to be sent with room for `payload` bytes takes of the send buffer.
   [[nodiscard]] static constexpr std::uint32_t send_size(std::uint32_t payload) {
     return payload + header_room + buffer_head;
   }
-  /// What a received frame takes of the receive buffer.
+  /// What a received frame takes of the receive buffer, where the device is a tg3.
   [[nodiscard]] static constexpr std::uint32_t receive_size(std::uint32_t frame) {
     return buffer_head + (frame > copy_limit ? std::max(frame + 104, receive_buffer_size) : frame + 18);
   }

@@ -107,6 +107,19 @@ TEST(IpcCalls, TwoProcessesTakeTurnsBySemaphores) {
   EXPECT_EQ(turns, (std::vector{1, 2, 1, 2, 1, 2}));
 }
 
+TEST(IpcCalls, AnAlarmTellsHowManySecondsWereLeftOfTheLast) {
+  ProcessFixture fixture;
+  std::vector<std::int64_t> left;
+  fixture.run(executes([&](Self self) -> Program {
+    left.push_back(co_await self.alarm(300));
+    left.push_back(co_await self.alarm(15));
+    left.push_back(co_await self.alarm(0));
+    left.push_back(co_await self.alarm(0));
+  }));
+  EXPECT_EQ(left, (std::vector<std::int64_t>{0, 300, 15, 0}));
+  EXPECT_EQ(fixture.did(KernelPath::sleep_timer), 4U) << "set or taken back";
+}
+
 TEST(IpcCalls, TheTimeOfDayIsInMicroseconds) {
   ProcessFixture fixture;
   std::int64_t first = 0, second = 0;

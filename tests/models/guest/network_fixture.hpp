@@ -55,6 +55,7 @@ class NetworkFixture final : public BareKernel, private EndpointClient {
   std::function<void(Connection)> on_connected;
   std::function<void(std::uint16_t from_port, std::uint32_t bytes)> on_datagram;
   std::function<void(bool leaves, const EthernetFrame&)> tap;
+  std::uint32_t frame_size = 0;  ///< bytes that each received one takes of its buffer; 0: as of a tg3
   Time delay = 20us;
   Time gap = 12304ns;  ///< 1538 bytes at 1 Gb/s
 
@@ -65,6 +66,9 @@ class NetworkFixture final : public BareKernel, private EndpointClient {
     [[nodiscard]] MacAddress mac() const override { return {{2, 0, 0, 0, 0, 1}}; }
     [[nodiscard]] std::uint32_t mtu() const override { return mtu_; }
     [[nodiscard]] bool sums() const override { return sums_; }
+    [[nodiscard]] std::uint32_t receive_size(std::uint32_t length) const override {
+      return all_.frame_size > 0 ? all_.frame_size : TcpSettings::receive_size(length);
+    }
     void attach(NetworkClient& client) override { client_ = &client; }
     [[nodiscard]] bool transmit(unsigned vcpu, const NetworkPacket& packet) override {
       all_.leaves(packet.frame);

@@ -273,5 +273,81 @@ TEST(GuestNetwork, AWriterThatFillsItsBufferSleepsUntilAThirdOfItIsFree) {
   EXPECT_LT(all.did(KernelPath::wait_entry), 10'000'000U / 1448 / 20);
 }
 
+Program waits_to_read(Self self, std::int64_t& received) {
+  const std::int64_t socket = co_await self.socket(SocketKind::datagram);
+  const SocketAddress here{.port = 7};
+  co_await self.bind(socket, here);
+  co_yield Sleep{500ms};
+  co_await self.set_nonblocking(socket, true);
+  while (co_await self.read(socket, buffer) > 0) ++received;
+}
+
+TEST(GuestNetwork, HowManyDatagramsWaitDependsOnTheMemoryThatTheDeviceTakesForEach) {
+  for (const auto& [frame_size, expected] : {std::pair{0U, 246}, std::pair{2253U, 29}}) {
+    NetworkFixture all;
+    all.frame_size = frame_size;
+    std::int64_t received = 0;
+    all.start(waits_to_read({}, received));
+    all.run(10ms);
+    for (int i = 0; i < 300; ++i) {
+      all.outside.send_datagram(all.now(), 9000, NetworkFixture::here, 7, 18);
+      all.run(all.now() + 1ms);
+    }
+    all.run(1s);
+    EXPECT_NEAR(static_cast<double>(received), expected, 1) << frame_size;
+  }
+}
+
+Program sends_now_and_then(Self self) {
+  const std::int64_t socket = co_await self.socket();
+  co_await self.connect(socket, peer);
+  for (int i = 0; i < 100; ++i) {
+    co_await self.write(socket, 100);
+    co_yield Sleep{1s};
+  }
+}
+
+TEST(GuestNetwork, ANeighbourThatAcknowledgesNeedNotBeAskedAgain) {
+  NetworkFixture all;
+  int asked = 0;
+  all.tap = [&](bool leaves, const EthernetFrame& frame) {
+    const auto ethernet = EthernetHeader::read(frame.known());
+    if (!leaves || !ethernet || ethernet->type != EtherType::arp) return;
+    const auto arp = ArpPacket::read(frame.network());
+    if (arp && arp->operation == ArpPacket::Operation::request) ++asked;
+  };
+  all.outside.listen(5001);
+  all.start(sends_now_and_then({}));
+  all.run(90s);
+  EXPECT_EQ(asked, 1);
+}
+
+struct Names {
+  SocketAddress before, after;
+  std::int64_t seconds_left = 0;
+};
+
+Program asks_for_names(Self self, Names& names) {
+  const std::int64_t socket = co_await self.socket();
+  co_await self.getsockname(socket, names.before);
+  co_await self.alarm(300);
+  co_await self.connect(socket, peer);
+  co_await self.getsockname(socket, names.after);
+  co_yield Sleep{1500ms};
+  names.seconds_left = co_await self.alarm(0);
+}
+
+TEST(GuestNetwork, ASocketsNameIsItsAddressOnceItIsConnected) {
+  NetworkFixture all;
+  Names names;
+  all.outside.listen(5001);
+  all.start(asks_for_names({}, names));
+  all.run(2s);
+  EXPECT_EQ(names.before, SocketAddress{});
+  EXPECT_EQ(names.after.ip, NetworkFixture::here);
+  EXPECT_EQ(names.after.port, 1024) << "the first port of a machine with 128 MB";
+  EXPECT_EQ(names.seconds_left, 299) << "of an alarm after 300, in whole seconds";
+}
+
 }  // namespace
 }  // namespace xensim

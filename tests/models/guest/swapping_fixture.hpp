@@ -70,6 +70,7 @@ class SwappingFixture {
       if (looked.file == pages().swap.get()) ++slots[looked.index];
     }
     pages().tables.count_references(references);
+    pages().packets.count_references(references);
     if (std::string fault = io.audit(references); !fault.empty()) return fault;
     if (std::string fault = pages().swap->slots.audit(slots); !fault.empty()) return fault;
     return pages().pages.audit(references);

@@ -76,6 +76,7 @@ class WalkingProgram {
       for (std::uint32_t i = 0; i < mapped->pages(); ++i) ++references[mapped->page(i)->value];
     }
     guest_.tables.count_references(references);
+    guest_.packets.count_references(references);
     return guest_.pages.audit(references);
   }
 

@@ -71,6 +71,7 @@ class NativeNetworkTest : public ::testing::Test, private VirtualMachine {
   [[nodiscard]] std::string audit() const {
     std::vector<std::uint32_t> references(memory.guest.pages.size());
     network.count_references(references);
+    memory.guest.packets.count_references(references);
     for (const NetworkPacket& packet : protocols.packets) ++references[packet.page.value];
     return memory.guest.pages.audit(references);
   }
@@ -125,6 +126,21 @@ TEST_F(NativeNetworkTest, CopiesAShortPacketAndKeepsItsBuffer) {
   EXPECT_EQ(protocols.packets.size(), 1U);
   EXPECT_EQ(memory.did(KernelPath::nic_refill), 0U);
   EXPECT_EQ(memory.did(KernelPath::copy_line), 3U) << "142 bytes";
+  EXPECT_EQ(memory.did(KernelPath::skb_allocate), 1U) << "of its own size";
+  EXPECT_EQ(audit(), "");
+}
+
+TEST_F(NativeNetworkTest, APacketsPageIsUsedAgainWithoutThePageAllocator) {
+  const std::uint64_t before = memory.did(KernelPath::page_allocate);
+  for (int i = 0; i < 10; ++i) {
+    arrive(1, 1472);
+    run_until(calendar.now() + 1ms);
+    ASSERT_EQ(protocols.packets.size(), 1U);
+    memory.guest.packets.free(protocols.packets[0].page);
+    protocols.packets.clear();
+  }
+  EXPECT_EQ(memory.did(KernelPath::page_allocate) - before, 1U);
+  EXPECT_EQ(memory.did(KernelPath::page_free), 0U);
   EXPECT_EQ(audit(), "");
 }
 

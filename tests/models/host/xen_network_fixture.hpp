@@ -23,7 +23,7 @@ class CountingClient final : public NetworkClient {
   void received(unsigned /*vcpu*/, const NetworkPacket& packet) override {
     arrived.push_back(packet.frame);
     pages.push_back(packet.page.value);
-    (void)memory_.pages.put(packet.page);
+    memory_.packets.free(packet.page);
   }
   void sent(unsigned /*vcpu*/, PageNumber page) override {
     ++packets_sent;
@@ -156,6 +156,7 @@ class NetworkMachine : private NetworkHost {
       if (std::string fault = one->driver.audit(); !fault.empty()) return fault;
       std::vector<std::uint32_t> references(one->guest.pages.size());
       one->driver.count_references(references);
+      one->guest.packets.count_references(references);
       for (const std::uint32_t page : one->client.held) ++references[page];
       if (std::string fault = one->guest.pages.audit(references); !fault.empty()) return fault;
       for (std::uint32_t page = Guest::kernel_pages; page < Guest::pages; ++page) {

@@ -32,6 +32,13 @@ TEST(XenNetwork, APacketGoesOutByTheNicUnderTheMachinesOwnAddress) {
   EXPECT_EQ(machine.audit(), "");
 }
 
+TEST(XenNetwork, AReceivedFrameOfAnyLengthTakesAWholeBuffer) {
+  NetworkMachine machine;
+  const NetworkDevice& device = machine.guest(0).driver;
+  EXPECT_EQ(device.receive_size(60), 188U + 16 + 2049);
+  EXPECT_EQ(device.receive_size(1514), device.receive_size(60));
+}
+
 TEST(XenNetwork, ABurstTakesOneHypercallAndTheMonitorFindsTheRest) {
   // The first is under way when the others are put into the ring; its completion finds them.
   NetworkMachine machine;
@@ -230,10 +237,11 @@ TEST(XenNetwork, WithoutARuleAPacketIsDroppedAndItsSenderTold) {
 TEST(XenNetwork, WithoutMemoryForBuffersItReceivesNothingUntilThereIsSome) {
   NetworkMachine machine;
   Guest& guest = machine.guest(0);
-  std::vector<PageNumber> taken;
+  std::vector<PageNumber> taken, taken_from_slabs;
   for (int i = 0; i < 10; ++i) {
     while (const auto page = guest.guest.pages.allocate(0, PageAllocator::Need::reserve))
       taken.push_back(*page);
+    while (const auto page = guest.guest.packets.allocate()) taken_from_slabs.push_back(*page);
     machine.arrive(guest, 50);
     machine.pass(10ms);
     machine.schedule(guest);
@@ -241,6 +249,7 @@ TEST(XenNetwork, WithoutMemoryForBuffersItReceivesNothingUntilThereIsSome) {
   EXPECT_EQ(machine.did(NetStep::delivered), 254U);
   EXPECT_EQ(machine.did(NetStep::capacity_drop), 246U);
   for (const PageNumber page : taken) (void)guest.guest.pages.put(page);
+  for (const PageNumber page : taken_from_slabs) guest.guest.packets.free(page);
   ASSERT_TRUE(guest.client.send(guest.driver, NetworkMachine::packet(guest.address, addresses::outside(0))));
   machine.pass(1ms);
   machine.schedule(guest);

@@ -22,7 +22,7 @@ class Memory final : public TcpHost {
   }
   bool transmit(TcpConnection&, const TcpSegment&, TcpBuffer) override { return true; }
   void changed(TcpConnection&, TcpChange) override {}
-  TcpBuffer allocate(std::uint32_t bytes) override {
+  std::optional<TcpBuffer> allocate(std::uint32_t bytes) override {
     if (left == 0) return {};
     --left;
     return add(0, bytes);

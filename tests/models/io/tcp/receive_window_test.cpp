@@ -30,6 +30,18 @@ struct CrowdedWindow : testing::Test {
   std::uint32_t used = 0, unread = 0;
 };
 
+TEST(FirstWindow, IsFourSegmentsButNotMoreThan32767Bytes) {
+  ReceiveWindow window;
+  window.begin(87380, 1460, true);
+  EXPECT_EQ(window.offer(0, 1460, true), 4 * 1460U);
+  window.begin(87380, 460, true);
+  EXPECT_EQ(window.offer(0, 460, true), 4 * 460U);
+  window.begin(87380, 16396, true);
+  EXPECT_EQ(window.offer(0, 16396, true), 32767U) << "loopback";
+  window.begin(4096, 1460, true);
+  EXPECT_EQ(window.offer(0, 1460, true), 2 * 1460U) << "all there is, in whole segments";
+}
+
 TEST_F(CrowdedWindow, SmallSegmentsInLargeBuffersAreOfferedHalfOfWhatLargeOnesWouldBe) {
   arrive(100);
   EXPECT_GT(window.offered(), 30'000U);

@@ -44,6 +44,22 @@ TEST_F(TcpBuffers, AWriterIsWokenWhenAThirdOfTheBufferIsFree) {
   EXPECT_GE(part, 0.60);
 }
 
+TEST_F(TcpBuffers, AWriterWithoutMemoryAsksAgainATenthOfASecondLater) {
+  open();
+  ASSERT_EQ(client.send(now, 1448), 1448U);
+  client_side.starved = true;
+  EXPECT_EQ(client.send(now, 1448), 0U);
+  EXPECT_FALSE(client.writable());
+  EXPECT_EQ(client.audit(), "");
+  deliver();
+  pass(9);
+  EXPECT_FALSE(client_side.saw(TcpChange::writable)) << "though all was acknowledged";
+  client_side.starved = false;
+  pass(1);
+  EXPECT_TRUE(client_side.saw(TcpChange::writable));
+  EXPECT_EQ(client.send(now, 1448), 1448U);
+}
+
 TEST_F(TcpBuffers, AReaderThatDoesNotReadClosesTheWindowAndIsProbed) {
   open();
   while (client.peer_window() > 1448) {

@@ -18,7 +18,7 @@ TEST_F(TcpTest, AnOpeningSegmentOffersAllOptions) {
   EXPECT_TRUE(syn.stamped);
   EXPECT_EQ(syn.stamp, now);
   EXPECT_EQ(syn.window_scale, 0) << "three quarters of 87,380 bytes need none";
-  EXPECT_EQ(syn.window, 3 * 1460) << "as much as the other side may send at first";
+  EXPECT_EQ(syn.window, 4 * 1460) << "as much as the other side may send at first";
 }
 
 TEST_F(TcpTest, TimeStampsTakeTwelveBytesOfEachSegment) {
@@ -37,6 +37,18 @@ TEST_F(TcpTest, TheWindowOpensByOneSegmentForEachAcknowledgement) {
   deliver_to(client, to_client);
   EXPECT_EQ(client.congestion().size(), 3U);
   EXPECT_EQ(client.queue().in_flight(), 3U);
+}
+
+TEST(FirstCongestionWindow, IsThreeSegmentsToANeighbourAndTwoToOthers) {
+  CongestionWindow window;
+  window.begin(1448, {});
+  EXPECT_EQ(window.size(), 2U) << "not known";
+  window.begin(1448, Jiffies{2});
+  EXPECT_EQ(window.size(), 3U);
+  window.begin(1448, Jiffies{3});
+  EXPECT_EQ(window.size(), 2U) << "more than 20 ms away";
+  window.begin(1000, Jiffies{1});
+  EXPECT_EQ(window.size(), 4U);
 }
 
 TEST_F(TcpTest, EverySecondSegmentIsAcknowledgedOnceCreditIsUsedUp) {

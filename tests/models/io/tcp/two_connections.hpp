@@ -21,12 +21,16 @@ struct TwoConnections : testing::Test {
       return true;
     }
     void changed(TcpConnection&, TcpChange change) override { changes.push_back(change); }
+    std::optional<TcpBuffer> allocate(std::uint32_t) override {
+      return starved ? std::optional<TcpBuffer>{} : TcpBuffer{};
+    }
     [[nodiscard]] bool saw(TcpChange change) const {
       return std::find(changes.begin(), changes.end(), change) != changes.end();
     }
     std::deque<TcpSegment>& out;
     std::vector<TcpChange> changes;
-    bool refuse = false;
+    bool refuse = false;   ///< the queue is full
+    bool starved = false;  ///< there is no memory
   };
 
   /// A handshake without loss, the answering side's part made up. Nothing is on its way afterwards.
