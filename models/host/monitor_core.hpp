@@ -82,7 +82,7 @@ struct Monitor::Core {
   bool exit_due = false;         ///< the kernel's hypercall is to return by the exit path
   bool ipi_reschedules = false;  ///< what the IPI on its way is for, besides its guest's events
   Time last_switch{};
-  std::uint64_t passes = 0, switches = 0, scanned = 0, interrupts = 0;
+  std::uint64_t passes = 0, switches = 0, scanned = 0, migrations = 0, interrupts = 0;
   Histogram wake_to_run;            ///< ns
   boost::dynamic_bitset<> waiting;  ///< runnable but not running, by VcpuId
 };
