@@ -370,9 +370,7 @@ std::string Credit2::audit() const {
     }
     for (const Vcpu& v : q.all) {
       const Processor& p = processors_[v.cpu.value];
-      if (v.credit < least || v.credit > initial + most_carried + move_compensation) {
-        return fmt::format("vCPU {} has a credit of {}", v.id.value, v.credit);
-      }
+      if (v.credit < least) return fmt::format("vCPU {} has a credit of {}", v.id.value, v.credit);
       if (v.weight > q.greatest_weight)
         return fmt::format("vCPU {} is above the greatest weight", v.id.value);
       if (v.runnable && p.current != &v && !v.Queued::is_linked() && !p.parked.contains(v)) {

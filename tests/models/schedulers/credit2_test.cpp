@@ -17,34 +17,41 @@ struct HeavyAndLight {
     bench.block(before);
     bench.remove(before);
   }
-  /// Who runs in each of so many milliseconds.
-  std::string run(int milliseconds) {
-    std::string pattern;
-    for (int i = 0; i < milliseconds; ++i) {
-      bench.run_for(500us);
-      pattern += bench.running() == heavy ? 'H' : 'L';
-      bench.run_for(500us);
+  /// Who ran for how many us.
+  [[nodiscard]] std::string turns() const {
+    std::string turns;
+    Time since{};
+    VcpuId runs = heavy;
+    for (const Bench::Pass& pass : bench.passes()) {
+      if (pass.at == Time{} || pass.next == runs) continue;
+      turns += fmt::format("{}{} ", runs == heavy ? 'H' : 'L', (pass.at - since) / 1us);
+      since = pass.at;
+      runs = pass.next;
     }
-    return pattern;
+    return turns;
   }
   Bench bench;
   VcpuId heavy, light;
 };
 
-/// By hand, credits in ms: H10 L10 | H9 | L8, a lead of 1, half a ms for L, raised to the rate limit | H8, a
-/// tie, which the running one keeps | H7 | L6 | H6 | H5 | L4 | H4 | H3 | L2 | H2 | H1 | L0 | H0, a tie; all
-/// get 10, and so on.
-TEST(Credit2, TurnsOfAMillisecondByCreditIfTheDisplacedOneJoinsFirst) {
+/// By hand, credits in ms: H10 L10. H runs for 1 ms, the rate limit (9). L has a lead of 1, half a ms for it,
+/// raised to the limit (8). H has a lead of 1 (8), and keeps the processor in a tie, for the least turn
+/// (7.5). L (6). H has a lead of 1.5 (6), and the tie (5.5). So on, 2 ms and 1, until after L (0) H has 1.5,
+/// and the tie at 0 begins another round: all get 10, H has the least turn (9.5).
+TEST(Credit2, TwiceTheWeightIsTwiceTheTimeInShortTurnsIfTheDisplacedOneJoinsFirst) {
   HeavyAndLight two{Json{{"name", "credit2"}, {"displaced_first", true}}};
-  EXPECT_EQ(two.run(30), "HLHHLHHLHHLHHLHHLHHLHHLHHLHHLH");
+  two.bench.run_until(19ms);
+  EXPECT_EQ(two.turns(), "H1000 L1000 H1500 L1000 H2000 L1000 H2000 L1000 H2000 L1000 H2000 L1000 H2000 ");
   EXPECT_EQ(two.bench.violation(), "");
 }
 
-/// By hand: H10 L10; H 1 ms (9), as L waits with as much. L, and nobody stands in the queue: 10 of credit,
-/// 5 ms (0). H, alone again: 9 ms (0). A tie at 0, kept: all get 10, and L waits with as much: H 1 ms (9) ...
+/// By hand: H10 L10. H runs for 1 ms, as L waits with as much (9). When L's turn is set nobody stands in the
+/// queue: 10 of credit, 5 ms (0). H the same: 9 ms (0). A tie at 0, kept: all get 10, and H has the least
+/// turn (9.5). L: 5 ms (0). H: 9.5 ms (0), and so on.
 TEST(Credit2, TheTurnOfTheNextIsNotCutByTheOneItDisplaces) {
   HeavyAndLight two{Json("credit2")};
-  EXPECT_EQ(two.run(32), "HLLLLLHHHHHHHHHHLLLLLHHHHHHHHHHL");
+  two.bench.run_until(37ms);
+  EXPECT_EQ(two.turns(), "H1000 L5000 H9500 L5000 H10000 L5000 ");
   EXPECT_EQ(two.bench.violation(), "");
 }
 
