@@ -155,7 +155,8 @@ void bind_scheduler(py::module_& module) {
       .def_property_readonly("warp_limit",
                              [](const SchedulingShare& s) { return to_nanoseconds(s.warp_limit); })
       .def_property_readonly("unwarp_requirement",
-                             [](const SchedulingShare& s) { return to_nanoseconds(s.unwarp_requirement); });
+                             [](const SchedulingShare& s) { return to_nanoseconds(s.unwarp_requirement); })
+      .def_readonly("cap", &SchedulingShare::cap, "most of one processor, in percent; 0: no limit");
   module.def("register_scheduler", &register_scheduler, py::arg("name"), py::arg("help"), py::arg("defaults"),
              py::arg("make"));
 }

@@ -52,7 +52,9 @@ const ParameterTable<SchedulingShare>& share_table() {
           .add("warp_limit", &S::warp_limit, "longest time at a stretch in warp; 0 s: no limit", paper,
                {.minimum = Time{}, .maximum = longest})
           .add("unwarp_requirement", &S::unwarp_requirement, "least time out of warp before the next", paper,
-               {.minimum = Time{}, .maximum = longest});
+               {.minimum = Time{}, .maximum = longest})
+          .add("cap", &S::cap, "most of one processor, in percent; 0: no limit", "Xen 3.0.3",
+               {.minimum = 0, .maximum = 100});
   return table;
 }
 

@@ -56,6 +56,12 @@ void Domain::network_interrupt() {
   network_->interrupt(0);
 }
 
+void Domain::move_to(CpuId there) {
+  cpu = there;
+  if (memory_) memory_->move_to(monitor_.processor(cpu));
+  if (processes_) processes_->run_on(0);
+}
+
 std::string Domain::audit_translations() const {
   if (!memory_) return {};
   return memory_->audit([this](PageNumber page) { return network_ && network_->posted(page); });

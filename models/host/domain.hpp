@@ -70,6 +70,8 @@ class Domain final : public VirtualMachine {
   void switch_out() {
     if (memory_) memory_->switch_out();
   }
+  /// It runs nowhere, and will run there next.
+  void move_to(CpuId there);
   /// Of its processes, if a program needed them.
   void report(StatisticSink& sink, const std::string& prefix) const {
     if (processes_) processes_->report(sink, prefix);
@@ -88,7 +90,7 @@ class Domain final : public VirtualMachine {
   std::uint32_t release_memory();
 
   const VcpuId vcpu;
-  const CpuId cpu;              ///< it stays where it was placed
+  CpuId cpu;                    ///< where it runs or will: changed by `move_to`
   const FootprintId footprint;  ///< the monitor's structures for it, in the caches
   GuestKernel kernel;
   EventMask events;

@@ -1,7 +1,10 @@
 #include "models/host/monitor.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "core/error.hpp"
 #include "models/host/monitor_core.hpp"
 
 namespace xensim {
@@ -241,6 +244,7 @@ void Monitor::wake(Domain& domain, Core* waker, Time now) {
   ++domain.wakes;
   trace(core_of(domain), now, TraceKind::wake, domain.vcpu);
   request_pass(core_of(domain), scheduler_->wake(domain.vcpu, now), waker, now);
+  request_passes_elsewhere(waker, now);
 }
 
 void Monitor::request_pass(Core& target, Time due, Core* asker, Time now) {
@@ -256,6 +260,10 @@ void Monitor::request_pass(Core& target, Time due, Core* asker, Time now) {
     target.timers.set(Purpose::slice, due);
     timer_moved(target, asker, now);
   }
+}
+
+void Monitor::request_passes_elsewhere(Core* asker, Time now) {
+  for (const CpuId cpu : scheduler_->also_due()) request_pass(*cores_[cpu.value], now, asker, now);
 }
 
 void Monitor::send_ipi(Core& target, Core* sender, Time now) {
@@ -289,6 +297,7 @@ void Monitor::schedule(Core& core) {
   use_lines(core, costs_.switch_lines + decision.scanned * costs_.scan_entry_lines);
   processor.charge(Activity::monitor, costs_.schedule_pass + costs_.schedule_scan_entry * decision.scanned);
   trace(core, core.processor.clock.local(), TraceKind::schedule_pass, decision.next, decision.scanned);
+  request_passes_elsewhere(&core, now);
 
   if (previous != nullptr) {
     const bool blocks = previous->state == Domain::State::interruptible;
@@ -300,12 +309,29 @@ void Monitor::schedule(Core& core) {
     }
   }
   Domain* next = decision.next.valid() ? &domains_[decision.next.value] : nullptr;
-  if (next != nullptr) core.waiting.reset(next->vcpu.value);
+  if (next != nullptr) {
+    if (next->cpu != processor.id()) migrate(*next, core);
+    core.waiting.reset(next->vcpu.value);
+  }
   if (next != previous) switch_to(core, next);
   if (previous != nullptr && previous->state == Domain::State::dying) die(core, *previous);
   if (audit_) {
     if (const std::string fault = audit(); !fault.empty()) throw SimulationError(fault);
   }
+}
+
+/// The domain, which waits elsewhere, is at home here from now on. It takes no time but what the processor
+/// then lacks of it: lines and translations.
+void Monitor::migrate(Domain& domain, Core& core) {
+  if (!scheduler_->migrates()) {
+    throw SimulationError(fmt::format("cpu{} was to run domain {}, which is placed on cpu{}",
+                                      core.processor.id().value, domain.vcpu.value, domain.cpu.value));
+  }
+  ++core.migrations;
+  core_of(domain).waiting.reset(domain.vcpu.value);
+  core.waiting.set(domain.vcpu.value);
+  domain.move_to(core.processor.id());
+  if (network_) network_->move(DomainId{domain.vcpu.value}, domain.cpu);
 }
 
 void Monitor::switch_to(Core& core, Domain* next) {

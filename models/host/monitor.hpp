@@ -146,6 +146,7 @@ class Monitor final : private NetworkHost {
   void run_timers(Core& core);
   void run_due_timers(Core& core, Time now);
   void schedule(Core& core);
+  void migrate(Domain& domain, Core& core);
   void switch_to(Core& core, Domain* next);
   void use_lines(Core& core, std::uint32_t lines);
   void return_to_guest(Core& core);
@@ -174,6 +175,8 @@ class Monitor final : private NetworkHost {
   void request_pass(Core& target, Time due, Core* asker, Time now);
   /// One of `target`'s timers expires at another time than its APIC is programmed for.
   void timer_moved(Core& target, Core* asker, Time now);
+  /// As Scheduler::also_due says.
+  void request_passes_elsewhere(Core* asker, Time now);
   void send_ipi(Core& target, Core* sender, Time now);
   void send_event(Core& core, Domain& domain, EventBit event);
   void see_ticks(Domain& domain) const;

@@ -84,7 +84,7 @@ struct Monitor::Core {
   bool ipi_reschedules = false;  ///< what the IPI on its way is for, besides its guest's events
   bool ipi_timers = false;       ///< the same: a timer was moved
   Time last_switch{};
-  std::uint64_t passes = 0, switches = 0, scanned = 0, interrupts = 0;
+  std::uint64_t passes = 0, switches = 0, scanned = 0, migrations = 0, interrupts = 0;
   Histogram wake_to_run;            ///< ns
   boost::dynamic_bitset<> waiting;  ///< runnable but not running, by VcpuId
 };

@@ -79,6 +79,12 @@ bool MonitorNetwork::limit(DomainId domain, Bytes bytes, Time interval) {
   return net_.set_credit(memory_.control(), VifId::of(domain, 0), limit, interval) == HypercallStatus::done;
 }
 
+void MonitorNetwork::move(DomainId domain, CpuId cpu) {
+  for (std::uint32_t i = 0; i < VirtualNetwork::max_vifs; ++i) {
+    net_.move(VifId::of(domain, i), monitor(cpu));
+  }
+}
+
 void MonitorNetwork::remove(DomainId domain) {
   (void)disconnect(domain);
   for (std::uint32_t i = 0; i < VirtualNetwork::max_vifs; ++i) net_.remove(VifId::of(domain, i));

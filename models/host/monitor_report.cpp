@@ -16,6 +16,8 @@ const Statistic passes_made{"schedule/passes", "passes", counter, "scheduling pa
 const Statistic switches_made{"schedule/switches", "switches", counter, "passes that changed the domain"};
 const Statistic entries_scanned{"schedule/scanned", "entries", counter,
                                 "run queue entries that the modelled code looks at"};
+const Statistic migrations_made{"schedule/migrations", "migrations", counter,
+                                "domains that came from another processor; of policies that migrate"};
 const Statistic interrupts_taken{"interrupts", "interrupts", counter,
                                  "interrupts taken: by timers, other processors, devices"};
 const Statistic ticks_marked{"ticks", "ticks", counter, "timer events sent to all domains"};
@@ -41,6 +43,7 @@ void Monitor::report(StatisticSink& sink, const std::string& prefix) const {
     sink.value(path, passes_made, static_cast<double>(core->passes));
     sink.value(path, switches_made, static_cast<double>(core->switches));
     sink.value(path, entries_scanned, static_cast<double>(core->scanned));
+    if (scheduler_->migrates()) sink.value(path, migrations_made, static_cast<double>(core->migrations));
     sink.value(path, interrupts_taken, static_cast<double>(core->interrupts));
     sink.value(path, wait_mean, core->wake_to_run.mean() / ns_per_us);
     sink.value(path, wait_p99, static_cast<double>(core->wake_to_run.quantile(0.99)) / ns_per_us);
@@ -105,6 +108,10 @@ std::string Monitor::audit() const {
       continue;
     }
     if (std::string fault = domain.audit(); !fault.empty()) return fault;
+    if (domain.memory() != nullptr && domain.memory()->cpu() != domain.cpu) {
+      return fmt::format("domain {} is placed on cpu{}, its memory on cpu{}", v, domain.cpu.value,
+                         domain.memory()->cpu().value);
+    }
     if (core.current == &domain) {
       if (std::string fault = domain.audit_translations(); !fault.empty()) return fault;
     }

@@ -29,6 +29,7 @@ void Monitor::run_due_timers(Core& core, Time now) {
   if (core.timers.take_due(Purpose::slice, now)) core.need_reschedule = true;
   if (core.timers.take_due(Purpose::policy, now)) {
     request_pass(core, scheduler_->expire(core.processor.id(), now), &core, now);
+    request_passes_elsewhere(&core, now);
     core.timers.set(Purpose::policy, scheduler_->deadline(core.processor.id()));
   }
   if (core.timers.take_due(Purpose::tick, now)) tick(core, now);

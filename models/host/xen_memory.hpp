@@ -25,7 +25,7 @@ struct XenMemoryParameters {
 
 /// A system call takes the fast trap straight to the guest's kernel, a fault goes through the monitor; both
 /// return to the program without it. Page tables change by hypercalls, which cost what they do.
-/// The domain has one virtual processor, which stays on one processor.
+/// The domain has one virtual processor.
 class XenMemory final : public ProcessMachine {
  public:
   /// The kernel boots: it has its memory, and its trap handlers are set. `events` are the domain's.
@@ -43,12 +43,16 @@ class XenMemory final : public ProcessMachine {
   }
   /// The processor goes over to this domain, or away from it.
   void switch_in() {
-    core_.gates.install(traps_.fast_trap);
-    core_.mmu.switch_to(core_.tags.of(domain_.base));
+    core_->gates.install(traps_.fast_trap);
+    core_->mmu.switch_to(core_->tags.of(domain_.base));
   }
+  /// Switched out, it will be switched in there next. What is left there of its translations from an earlier
+  /// stay is flushed.
+  void move_to(Processor& processor);
+  [[nodiscard]] CpuId cpu() const { return processor_->id(); }
   /// All its frames are free, nobody looks at their contents. Returns how many.
   std::uint32_t release();
-  void switch_out() { core_.gates.remove(traps_.fast_trap); }
+  void switch_out() { core_->gates.remove(traps_.fast_trap); }
 
   [[nodiscard]] Paging& paging() override { return paging_; }
   [[nodiscard]] MemoryReservation* reservation() override { return &paging_; }
@@ -83,6 +87,8 @@ class XenMemory final : public ProcessMachine {
   void charge(const PagingCall& call);
   void kernel_use(PortPage page) { kernel_access(port_page(page), Access::read); }
   void flush();
+  /// No processor takes another address space for this one.
+  void forget(FrameNumber directory);
   /// Translates, and waits for the walks of the page tables that it takes.
   [[nodiscard]] Mmu::Result translate(Address address, Access access, Privilege privilege, Activity payer);
   /// Apart from kernel_access(), which hardly ever needs it and is short without it.
@@ -95,8 +101,8 @@ class XenMemory final : public ProcessMachine {
 
   XenMemoryParameters parameters_;
   MonitorMemory& memory_;
-  MemoryCore& core_;
-  Processor& processor_;
+  MemoryCore* core_;      ///< of the processor that it runs on, as is
+  Processor* processor_;  ///< this
   EventMask& events_;
   MemoryDomain domain_;
   KernelLayout layout_;

@@ -60,6 +60,31 @@ TEST_P(EveryPlatform, AddsTheThroughputOfTheTemplatesUp) {
   EXPECT_GT(metric(result, "spec/throughput"), 1.5);
 }
 
+/// Domains with memory, disks and interfaces move between processors.
+TEST(Simulation, MovingDomainsPassTheAudit) {
+  const Json document{
+      {"name", "test"},
+      {"machine", "dell2650"},
+      {"platform",
+       {{"name", "xen"},
+        {"scheduler", "credit2"},
+        {"memory", "16 MiB"},
+        {"swap", "16 MiB"},
+        {"file_system", "16 MiB"}}},
+      {"domains",
+       {{{"name", "hog"}, {"count", 1}, {"workload", "cpu_hog"}},
+        {{"name", "disk"}, {"count", 1}, {"workload", "small_files"}},
+        {{"name", "other"}, {"count", 1}, {"workload", "cpu_hog"}},
+        {{"name", "net"}, {"count", 1}, {"workload", {{"name", "ttcp"}, {"repeat", true}}}}}},
+      {"clients",
+       {{{"name", "sink"}, {"count", 1}, {"behaviour", {{"name", "ttcp_peer"}, {"role", "sink"}}}}}},
+      {"measure", {{"warm_up", "10 ms"}, {"duration", "20 ms"}}}};
+  const Experiment once = interpret(document);
+  const RunResult audited = simulate(once, {.audit = true});
+  EXPECT_GT(metric(audited, "host0/cpu0/schedule/migrations"), 0);
+  EXPECT_EQ(values(simulate(once, {.strict = true})), values(audited));
+}
+
 TEST(Simulation, SamplesTheThroughputWhereAsked) {
   Json document = experiment();
   document["measure"]["sample"] = "100 ms";

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "core/ids.hpp"
@@ -19,6 +20,7 @@ struct SchedulingShare {
   Time warp{};                ///< virtual time borrowed when warped (Duda & Cheriton: W); 0 = none
   Time warp_limit{};          ///< longest real time at a stretch in warp (L); 0 = no limit
   Time unwarp_requirement{};  ///< least real time out of warp before the next (U)
+  std::int64_t cap = 0;       ///< most of one processor, in percent; 0: no limit
 };
 
 /// The outcome of one scheduling pass on one processor.
@@ -28,12 +30,14 @@ struct Decision {
   std::uint32_t scanned = 0;  ///< queue entries that the modelled code looks at (their time is charged)
 };
 
-/// A scheduling policy over all processors of a host. Virtual processors stay on the processor they
-/// are added to.
+/// A scheduling policy over all processors of a host. A virtual processor is at home on the processor it was
+/// added to; in a policy that `migrates`, on the one that chose it last.
 ///
 /// The framework guarantees: `add` before anything else; `wake` only when not runnable; `sleep` only
 /// when runnable and not running; a running vCPU that blocks is reported by `schedule` with
-/// `current_runnable == false`; times never decrease.
+/// `current_runnable == false`; times never decrease; every pass that is asked for comes.
+/// The policy guarantees: `schedule` chooses a vCPU that is runnable, is at home on this processor unless the
+/// policy migrates, and runs on no other.
 class Scheduler {
  public:
   Scheduler() = default;
@@ -68,6 +72,13 @@ class Scheduler {
 
   /// One pass on `cpu`. `current_runnable` says whether the vCPU chosen last may go on.
   [[nodiscard]] virtual Decision schedule(CpuId cpu, bool current_runnable, Time now) = 0;
+
+  /// Whether a vCPU may be chosen that is at home on another processor: it moves. Where it left its traces
+  /// (caches, TLB, events, interfaces) is the framework's business.
+  [[nodiscard]] virtual bool migrates() const { return false; }
+  /// Processors, besides the one that it was about, on which a pass is due at once because of the last
+  /// `wake`, `schedule` or `expire`. Holds until the next call.
+  [[nodiscard]] virtual std::span<const CpuId> also_due() const { return {}; }
 
   /// The next timer of the policy itself on `cpu`, or `never`; at that time `expire` is called, which
   /// answers as `wake`.

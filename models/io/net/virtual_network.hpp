@@ -58,6 +58,8 @@ class VirtualNetwork {
   /// The domain's next; nothing if it has eight. `name` is the domain's, for the address: all but the first
   /// of domain 0 get one of their own. Domain and processor must outlive it.
   std::optional<VifId> add(MemoryDomain& domain, MemoryCpu& cpu, std::string_view name);
+  /// The domain has moved to a processor whose TLB has nothing of it. Without effect if there is no such.
+  void move(VifId id, MemoryCpu& cpu);
   /// What was posted goes back to the domain; what the NIC still has ends in time.
   void remove(VifId id);
   /// Packets that the NIC has of a domain, whose memory must not be released before.

@@ -57,11 +57,11 @@ class TestHost {
         platform(PlatformRegistry::instance().create("platform", Config(platform_config_), context_)) {}
 
   /// Starts an instance of one program at the present.
-  void start(Program program, std::int64_t weight = 10) {
+  void start(Program program, std::int64_t weight = 10, std::int64_t cap = 0) {
     std::vector<Program> programs;
     programs.push_back(std::move(program));
     platform->start(std::move(programs),
-                    {.weight = weight, .warp = {}, .warp_limit = {}, .unwarp_requirement = {}});
+                    {.weight = weight, .warp = {}, .warp_limit = {}, .unwarp_requirement = {}, .cap = cap});
   }
 
   void run_until(Time end) {

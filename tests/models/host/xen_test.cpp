@@ -236,10 +236,12 @@ TEST(Xen, RunningAheadChangesNothing) {
     const auto cpus = *rc::gen::inRange<std::uint32_t>(1, 5);
     const auto domains = *rc::gen::container<std::vector<std::tuple<int, int, int>>>(
         rc::gen::tuple(rc::gen::inRange(10, 20'000), rc::gen::inRange(0, 30'000), rc::gen::inRange(1, 40)));
-    const auto scheduler = *rc::gen::elementOf(std::vector<std::string>{"bvt-xen1", "bvt-xen2", "bvt"});
+    const auto scheduler =
+        *rc::gen::elementOf(std::vector<std::string>{"bvt-xen1", "bvt-xen2", "bvt", "credit", "credit2"});
     const auto outcome = [&](bool strict) {
       Records records;
-      TestHost host(xen(scheduler.c_str()), {.cpus = cpus, .strict = strict, .trace = &records});
+      TestHost host({{"name", "xen"}, {"scheduler", scheduler}},
+                    {.cpus = cpus, .strict = strict, .trace = &records});
       Time at{};
       for (const auto& [busy_us, rest_us, weight] : domains) {
         at += 1ms;
