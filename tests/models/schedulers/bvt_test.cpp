@@ -57,7 +57,24 @@ TEST(Bvt, AWakeUpBelowTheCurrentPreemptsAtOnceWithoutAllowance) {
   bench.run_until(15ms);  // a is at 9 ms, b still at 6 ms
   bench.wake(sleeper);    // at 6 ms
   EXPECT_EQ(bench.last().at, Time{15ms});
-  EXPECT_NE(bench.running(), a);
+  EXPECT_EQ(bench.running(), sleeper);
+}
+
+/// It may have to wait for the current one, if that is at the same virtual time, but for no other.
+TEST(Bvt, AWakeUpIsNotKeptWaitingByACrowdThatHasItsVirtualTime) {
+  Bench bench{"bvt"};
+  const VcpuId sleeper = bench.add();
+  for (int hog = 0; hog < 64; ++hog) bench.add_hog();
+  bench.run_until(2s);
+  for (int time = 0; time < 50; ++time) {
+    bench.run_for(647ms);  // more than a round of all, in which SVT moves on
+    const VcpuId current = bench.running();
+    bench.wake(sleeper);
+    while (bench.running() == current) bench.run_for(100us);
+    ASSERT_EQ(bench.running(), sleeper);
+    bench.block(sleeper);
+  }
+  EXPECT_LE(bench.longest_wait(sleeper), allowance);
 }
 
 TEST(Bvt, ASleeperDoesNotSaveUpVirtualTime) {
