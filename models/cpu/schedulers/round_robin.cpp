@@ -31,6 +31,10 @@ class RoundRobin final : public Scheduler {
   }
   void remove(VcpuId vcpu, Time) override { vcpus_[vcpu.value].unlink(); }
   void adjust(VcpuId, const SchedulingShare&, Time) override {}
+  [[nodiscard]] bool set_slice(Time slice) override {
+    slice_ = slice;
+    return true;
+  }
   void sleep(VcpuId vcpu, Time) override { vcpus_[vcpu.value].unlink(); }
 
   [[nodiscard]] Time wake(VcpuId vcpu, Time now) override {

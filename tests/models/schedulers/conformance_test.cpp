@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include "core/json.hpp"
+#include "core/parameter_info.hpp"
 #include "tests/models/schedulers/random_operations.hpp"
 
 namespace xensim::test {
@@ -104,6 +105,15 @@ TEST_P(EverySchedulingPolicy, KeepsAProcessorBusyWhileAnyVcpuOnItIsRunnable) {
     for (std::uint32_t i = 0; i < bench.size(); ++i) total += bench.service(VcpuId{i});
     RC_ASSERT(total == bench.now());
   }));
+}
+
+/// What can be set for a run can be set in a run.
+TEST_P(EverySchedulingPolicy, TakesASliceFromTheOperatorIfItHasOne) {
+  const auto& parameters = SchedulerRegistry::instance().entries().at(GetParam()).parameters;
+  if (std::ranges::none_of(parameters, [](const auto& p) { return p.name == "slice"; })) {
+    GTEST_SKIP() << "has no slice";
+  }
+  EXPECT_TRUE(make_scheduler(Json(GetParam()))->set_slice(30ms));
 }
 
 TEST_P(EverySchedulingPolicy, IdlesOnlyUntilTheFirstWakeUp) {
