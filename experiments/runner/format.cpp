@@ -47,8 +47,10 @@ const ParameterTable<SchedulingShare>& share_table() {
       ParameterTable<S>{}
           .add("weight", &S::weight, "proportional share of the processor", "",
                {.minimum = 1, .maximum = 10'000})
-          .add("warp", &S::warp, "virtual time borrowed when warped; 0 s: never", paper,
-               {.minimum = Time{}, .maximum = longest})
+          .add("warp", &S::warp,
+               "how much it may run on credit when warped (the virtual time of so long a run at its weight); "
+               "0 s: never",
+               paper, {.minimum = Time{}, .maximum = longest})
           .add("warp_limit", &S::warp_limit, "longest time at a stretch in warp; 0 s: no limit", paper,
                {.minimum = Time{}, .maximum = longest})
           .add("unwarp_requirement", &S::unwarp_requirement, "least time out of warp before the next", paper,

@@ -16,7 +16,8 @@ namespace xensim {
 /// A domain's claim on the processors, as the control plane sets it. Policies read what they know.
 struct SchedulingShare {
   std::int64_t weight = 10;   ///< proportional share; BVT's mcu_advance is 100/weight
-  Time warp{};                ///< virtual time borrowed when warped (Duda & Cheriton: W); 0 = none
+  Time warp{};                ///< how much it may run on credit when warped; 0 = never. The virtual time
+                              ///< that running so long costs it is Duda & Cheriton's W
   Time warp_limit{};          ///< longest real time at a stretch in warp (L); 0 = no limit
   Time unwarp_requirement{};  ///< least real time out of warp before the next (U)
 };
