@@ -45,8 +45,10 @@ const ParameterTable<SchedulingShare>& share_table() {
   static const std::string paper = "Duda and Cheriton, SOSP 1999";
   static const auto table =
       ParameterTable<S>{}
-          .add("weight", &S::weight, "proportional share of the processor", "",
-               {.minimum = 1, .maximum = 10'000})
+          .add("weight", &S::weight,
+               "proportional share of the processor; bvt-xen1, bvt-xen2: at most 100, and in proportion only "
+               "if it divides 100",
+               "", {.minimum = 1, .maximum = 10'000})
           .add("warp", &S::warp,
                "how much it may run on credit when warped (the virtual time of so long a run at its weight); "
                "0 s: never",

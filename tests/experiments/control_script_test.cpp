@@ -93,6 +93,14 @@ TEST(ControlScript, AKeyThatAVerbDoesNotTakeIsRefused) {
               HasSubstr("did you mean \"weight\""));
 }
 
+TEST(ControlScript, AShareThatCannotBeIsRefused) {
+  const Json step{{"at", "1 s"}, {"do", "set_scheduler"}, {"domain", "beta"}};
+  Json heavy = step;
+  heavy["weight"] = 200;  // the policy is bvt-xen1
+  EXPECT_THAT(complaint(experiment(Json::array({heavy}))),
+              AllOf(HasSubstr("$.control[0].weight"), HasSubstr("at most 100")));
+}
+
 TEST(ControlScript, HowMuchMemoryADomainIsToHaveMustBeSaid) {
   const Json step{{"at", "1 s"}, {"do", "set_memory"}, {"domain", "beta"}};
   EXPECT_THAT(complaint(experiment(Json::array({step}))), HasSubstr("memory"));

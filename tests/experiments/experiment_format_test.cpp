@@ -151,6 +151,32 @@ TEST(ExperimentFile, RefusesNumbersBeyondAllMeasure) {
   EXPECT_THAT(complaint_about("machine.line", "48 B"), HasSubstr("a power of two"));
 }
 
+/// The complaint about a domain with these members more under a scheduler of xen; empty if there is none.
+std::string complaint_about_share(const char* scheduler, const Json& members) {
+  Json document = minimal();
+  document["platform"] = {{"name", "xen"}, {"scheduler", scheduler}};
+  document["domains"][0].update(members);
+  try {
+    (void)interpret(document);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(ExperimentFile, RefusesWeightsThatThePolicyCannotTell) {
+  for (const char* policy : {"bvt-xen1", "bvt-xen2"}) {
+    EXPECT_THAT(complaint_about_share(policy, {{"weight", 101}}),
+                AllOf(HasSubstr("$.domains[0].weight"), HasSubstr(policy), HasSubstr("at most 100")));
+    EXPECT_EQ(complaint_about_share(policy, {{"weight", 100}}), "");
+  }
+  EXPECT_EQ(complaint_about_share("bvt", {{"weight", 10'000}}), "");
+  Json by_default = minimal();
+  by_default["platform"] = "xen";
+  by_default["domains"][0]["weight"] = 101;
+  EXPECT_THROW((void)interpret(by_default), InputError);
+}
+
 /// The complaint about an experiment on that machine, empty if there is none.
 std::string complaint_about_machine(const Json& machine) {
   Json document = minimal();

@@ -79,7 +79,8 @@ class BvtXen2 final : public BvtXen {
 
 const RegisterScheduler<BvtXen2, BvtXenParameters> registered{
     "bvt-xen2",
-    "borrowed virtual time as coded in Xen 2.0 (2004)", BvtXenParameters::table()};
+    "borrowed virtual time as coded in Xen 2.0 (2004); weights to 100, as 100/weight rounded down",
+    BvtXenParameters::table()};
 
 }  // namespace
 }  // namespace xensim

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/ids.hpp"
 #include "core/registry.hpp"
@@ -88,7 +89,22 @@ class Scheduler {
 /// Policies by name; constructed for a number of processors.
 extern template class Registry<Scheduler, std::size_t>;
 using SchedulerRegistry = Registry<Scheduler, std::size_t>;
+
+/// What a policy cannot do with a share: nothing, or the words of a message that say what it could do. Asked
+/// for before a run, without the policy.
+using ShareLimit = std::string (*)(const SchedulingShare& share);
+void limit_shares(std::string_view policy, ShareLimit limit);
+[[nodiscard]] std::string share_limit(std::string_view policy, const SchedulingShare& share);
+
+/// As Register. A policy may have a static function `share_limit` (see above).
 template <class Policy, class Parameters>
-using RegisterScheduler = Register<Scheduler, Policy, Parameters, std::size_t>;
+struct RegisterScheduler : Register<Scheduler, Policy, Parameters, std::size_t> {
+  RegisterScheduler(std::string_view name, std::string_view help, const ParameterTable<Parameters>& table)
+      : Register<Scheduler, Policy, Parameters, std::size_t>(name, help, table) {
+    if constexpr (requires(const SchedulingShare& share) { Policy::share_limit(share); }) {
+      limit_shares(name, &Policy::share_limit);
+    }
+  }
+};
 
 }  // namespace xensim
