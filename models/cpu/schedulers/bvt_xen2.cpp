@@ -7,7 +7,8 @@
 /// another warp at all.
 /// A warp in time is worth the virtual time that running so long costs the vCPU, in whole MCUs; Xen's own
 /// knob is that virtual time.
-/// Left out: migration between processors.
+/// Left out: migration between processors; Xen 2.0's ticks. Domains have the timer events of the platform,
+/// which wake all that are blocked; Xen 2.0 sends them to the running domain only.
 /// Source: Xen 2.0's scheduler, from a description.
 #include <algorithm>
 
