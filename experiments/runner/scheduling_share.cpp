@@ -17,6 +17,27 @@ std::string name_of(const Json& variant) {
   (config.has(key) ? config.at(key) : config).fail(found, expected);
 }
 
+void check_reservation(const Config& config, const SchedulingShare& share) {
+  const std::string period = format(share.period);
+  if (share.period == Time{}) {
+    for (const char* key : {"slice", "latency"}) {
+      if (config.has(key))
+        config.at(key).fail(fmt::format("a {} without a period", key), "a \"period\", too");
+    }
+    return;
+  }
+  if (share.slice == Time{}) refuse(config, "period", "a period without a slice", "a \"slice\", too");
+  if (share.slice > share.period) {
+    refuse(config, "slice", fmt::format("a slice of {} in a period of {}", format(share.slice), period),
+           "at most the period");
+  }
+  if (share.latency > share.period) {
+    refuse(config, "latency",
+           fmt::format("a latency of {} with a period of {}", format(share.latency), period),
+           "at most the period");
+  }
+}
+
 }  // namespace
 
 std::string scheduler_of(const Config& platform) {
@@ -33,6 +54,7 @@ std::string scheduler_of(const Config& platform) {
 }
 
 void check_share(const Config& config, const SchedulingShare& share, const std::string& scheduler) {
+  check_reservation(config, share);
   if (const std::string limit = share_limit(scheduler, share); !limit.empty()) {
     refuse(config, "weight", fmt::format("a weight of {} under \"{}\"", share.weight, scheduler), limit);
   }

@@ -177,6 +177,21 @@ TEST(ExperimentFile, RefusesWeightsThatThePolicyCannotTell) {
   EXPECT_THROW((void)interpret(by_default), InputError);
 }
 
+TEST(ExperimentFile, RefusesReservationsThatContradictThemselves) {
+  const auto complaint = [](const Json& members) { return complaint_about_share("sedf", members); };
+  EXPECT_EQ(complaint({{"period", "10 ms"}, {"slice", "10 ms"}, {"latency", "10 ms"}}), "");
+  EXPECT_EQ(complaint({{"extra_time", false}}), "");
+  EXPECT_THAT(complaint({{"period", "10 ms"}, {"slice", "11 ms"}}),
+              AllOf(HasSubstr("$.domains[0].slice"), HasSubstr("at most the period")));
+  EXPECT_THAT(complaint({{"period", "10 ms"}, {"slice", "5 ms"}, {"latency", "11 ms"}}),
+              AllOf(HasSubstr("$.domains[0].latency"), HasSubstr("at most the period")));
+  EXPECT_THAT(complaint({{"slice", "5 ms"}}), HasSubstr("a slice without a period"));
+  EXPECT_THAT(complaint({{"latency", "5 ms"}}), HasSubstr("a latency without a period"));
+  EXPECT_THAT(complaint({{"period", "5 ms"}}), HasSubstr("a period without a slice"));
+  EXPECT_THAT(complaint({{"period", "0 s"}, {"slice", "5 ms"}}),
+              AllOf(HasSubstr("$.domains[0].period"), HasSubstr("at least")));
+}
+
 /// The complaint about an experiment on that machine, empty if there is none.
 std::string complaint_about_machine(const Json& machine) {
   Json document = minimal();

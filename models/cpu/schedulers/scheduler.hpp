@@ -17,6 +17,10 @@ namespace xensim {
 /// A domain's claim on the processors, as the control plane sets it. Policies read what they know.
 struct SchedulingShare {
   std::int64_t weight = 10;   ///< proportional share; BVT's mcu_advance is 100/weight
+  Time period{};              ///< of a reservation: `slice` in each such time; 0 = the policy's default
+  Time slice{};               ///< at most the period; 0 if that is
+  Time latency{};             ///< of a reservation, once it has slept: at most the period; 0 = the period
+  bool extra_time = true;     ///< it may have what reservations leave over
   Time warp{};                ///< how much it may run on credit when warped; 0 = never. The virtual time
                               ///< that running so long costs it is Duda & Cheriton's W
   Time warp_limit{};          ///< longest real time at a stretch in warp (L); 0 = no limit
@@ -81,6 +85,9 @@ class Scheduler {
     (void)cpu, (void)now;
     return never;
   }
+
+  /// Whether a processor is never idle while a vCPU waits for it. Policies with reservations may leave it so.
+  [[nodiscard]] virtual bool work_conserving() const { return true; }
 
   /// Empty, or the first contradiction between the policy's own structures, naming both places.
   [[nodiscard]] virtual std::string audit() const { return {}; }

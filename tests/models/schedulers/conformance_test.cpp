@@ -81,17 +81,19 @@ TEST_P(EverySchedulingPolicy, LetsEveryProcessorHogRunWithinABoundedTime) {
       return sum;
     };
     Bench bench{Json(GetParam())};
+    bench.add();  // domain 0, whose reservation may be any policy's own
     for (const std::int64_t weight : weights) bench.add_hog({.weight = weight});
     const std::int64_t least = *std::min_element(weights.begin(), weights.end());
     bench.run_for(std::min<Time>(2 * bound(least), 300s));
     for (std::uint32_t i = 0; i < weights.size(); ++i) {
-      RC_ASSERT(bench.longest_wait(VcpuId{i}) <= bound(weights[i]));
+      RC_ASSERT(bench.longest_wait(VcpuId{i + 1}) <= bound(weights[i]));
     }
     RC_ASSERT(bench.violation() == "");
   }));
 }
 
 TEST_P(EverySchedulingPolicy, KeepsAProcessorBusyWhileAnyVcpuOnItIsRunnable) {
+  if (!make_scheduler(Json(GetParam()))->work_conserving()) GTEST_SKIP() << "is not to";
   EXPECT_TRUE(rc::check([] {
     Bench bench{Json(GetParam())};
     const VcpuId hog = bench.add_hog();
