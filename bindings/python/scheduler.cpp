@@ -151,6 +151,10 @@ void register_scheduler(std::string name, std::string help, const py::dict& defa
 void bind_scheduler(py::module_& module) {
   py::class_<SchedulingShare>(module, "Share", "A domain's claim on the processors. Times in nanoseconds.")
       .def_readonly("weight", &SchedulingShare::weight, "proportional share; BVT's mcu_advance is 100/weight")
+      .def_property_readonly("period", [](const SchedulingShare& s) { return to_nanoseconds(s.period); })
+      .def_property_readonly("slice", [](const SchedulingShare& s) { return to_nanoseconds(s.slice); })
+      .def_property_readonly("latency", [](const SchedulingShare& s) { return to_nanoseconds(s.latency); })
+      .def_readonly("extra_time", &SchedulingShare::extra_time, "may have what reservations leave over")
       .def_property_readonly("warp", [](const SchedulingShare& s) { return to_nanoseconds(s.warp); })
       .def_property_readonly("warp_limit",
                              [](const SchedulingShare& s) { return to_nanoseconds(s.warp_limit); })

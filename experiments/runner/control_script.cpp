@@ -10,6 +10,7 @@
 
 #include "core/parameter_info.hpp"
 #include "experiments/runner/format.hpp"
+#include "experiments/runner/scheduling_share.hpp"
 
 namespace xensim {
 namespace {
@@ -68,7 +69,8 @@ std::vector<std::string> keys_of(const std::string& verb) {
   return keys;
 }
 
-ControlStep read_step(const Config& config, std::span<const DomainTemplate> domains) {
+ControlStep read_step(const Config& config, std::span<const DomainTemplate> domains,
+                      const std::string& scheduler) {
   static const std::vector<std::string> of_share = [] {
     std::vector<std::string> keys;
     for (const ParameterInfo& share : share_table().describe_all()) keys.push_back(share.name);
@@ -95,6 +97,7 @@ ControlStep read_step(const Config& config, std::span<const DomainTemplate> doma
   const auto name = find(domains, config.at("domain").string());
   if (!name) unknown(config.at("domain"), domains, true);
   step.share = share_table().read(config, of_step, domains[name->domain].share);
+  check_share(config, step.share, scheduler);
   return step;
 }
 
@@ -131,7 +134,10 @@ std::vector<ControlStep> read_control(const Config& root, const Experiment& expe
               "a platform with a domain 0, such as \"xen\"");
   }
   std::vector<ControlStep> read;
-  for (std::size_t i = 0; i < list.size(); ++i) read.push_back(read_step(list.at(i), experiment.domains));
+  const std::string scheduler = scheduler_of(platform);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    read.push_back(read_step(list.at(i), experiment.domains, scheduler));
+  }
   std::vector<std::size_t> order(read.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return read[a].at < read[b].at; });

@@ -9,6 +9,7 @@
 #include "experiments/runner/control_script.hpp"
 #include "experiments/runner/format.hpp"
 #include "experiments/runner/json_source.hpp"
+#include "experiments/runner/scheduling_share.hpp"
 #include "models/cpu/calibration.hpp"
 
 namespace xensim {
@@ -56,7 +57,8 @@ MeasurePlan read_measure(const Config& config) {
   return plan;
 }
 
-DomainTemplate read_domain(const Config& config, const std::vector<Variant>& known_workloads) {
+DomainTemplate read_domain(const Config& config, const std::vector<Variant>& known_workloads,
+                           const std::string& scheduler) {
   static const std::vector<std::string> of_share{"name", "count", "workload"};
   static const std::vector<std::string> of_domain = [] {
     std::vector<std::string> keys{"workload"};
@@ -66,18 +68,19 @@ DomainTemplate read_domain(const Config& config, const std::vector<Variant>& kno
   DomainTemplate domain = domain_table().read(config, of_domain);
   check_instance_name(config.at("name"));
   domain.share = share_table().read(config, of_share);
+  check_share(config, domain.share, scheduler);
   domain.workload = config.at("workload");
   check_variant("workload", known_workloads, domain.workload);
   return domain;
 }
 
-std::vector<DomainTemplate> read_domains(const Config& list) {
+std::vector<DomainTemplate> read_domains(const Config& list, const std::string& scheduler) {
   list.require_array();
   const std::vector<Variant> known_workloads = workloads();
   std::vector<DomainTemplate> domains;
   std::int64_t instances = 0;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    DomainTemplate domain = read_domain(list.at(i), known_workloads);
+    DomainTemplate domain = read_domain(list.at(i), known_workloads, scheduler);
     const auto same = [&](const DomainTemplate& other) { return other.name == domain.name; };
     if (std::ranges::any_of(domains, same)) {
       list.at(i).at("name").fail(fmt::format("a second \"{}\"", domain.name), "names that differ");
@@ -165,7 +168,7 @@ Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source, 
   experiment.machine = read_machine_or_name(root);
   experiment.platform = root.at("platform");
   check_variant("platform", platforms(), experiment.platform);
-  experiment.domains = read_domains(root.at("domains"));
+  experiment.domains = read_domains(root.at("domains"), scheduler_of(experiment.platform));
   if (root.has("clients")) experiment.clients = read_clients(root.at("clients"), experiment.domains);
   if (root.has("control")) experiment.control = read_control(root, experiment);
   if (root.has("probes")) experiment.probes = read_probes(root.at("probes"), experiment.domains);

@@ -22,7 +22,7 @@ namespace xensim {
 struct DomainTemplate {
   std::string name;
   std::int64_t count = 1;  ///< 0 to 1,000,000
-  SchedulingShare share;   ///< "weight", "warp", "warp_limit", "unwarp_requirement", "cap"
+  SchedulingShare share;   ///< as share_table() of format.hpp has it
   Config workload;         ///< a name or an object with "name"; checked against the registry
 };
 

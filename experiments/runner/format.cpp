@@ -43,12 +43,25 @@ const ParameterTable<ClientTemplate>& client_table() {
 const ParameterTable<SchedulingShare>& share_table() {
   using S = SchedulingShare;
   static const std::string paper = "Duda and Cheriton, SOSP 1999";
+  static const std::string reservations = "Xen 3.0; range: choice";
   static const auto table =
       ParameterTable<S>{}
-          .add("weight", &S::weight, "proportional share of the processor", "",
-               {.minimum = 1, .maximum = 10'000})
-          .add("warp", &S::warp, "virtual time borrowed when warped; 0 s: never", paper,
-               {.minimum = Time{}, .maximum = longest})
+          .add("weight", &S::weight,
+               "proportional share of the processor; bvt-xen1, bvt-xen2: at most 100, and in proportion only "
+               "if it divides 100",
+               "", {.minimum = 1, .maximum = 10'000})
+          .add("period", &S::period,
+               "of a reservation (sedf): `slice` of the processor in each such time; without: the policy's",
+               reservations, {.minimum = 10us, .maximum = Time{1h}})
+          .add("slice", &S::slice, "of a reservation, in each period", reservations,
+               {.minimum = 10us, .maximum = Time{1h}})
+          .add("latency", &S::latency, "of a reservation, when it wakes after long; without: the period",
+               reservations, {.minimum = 10us, .maximum = Time{1h}})
+          .add("extra_time", &S::extra_time, "may have what reservations leave over", reservations)
+          .add("warp", &S::warp,
+               "how much it may run on credit when warped (the virtual time of so long a run at its weight); "
+               "0 s: never",
+               paper, {.minimum = Time{}, .maximum = longest})
           .add("warp_limit", &S::warp_limit, "longest time at a stretch in warp; 0 s: no limit", paper,
                {.minimum = Time{}, .maximum = longest})
           .add("unwarp_requirement", &S::unwarp_requirement, "least time out of warp before the next", paper,
@@ -101,8 +114,9 @@ const ParameterTable<ControlStep>& control_table() {
                "a domain that the script creates before all else is not started at the beginning", "",
                {.choices = control_verbs()})
           .add("domain", &C::domain, "name of a template (all its instances), or TEMPLATE/NUMBER", "")
-          .add("slice", &C::slice, "of set_slice: the slice of the policy (BVT: ctx_allow)", "",
-               {.minimum = 10us, .maximum = longest})
+          .add("slice", &C::slice,
+               "of set_slice: the slice of the policy (BVT: ctx_allow); of set_scheduler: of a reservation",
+               "", {.minimum = 10us, .maximum = longest})
           .add("bytes", &C::bytes, "of limit_network: what its interface may send in an interval", "",
                {.minimum = Bytes{}, .maximum = Bytes{UINT32_MAX}})
           .add("interval", &C::interval,

@@ -39,7 +39,9 @@ Json probe_schema() {
 
 Json control_schema() {
   Json schema = schema_of(control_table().describe_all());
-  schema["properties"].update(schema_of(share_table().describe_all())["properties"]);
+  Json properties = schema_of(share_table().describe_all())["properties"];
+  properties.update(schema["properties"]);  // both have a "slice"
+  schema["properties"] = std::move(properties);
   schema["required"] = Json::array({"at", "do"});
   return schema;
 }

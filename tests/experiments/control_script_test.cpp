@@ -93,6 +93,21 @@ TEST(ControlScript, AKeyThatAVerbDoesNotTakeIsRefused) {
               HasSubstr("did you mean \"weight\""));
 }
 
+TEST(ControlScript, AShareThatCannotBeIsRefused) {
+  const Json step{{"at", "1 s"}, {"do", "set_scheduler"}, {"domain", "beta"}};
+  Json heavy = step, late = step, good = step;
+  heavy["weight"] = 200;  // the policy is bvt-xen1
+  EXPECT_THAT(complaint(experiment(Json::array({heavy}))),
+              AllOf(HasSubstr("$.control[0].weight"), HasSubstr("at most 100")));
+  late.update({{"period", "10 ms"}, {"slice", "20 ms"}});
+  EXPECT_THAT(complaint(experiment(Json::array({late}))), HasSubstr("$.control[0].slice"));
+  good.update({{"period", "20 ms"}, {"slice", "5 ms"}, {"extra_time", false}});
+  const SchedulingShare share = interpret(experiment(Json::array({good}))).control.front().share;
+  EXPECT_EQ(share.period, 20ms);
+  EXPECT_EQ(share.slice, 5ms);
+  EXPECT_FALSE(share.extra_time);
+}
+
 TEST(ControlScript, HowMuchMemoryADomainIsToHaveMustBeSaid) {
   const Json step{{"at", "1 s"}, {"do", "set_memory"}, {"domain", "beta"}};
   EXPECT_THAT(complaint(experiment(Json::array({step}))), HasSubstr("memory"));

@@ -151,6 +151,47 @@ TEST(ExperimentFile, RefusesNumbersBeyondAllMeasure) {
   EXPECT_THAT(complaint_about("machine.line", "48 B"), HasSubstr("a power of two"));
 }
 
+/// The complaint about a domain with these members more under a scheduler of xen; empty if there is none.
+std::string complaint_about_share(const char* scheduler, const Json& members) {
+  Json document = minimal();
+  document["platform"] = {{"name", "xen"}, {"scheduler", scheduler}};
+  document["domains"][0].update(members);
+  try {
+    (void)interpret(document);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(ExperimentFile, RefusesWeightsThatThePolicyCannotTell) {
+  for (const char* policy : {"bvt-xen1", "bvt-xen2"}) {
+    EXPECT_THAT(complaint_about_share(policy, {{"weight", 101}}),
+                AllOf(HasSubstr("$.domains[0].weight"), HasSubstr(policy), HasSubstr("at most 100")));
+    EXPECT_EQ(complaint_about_share(policy, {{"weight", 100}}), "");
+  }
+  EXPECT_EQ(complaint_about_share("bvt", {{"weight", 10'000}}), "");
+  Json by_default = minimal();
+  by_default["platform"] = "xen";
+  by_default["domains"][0]["weight"] = 101;
+  EXPECT_THROW((void)interpret(by_default), InputError);
+}
+
+TEST(ExperimentFile, RefusesReservationsThatContradictThemselves) {
+  const auto complaint = [](const Json& members) { return complaint_about_share("sedf", members); };
+  EXPECT_EQ(complaint({{"period", "10 ms"}, {"slice", "10 ms"}, {"latency", "10 ms"}}), "");
+  EXPECT_EQ(complaint({{"extra_time", false}}), "");
+  EXPECT_THAT(complaint({{"period", "10 ms"}, {"slice", "11 ms"}}),
+              AllOf(HasSubstr("$.domains[0].slice"), HasSubstr("at most the period")));
+  EXPECT_THAT(complaint({{"period", "10 ms"}, {"slice", "5 ms"}, {"latency", "11 ms"}}),
+              AllOf(HasSubstr("$.domains[0].latency"), HasSubstr("at most the period")));
+  EXPECT_THAT(complaint({{"slice", "5 ms"}}), HasSubstr("a slice without a period"));
+  EXPECT_THAT(complaint({{"latency", "5 ms"}}), HasSubstr("a latency without a period"));
+  EXPECT_THAT(complaint({{"period", "5 ms"}}), HasSubstr("a period without a slice"));
+  EXPECT_THAT(complaint({{"period", "0 s"}, {"slice", "5 ms"}}),
+              AllOf(HasSubstr("$.domains[0].period"), HasSubstr("at least")));
+}
+
 /// The complaint about an experiment on that machine, empty if there is none.
 std::string complaint_about_machine(const Json& machine) {
   Json document = minimal();

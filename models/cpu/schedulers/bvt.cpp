@@ -1,11 +1,13 @@
 /// `bvt`: borrowed virtual time as published.
 ///
 /// Modelled: actual virtual time A advances by real time over weight, exactly: the remainder of each
-/// division is carried. Effective virtual time E = A - (warped ? W : 0), least first, equals in the order
-/// queued. The current vCPU runs until E is C/weight beyond the next one's, at which instant a pass is
-/// due; one that wakes with an E below the current's preempts at once. SVT is the least A of the
-/// runnable, whether warped or not, and a waking vCPU's A (not E) is brought up to it. A warp ends when
-/// the vCPU has run in it for L since it last woke, and is resumed U later (if U = 0, when it next wakes).
+/// division is carried. Effective virtual time E = A - (warped ? W : 0), least first; of equals those that
+/// woke before those that had a turn. The current vCPU runs until E is C/weight beyond the next one's, at
+/// which instant a pass is due. One that wakes with an E below the current's has a pass at once, and has the
+/// processor unless another's E is less still. SVT is the least A of the runnable, whether warped or not, and
+/// a waking vCPU's A (not E) is brought up to it. W is the virtual time of a run as long as the share's
+/// `warp`: that over the weight, as under bvt-xen2. A warp ends when the vCPU has run in it for L since it
+/// last woke, and is resumed U later (if U = 0, when it next wakes).
 /// Left out: changing the share of the running vCPU does not move the end of its slice; threads that
 /// warp for a while by a system call (here all with W > 0 are warped whenever L and U let them).
 /// Source: Duda & Cheriton, "Borrowed-virtual-time (BVT) scheduling", SOSP 1999.
@@ -56,7 +58,7 @@ class Bvt final : public Scheduler {
     const std::int64_t weight = std::clamp<std::int64_t>(share.weight, 1, max_weight);
     v.remainder = static_cast<std::uint32_t>(v.remainder * weight / v.weight);
     v.weight = static_cast<std::uint32_t>(weight);
-    v.warp = std::min(share.warp, longest);
+    v.warp = std::min(share.warp, longest) / weight;
     v.warp_limit = std::min(share.warp_limit, longest);
     v.unwarp_requirement = std::min(share.unwarp_requirement, longest);
     if (p.unwarp_timer.contains(v)) p.unwarp_timer.erase(v);
@@ -77,7 +79,7 @@ class Bvt final : public Scheduler {
       v.remainder = 0;
     }
     if (!p.unwarp_timer.contains(v)) set_warped(p, v, v.warp > Time{}, now);
-    p.queue.push_back(v, evt(v), v.avt);
+    p.queue.push_front(v, evt(v), v.avt);
     return contend(p, v, now);
   }
 
@@ -141,7 +143,8 @@ class Bvt final : public Scheduler {
     VirtualTime avt = 0;  ///< A is avt + remainder/weight
     std::uint32_t remainder = 0;
     std::uint32_t weight = 1;
-    Time warp{}, warp_limit{}, unwarp_requirement{};
+    Time warp{};  ///< virtual time
+    Time warp_limit{}, unwarp_requirement{};
     Time warp_spent{};  ///< running in this warp
     bool warped = false;
     std::uint32_t unwarp_slot = UINT32_MAX;

@@ -1,7 +1,8 @@
 /// What the borrowed-virtual-time schedulers shipped with Xen 1.0 and Xen 2.0 have in common.
 ///
 /// Modelled, as coded and not as intended where the two differ:
-/// - virtual time in MCUs of 100 us, every run rounded up to whole ones, `mcu_advance` units each;
+/// - virtual time in MCUs of 100 us, every run rounded up to whole ones, `mcu_advance` units each: 100/weight
+///   rounded down, so that only weights that divide 100 are in proportion, and none above 100 is accepted;
 /// - the run queue is a list that holds the idle task too; the scan prefers the earlier of equals, a
 ///   waking vCPU goes to the head and a preempted one to the tail;
 /// - the slice is the lead of the next but one in MCUs *added as if these were nanoseconds* to the
@@ -43,6 +44,9 @@ class BvtXen : public Scheduler {
   void sleep(VcpuId vcpu, Time now) override;
   [[nodiscard]] Decision schedule(CpuId cpu, bool current_runnable, Time now) override;
   [[nodiscard]] std::string audit() const override;
+  [[nodiscard]] static std::string share_limit(const SchedulingShare& share) {
+    return share.weight > 100 ? "a weight of at most 100: virtual time has steps of 1/100" : "";
+  }
 
  protected:
   static constexpr Time mcu = 100us;

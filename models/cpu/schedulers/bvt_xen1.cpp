@@ -45,7 +45,9 @@ class BvtXen1 final : public BvtXen {
 };
 
 const RegisterScheduler<BvtXen1, BvtXenParameters> registered{
-    "bvt-xen1", "borrowed virtual time as coded in Xen 1.0 (2003)", BvtXenParameters::table()};
+    "bvt-xen1",
+    "borrowed virtual time as coded in Xen 1.0 (2003); weights to 100, as 100/weight rounded down",
+    BvtXenParameters::table()};
 
 }  // namespace
 }  // namespace xensim

@@ -5,7 +5,10 @@
 /// anew with every pass, so it binds only if shorter than a slice; a vCPU in the queue keeps its place
 /// when its warp starts or ends; and a warp that must not be followed by a pause is not followed by
 /// another warp at all.
-/// Left out: migration between processors.
+/// A warp in time is worth the virtual time that running so long costs the vCPU, in whole MCUs; Xen's own
+/// knob is that virtual time.
+/// Left out: migration between processors; Xen 2.0's ticks. Domains have the timer events of the platform,
+/// which wake all that are blocked; Xen 2.0 sends them to the running domain only.
 /// Source: Xen 2.0's scheduler, from a description.
 #include <algorithm>
 
@@ -18,7 +21,6 @@ class BvtXen2 final : public BvtXen {
  public:
   using BvtXen::BvtXen;
 
-  /// A warp in time is worth as many virtual units as running for that time would cost.
   void adjust(VcpuId vcpu, const SchedulingShare& share, Time) override {
     Vcpu& v = at(vcpu);
     Processor& p = on(v.cpu);
@@ -77,7 +79,9 @@ class BvtXen2 final : public BvtXen {
 };
 
 const RegisterScheduler<BvtXen2, BvtXenParameters> registered{
-    "bvt-xen2", "borrowed virtual time as coded in Xen 2.0 (2004)", BvtXenParameters::table()};
+    "bvt-xen2",
+    "borrowed virtual time as coded in Xen 2.0 (2004); weights to 100, as 100/weight rounded down",
+    BvtXenParameters::table()};
 
 }  // namespace
 }  // namespace xensim

@@ -2,7 +2,9 @@
 ///
 /// Modelled: Xen 2.0's round robin as coded, from a description. A vCPU that wakes goes to the *head* of
 /// the queue and does not cut the current slice short; one whose slice ends goes to the tail. So frequent
-/// sleepers can starve the others. Weights and warps are ignored, as there. Nothing is left out.
+/// sleepers can starve the others. Weights and warps are ignored, as there.
+/// Left out: Xen 2.0's ticks. Domains have the timer events of the platform, which wake all that are blocked;
+/// Xen 2.0 sends them to the running domain only.
 #include <fmt/format.h>
 
 #include <boost/intrusive/list.hpp>
@@ -31,6 +33,10 @@ class RoundRobin final : public Scheduler {
   }
   void remove(VcpuId vcpu, Time) override { vcpus_[vcpu.value].unlink(); }
   void adjust(VcpuId, const SchedulingShare&, Time) override {}
+  [[nodiscard]] bool set_slice(Time slice) override {
+    slice_ = slice;
+    return true;
+  }
   void sleep(VcpuId vcpu, Time) override { vcpus_[vcpu.value].unlink(); }
 
   [[nodiscard]] Time wake(VcpuId vcpu, Time now) override {

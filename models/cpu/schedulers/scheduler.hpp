@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "core/ids.hpp"
 #include "core/registry.hpp"
@@ -17,7 +18,12 @@ namespace xensim {
 /// A domain's claim on the processors, as the control plane sets it. Policies read what they know.
 struct SchedulingShare {
   std::int64_t weight = 10;   ///< proportional share; BVT's mcu_advance is 100/weight
-  Time warp{};                ///< virtual time borrowed when warped (Duda & Cheriton: W); 0 = none
+  Time period{};              ///< of a reservation: `slice` in each such time; 0 = the policy's default
+  Time slice{};               ///< at most the period; 0 if that is
+  Time latency{};             ///< of a reservation, once it has slept: at most the period; 0 = the period
+  bool extra_time = true;     ///< it may have what reservations leave over
+  Time warp{};                ///< how much it may run on credit when warped; 0 = never. The virtual time
+                              ///< that running so long costs it is Duda & Cheriton's W
   Time warp_limit{};          ///< longest real time at a stretch in warp (L); 0 = no limit
   Time unwarp_requirement{};  ///< least real time out of warp before the next (U)
   std::int64_t cap = 0;       ///< most of one processor, in percent; 0: no limit
@@ -91,6 +97,9 @@ class Scheduler {
     return never;
   }
 
+  /// Whether a processor is never idle while a vCPU waits for it. Policies with reservations may leave it so.
+  [[nodiscard]] virtual bool work_conserving() const { return true; }
+
   /// Empty, or the first contradiction between the policy's own structures, naming both places.
   [[nodiscard]] virtual std::string audit() const { return {}; }
 };
@@ -98,7 +107,22 @@ class Scheduler {
 /// Policies by name; constructed for a number of processors.
 extern template class Registry<Scheduler, std::size_t>;
 using SchedulerRegistry = Registry<Scheduler, std::size_t>;
+
+/// What a policy cannot do with a share: nothing, or the words of a message that say what it could do. Asked
+/// for before a run, without the policy.
+using ShareLimit = std::string (*)(const SchedulingShare& share);
+void limit_shares(std::string_view policy, ShareLimit limit);
+[[nodiscard]] std::string share_limit(std::string_view policy, const SchedulingShare& share);
+
+/// As Register. A policy may have a static function `share_limit` (see above).
 template <class Policy, class Parameters>
-using RegisterScheduler = Register<Scheduler, Policy, Parameters, std::size_t>;
+struct RegisterScheduler : Register<Scheduler, Policy, Parameters, std::size_t> {
+  RegisterScheduler(std::string_view name, std::string_view help, const ParameterTable<Parameters>& table)
+      : Register<Scheduler, Policy, Parameters, std::size_t>(name, help, table) {
+    if constexpr (requires(const SchedulingShare& share) { Policy::share_limit(share); }) {
+      limit_shares(name, &Policy::share_limit);
+    }
+  }
+};
 
 }  // namespace xensim

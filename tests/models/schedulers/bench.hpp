@@ -205,7 +205,7 @@ class Bench {
   }
 
   void judge() {
-    for (std::uint32_t i = 0; i < size() && !may_idle; ++i) {
+    for (std::uint32_t i = 0; i < size() && !may_idle && policy_->work_conserving(); ++i) {
       if (vcpus_[i].state != State::waiting) continue;
       for (std::uint32_t cpu = 0; cpu < cpus_.size(); ++cpu) {
         if ((policy_->migrates() || cpu == vcpus_[i].cpu) && !cpus_[cpu].current.valid()) {

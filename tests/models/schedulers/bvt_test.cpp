@@ -57,7 +57,35 @@ TEST(Bvt, AWakeUpBelowTheCurrentPreemptsAtOnceWithoutAllowance) {
   bench.run_until(15ms);  // a is at 9 ms, b still at 6 ms
   bench.wake(sleeper);    // at 6 ms
   EXPECT_EQ(bench.last().at, Time{15ms});
-  EXPECT_NE(bench.running(), a);
+  EXPECT_EQ(bench.running(), sleeper);
+}
+
+/// It may have to wait for the current one, if that is at the same virtual time, but for no other.
+TEST(Bvt, AWakeUpIsNotKeptWaitingByACrowdThatHasItsVirtualTime) {
+  Bench bench{"bvt"};
+  const VcpuId sleeper = bench.add();
+  for (int hog = 0; hog < 64; ++hog) bench.add_hog();
+  bench.run_until(2s);
+  for (int time = 0; time < 50; ++time) {
+    bench.run_for(647ms);  // more than a round of all, in which SVT moves on
+    const VcpuId current = bench.running();
+    bench.wake(sleeper);
+    while (bench.running() == current) bench.run_for(100us);
+    ASSERT_EQ(bench.running(), sleeper);
+    bench.block(sleeper);
+  }
+  EXPECT_LE(bench.longest_wait(sleeper), allowance);
+}
+
+TEST(Bvt, AWarpIsWorthTheVirtualTimeOfRunningThatLong) {
+  Bench bench{"bvt"};
+  const VcpuId warper = bench.add({.weight = 10, .warp = 20ms}), hog = bench.add_hog({.weight = 10});
+  bench.run_until(10ms);
+  bench.wake(warper);  // at the hog's A of 1 ms; E is 2 ms less
+  EXPECT_EQ(bench.running(), warper);
+  EXPECT_EQ(bench.last().slice, 25ms);
+  bench.run_until(35ms);
+  EXPECT_EQ(bench.running(), hog);
 }
 
 TEST(Bvt, ASleeperDoesNotSaveUpVirtualTime) {
@@ -145,11 +173,11 @@ class VirtualTimes {
     }
   }
 
-  /// Whether A_i <= A_j + C/w_i + W_i for all runnable i, j, and 1 ps because SVT is in whole ones.
+  /// Whether A_i <= A_j + C/w_i + W_i (warp/w_i) for all runnable i, j, and 1 ps because SVT is in whole
+  /// ones.
   [[nodiscard]] bool lead_bounded() const {
     for (std::size_t i = 0; i < accounts_.size(); ++i) {
-      const Integer lead =
-          scale_ / shares_[i].weight * allowance.count() + scale_ * (shares_[i].warp.count() + 1);
+      const Integer lead = scale_ / shares_[i].weight * (allowance + shares_[i].warp).count() + scale_;
       for (std::size_t j = 0; j < accounts_.size(); ++j) {
         if (!accounts_[i].runnable || !accounts_[j].runnable) continue;
         if (accounts_[i].avt > accounts_[j].avt + lead) return false;

@@ -15,7 +15,8 @@ namespace xensim {
 /// How RapidCheck prints a counter-example.
 inline void showValue(const SchedulingShare& share, std::ostream& out) {
   out << "{weight " << share.weight << ", W " << share.warp.count() << " ps, L " << share.warp_limit.count()
-      << " ps, U " << share.unwarp_requirement.count() << " ps}";
+      << " ps, U " << share.unwarp_requirement.count() << " ps, " << share.slice.count() << " of "
+      << share.period.count() << " ps" << (share.extra_time ? " and more}" : "}");
 }
 
 namespace test {
@@ -30,15 +31,31 @@ inline rc::Gen<std::int64_t> any_delay() {
                                      [](std::int64_t mcus) { return mcus * Time{100us}.count(); }));
 }
 
+/// Half of them with a reservation, some without extra time.
+inline rc::Gen<SchedulingShare> any_reservation(SchedulingShare share) {
+  return rc::gen::map(rc::gen::tuple(rc::gen::inRange(1, 2001), rc::gen::inRange(1, 101),
+                                     rc::gen::arbitrary<bool>(), rc::gen::inRange(0, 4)),
+                      [share](const std::tuple<int, int, bool, int>& chosen) {
+                        const auto [tenths, percent, reserved, extra] = chosen;
+                        SchedulingShare with = share;
+                        with.period = reserved ? Time{100us} * tenths : Time{};
+                        with.slice = with.period * percent / 100;
+                        with.extra_time = extra > 0;
+                        return with;
+                      });
+}
+
 inline rc::Gen<SchedulingShare> any_share(bool with_warp) {
   const auto time = [with_warp](std::int64_t most_ms) {
     return rc::gen::map(rc::gen::inRange<std::int64_t>(0, with_warp ? most_ms * 10 + 1 : 1),
                         [](std::int64_t mcus) { return Time{100us} * mcus; });
   };
-  return rc::gen::build<SchedulingShare>(
-      rc::gen::set(&SchedulingShare::weight, rc::gen::inRange<std::int64_t>(1, 101)),
-      rc::gen::set(&SchedulingShare::warp, time(30)), rc::gen::set(&SchedulingShare::warp_limit, time(8)),
-      rc::gen::set(&SchedulingShare::unwarp_requirement, time(30)));
+  return rc::gen::mapcat(
+      rc::gen::build<SchedulingShare>(
+          rc::gen::set(&SchedulingShare::weight, rc::gen::inRange<std::int64_t>(1, 101)),
+          rc::gen::set(&SchedulingShare::warp, time(30)), rc::gen::set(&SchedulingShare::warp_limit, time(8)),
+          rc::gen::set(&SchedulingShare::unwarp_requirement, time(30))),
+      any_reservation);
 }
 
 /// Sleeping, waking and events.

@@ -38,6 +38,15 @@ TEST(RoundRobin, AWakeUpNeverCutsASliceShortButGoesBeforeAllWhoWait) {
   EXPECT_EQ(bench.running(), sleeper);
 }
 
+TEST(RoundRobin, TakesANewSliceFromTheNextTurnOn) {
+  const auto policy = make_scheduler(fast_turns);
+  policy->add(VcpuId{0}, CpuId{0}, {}, {});
+  (void)policy->wake(VcpuId{0}, {});
+  EXPECT_EQ(policy->schedule(CpuId{0}, false, {}).slice, Time{1ms});
+  EXPECT_TRUE(policy->set_slice(30ms));
+  EXPECT_EQ(policy->schedule(CpuId{0}, true, Time{1ms}).slice, Time{30ms});
+}
+
 TEST(RoundRobin, TwoThatWakeEachOtherBeforeTheySleepStarveAHog) {
   Bench bench{fast_turns};
   VcpuId self = bench.add_hog(), other = bench.add();
