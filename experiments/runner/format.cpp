@@ -51,11 +51,13 @@ const ParameterTable<SchedulingShare>& share_table() {
                "if it divides 100",
                "", {.minimum = 1, .maximum = 10'000})
           .add("period", &S::period,
-               "of a reservation (sedf): `slice` of the processor in each such time; without: the policy's",
+               "of a reservation (sedf, atropos): `slice` of the processor in each such time; without: the "
+               "policy's",
                reservations, {.minimum = 10us, .maximum = Time{1h}})
           .add("slice", &S::slice, "of a reservation, in each period", reservations,
                {.minimum = 10us, .maximum = Time{1h}})
-          .add("latency", &S::latency, "of a reservation, when it wakes after long; without: the period",
+          .add("latency", &S::latency,
+               "of a reservation (atropos): its first period after a long sleep; without: the period",
                reservations, {.minimum = 10us, .maximum = Time{1h}})
           .add("extra_time", &S::extra_time, "may have what reservations leave over", reservations)
           .add("warp", &S::warp,

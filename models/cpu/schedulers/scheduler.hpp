@@ -20,7 +20,7 @@ struct SchedulingShare {
   std::int64_t weight = 10;   ///< proportional share; BVT's mcu_advance is 100/weight
   Time period{};              ///< of a reservation: `slice` in each such time; 0 = the policy's default
   Time slice{};               ///< at most the period; 0 if that is
-  Time latency{};             ///< of a reservation, once it has slept: at most the period; 0 = the period
+  Time latency{};             ///< first period after a long sleep: at most the period; 0 = the period
   bool extra_time = true;     ///< it may have what reservations leave over
   Time warp{};                ///< how much it may run on credit when warped; 0 = never. The virtual time
                               ///< that running so long costs it is Duda & Cheriton's W
