@@ -139,13 +139,13 @@ TEST(Control, AWarpEndsAtALimitThatIsSetWhileItsDomainRuns) {
   host.start(host.hog());                   // on processor 1
   host.platform->start({}, {});             // on processor 0
   host.start(host.interactive(1ms, 30ms));  // on processor 1
-  host.run_until(1s);
+  host.run_until(1010ms);                   // between ticks: the second processor computes
   const Time before = host.platform->work(2);
   ControlRequest warped = request(Verb::set_scheduler);
   warped.share.warp = 100ms;
   warped.share.warp_limit = 2ms;
   host.platform->control()->ask(std::move(warped));
-  host.run_until(1500ms);
+  host.run_until(1510ms);
   EXPECT_GT(host.platform->work(2) - before, 5ms) << "100 ms of virtual time are a second at weight 10";
 }
 
