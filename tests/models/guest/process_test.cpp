@@ -173,6 +173,26 @@ TEST(Process, ThatWritesWhereItMayNotIsKilledOrCatchesTheSignal) {
   EXPECT_EQ(fixture.did(KernelPath::signal_return), 1U);
 }
 
+TEST(Pages, OfAFileReadInSmallPiecesAreUsedOnceUnlessTheReaderSeeks) {
+  ProcessFixture fixture;
+  const auto active = [&] { return fixture.pages_of_memory().lists().size(Page::List::active); };
+  std::uint32_t before = 0, in_sequence = 0, after_seek = 0;
+  const auto main = [&](Self self) -> Program {
+    co_await self.existing_file("/usr/tmp/pieces", Bytes{2 * page_size});
+    const std::int64_t file = co_await self.open("/usr/tmp/pieces");
+    before = active();
+    for (int i = 0; i < 8; ++i) co_await self.read(file, 1024);
+    in_sequence = active();
+    co_await self.lseek(file, 512);
+    co_await self.read(file, 1024);
+    after_seek = active();
+  };
+  const Self::Body body = main;
+  fixture.run(executes(body));
+  EXPECT_EQ(in_sequence, before) << "each was used once";
+  EXPECT_EQ(after_seek, before + 1);
+}
+
 /// Two processes and two pipes.
 TEST(Pipes, APingPongBlocksTheReaderAndWakesItWithoutPreemptingTheWriter) {
   ProcessFixture fixture;
