@@ -222,9 +222,12 @@ CallResult ProcessKernel::exec(GuestProcess& caller, const ProgramImage& image, 
   if (!loaded) return CallResult::failed(CallError::no_memory);
   for (const Address address : loaded->cleared) {
     const PageFault fault{address, PageFault::write};
-    machine_.enter_by_fault(caller.processor, fault);
-    (void)caller.space->fault(fault);
-    machine_.leave(caller.processor);
+    // The entry of the argument page may still be queued; then that goes first, and the access faults again.
+    for (auto outcome = FaultResult::Outcome::retry; outcome == FaultResult::Outcome::retry;) {
+      machine_.enter_by_fault(caller.processor, fault);
+      outcome = caller.space->fault(fault).outcome;
+      machine_.leave(caller.processor);
+    }
   }
   caller.signals.reset_handlers();
   caller.uses_fpu = false;
