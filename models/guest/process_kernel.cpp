@@ -232,6 +232,11 @@ OperationCounts ProcessKernel::counts() const {
   counts.add(faults, work_.count(KernelPath::fault));
   counts.add(context_switches, scheduler_.switches());
   counts.add(locked_operations, work_.count(KernelPath::locked_operation));
+void ProcessKernel::idle(unsigned vcpu) {
+  run_on(vcpu);
+  memory_.tables.trim();
+}
+
   counts.add(pages_cleared, work_.count(KernelPath::zero_page));
   counts.add(pages_copied, work_.count(KernelPath::copy_page));
   counts.add(interrupts_sent, scheduler_.kicks());

@@ -51,6 +51,8 @@ class ProcessKernel {
   /// The processor goes over to the process's address space. False: it has none that is modelled.
   bool switch_to(unsigned vcpu, ProcessId id);
 
+  /// The idle loop begins there.
+  void idle(unsigned vcpu);
   // For calls, on the caller.
   /// The child's number, or no_memory.
   [[nodiscard]] CallResult fork(GuestProcess& parent, const Self::Body& child);

@@ -173,6 +173,20 @@ TEST(Process, ThatWritesWhereItMayNotIsKilledOrCatchesTheSignal) {
   EXPECT_EQ(fixture.did(KernelPath::signal_return), 1U);
 }
 
+TEST(PageTables, ThatQuicklistsHaveTooManyOfGoAtTheLatestWhenTheProcessorIsIdle) {
+  for (int children = 10; children < 25; ++children) {
+    ProcessFixture fixture({.smp = false, .paravirtual = true});
+    const Self::Body child = [](Self self) -> Program { co_await self.touch({0x08048000}, 1, Access::read); };
+    const auto main = [&](Self self) -> Program {
+      for (int i = 0; i < children; ++i) co_await self.fork(child);
+      for (int i = 0; i < children; ++i) co_await self.wait();
+    };
+    const Self::Body body = main;
+    fixture.run(executes(body));
+    EXPECT_LE(fixture.unused_tables(), PageTableCache::high) << children;
+  }
+}
+
 TEST(Pages, OfAFileReadInSmallPiecesAreUsedOnceUnlessTheReaderSeeks) {
   ProcessFixture fixture;
   const auto active = [&] { return fixture.pages_of_memory().lists().size(Page::List::active); };
