@@ -173,6 +173,26 @@ TEST(Process, ThatWritesWhereItMayNotIsKilledOrCatchesTheSignal) {
   EXPECT_EQ(fixture.did(KernelPath::signal_return), 1U);
 }
 
+TEST(Processes, TheFirstOfAKernelHasTwoPagesForTaskAndStackAsAllOthersHave) {
+  ProcessFixture fixture;
+  const std::uint32_t before = fixture.unused_pages();
+  std::uint32_t alone = 0, with_child = 0;
+  fixture.run([](ProcessFixture& on, std::uint32_t& first, std::uint32_t& second) -> Program {
+    const Self self;
+    co_await self.getppid();
+    first = on.unused_pages();
+    const Self::Body child = [&](Self born) -> Program {
+      co_await born.getppid();
+      second = on.unused_pages();
+    };
+    co_await self.fork(child);
+    co_await self.wait();
+  }(fixture, alone, with_child));
+  EXPECT_EQ(before - alone, 2U);
+  EXPECT_EQ(alone - with_child, 2U);
+  EXPECT_EQ(fixture.unused_pages(), before);
+}
+
 TEST(PageTables, ThatQuicklistsHaveTooManyOfGoAtTheLatestWhenTheProcessorIsIdle) {
   for (int children = 10; children < 25; ++children) {
     ProcessFixture fixture({.smp = false, .paravirtual = true});
@@ -245,6 +265,25 @@ TEST(Pipes, APingPongBlocksTheReaderAndWakesItWithoutPreemptingTheWriter) {
                 ElementsAre(1, 2, 3));
   }
   EXPECT_EQ(after - before, 2U * (rounds - 1)) << "one switch a direction";
+}
+
+TEST(Pipes, HoldAPageOfTheKernelsUntilBothEndsAreClosed) {
+  ProcessFixture fixture;
+  std::uint32_t before = 0, open = 0, after = 0;
+  const auto main = [&](Self self) -> Program {
+    Self::PipeEnds ends;
+    before = fixture.unused_pages();
+    co_await self.pipe(ends);
+    open = fixture.unused_pages();
+    co_await self.close(ends.write);
+    EXPECT_EQ(fixture.unused_pages(), open);
+    co_await self.close(ends.read);
+    after = fixture.unused_pages();
+  };
+  const Self::Body body = main;
+  fixture.run(executes(body));
+  EXPECT_EQ(before - open, 1U);
+  EXPECT_EQ(after, before);
 }
 
 TEST(Pipes, AReaderSeesTheEndOnceAllWritersAreGone) {
