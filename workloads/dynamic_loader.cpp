@@ -19,6 +19,8 @@ struct Library {
 constexpr Library c_library{"/lib/libc.so.6", 280, 5, 4};
 constexpr Library small_libraries[]{{"/lib/libtermcap.so.2", 3, 1, 0}, {"/lib/libdl.so.2", 2, 1, 0}};
 
+constexpr const char* library_cache = "/etc/ld.so.cache";  ///< where which library lies
+
 /// The loader's code that a start runs through, in lines: mapping, relocating, looking up.
 constexpr std::uint32_t loader_lines = 320;
 
@@ -30,6 +32,7 @@ struct Start {
   const ProgramCosts* costs;
   LoadedBody main;
   Place place{};
+  Address cache{};  ///< of libraries, as long as it is mapped
 };
 
 Program relocate(Self self, const Start& begun);
@@ -41,12 +44,13 @@ Program map_libraries(Self self, const Start& begun, std::uint32_t next) {
   const Library library = is_last ? c_library : small_libraries[next];
   const std::int64_t file = co_await self.open(library.path);
   co_await self.read(file, 1024);
-  co_await self.stat(library.path);
-  const std::uint32_t pages = library.text + library.data;
+  co_await self.fstat(file);
+  // All of it in one place first; what is mapped over its end then takes that out again.
+  const std::uint32_t pages = library.text + library.data + library.bss;
   const Address text{static_cast<std::uint32_t>(
       co_await self.mmap({.length = pages * page_size, .flags = text_flags, .file = file}))};
   const Address data = plus(text, library.text);
-  co_await self.mprotect(data, library.data * page_size, 0);
+  co_await self.mprotect(data, (library.data + library.bss) * page_size, 0);
   co_await self.mmap({.length = library.data * page_size,
                       .flags = data_flags,
                       .file = file,
@@ -78,7 +82,7 @@ Program relocate(Self self, const Start& begun) {
   const Start at = begun;
   const ImageUse& use = at.use;
   const Place& place = at.place;
-  co_await self.mmap({.length = page_size, .flags = data_flags});
+  co_await self.munmap(at.cache, at.costs->library_cache_pages * page_size);
   co_await self.touch(place.libc_text, use.libc_text, Access::fetch);
   co_await self.touch(place.libc_data, use.libc_data, Access::write);
   co_await self.touch(plus(place.libc_data, c_library.data), use.libc_bss, Access::write);
@@ -92,6 +96,7 @@ Program relocate(Self self, const Start& begun) {
 
 Program load(Self self, const Start& begun) {
   Start at = begun;
+  co_await self.existing_file(library_cache, Bytes{std::int64_t{at.costs->library_cache_pages} * page_size});
   const Address loader{0x40000000};
   at.place = {.text = ProgramImage::base,
               .data = at.image.data_start(),
@@ -111,7 +116,15 @@ Program load(Self self, const Start& begun) {
   }
   co_await self.getppid();  // uname
   co_await self.brk({});
-  co_await self.open("/lib/ld.so.preload");  // is not there
+  co_await self.mmap({.length = page_size, .flags = data_flags});  // the loader's own heap
+  co_await self.open("/etc/ld.so.preload");                        // is not there
+  const std::uint32_t cache_size = at.costs->library_cache_pages * page_size;
+  const std::int64_t cache = co_await self.open(library_cache);
+  co_await self.fstat(cache);
+  at.cache = {static_cast<std::uint32_t>(
+      co_await self.mmap({.length = cache_size, .flags = AreaFlags::read, .file = cache}))};
+  co_await self.close(cache);
+  co_await self.touch(at.cache, at.costs->library_cache_touched, Access::read);
   const Self::Body libraries = [at](Self same) { return map_libraries(same, at, 0); };
   co_await self.jump(libraries);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,31 @@ namespace xensim {
 struct LmbenchParameters {
   std::int64_t iterations = 200;
   std::int64_t repetitions = 11;
+};
+
+/// How many operations make an interval last long enough, found by trying: benchmp of lmbench 3.
+class EnoughOperations {
+ public:
+  /// `first` are tried first, and are always enough if `enough` is 0.
+  EnoughOperations(std::int64_t first, Time enough) : count_(first), enough_(enough) {}
+
+  [[nodiscard]] std::int64_t count() const { return count_; }
+  /// An interval of that many took so many picoseconds. False: it was too short to be counted, and the next
+  /// one has more.
+  [[nodiscard]] bool were_enough(std::int64_t picoseconds) {
+    found_ = found_ || picoseconds >= enough_.count();
+    if (found_) return true;
+    const double short_by =
+        static_cast<double>(enough_.count()) / static_cast<double>(std::max<std::int64_t>(picoseconds, 1));
+    count_ = std::llround(std::ceil(static_cast<double>(count_) * std::min(1.1 * short_by, most_at_once)));
+    return false;
+  }
+
+ private:
+  static constexpr double most_at_once = 8;  ///< a very short interval says little
+  std::int64_t count_;
+  Time enough_;
+  bool found_ = false;
 };
 
 /// What a benchmark times, and what of it is not what it wants to know.

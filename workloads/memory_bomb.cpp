@@ -40,18 +40,19 @@ class MemoryBomb final : public Workload {
   void report(StatisticSink& sink, const std::string& prefix) const override {
     sink.value(prefix, rounds, static_cast<double>(rounds_));
     sink.value(prefix, touched, static_cast<double>(touched_));
-    sink.value(prefix, restarts, static_cast<double>(std::max<std::int64_t>(starts_ - 1, 0)));
+    sink.value(prefix, restarts, static_cast<double>(restarts_));
   }
 
  private:
   /// What is killed is started again.
   static Program watch(Self self, Place /*place*/, MemoryBomb& bomb) {
     const Self::Body child = [&bomb](Self born) { return explode(born, bomb); };
-    for (;;) {
+    for (bool killed = false;;) {
       const std::int64_t born = co_await self.fork(child);
       if (born < 0) continue;
-      ++bomb.starts_;
+      if (killed) ++bomb.restarts_;
       co_await self.wait();
+      killed = true;
     }
   }
 
@@ -84,7 +85,7 @@ class MemoryBomb final : public Workload {
 
   MemoryBombParameters parameters_;
   ProgramCosts costs_;
-  std::int64_t rounds_ = 0, touched_ = 0, starts_ = 0;
+  std::int64_t rounds_ = 0, touched_ = 0, restarts_ = 0;
 };
 
 const RegisterWorkload<MemoryBomb, MemoryBombParameters> registered{

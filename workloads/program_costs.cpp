@@ -14,6 +14,8 @@ ProgramCosts::ProgramCosts(const Calibration& calibration) {
   loader = {value("loader")};
   exit = {value("exit")};
   shell = {value("shell")};
+  library_cache_pages = static_cast<std::uint32_t>(value("library_cache_pages"));
+  library_cache_touched = static_cast<std::uint32_t>(value("library_cache_touched"));
   code_page_lines = static_cast<std::uint32_t>(value("code_page_lines"));
   code_lines = static_cast<std::uint32_t>(value("code_lines"));
   relative = value("relative_relocations");

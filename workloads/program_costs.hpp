@@ -15,7 +15,8 @@ struct ProgramCosts {
   Cycles relative_relocation, symbol_lookup;
   Cycles loader, exit, shell;  ///< besides relocations
   std::int64_t relative, symbols,
-      own_symbols;                           ///< in the C library; symbols in a program and a small library
+      own_symbols;  ///< in the C library; symbols in a program and a small library
+  std::uint32_t library_cache_pages = 0, library_cache_touched = 0;  ///< of ld.so.cache; by a start
   std::uint32_t code_page_lines = 0;         ///< of 64 bytes, of a page of code that a program runs through
   std::uint32_t code_lines = 0;              ///< that a compiler or a server runs through between two calls
   std::int64_t lazy_at_exit, lazy_in_shell;  ///< functions that are bound when first called

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "core/error.hpp"
+#include "core/quantity.hpp"
 #include "core/world.hpp"
 #include "experiments/runner/control_script.hpp"
 #include "experiments/runner/operator.hpp"
@@ -63,6 +65,27 @@ void add_work(const Experiment& experiment, const std::vector<Instance>& instanc
   for (const auto& [name, rate] : by_template)
     add({fmt::format("{}/{}", name, throughput.name), "s/s", rate});
   for (Metric& metric : by_instance) add(std::move(metric));
+}
+
+/// Throws InputError if a metric of a domain that was asked for by its name was not measured: mostly because
+/// its programs were not done in time.
+void check_measured(const Experiment& experiment, const RunResult& result) {
+  for (const std::string& name : experiment.measure.metrics) {
+    const std::size_t slash = name.find('/');
+    if (slash == std::string::npos || name.ends_with('/')) continue;
+    if (std::ranges::find(experiment.domains, name.substr(0, slash), &DomainTemplate::name) ==
+        experiment.domains.end()) {
+      continue;
+    }
+    const bool is_there = std::ranges::any_of(
+        result.metrics, [&](const Metric& metric) { return metric.name.starts_with(name); });
+    if (!is_there) {
+      throw InputError(
+          {.path = "$.measure.duration"},
+          fmt::format("an end after {}, before {} was measured", format(experiment.measure.duration), name),
+          "more time, or a workload that measures it");
+    }
+  }
 }
 
 }  // namespace
@@ -164,6 +187,7 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   if (!the_operator.throughput_series.samples.empty()) {
     result.series.emplace_back(throughput.name, std::move(the_operator.throughput_series));
   }
+  check_measured(experiment, result);
   result.simulated_s = to_seconds(world.now());
   result.events = calendar.dispatched();
   result.audited = options.audit;

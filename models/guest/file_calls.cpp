@@ -45,7 +45,8 @@ CallResult FileCalls::read(GuestProcess& caller, TransferCall& call, std::span<s
   }
   if (!may_access(caller, file.inode())) return {};
   files_.accessed(file.inode());
-  if (!call.offset) file.seek(call.at + call.done);
+  file.has_read();
+  if (!call.offset) file.move_to(call.at + call.done);
   return calls_.end(std::move(call.reading.file), {.value = static_cast<std::int64_t>(call.done)});
 }
 
@@ -70,7 +71,7 @@ bool FileCalls::read_page(GuestProcess& caller, TransferCall& call, RegularFile&
     if (page && call.awaited != index) read_ahead(caller, file, index, false);
     if (!page && !make_room(caller)) return false;
   }
-  const CallResult result = files_.read_page(file.inode(), offset, call.bytes - call.done);
+  const CallResult result = files_.read_page(file.inode(), offset, call.bytes - call.done, file.sought());
   call.done += static_cast<std::uint64_t>(result.value);
   return true;
 }
@@ -117,7 +118,7 @@ CallResult FileCalls::write(GuestProcess& caller, TransferCall& call, std::span<
   }
   if (write_back_ != nullptr && !write_back_->wrote_oldest(caller, call.owes)) return {};
   if (file.synchronous() && !synchronized(caller, call, inode)) return {};
-  if (!call.offset) file.seek(call.at + call.done);
+  if (!call.offset) file.move_to(call.at + call.done);
   CallResult result{.value = static_cast<std::int64_t>(call.done)};
   if (call.done == 0 && call.result) result = *call.result;
   writers_.leave(caller, inode, local_time(), result.wakes);

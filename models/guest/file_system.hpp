@@ -47,12 +47,15 @@ class FileSystem {
 
   /// The value is the number of bytes; fewer than asked for at the end of the file, or if the disk or memory
   /// is full. A write that begins behind the end leaves a hole, which reads as zeros.
-  [[nodiscard]] CallResult read(InodeNumber number, std::uint64_t offset, std::uint64_t bytes);
+  /// `sought`: the reader did not come from what lies before.
+  [[nodiscard]] CallResult read(InodeNumber number, std::uint64_t offset, std::uint64_t bytes,
+                                bool sought = true);
   [[nodiscard]] CallResult write(InodeNumber number, std::uint64_t offset, std::uint64_t bytes);
 
   // The parts of those, between which a caller may wait.
   /// Up to the end of the page. The value is the number of bytes; 0: the end of the file, or no memory.
-  [[nodiscard]] CallResult read_page(InodeNumber number, std::uint64_t offset, std::uint64_t bytes);
+  [[nodiscard]] CallResult read_page(InodeNumber number, std::uint64_t offset, std::uint64_t bytes,
+                                     bool sought = true);
   /// The file was read, mapped or executed: its time of access changes, in whole seconds.
   void accessed(InodeNumber number);
   void begin_write(InodeNumber number);

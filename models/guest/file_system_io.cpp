@@ -24,11 +24,11 @@ constexpr std::uint64_t most_blocks =
     std::uint64_t{DiskLayout::pointers_per_block} * (DiskLayout::pointers_per_block + 1);
 }  // namespace
 
-CallResult FileSystem::read(InodeNumber number, std::uint64_t offset, std::uint64_t bytes) {
+CallResult FileSystem::read(InodeNumber number, std::uint64_t offset, std::uint64_t bytes, bool sought) {
   if (inode(number).kind == InodeKind::directory) return CallResult::failed(CallError::is_directory);
   std::uint64_t done = 0;
   while (done < bytes) {
-    const CallResult result = read_page(number, offset + done, bytes - done);
+    const CallResult result = read_page(number, offset + done, bytes - done, sought);
     if (result.value == 0) break;
     done += static_cast<std::uint64_t>(result.value);
   }
@@ -36,7 +36,7 @@ CallResult FileSystem::read(InodeNumber number, std::uint64_t offset, std::uint6
   return {.value = static_cast<std::int64_t>(done)};
 }
 
-CallResult FileSystem::read_page(InodeNumber number, std::uint64_t offset, std::uint64_t bytes) {
+CallResult FileSystem::read_page(InodeNumber number, std::uint64_t offset, std::uint64_t bytes, bool sought) {
   Inode& file = inode(number);
   if (offset >= file.size) return {};
   const std::uint64_t here = std::min({file.size - offset, bytes, page_bytes - offset % page_bytes});
@@ -46,9 +46,11 @@ CallResult FileSystem::read_page(InodeNumber number, std::uint64_t offset, std::
     if (!cache_page(file, index)) return {};
     context_.did(KernelPath::clear_line, page_bytes / 64);
   }
-  pages_.used(*file.page(index));
+  // Once for all pieces in which a page is read in sequence.
+  const bool is_first = sought || offset % page_bytes == 0;
+  if (is_first) pages_.used(*file.page(index));
   context_.did(KernelPath::page_read);
-  context_.locked(4);  // page cache, page's count up and down, its referenced bit
+  context_.locked(is_first ? 4 : 3);  // page cache, page's count up and down, its referenced bit
   context_.copied_file(here, file.page(index)->value, Processor::Stream::read);
   return {.value = static_cast<std::int64_t>(here)};
 }

@@ -133,6 +133,7 @@ void GuestKernel::schedule(unsigned vcpu) {
     processor.touch(Activity::kernel, footprint_, costs_.process_lines);
     machine_.switch_address_space(vcpu);
   }
+  if (!selection.next && previous && processes_[previous->value].has_state) machine_.processes().idle(vcpu);
   if (selection.kick && *selection.kick != vcpu) {
     reschedule_[*selection.kick] = true;
     ++kicks_;

@@ -72,7 +72,6 @@ bool AddressSpace::install(Address address, PageNumber page) {
   tables_.set(address, Entry::to(memory_.paging.frame(page), written));
   memory_.pages.lists().enter(page);
   ++resident_;
-  memory_.paging.commit();
   return true;
 }
 

@@ -8,7 +8,8 @@ namespace xensim {
 void Pipe::close(End end, Wakes& wakes) {
   --(end == End::read ? readers_ : writers_);
   // With both ends closed the pipe itself goes; else whoever waits must see that the other side has left.
-  if (readers_ + writers_ > 0) queue_.wake(context_, wakes);
+  if (readers_ + writers_ > 0) return queue_.wake(context_, wakes);
+  if (page_.valid()) pages_->give_back(std::exchange(page_, {}));
 }
 
 bool Pipe::begin(Progress& progress, ProcessId process, std::uint32_t& waiting) {
@@ -83,6 +84,7 @@ void Pipe::take(ReadRequest& request) {
   std::size_t& done = request.progress.done;
   while (done < request.into.size() && length_ > 0) {
     const std::size_t bytes = std::min({request.into.size() - done, length_, capacity - start_});
+    use_page(Access::read);
     std::copy_n(ring_.begin() + static_cast<std::ptrdiff_t>(start_), bytes,
                 request.into.subspan(done).begin());
     context_.copied(bytes);
@@ -98,6 +100,7 @@ void Pipe::put(WriteRequest& request) {
   while (done < request.from.size() && length_ < capacity) {
     const std::size_t end = (start_ + length_) % capacity;
     const std::size_t bytes = std::min({request.from.size() - done, capacity - length_, capacity - end});
+    use_page(Access::write);
     std::copy_n(request.from.subspan(done).begin(), bytes, ring_.begin() + static_cast<std::ptrdiff_t>(end));
     context_.copied(bytes);
     length_ += bytes;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "models/guest/file.hpp"
+#include "models/guest/pipe_pages.hpp"
 
 namespace xensim {
 
@@ -15,7 +16,10 @@ class Pipe {
  public:
   static constexpr std::size_t capacity = 4096;
 
-  explicit Pipe(const KernelContext& context) : context_(context) {}
+  /// `page` comes from `pages`, and goes back there when both ends are closed. Without them the ring lies
+  /// nowhere that anybody could miss.
+  explicit Pipe(const KernelContext& context, PipePages* pages = nullptr, PageNumber page = {})
+      : context_(context), pages_(pages), page_(page) {}
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;
 
@@ -39,9 +43,15 @@ class Pipe {
                                  CallResult so_far);
   void take(ReadRequest& request);
   void put(WriteRequest& request);
+  /// The kernel finds the ring's page. Its lines are among those of the process that uses the pipe.
+  void use_page(Access access) const {
+    if (page_.valid()) context_.work.use(page_, access);
+  }
   [[nodiscard]] CallResult finished(const Progress& progress, CallError if_nothing, CallResult so_far) const;
 
   const KernelContext& context_;
+  PipePages* pages_;
+  PageNumber page_;
   std::array<std::byte, capacity> ring_{};
   std::size_t start_ = 0, length_ = 0;
   std::uint32_t readers_ = 0, writers_ = 0;                  ///< open ends

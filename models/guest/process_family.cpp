@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::uint32_t task_lines = 27;    ///< of the 1.7 KB that fork copies of a task structure
 constexpr std::uint32_t action_lines = 22;  ///< 64 signal actions
-constexpr unsigned stack_order = 1;         ///< task structure and kernel stack, 8 KB
 /// What is freed for a fork before it begins: stack, directory and the usual tables.
 constexpr std::uint32_t pages_of_a_fork = 8;
 /// And for exec: arguments, tables, and pages of the new image that the kernel itself writes.
@@ -42,12 +41,11 @@ CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_bod
   }
   auto body = std::make_unique<Self::Body>(child_body);
   const ProcessId id = scheduler_.fork(parent.processor, (*body)(Self{}), [&](ProcessId child_id) {
-    GuestProcess& child = process(child_id);
+    GuestProcess& child = begin(child_id, stack);
     child.parent = parent.id;
     users_.erase(child.user);  // it was its own only
     ++users_[child.user = parent.user];
     child.space = std::move(space);
-    child.stack = stack;
     context_.uses(KernelObject::process, parent.id.value, task_lines + action_lines);
     context_.uses(KernelObject::process, child_id.value, task_lines + action_lines);
     child.files.table = parent.files.table.forked();
@@ -119,7 +117,7 @@ bool ProcessKernel::exit(unsigned vcpu, ProcessId id) {
   Wakes wakes;
   file_calls_->abandon(dying, wakes);
   dying.files.table.close_all(wakes);
-  for (const Wake& wake : wakes) scheduler_.wake(vcpu, wake.process, wake.synchronous);
+  wake_all(vcpu, wakes);
   for (const auto& other : processes_) {
     if (!other || other->parent != id) continue;
     // init would wait for it.
@@ -139,7 +137,7 @@ bool ProcessKernel::exit(unsigned vcpu, ProcessId id) {
   context_.did(KernelPath::wake_up);
   if (!parent.waits_for_child) return false;
   context_.did(KernelPath::wake_process);
-  scheduler_.wake(vcpu, parent.id);
+  wake_all(vcpu, {Wake{parent.id}});
   return false;
 }
 
@@ -237,9 +235,12 @@ CallResult ProcessKernel::exec(GuestProcess& caller, const ProgramImage& image, 
   if (!loaded) return CallResult::failed(CallError::no_memory);
   for (const Address address : loaded->cleared) {
     const PageFault fault{address, PageFault::write};
-    machine_.enter_by_fault(caller.processor, fault);
-    (void)caller.space->fault(fault);
-    machine_.leave(caller.processor);
+    // The entry of the argument page may still be queued; then that goes first, and the access faults again.
+    for (auto outcome = FaultResult::Outcome::retry; outcome == FaultResult::Outcome::retry;) {
+      machine_.enter_by_fault(caller.processor, fault);
+      outcome = caller.space->fault(fault).outcome;
+      machine_.leave(caller.processor);
+    }
   }
   caller.signals.reset_handlers();
   caller.uses_fpu = false;

@@ -37,7 +37,8 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
       files_(context_, cache_pages_, layout_on(processors)),
       network_(std::make_unique<NetworkStack>(scheduler, context_, memory_,
                                               [this](unsigned vcpu) { run_on(vcpu); })),
-      calls_(context_, files_),
+      pipe_pages_(memory_.pages),
+      calls_(context_, files_, &pipe_pages_),
       unix_calls_(context_, calls_),
       semaphores_(context_),
       shared_memory_(memory_),
@@ -100,17 +101,29 @@ void ProcessKernel::use_stack(const GuestProcess& process) {
 }
 
 GuestProcess& ProcessKernel::process(ProcessId id) {
+  GuestProcess* process = find(id);
+  return process != nullptr ? *process : begin(id, memory_.pages.allocate(stack_order));
+}
+
+GuestProcess& ProcessKernel::begin(ProcessId id, std::optional<PageNumber> stack) {
   if (id.value >= processes_.size()) processes_.resize(id.value + 1);
   std::unique_ptr<GuestProcess>& process = processes_[id.value];
-  if (!process) {
-    process = std::make_unique<GuestProcess>(context_, id);
-    process->user = id.value;
-    process->started = scheduler_.ticks();
-    process->kernel_thread = is_kernel_thread(id);
-    ++users_[process->user];
-    ++process_count_;
-  }
+  process = std::make_unique<GuestProcess>(context_, id);
+  process->user = id.value;
+  process->started = scheduler_.ticks();
+  process->kernel_thread = is_kernel_thread(id);
+  process->stack = stack;
+  ++users_[process->user];
+  ++process_count_;
   return *process;
+}
+
+void ProcessKernel::wake_all(unsigned vcpu, const Wakes& wakes) {
+  for (const Wake& wake : wakes) {
+    // Who waits is in a queue by an entry on its stack; its task structure is written.
+    if (const GuestProcess* sleeper = find(wake.process)) use_stack(*sleeper);
+    scheduler_.wake(vcpu, wake.process, wake.synchronous);
+  }
 }
 
 ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call& call) {
@@ -130,7 +143,7 @@ ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call
   caller.in_call = true;
   caller.again = caller.sleeps = false;
   const CallResult result = call.step(*this, caller);
-  for (const Wake& wake : result.wakes) scheduler_.wake(vcpu, wake.process, wake.synchronous);
+  wake_all(vcpu, result.wakes);
   if (pressure_) {
     pressure_->after_step(vcpu, processes_);
     write_back_->after_step(vcpu);
@@ -183,7 +196,7 @@ void ProcessKernel::wake(unsigned vcpu, ProcessId process) {
   run_on(vcpu);
   context_.did(KernelPath::wake_process);
   context_.locked(1);
-  scheduler_.wake(vcpu, process);
+  wake_all(vcpu, {Wake{process}});
 }
 
 void ProcessKernel::disk_interrupt(unsigned vcpu) {
@@ -194,26 +207,37 @@ void ProcessKernel::disk_interrupt(unsigned vcpu) {
   const GuestKernel::WakingFor awaited(scheduler_, LifePart::disk, transfer);
   Wakes wakes = pressure_->interrupt(vcpu);
   raw_.interrupt(processors_.processor(vcpu).clock.local(), wakes);
-  for (const Wake& wake : wakes) scheduler_.wake(vcpu, wake.process, wake.synchronous);
+  wake_all(vcpu, wakes);
 }
 
 bool ProcessKernel::switch_to(unsigned vcpu, ProcessId id) {
+  if (vcpu >= last_.size()) last_.resize(vcpu + 1);
+  const ProcessId last = std::exchange(last_[vcpu], id);
   // A kernel thread borrows what is loaded.
   if (is_kernel_thread(id)) return vcpu < loaded_.size() && loaded_[vcpu] != nullptr;
   run_on(vcpu);
   work_.use(schedule_place());
-  const GuestProcess* next = id.value < processes_.size() ? processes_[id.value].get() : nullptr;
+  const GuestProcess* next = find(id);
   AddressSpace* space = next != nullptr ? next->space.get() : nullptr;
   load(vcpu, space, next != nullptr && next->stack ? *next->stack : PageNumber{});
   // On the other side of the switch.
   work_.use(schedule_place());
   if (next != nullptr) use_stack(*next);
+  // The mark of who has yielded is cleared behind it.
+  if (const GuestProcess* left = find(last); left != nullptr && left->stack) {
+    work_.use(*left->stack, Access::write);
+  }
   if (space != nullptr) {
     context_.did(KernelPath::process_switch);
     context_.locked(
         6);  // run queue, the process's own lock, bits of the processors that use an address space
   }
   return space != nullptr;
+}
+
+void ProcessKernel::idle(unsigned vcpu) {
+  run_on(vcpu);
+  memory_.tables.trim();
 }
 
 void ProcessKernel::load(unsigned vcpu, AddressSpace* space, PageNumber stack) {
@@ -259,6 +283,7 @@ std::string ProcessKernel::audit() const {
   }
   memory_.tables.count_references(references);
   memory_.packets.count_references(references);
+  pipe_pages_.count_references(references);
   network_->count_references(references);
   if (const NetworkDevice* device = processors_.network()) device->count_references(references);
   if (balloon_) {

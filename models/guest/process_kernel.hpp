@@ -16,6 +16,7 @@
 #include "models/guest/memory_pressure.hpp"
 #include "models/guest/network_stack.hpp"
 #include "models/guest/page_cache_pages.hpp"
+#include "models/guest/pipe_pages.hpp"
 #include "models/guest/process_machine.hpp"
 #include "models/guest/raw_io.hpp"
 #include "models/guest/semaphores.hpp"
@@ -52,6 +53,8 @@ class ProcessKernel {
   [[nodiscard]] bool exit(unsigned vcpu, ProcessId id);
   /// The processor goes over to the process's address space. False: it has none that is modelled.
   bool switch_to(unsigned vcpu, ProcessId id);
+  /// The idle loop begins there.
+  void idle(unsigned vcpu);
 
   // For calls, on the caller.
   /// The child's number, or no_memory.
@@ -136,7 +139,14 @@ class ProcessKernel {
   void load(unsigned vcpu, AddressSpace* space, PageNumber stack);
   /// Signals on the way to user mode. False: one kills the process.
   [[nodiscard]] bool deliver_signals(GuestProcess& caller);
+  static constexpr unsigned stack_order = 1;  ///< task structure and kernel stack, 8 KB
+  /// Null: it has made no call yet, or is gone.
+  [[nodiscard]] GuestProcess* find(ProcessId id) {
+    return id.valid() && id.value < processes_.size() ? processes_[id.value].get() : nullptr;
+  }
   [[nodiscard]] GuestProcess& process(ProcessId id);
+  GuestProcess& begin(ProcessId id, std::optional<PageNumber> stack);
+  void wake_all(unsigned vcpu, const Wakes& wakes);
   void release(GuestProcess& dead);
   /// There is room for so many pages, or no such thing as reclaim. False: the caller has more to do, or
   /// sleeps, and the call is to be made again.
@@ -166,6 +176,7 @@ class ProcessKernel {
   std::unique_ptr<MemoryPressure> pressure_;
   FileSystem files_;
   std::unique_ptr<NetworkStack> network_;
+  PipePages pipe_pages_;
   SystemCalls calls_;
   std::unique_ptr<WriteBack> write_back_;  ///< null without a disk
   std::unique_ptr<BalloonDriver> balloon_;
@@ -178,6 +189,7 @@ class ProcessKernel {
   std::vector<std::byte> buffer_;
   std::vector<std::unique_ptr<GuestProcess>> processes_;  ///< by id; null: computes and sleeps only
   std::vector<AddressSpace*> loaded_;                     ///< by virtual processor
+  std::vector<ProcessId> last_;                           ///< that each was given to
   std::map<std::uint32_t, std::uint32_t> users_;          ///< how many processes each has
   std::uint32_t process_count_ = 0;
 };

@@ -19,7 +19,9 @@ class RegularFile final : public File {
   }
 
   [[nodiscard]] CallResult read(ReadRequest& request) override {
-    return moved(files_.read(inode_, position_, request.into.size()));
+    const CallResult result = files_.read(inode_, position_, request.into.size(), sought_);
+    sought_ = false;
+    return moved(result);
   }
   [[nodiscard]] CallResult write(WriteRequest& request) override {
     if (mode_.append) position_ = files_.inode(inode_).size;
@@ -37,7 +39,15 @@ class RegularFile final : public File {
 
   [[nodiscard]] InodeNumber inode() const { return inode_; }
   [[nodiscard]] std::uint64_t position() const { return position_; }
-  void seek(std::uint64_t position) { position_ = position; }
+  void seek(std::uint64_t position) {
+    position_ = position;
+    sought_ = true;
+  }
+  /// A call has read or written up to there.
+  void move_to(std::uint64_t position) { position_ = position; }
+  /// Nothing was read since it was opened or the position was set (f_reada is 0).
+  [[nodiscard]] bool sought() const { return sought_; }
+  void has_read() { sought_ = false; }
   [[nodiscard]] bool appends() const { return mode_.append; }
   [[nodiscard]] bool synchronous() const { return mode_.synchronous; }
   [[nodiscard]] ReadAhead& read_ahead() { return read_ahead_; }
@@ -58,6 +68,7 @@ class RegularFile final : public File {
   OpenMode mode_;
   ReadAhead read_ahead_;
   std::uint64_t position_ = 0;
+  bool sought_ = true;
 };
 
 }  // namespace xensim

@@ -88,11 +88,18 @@ CallResult SystemCalls::pipe(ProcessFiles& process, unsigned& write_end) {
   context_.did(KernelPath::system_call);
   context_.did(KernelPath::file_open, 2);
   context_.locked(4);
-  const auto shared = std::make_shared<Pipe>(context_);
+  const std::optional<PageNumber> page = pipe_pages_ != nullptr ? pipe_pages_->take() : PageNumber{};
+  if (!page) return CallResult::failed(CallError::no_memory);
+  const auto shared = std::make_shared<Pipe>(context_, pipe_pages_, *page);
+  Wakes nobody;
   CallResult result = process.table.install(std::make_shared<PipeEnd>(shared, Pipe::End::read));
-  if (!result.ok()) return result;
+  if (!result.ok()) {
+    shared->close(Pipe::End::read, nobody);
+    return result;
+  }
   const CallResult writing = process.table.install(std::make_shared<PipeEnd>(shared, Pipe::End::write));
   if (!writing.ok()) {
+    shared->close(Pipe::End::write, nobody);
     (void)process.table.close(static_cast<unsigned>(result.value));
     return writing;
   }

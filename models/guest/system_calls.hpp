@@ -13,6 +13,8 @@
 
 namespace xensim {
 
+class PipePages;
+
 /// What a process has open, and where it is.
 struct ProcessFiles {
   explicit ProcessFiles(const KernelContext& context) : table(context) {}
@@ -35,9 +37,11 @@ struct WriteCall {
 /// processor's. Nothing blocks: see CallResult.
 class SystemCalls {
  public:
-  SystemCalls(const KernelContext& context, FileSystem& files)
+  /// `pipe_pages`: see Pipe.
+  SystemCalls(const KernelContext& context, FileSystem& files, PipePages* pipe_pages = nullptr)
       : context_(context),
         files_(files),
+        pipe_pages_(pipe_pages),
         entries_(context, DiskLayout::root),
         lookup_(context, entries_, files) {}
 
@@ -117,6 +121,7 @@ class SystemCalls {
 
   const KernelContext& context_;
   FileSystem& files_;
+  PipePages* pipe_pages_;
   DentryCache entries_;
   PathLookup lookup_;
 };

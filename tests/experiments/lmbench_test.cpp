@@ -36,19 +36,43 @@ TEST_P(Lmbench, MeasuresTheSameTimeStepByStepAndRunningAhead) {
 
 INSTANTIATE_TEST_SUITE_P(
     AllOperations, Lmbench,
-    testing::Values(configured("lmbench_null_call", 20), configured("lmbench_null_io", 20),
-                    configured("lmbench_stat", 20), configured("lmbench_open_close", 20),
-                    configured("lmbench_select_tcp", 20), configured("lmbench_signal_install", 20),
-                    configured("lmbench_signal_handle", 20), configured("lmbench_protection_fault", 20),
-                    configured("lmbench_fork", 5), configured("lmbench_exec", 5),
-                    configured("lmbench_shell", 3),
-                    configured("lmbench_context_switch", 20, R"(, "processes": 4, "array": "16 KiB")"),
-                    configured("lmbench_mmap", 2), configured("lmbench_page_fault", 1),
-                    configured("lmbench_create", 50), configured("lmbench_delete", 50),
-                    configured("lmbench_pipe", 20), configured("lmbench_unix", 20),
-                    configured("lmbench_udp", 20), configured("lmbench_tcp", 20, R"(, "bytes": 100)"),
-                    configured("unixbench_pipe", 50), configured("unixbench_syscalls", 50),
-                    configured("unixbench_read", 50), configured("unixbench_write", 50)));
+    testing::Values(
+        configured("lmbench_null_call", 20), configured("lmbench_null_io", 20),
+        configured("lmbench_stat", 20), configured("lmbench_open_close", 20),
+        configured("lmbench_select_tcp", 20), configured("lmbench_signal_install", 20),
+        configured("lmbench_signal_handle", 20), configured("lmbench_protection_fault", 20),
+        configured("lmbench_fork", 5), configured("lmbench_exec", 5), configured("lmbench_shell", 3),
+        configured("lmbench_context_switch", 20, R"(, "processes": 4, "array": "16 KiB", "interval": "0 s")"),
+        configured("lmbench_mmap", 2), configured("lmbench_page_fault", 1), configured("lmbench_create", 50),
+        configured("lmbench_delete", 50), configured("lmbench_pipe", 20), configured("lmbench_unix", 20),
+        configured("lmbench_udp", 20), configured("lmbench_tcp", 20, R"(, "bytes": 100)"),
+        configured("unixbench_pipe", 50), configured("unixbench_syscalls", 50),
+        configured("unixbench_read", 50), configured("unixbench_write", 50)));
+
+TEST(LmbenchColumns, AContextSwitchIsTimedInIntervalsThatAreLongEnough) {
+  const auto runs = [](const char* interval, const char* duration) {
+    const Experiment experiment = interpret(Json::parse(fmt::format(
+        R"({{"name": "lmbench", "machine": "dell2650", "platform": {{"name": "native", "smp": false}},
+             "domains": [{{"name": "lmbench", "count": 1,
+                           "workload": {{"name": "lmbench_context_switch", "interval": "{}",
+                                         "repetitions": 3}}}}],
+             "measure": {{"warm_up": "0 s", "duration": "{}", "metrics": ["lmbench/latency"]}}}})",
+        interval, duration)));
+    return simulate(experiment, {});
+  };
+  // Four intervals of at least 50 ms, and of little more, after four short ones without switches.
+  EXPECT_THROW((void)runs("50 ms", "200 ms"), InputError) << "the measurement ends before the benchmark";
+  EXPECT_NO_THROW((void)runs("50 ms", "350 ms"));
+  EXPECT_NO_THROW((void)runs("20 ms", "200 ms"));
+}
+
+TEST(LmbenchColumns, ABenchmarkThatIsNotDoneIsNoErrorWhereNobodyAsksForItsResult) {
+  const Experiment experiment = interpret(Json::parse(
+      R"({"name": "lmbench", "machine": "dell2650", "platform": "native",
+          "domains": [{"name": "lmbench", "count": 1, "workload": "lmbench_fork"}],
+          "measure": {"warm_up": "0 s", "duration": "1 ms", "metrics": ["host0/"]}})"));
+  EXPECT_NO_THROW((void)simulate(experiment, {}));
+}
 
 TEST(LmbenchColumns, WithAddressesInCachesTheSeedDecidesByThePlacesOfPages) {
   const auto latency = [](bool addresses, const SimulationOptions& options) {
@@ -56,7 +80,8 @@ TEST(LmbenchColumns, WithAddressesInCachesTheSeedDecidesByThePlacesOfPages) {
         R"({{"name": "lmbench", "machine": {{"base": "dell2650", "cache_addresses": {}}}, "platform": "xen",
              "domains": [{{"name": "lmbench", "count": 1,
                            "workload": {{"name": "lmbench_context_switch", "processes": 16,
-                                         "array": "16 KiB", "iterations": 20, "repetitions": 3}}}}],
+                                         "array": "16 KiB", "iterations": 20, "repetitions": 3,
+                                         "interval": "0 s"}}}}],
              "measure": {{"warm_up": "0 s", "duration": "1 s", "metrics": ["lmbench/latency"]}}}})",
         addresses)));
     return simulate(experiment, options).metrics.at(0).value;
@@ -91,7 +116,9 @@ TEST(LmbenchColumns, AMessageTakesLongerTheMoreLayersItGoesThrough) {
   const auto latency = [](const char* channel) {
     return measured(configured(channel, 20), false, {}).metrics.at(0).value;
   };
-  EXPECT_LT(2 * measured(configured("lmbench_context_switch", 20), false, {}).metrics.at(0).value,
+  EXPECT_LT(2 * measured(configured("lmbench_context_switch", 20, R"(, "interval": "0 s")"), false, {})
+                    .metrics.at(0)
+                    .value,
             latency("lmbench_pipe"));
   EXPECT_LT(latency("lmbench_pipe"), latency("lmbench_unix"));
   EXPECT_LT(latency("lmbench_unix"), latency("lmbench_udp"));
@@ -114,7 +141,8 @@ TEST(LmbenchColumns, OneOperationAfterAnotherHasTheOrderOfThePapersColumns) {
 
 TEST(LmbenchColumns, ArraysThatDoNotFitTheL2CostMemoryBandwidth) {
   const auto latency = [](int processes, const char* array) {
-    const std::string more = fmt::format(R"(, "processes": {}, "array": "{}")", processes, array);
+    const std::string more =
+        fmt::format(R"(, "processes": {}, "array": "{}", "interval": "0 s")", processes, array);
     return measured(configured("lmbench_context_switch", 20, more.c_str()), false, {}).metrics.at(0).value;
   };
   const double fits = latency(2, "64 KiB"), just = latency(8, "64 KiB"), exceeds = latency(16, "64 KiB");

@@ -57,6 +57,13 @@ TEST(MemoryIsolation, WhoAsksForMoreThanMemoryAndSwapIsRefusedOrKilledAndTheRest
   EXPECT_GT(metric(bombed, "victim/fork/samples"), 0);
 }
 
+TEST(MemoryIsolation, BombsThatFitAreStartedOnceEachAndNeverAgain) {
+  const RunResult harmless = beside(
+      R"(, {"name": "bomb", "count": 3, "workload": {"name": "memory_bomb", "size": "1 MiB"}})", {}, 500);
+  EXPECT_GT(metric(harmless, "bomb/rounds"), 0);
+  EXPECT_EQ(metric(harmless, "bomb/restarts"), 0);
+}
+
 TEST(MemoryIsolation, PagesOfProgramsAreDroppedAndReadAgain) {
   const std::string programs = R"(, {"name": "programs", "count": 1, "workload": "lmbench_exec"})";
   EXPECT_EQ(metric(beside(programs), "host0/memory/read"), 0);

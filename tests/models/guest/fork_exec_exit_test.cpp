@@ -239,6 +239,10 @@ TEST_P(BothKernels, ExecReplacesTheImageInPlaceAndTouchesOnlyTheStackAndTwoPages
   EXPECT_EQ(old.space->areas().size(), 6u);
   EXPECT_EQ(old.space->resident(), 1u) << "the page of arguments";
   EXPECT_EQ(old.space->heap_end(), Address{0x08058400});
+  if (GetParam().paravirtual) {
+    // Nothing before has told the monitor of the page of arguments.
+    EXPECT_EQ(old.space->fault({loaded->cleared[0], PageFault::write}).outcome, FaultResult::Outcome::retry);
+  }
   for (const Address address : loaded->cleared) {
     const FaultResult result = old.space->fault({address, PageFault::write});
     EXPECT_EQ(result.outcome, FaultResult::Outcome::major);

@@ -61,6 +61,35 @@ TEST_F(PipeTest, ATokenIsOneCopyInAndOneOutWithOneEffectiveAndOneIdleWakeUp) {
   EXPECT_EQ(did[KernelPath::wait_entry], 1U);
 }
 
+/// What the kernel finds by translations.
+struct Found final : KernelMemory {
+  void kernel_access(PageNumber page, Access access) override { all.emplace_back(page, access); }
+  std::vector<std::pair<PageNumber, Access>> all;
+};
+
+TEST_F(PipeTest, TheRingIsAPageThatIsFoundAtEachCopy) {
+  PageAllocator memory(context, 64, 64, 1);
+  PipePages rings(memory);
+  const std::uint32_t before = memory.free_pages();
+  const PageNumber page = rings.take().value();
+  Pipe ring(context, &rings, page);
+  ring.open(Pipe::End::read);
+  ring.open(Pipe::End::write);
+  Found found;
+  work.on(nullptr, &found);
+  WriteRequest write = writing(4);
+  (void)ring.write(write, false);
+  ReadRequest read = reading(4);
+  (void)ring.read(read, false);
+  EXPECT_EQ(found.all,
+            (std::vector<std::pair<PageNumber, Access>>{{page, Access::write}, {page, Access::read}}));
+  Wakes wakes;
+  ring.close(Pipe::End::read, wakes);
+  EXPECT_EQ(memory.free_pages(), before - 1);
+  ring.close(Pipe::End::write, wakes);
+  EXPECT_EQ(memory.free_pages(), before);
+}
+
 TEST_F(PipeTest, AWriteOfUpToAPageWaitsUntilAllOfItFits) {
   WriteRequest first = writing(4000);
   EXPECT_EQ(pipe.write(first, false).value, 4000);

@@ -40,6 +40,9 @@ class ProcessFixture final : public BareKernel {
   [[nodiscard]] const BarePaging::Counts& paging() const { return memory_.paging_counts(); }
   [[nodiscard]] std::uint64_t switches() const { return kernel_.switches(); }
   [[nodiscard]] std::uint32_t unused_pages() const { return processes_.unused_pages(); }
+  /// On the quicklists.
+  [[nodiscard]] std::size_t unused_tables() const { return processes_.memory().tables.size(); }
+  [[nodiscard]] const PageAllocator& pages_of_memory() const { return processes_.memory().pages; }
 
   bool audits = true;
   [[nodiscard]] const ProcessorCosts& costs() const { return costs_; }

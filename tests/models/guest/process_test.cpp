@@ -190,6 +190,60 @@ TEST(Process, ThatWritesWhereItMayNotIsKilledOrCatchesTheSignal) {
   EXPECT_EQ(fixture.did(KernelPath::signal_return), 1U);
 }
 
+TEST(Processes, TheFirstOfAKernelHasTwoPagesForTaskAndStackAsAllOthersHave) {
+  ProcessFixture fixture;
+  const std::uint32_t before = fixture.unused_pages();
+  std::uint32_t alone = 0, with_child = 0;
+  fixture.run([](ProcessFixture& on, std::uint32_t& first, std::uint32_t& second) -> Program {
+    const Self self;
+    co_await self.getppid();
+    first = on.unused_pages();
+    const Self::Body child = [&](Self born) -> Program {
+      co_await born.getppid();
+      second = on.unused_pages();
+    };
+    co_await self.fork(child);
+    co_await self.wait();
+  }(fixture, alone, with_child));
+  EXPECT_EQ(before - alone, 2U);
+  EXPECT_EQ(alone - with_child, 2U);
+  EXPECT_EQ(fixture.unused_pages(), before);
+}
+
+TEST(PageTables, ThatQuicklistsHaveTooManyOfGoAtTheLatestWhenTheProcessorIsIdle) {
+  for (int children = 10; children < 25; ++children) {
+    ProcessFixture fixture({.smp = false, .paravirtual = true});
+    const Self::Body child = [](Self self) -> Program { co_await self.touch({0x08048000}, 1, Access::read); };
+    const auto main = [&](Self self) -> Program {
+      for (int i = 0; i < children; ++i) co_await self.fork(child);
+      for (int i = 0; i < children; ++i) co_await self.wait();
+    };
+    const Self::Body body = main;
+    fixture.run(executes(body));
+    EXPECT_LE(fixture.unused_tables(), PageTableCache::high) << children;
+  }
+}
+
+TEST(Pages, OfAFileReadInSmallPiecesAreUsedOnceUnlessTheReaderSeeks) {
+  ProcessFixture fixture;
+  const auto active = [&] { return fixture.pages_of_memory().lists().size(Page::List::active); };
+  std::uint32_t before = 0, in_sequence = 0, after_seek = 0;
+  const auto main = [&](Self self) -> Program {
+    co_await self.existing_file("/usr/tmp/pieces", Bytes{2 * page_size});
+    const std::int64_t file = co_await self.open("/usr/tmp/pieces");
+    before = active();
+    for (int i = 0; i < 8; ++i) co_await self.read(file, 1024);
+    in_sequence = active();
+    co_await self.lseek(file, 512);
+    co_await self.read(file, 1024);
+    after_seek = active();
+  };
+  const Self::Body body = main;
+  fixture.run(executes(body));
+  EXPECT_EQ(in_sequence, before) << "each was used once";
+  EXPECT_EQ(after_seek, before + 1);
+}
+
 /// Two processes and two pipes.
 TEST(Pipes, APingPongBlocksTheReaderAndWakesItWithoutPreemptingTheWriter) {
   ProcessFixture fixture;
@@ -228,6 +282,25 @@ TEST(Pipes, APingPongBlocksTheReaderAndWakesItWithoutPreemptingTheWriter) {
                 ElementsAre(1, 2, 3));
   }
   EXPECT_EQ(after - before, 2U * (rounds - 1)) << "one switch a direction";
+}
+
+TEST(Pipes, HoldAPageOfTheKernelsUntilBothEndsAreClosed) {
+  ProcessFixture fixture;
+  std::uint32_t before = 0, open = 0, after = 0;
+  const auto main = [&](Self self) -> Program {
+    Self::PipeEnds ends;
+    before = fixture.unused_pages();
+    co_await self.pipe(ends);
+    open = fixture.unused_pages();
+    co_await self.close(ends.write);
+    EXPECT_EQ(fixture.unused_pages(), open);
+    co_await self.close(ends.read);
+    after = fixture.unused_pages();
+  };
+  const Self::Body body = main;
+  fixture.run(executes(body));
+  EXPECT_EQ(before - open, 1U);
+  EXPECT_EQ(after, before);
 }
 
 TEST(Pipes, AReaderSeesTheEndOnceAllWritersAreGone) {
