@@ -116,7 +116,7 @@ Program fork_shell(Self self, const Place& place, Times& times, const ProcessPar
 
 struct SwitchParameters : LmbenchParameters {
   SwitchParameters() { iterations = 1; }
-  Time interval = 50ms;
+  Time interval = 20ms;
   std::int64_t processes = 2;
   Bytes array{};
 };
@@ -125,7 +125,7 @@ const auto switch_parameters =
         .add(
             "interval", &SwitchParameters::interval,
             "least time of an interval that is timed: more operations are put into it until it takes so long",
-            "lmbench 3.0-a4, lib_timing.c: 5 ms to 1 s, by how good the clock is; 50 ms its constant",
+            "lmbench 3.0-a4, lib_timing.c: 5 ms to 1 s, by how good the clock is; two ticks: choice",
             {.minimum = Time{}, .maximum = 1s})
         .add("processes", &SwitchParameters::processes, "in a ring of pipes", "lmbench 3, lat_ctx",
              {.minimum = 2, .maximum = 100})
