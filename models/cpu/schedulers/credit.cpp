@@ -7,7 +7,9 @@
 /// - credits: who runs at a tick, three to a slice, pays for the whole of it (3.0.3, 3.0.4), or everybody
 ///   pays for the time it had (4.0 on). Who ran at a tick is active; each third tick of processor 0 hands
 ///   out credits among the active by weight, none more than a processor's worth or its cap; who has less than
-///   nothing is OVER. Who has saved more than a slice is active no longer;
+///   nothing is OVER. Who has saved more than a slice is active no longer, and has nothing (before 4.17).
+///   That, and what is handed out more when the active owe together, lets shares of weights far apart (4 to
+///   1) come near each other before 4.17;
 /// - BOOST (3.0.4 on): a vCPU that is UNDER when it wakes goes before all others, until a tick finds it
 /// running;
 /// - caps: who owes more than its cap's worth is parked, until it owes nothing;
@@ -326,7 +328,6 @@ void Credit::account() {
       fair = peak;
     }
     v.credit += fair;
-    balance_ += v.credit;
     settle_priority(v);
   }
   for (Processor& p : processors_) p.unsorted = true;
@@ -338,9 +339,11 @@ void Credit::settle_priority(Vcpu& v) {
     const std::int64_t allowed = rules_.caps_pause ? ceil_divide(v.cap * per_slice_, 100) : 0;
     if (v.cap > 0 && !v.parked && v.credit < -allowed) park(v);
     v.credit = std::max(v.credit, -per_slice_);
+    balance_ += v.credit;
     return;
   }
   v.priority = Priority::under;
+  balance_ += v.credit;
   if (v.parked) unpark(v);
   if (v.credit > per_slice_) {
     v.Active::unlink();

@@ -155,6 +155,20 @@ TEST_F(Receive, TheRecordOfFlushesHas16Bits) {
   EXPECT_EQ(bench.did(NetStep::shootdown), 1U) << "for nothing";
 }
 
+TEST_F(Receive, WhoHasMovedLeftNoTranslationsToShootDown) {
+  bench.post(web, 20);
+  MemoryCpu there;
+  bench.net.move(web.id, there);
+  bench.arrive(packet);
+  bench.net.deliver_all(there);
+  EXPECT_EQ(bench.did(NetStep::delivered), 1U);
+  EXPECT_EQ(bench.did(NetStep::remote_packet), 0U);
+  EXPECT_EQ(bench.did(NetStep::shootdown), 0U);
+  bench.net.update({bench.memory.machine, there, web.domain}, 0s);
+  bench.net.move({}, there);  // nobody
+  EXPECT_EQ(bench.net.audit(), "");
+}
+
 TEST_F(Receive, AnotherProcessorIsShotDownFromAfar) {
   bench.post(web, 20);
   bench.arrive(packet);
