@@ -67,11 +67,11 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
   }
   (void)calls_.mknod(kernel_files_, "/dev/zero", InodeKind::zero_device);
   (void)calls_.mknod(kernel_files_, "/dev/null", InodeKind::null_device);
-  install("/lib/ld-linux.so.2", 21);
-  install("/lib/libc.so.6", 285);
-  install("/lib/libtermcap.so.2", 4);
-  install("/lib/libdl.so.2", 3);
-  install("/usr/tmp/lat_fs/lmbench", 1);
+  provide("/lib/ld-linux.so.2", 21);
+  provide("/lib/libc.so.6", 285);
+  provide("/lib/libtermcap.so.2", 4);
+  provide("/lib/libdl.so.2", 3);
+  provide("/usr/tmp/lat_fs/lmbench", 1);
 }
 
 ProcessKernel::~ProcessKernel() {
