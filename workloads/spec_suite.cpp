@@ -40,7 +40,6 @@ class SpecSuite final : public Workload {
     }
   }
 
-  [[nodiscard]] WorkloadNeeds needs() const override { return {.system_calls = false}; }
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     ratios_.clear();
     std::vector<Program> all;
