@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/json.hpp"
 #include "results/atomic_file.hpp"
+#include "results/fingerprint.hpp"
 #include "results/run_json.hpp"
 
 namespace xensim {
@@ -46,11 +47,9 @@ void remove_if_empty(const fs::path& directory) {
 }  // namespace
 
 std::string Provenance::hash() const {
-  std::uint64_t hash = 0xCBF29CE484222325;
-  for (const char c : version + '\n' + configuration.dump() + constants) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
-  }
-  return fmt::format("{:016x}", hash);
+  Fingerprint hash;
+  for (const std::string& part : {version, sources, configuration.dump(), inputs}) hash.add(part);
+  return hash.hexadecimal();
 }
 
 Recorder::Recorder(fs::path directory, Provenance provenance, bool resume)
@@ -67,10 +66,12 @@ Recorder::Recorder(fs::path directory, Provenance provenance, bool resume)
     } else if (started == hash) {
       adopt_finished_runs();
     } else if (!complete.empty() || !started.empty()) {
-      throw InputError({.file = directory_.string()},
-                       fmt::format("cannot resume: it holds results of another configuration (hash {})",
-                                   started.empty() ? complete : started),
-                       fmt::format("hash {}; choose another output directory or leave out --resume", hash));
+      throw InputError(
+          {.file = directory_.string()},
+          fmt::format("cannot resume: it holds results of another configuration, machine, set of "
+                      "constants or version of the program (hash {})",
+                      started.empty() ? complete : started),
+          fmt::format("hash {}; choose another output directory or leave out --resume", hash));
     }
   }
   make_directory(runs_);
@@ -122,11 +123,14 @@ void Recorder::keep(std::size_t run, const RunResult& result) { write_file(run_f
 std::string Recorder::description(std::span<const RunResult> results) const {
   Json json;
   json["xensim"] = provenance_.version;
+  json["sources"] = provenance_.sources;
   json["format"] = format_version;
   json["hash"] = provenance_.hash();
   json["seed"] = provenance_.seed;
   if (std::ranges::all_of(results, &RunResult::audited)) json["audited"] = true;
   json["configuration"] = provenance_.configuration;
+  json["resolved"] = provenance_.resolved;
+  json["constants"] = provenance_.constants;
   json["runs"] = Json::array();
   for (const RunResult& result : results) {
     json["runs"].push_back(Json{{"simulated_s", result.simulated_s}, {"events", result.events}});

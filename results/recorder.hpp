@@ -1,6 +1,6 @@
 /// A results directory:
 ///
-///     run.json      what was run: configuration as resolved, versions, seed, hash
+///     run.json      what was run: configuration as written and as resolved, constants, versions, seed, hash
 ///     metrics.csv   one row per run and metric
 ///     series/*.csv  one file per time series
 ///     runs/         the finished runs one by one, only while a sweep is under way
@@ -27,14 +27,17 @@ namespace xensim {
 
 /// What a results directory is about.
 struct Provenance {
-  std::string version;    ///< of xensim
-  Json configuration;     ///< as resolved, with its sweep
-  std::string constants;  ///< text of the calibration that the runs read; only its hash is recorded
+  std::string version{};  ///< of xensim
+  std::string sources{};  ///< that it was built from: their hash
+  Json configuration{};   ///< as written, with its sweep
+  Json resolved{};        ///< the first point: the machine spelled out
+  Json constants{};       ///< of the first point, by name
+  std::string inputs{};   ///< hash of all that any run reads: every point, its constants, load files
   std::uint64_t seed = 1;
   bool audited = false;  ///< only runs that were audited may be taken over
-  std::vector<RunLabel> runs;
+  std::vector<RunLabel> runs{};
 
-  /// 64-bit FNV-1a of version, configuration and constants, in hexadecimal: the same on every host.
+  /// Of version, sources, configuration and inputs, in hexadecimal: the same on every host.
   [[nodiscard]] std::string hash() const;
 };
 

@@ -30,6 +30,7 @@ class CpuHog final : public Workload {
                      static_cast<std::uint32_t>(p.working_set.count / context.shape.line.count)),
             context.costs.miss_price, pages(p.working_set, context.shape))) {}
 
+  [[nodiscard]] WorkloadNeeds needs() const override { return {.system_calls = false}; }
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
     for (std::int64_t i = 0; i < parameters_.processes; ++i) all.push_back(hog(*this));

@@ -123,6 +123,9 @@ class Dbench final : public Workload {
     line_ = line_ * mix_->lines / static_cast<std::int64_t>(load_.operations().size());
   }
 
+  [[nodiscard]] WorkloadNeeds needs() const override {
+    return {.files = parameters_.version == "4" ? std::vector{parameters_.file} : std::vector<std::string>{}};
+  }
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
     all.push_back(small_program("/bin/dbench", program_costs_,

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "workloads/dynamic_loader.hpp"
+#include "workloads/set_up.hpp"
 #include "workloads/workload.hpp"
 
 namespace xensim {
@@ -39,10 +40,11 @@ class Dd final : public Workload {
  public:
   Dd(const DdParameters& p, const WorkloadContext& context) : parameters_(p), costs_(context.calibration) {}
 
-  std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
+  std::vector<Program> programs(std::uint32_t instance, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(small_program("/bin/dd", costs_,
-                                [this](Self self, const Place& place) { return copy(self, place, *this); }));
+    all.push_back(small_program("/bin/dd", costs_, [this, instance](Self self, const Place& place) {
+      return copy(self, place, *this, instance);
+    }));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
@@ -54,14 +56,15 @@ class Dd final : public Workload {
   }
 
  private:
-  static Program copy(Self self, Place /*place*/, Dd& dd) {
+  static Program copy(Self self, Place /*place*/, Dd& dd, std::uint32_t instance) {
     const DdParameters& p = dd.parameters_;
     const bool writes = p.mode == "write";
     const auto size = static_cast<std::uint64_t>(p.block.count) * static_cast<std::uint64_t>(p.count);
     for (std::int64_t round = 0; p.rounds == 0 || round < p.rounds; ++round) {
       if (!writes) {
         co_await self.unlink(p.file);
-        co_await self.place_file(p.file, size);
+        const Bytes needed{static_cast<std::int64_t>(size)};
+        check_set_up(co_await self.place_file(p.file, size), "dd", instance, needed);
       }
       if (round == 0) dd.first_ = dd.last_ = co_await self.clock();
       const OpenMode mode{.create = writes, .truncate = writes};

@@ -9,6 +9,7 @@ struct IdleParameters {};
 class Idle final : public Workload {
  public:
   Idle(const IdleParameters& /*parameters*/, const WorkloadContext& /*context*/) {}
+  [[nodiscard]] WorkloadNeeds needs() const override { return {.system_calls = false}; }
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override { return {}; }
 };
 

@@ -41,6 +41,11 @@ class Mix final : public Workload {
     }
     return all;
   }
+  [[nodiscard]] WorkloadNeeds needs() const override {
+    WorkloadNeeds all{.system_calls = false};
+    for (const Part& part : parts_) all.add(part.workload->needs());
+    return all;
+  }
   void report(StatisticSink& sink, const std::string& prefix) const override {
     for (const Part& part : parts_) part.workload->report(sink, fmt::format("{}{}/", prefix, part.name));
   }

@@ -19,7 +19,7 @@ struct PacketSenderParameters {
 };
 const auto parameters =
     ParameterTable<PacketSenderParameters>{}
-        .add("peer", &PacketSenderParameters::peer, "address that it sends to",
+        .add("peer", &PacketSenderParameters::peer, "address that it sends to: a machine outside (10.128.0.1, ...), or another domain (10.0.0.2, ...)",
              "choice: the first machine outside")
         .add("port", &PacketSenderParameters::port, "there", "the discard service, RFC 863",
              {.minimum = 1, .maximum = 65535})
@@ -33,6 +33,7 @@ class PacketSender final : public Workload {
   PacketSender(const PacketSenderParameters& p, const WorkloadContext& context)
       : parameters_(p), peer_(parse_address(p.peer)), costs_(context.calibration) {}
 
+  [[nodiscard]] WorkloadNeeds needs() const override { return {.network = true}; }
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
     for (std::int64_t i = 0; i < parameters_.processes; ++i)

@@ -29,6 +29,7 @@ class SpecCint2000 final : public Workload {
     }
   }
 
+  [[nodiscard]] WorkloadNeeds needs() const override { return {.system_calls = false}; }
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& random) override {
     const Time round = std::accumulate(benchmarks_.begin(), benchmarks_.end(), Time{},
                                        [](Time sum, const Benchmark& b) { return sum + b.run_time; });

@@ -21,6 +21,7 @@ class UdpPing final : public Workload {
   UdpPing(const UdpPingParameters& p, const WorkloadContext& context)
       : parameters_(p), costs_(context.calibration) {}
 
+  [[nodiscard]] WorkloadNeeds needs() const override { return {.network = true}; }
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;
     all.push_back(small_program("/bin/udp_ping", costs_,

@@ -23,6 +23,19 @@ struct WorkloadContext {
   bool explain = false;  ///< programs that can say what lies behind their results shall count it
 };
 
+/// What programs use of the kernel below them.
+struct WorkloadNeeds {
+  bool system_calls = true;          ///< false: they compute and sleep only, and need no memory
+  bool network = false;              ///< they talk to others than themselves
+  std::vector<std::string> files{};  ///< that the simulator reads for it, besides its constants
+
+  void add(const WorkloadNeeds& other) {
+    system_calls |= other.system_calls;
+    network |= other.network;
+    files.insert(files.end(), other.files.begin(), other.files.end());
+  }
+};
+
 /// Made once per domain template; outlives its programs.
 class Workload {
  public:
@@ -35,9 +48,12 @@ class Workload {
   /// `random` belongs to this instance alone.
   [[nodiscard]] virtual std::vector<Program> programs(std::uint32_t instance, RandomStream& random) = 0;
 
+  /// Known before anything runs.
+  [[nodiscard]] virtual WorkloadNeeds needs() const { return {}; }
   /// What its programs have done until now was warm-up.
   virtual void measurement_begins() {}
-  /// What its programs have measured themselves, at the end of a run.
+  /// What its programs have measured themselves, at the end of a run; first what it is run for,
+  /// since a summary shows three.
   virtual void report(StatisticSink& /*sink*/, const std::string& /*prefix*/) const {}
 };
 

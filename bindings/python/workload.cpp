@@ -44,6 +44,7 @@ class PythonWorkload final : public Workload {
         shape_(context.shape),
         miss_price_(context.costs.miss_price) {}
 
+  [[nodiscard]] WorkloadNeeds needs() const override { return {.system_calls = false}; }
   std::vector<Program> programs(std::uint32_t instance, RandomStream& random) override {
     // A copy of the stream: the programs outlive this call.
     const py::object made = plugin_.make()(instance, random, **arguments_);

@@ -41,6 +41,20 @@ void reproduce_command(Arguments& arguments) {
   reproduce(arguments.reproduce);
 }
 
+/// Where the trace is and what reads it.
+std::string traced(const TraceRequest& trace) {
+  const auto& formats = TraceFileRegistry::instance().entries();
+  return fmt::format("trace in {}: {}\n", trace.file.string(), formats.at(trace.kind).help);
+}
+
+std::string trace_help() {
+  std::string text = "KIND:FILE: trace the run, which must be a single one";
+  for (const auto& [name, format] : TraceFileRegistry::instance().entries()) {
+    text += fmt::format("; {}: {}", name, format.help);
+  }
+  return text + "; pcap@INTERFACE:FILE: of another interface than eth0, such as dom1/vif0";
+}
+
 void run_experiment(Arguments& arguments) {
   if (!arguments.runner.trace.empty()) (void)parse_trace_request(arguments.runner.trace);
   ExperimentFile file = read_experiment_file(find_experiment(arguments.file));
@@ -61,6 +75,7 @@ void run_experiment(Arguments& arguments) {
   const std::vector<RunResult> results = run_all(file, runs, options);
   std::cout << summary_table(runs, results);
   if (options.explain) std::cout << explanation(runs, results, describe_point);
+  if (!options.trace.empty()) std::cout << traced(parse_trace_request(options.trace));
   std::cout << "results in " << options.output->string() << '\n';
 }
 
@@ -125,11 +140,17 @@ void add_runner_options(CLI::App& command, Arguments& arguments) {
 void declare(CLI::App& app, Arguments& arguments, bool& failed) {
   CLI::App* command = app.add_subcommand("reproduce", "The paper's experiments beside its numbers");
   command->add_option("NAME", arguments.reproduce.names, "Experiments (default: all)");
+  command
+      ->add_option("--platform", arguments.reproduce.platforms,
+                   "Only these of the platforms that the experiment sweeps over, by label, such as L,X")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   add_runner_options(*command, arguments);
   command->add_option("--json", arguments.reproduce.json, "Write the comparison to this file")
       ->check(not_empty("a file"));
   command->footer(
-      "Examples:\n  xensim reproduce figure6\n  xensim reproduce --jobs 8 --json comparison.json");
+      "Examples:\n  xensim reproduce figure6\n  xensim reproduce figure3 --platform L,X\n  xensim reproduce "
+      "--jobs 8 --json comparison.json");
   command->callback([&] { reproduce_command(arguments); });
 
   command = app.add_subcommand("run", "Run an experiment file");
@@ -139,13 +160,11 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
   command->add_option("--seed", arguments.seed, "Seed of all random numbers")->type_name("UINT");
   command->add_option("--replications", arguments.replications, "Runs of each point")->type_name("UINT");
   add_runner_options(*command, arguments);
-  command->add_option("--trace", arguments.runner.trace,
-                      fmt::format("KIND:FILE: trace the run, which must be a single one; KIND is {}; "
-                                  "pcap@INTERFACE:FILE: of another interface than eth0",
-                                  one_of(TraceFileRegistry::instance().names())));
+  command->add_option("--trace", arguments.runner.trace, trace_help());
   command->add_flag("--audit", arguments.runner.audit,
                     "Check every component after each scheduling pass; --resume then "
-                    "keeps only runs that were checked");
+                    "keeps only runs that were checked. Slow where memory and devices are used: a hundred "
+                    "times and more, so measure tenths of a second");
   command->footer(
       "Examples:\n  xensim run experiments/weights.json\n"
       "  xensim run weights --set domains[0].weight=30 --set 'measure.duration=5 s'\n"

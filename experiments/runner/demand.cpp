@@ -5,11 +5,14 @@
 
 #include <algorithm>
 
+#include "experiments/runner/host_needs.hpp"
+
 namespace xensim {
 namespace {
 
+// Measured: the program and its constants; what an instance has of its own besides what its platform keeps.
+constexpr std::int64_t bytes_per_run = std::int64_t{30} << 20;
 constexpr std::int64_t bytes_per_instance = 4096;
-constexpr std::int64_t bytes_per_run = std::int64_t{4} << 20;
 
 std::string in_words(double seconds) {
   if (seconds >= 2 * 86400) return fmt::format("{:.1f} days", seconds / 86400);
@@ -23,6 +26,7 @@ double gibibytes(Bytes bytes) { return static_cast<double>(bytes.count) / (1 << 
 
 Demand demand_of(const std::vector<Run>& runs) {
   Demand demand{.runs = runs.size(), .most_instances = 0, .simulated = {}, .memory = {}};
+  HostNeeds needs;
   for (const Run& run : runs) {
     if (run.replication != 0) continue;
     const Experiment& experiment = *run.experiment;
@@ -33,8 +37,10 @@ Demand demand_of(const std::vector<Run>& runs) {
                            experiment.measure.warm_up + experiment.measure.duration;
     demand.most_instances = std::max(demand.most_instances, instances);
     demand.simulated = std::max(demand.simulated, simulated);
+    Bytes memory{bytes_per_run + instances * bytes_per_instance};
+    if (const auto host = needs.of(experiment)) memory.count += host->simulator_memory().count;
+    demand.memory = std::max(demand.memory, memory);
   }
-  demand.memory = {bytes_per_run + demand.most_instances * bytes_per_instance};
   return demand;
 }
 

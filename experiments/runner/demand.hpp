@@ -12,10 +12,10 @@ struct Demand {
   std::size_t runs = 0;
   std::int64_t most_instances = 0;  ///< of any run
   Time simulated{};                 ///< the longest run, saturating
-  Bytes memory;                     ///< of the largest run
+  Bytes memory;                     ///< of the largest run, roughly
 };
 
-/// O(runs).
+/// O(runs + instances of each point).
 [[nodiscard]] Demand demand_of(const std::vector<Run>& runs);
 
 /// `540 runs of up to 1 min 10 s simulated time and 128 instances, about 1 MiB each`.

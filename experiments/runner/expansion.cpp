@@ -221,10 +221,12 @@ std::vector<Run> expand(const ExperimentFile& file) {
   runs.reserve(count_runs(root, axes, head.replications));
   std::vector<std::size_t> at(axes.size());
   Calibrations calibrations;
+  HostNeeds host_needs;
   do {
     Run run;
     run.experiment = std::make_shared<const Experiment>(
         experiment_at(single, schema, axes, at, file.source, calibrations));
+    host_needs.check(*run.experiment, file.source);
     for (std::size_t i = 0; i < axes.size(); ++i) {
       run.point.emplace_back(axes[i].path, axes[i].values[at[i]].label);
     }

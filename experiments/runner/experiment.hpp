@@ -43,8 +43,9 @@ struct OperatorPlan {
 struct MeasurePlan {
   Time warm_up = 1s;
   Time duration = 10s;
-  Time sample{};  ///< throughput is recorded as a series, one sample each such time; 0: no series
-  std::vector<std::string> metrics;  ///< names or prefixes; empty: all
+  Time sample{};                                  ///< series have one sample each such time; 0: no series
+  std::vector<std::string> series{"throughput"};  ///< names or prefixes, of throughputs and work rates
+  std::vector<std::string> metrics;               ///< names or prefixes; empty: all
 };
 
 /// Somebody outside sends an event to a domain, as a packet would come, now and then during the measurement,

@@ -63,21 +63,36 @@ void Operator::start_instances(const World& world) {
 
 void Operator::measure(Time end, const World& world) {
   const Time begin = world.now(), interval = experiment_.measure.sample;
-  Time last_work = total_work();
-  while (interval > Time{} && world.now() + interval <= end) {
-    World::sleep(interval);
-    platform_.settle();
-    const Time work = total_work();
-    throughput_series.add(world.now() - begin, to_seconds(work - last_work) / to_seconds(interval));
-    last_work = work;
+  if (interval > Time{}) {
+    std::map<std::string, Time> last = work_by_series();
+    for (const auto& [name, work] : last) series.emplace_back(name, TimeSeries{});
+    while (world.now() + interval <= end) {
+      World::sleep(interval);
+      platform_.settle();
+      const std::map<std::string, Time> now = work_by_series();
+      for (auto& [name, samples] : series) {
+        samples.add(world.now() - begin, to_seconds(now.at(name) - last.at(name)) / to_seconds(interval));
+      }
+      last = now;
+    }
+    std::erase_if(series, [](const auto& named) { return named.second.samples.empty(); });
   }
   World::sleep(end - world.now());
 }
 
-Time Operator::total_work() const {
-  Time sum{};
-  for (std::uint32_t i = 0; i < instances_.size(); ++i) sum += platform_.work(i);
-  return sum;
+std::map<std::string, Time> Operator::work_by_series() const {
+  std::map<std::string, Time> sums;
+  const auto add = [&](const std::string& name, Time work) {
+    if (wanted(experiment_.measure.series, name)) sums[name] += work;
+  };
+  for (std::uint32_t i = 0; i < instances_.size(); ++i) {
+    const std::string& name = instances_[i].name;
+    const Time work = platform_.work(i);
+    add("throughput", work);
+    add(name.substr(0, name.find('/')) + "/throughput", work);
+    add(name + "/work_rate", work);
+  }
+  return sums;
 }
 
 void Operator::read(Snapshot& snapshot) {

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/world.hpp"
@@ -44,12 +46,13 @@ class Operator {
 
   bool started = false;  ///< every instance
   Snapshot before, after, workloads_before;
-  TimeSeries throughput_series;  ///< since the beginning of the measurement
+  std::vector<std::pair<std::string, TimeSeries>> series;  ///< since the beginning of the measurement
 
  private:
   void start_instances(const World& world);
   void measure(Time end, const World& world);
-  [[nodiscard]] Time total_work() const;
+  /// By name, of each series that was asked for.
+  [[nodiscard]] std::map<std::string, Time> work_by_series() const;
   void read(Snapshot& snapshot);
 
   const Experiment& experiment_;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "experiments/runner/cells.hpp"
 #include "experiments/runner/explanation.hpp"
 #include "results/atomic_file.hpp"
@@ -43,10 +44,33 @@ std::uint64_t seed_of(const ExperimentFile& file) {
   return file.document.contains("seed") ? file.document["seed"].get<std::uint64_t>() : 1;
 }
 
+/// The experiment on some of the platforms that it sweeps over.
+ExperimentFile on_platforms(ExperimentFile file, const std::vector<std::string>& labels) {
+  if (labels.empty()) return file;
+  Json& sweep = file.document["sweep"];
+  const Json all = sweep.is_object() ? sweep.value("platform", Json::array()) : Json::array();
+  std::vector<std::string> known;
+  Json kept = Json::array();
+  for (const Json& value : all) {
+    known.push_back(value.is_object() ? value.value("label", value.value("name", ""))
+                                      : value.get<std::string>());
+    if (std::ranges::count(labels, known.back()) > 0) kept.push_back(value);
+  }
+  for (const std::string& label : labels) {
+    if (std::ranges::count(known, label) > 0) continue;
+    throw InputError(
+        {.path = "--platform"},
+        fmt::format("\"{}\", not a platform of {}", label, file.document["name"].get<std::string>()),
+        known.empty() ? "an experiment that sweeps over platforms" : one_of(known), nearest(label, known));
+  }
+  sweep["platform"] = std::move(kept);
+  return file;
+}
+
 struct Chosen {
-  explicit Chosen(const std::string& experiment)
+  Chosen(const std::string& experiment, const std::vector<std::string>& platforms)
       : name(experiment),
-        file(read_experiment_file(file_of(name))),
+        file(on_platforms(read_experiment_file(file_of(name)), platforms)),
         blocks(read_compare_blocks(file)),
         runs(expand(file)) {}
 
@@ -107,7 +131,7 @@ void reproduce(const ReproduceOptions& options) {
   if (options.json) check_writable(*options.json);  // better to fail now than after the last run
 
   std::vector<Chosen> experiments;
-  for (const std::string& name : names) experiments.emplace_back(name);
+  for (const std::string& name : names) experiments.emplace_back(name, options.platforms);
   if (experiments.empty()) return;
   const std::uint64_t seed = seed_of(experiments.front().file);
   std::vector<Series> series;

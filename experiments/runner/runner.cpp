@@ -2,16 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <set>
-#include <system_error>
+#include <algorithm>
 #include <utility>
 
 #include "core/error.hpp"
 #include "core/json.hpp"
+#include "core/parameter_info.hpp"
+#include "experiments/runner/host_needs.hpp"
 #include "experiments/runner/progress.hpp"
 #include "experiments/runner/run_message.hpp"
+#include "experiments/runner/source_identity.hpp"
 #include "experiments/runner/worker_pool.hpp"
 #include "results/atomic_file.hpp"
+#include "results/fingerprint.hpp"
 #include "results/recorder.hpp"
 #include "results/traces/trace_file.hpp"
 
@@ -31,28 +34,44 @@ std::string settings_of(const Run& run) {
   return fmt::format("run {} ({}replication {})", run.index, point, run.replication);
 }
 
-/// The calibration files, in order of their names.
-std::string constants() {
-  std::error_code ignored;
-  std::set<std::filesystem::path> files;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(home_directory() / "experiments" / "calibration", ignored)) {
-    files.insert(entry.path());
+/// Everything that the results of any run depend on, but for the program.
+std::string inputs(const std::vector<Run>& runs) {
+  Fingerprint all;
+  HostNeeds needs;
+  const Calibration* added = nullptr;  // most points share theirs
+  for (const Run& run : runs) {
+    if (run.replication != 0 || !run.experiment) continue;
+    const Experiment& experiment = *run.experiment;
+    all.add(experiment.document->dump());
+    for (const std::string& name : experiment.calibration->names()) {
+      if (experiment.calibration.get() == added) break;
+      all.add(fmt::format("{} {}", name, experiment.calibration->value(name)));
+    }
+    added = experiment.calibration.get();
+    for (const std::string& file : needs.files(experiment)) all.add(read_file(file).value_or(""));
   }
-  std::string text;
-  for (const std::filesystem::path& file : files) text += read_file(file).value_or("");
-  return text;
+  return all.hexadecimal();
 }
 
 Provenance provenance_of(const ExperimentFile& file, const std::vector<Run>& runs, bool audited) {
   Provenance provenance{.version = XENSIM_VERSION,
+                        .sources = std::string(source_identity()),
                         .configuration = file.document,
-                        .constants = constants(),
+                        .resolved = {},
+                        .constants = Json::object(),
+                        .inputs = inputs(runs),
                         .seed = 1,
                         .audited = audited,
                         .runs = {}};
   if (file.document.is_object() && file.document.contains("seed")) {
     provenance.seed = file.document["seed"].get<std::uint64_t>();
+  }
+  if (!runs.empty() && runs.front().experiment) {
+    const Experiment& first = *runs.front().experiment;
+    provenance.resolved = *first.document;
+    for (const std::string& name : first.calibration->names()) {
+      provenance.constants[name] = first.calibration->value(name);
+    }
   }
   for (const Run& run : runs) provenance.runs.push_back({run.point, run.replication});
   return provenance;
@@ -85,13 +104,31 @@ std::string interruption(std::size_t finished, std::size_t total, const RunnerOp
              : fmt::format("interrupted after {} of {} runs", finished, total);
 }
 
-void check_trace(const RunnerOptions& options, std::size_t runs) {
+/// That the machine has the interface to be traced, if the trace is of one.
+void check_interface(const TraceRequest& request, const Experiment& experiment) {
+  const auto& parameters = TraceFileRegistry::instance().entries().at(request.kind).parameters;
+  const auto parameter = std::ranges::find(parameters, "interface", &ParameterInfo::name);
+  const auto needs = HostNeeds{}.of(experiment);
+  if (parameter == parameters.end() || !needs) return;
+  const std::string interface =
+      request.interface.empty() ? parameter->fallback.get<std::string>() : request.interface;
+  const std::vector<std::string> known = needs->interfaces();
+  if (std::ranges::find(known, interface) != known.end()) return;
+  throw InputError({.path = "--trace"}, fmt::format("no network interface \"{}\"", interface),
+                   known.empty()       ? "a client, or a workload that uses the network"
+                   : known.size() > 10 ? fmt::format("{} to {}", known.front(), known.back())
+                                       : one_of(known),
+                   nearest(interface, known));
+}
+
+void check_trace(const RunnerOptions& options, const std::vector<Run>& runs) {
   if (options.trace.empty()) return;
   const TraceRequest request = parse_trace_request(options.trace);
-  if (runs != 1) {
-    throw InputError({.path = "--trace"}, fmt::format("{} runs", runs),
+  if (runs.size() != 1) {
+    throw InputError({.path = "--trace"}, fmt::format("{} runs", runs.size()),
                      "exactly one run to trace: choose its point with --set and use --replications 1");
   }
+  check_interface(request, *runs.front().experiment);
   (void)open_trace(request);  // better to fail now than after the run
   check_writable(request.file);
 }
@@ -230,7 +267,7 @@ Execute simulation(const RunnerOptions& options) {
 
 std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run>& runs,
                                const RunnerOptions& options) {
-  check_trace(options, runs.size());
+  check_trace(options, runs);
   return run_all(file, runs, options, simulation(options));
 }
 

@@ -26,19 +26,6 @@ const Statistic work_rate{"work_rate", "s/s", summary, "throughput of one instan
 const Statistic fairness{"fairness", "1", summary,
                          "Jain's index of the instances' work rates: 1 if equal, 1/n if one has all"};
 
-ProcessorShape shape_of(const MachineDescription& machine) {
-  const auto lines = [&](Bytes size) {
-    return static_cast<std::uint32_t>(std::max<std::int64_t>(1, size.count / machine.line.count));
-  };
-  return {.clock = machine.clock,
-          .line = machine.line,
-          .l1_lines = lines(machine.l1),
-          .l2_lines = lines(machine.l2),
-          .l2_ways = static_cast<std::uint32_t>(machine.l2_ways),
-          .tlb_entries = static_cast<std::uint32_t>(machine.dtlb_entries),
-          .tlb_tagged = machine.tagged_tlb};
-}
-
 /// Work per second, overall, by template and by instance.
 void add_work(const Experiment& experiment, const std::vector<Instance>& instances, const Snapshot& before,
               const Snapshot& after, RunResult& result) {
@@ -96,6 +83,16 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   ProcessorShape shape = shape_of(experiment.machine);
   if (experiment.machine.cache_addresses) shape.colouring = RandomStream(options.seed, "colouring").next();
   const SurvivalTable survival(shape.l2_lines, shape.l2_ways);
+  const WorkloadContext workload_context{
+      .shape = shape, .calibration = calibration, .costs = costs, .explain = options.explain};
+  std::vector<std::unique_ptr<Workload>> workloads;
+  WorkloadNeeds needs{.system_calls = false};
+  for (const DomainTemplate& domain : experiment.domains) {
+    workloads.push_back(WorkloadRegistry::instance().create("workload", domain.workload, workload_context));
+    if (domain.count > 0) needs.add(workloads.back()->needs());
+  }
+  const bool network = needs.network || !experiment.clients.empty();
+
   Calendar calendar;
   Outside outside(experiment, calendar);
   const HostContext context{.cpus = static_cast<std::uint32_t>(experiment.machine.cpus),
@@ -104,7 +101,7 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
                             .costs = costs,
                             .survival = survival,
                             .calendar = calendar,
-                            .network = experiment.clients.empty() ? nullptr : &outside.network(),
+                            .network = network ? &outside.network() : nullptr,
                             .trace = options.trace,
                             .memory = experiment.machine.memory,
                             .audit = options.audit,
@@ -112,19 +109,16 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   const std::unique_ptr<Platform> platform =
       PlatformRegistry::instance().create("platform", experiment.platform, context);
 
-  const WorkloadContext workload_context{
-      .shape = shape, .calibration = calibration, .costs = costs, .explain = options.explain};
-  std::vector<std::unique_ptr<Workload>> workloads;
   std::vector<Instance> instances;
   const std::vector<bool> later = created_later(experiment);
-  for (const DomainTemplate& domain : experiment.domains) {
-    workloads.push_back(WorkloadRegistry::instance().create("workload", domain.workload, workload_context));
+  for (std::size_t kind = 0; kind < workloads.size(); ++kind) {
+    const DomainTemplate& domain = experiment.domains[kind];
     for (std::uint32_t i = 0; i < domain.count; ++i) {
       const std::string name = fmt::format("{}/{}", domain.name, i);
       RandomStream random(options.seed, name);
       const bool is_later = later[instances.size()];
       std::vector<Program> programs;
-      if (!is_later) programs = workloads.back()->programs(i, random);
+      if (!is_later) programs = workloads[kind]->programs(i, random);
       instances.push_back({name, domain.share, std::move(programs), is_later});
     }
   }
@@ -184,9 +178,7 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   for (const Snapshot::Entry& entry : measured.entries) {
     result.metrics.push_back({entry.path, std::string(entry.statistic->unit), entry.value});
   }
-  if (!the_operator.throughput_series.samples.empty()) {
-    result.series.emplace_back(throughput.name, std::move(the_operator.throughput_series));
-  }
+  result.series = std::move(the_operator.series);
   check_measured(experiment, result);
   result.simulated_s = to_seconds(world.now());
   result.events = calendar.dispatched();

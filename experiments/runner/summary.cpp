@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "core/error.hpp"
@@ -28,14 +29,40 @@ std::string aligned(const std::vector<Row>& rows) {
   return text;
 }
 
-std::vector<std::string> shown_metrics(const RunResult& result) {
+/// The first metrics of its own that a template of domains or clients has reported: what it is run for.
+std::vector<std::string> headlines(const RunResult& result, const std::string& owner) {
+  constexpr std::size_t most = 3;
+  std::vector<std::string> names;
+  for (const Metric& metric : result.metrics) {
+    if (!metric.name.starts_with(owner + '/')) continue;
+    const std::string_view own = std::string_view(metric.name).substr(owner.size() + 1);
+    const bool common = own == "throughput" || own.starts_with("life/") || own.starts_with("elapsed/") ||
+                        own.ends_with("/work_rate");
+    if (!common && names.size() < most) names.push_back(metric.name);
+  }
+  return names;
+}
+
+std::vector<std::string> shown_metrics(const Experiment& experiment, const RunResult& result) {
   constexpr std::size_t few = 12;
   std::vector<std::string> all, whole;
   for (const Metric& metric : result.metrics) {
     all.push_back(metric.name);
     if (metric.name.find('/') == std::string::npos) whole.push_back(metric.name);
   }
+  const auto add_headlines = [&](const auto& owner) {
+    for (std::string& name : headlines(result, owner.name)) whole.push_back(std::move(name));
+  };
+  std::ranges::for_each(experiment.domains, add_headlines);
+  std::ranges::for_each(experiment.clients, add_headlines);
   return all.size() <= few || whole.empty() ? all : whole;
+}
+
+/// What replications say about the mean.
+std::string interval_of(const std::vector<double>& values, const Estimate& mean) {
+  if (!mean.has_interval()) return "-";
+  if (std::ranges::count(values, values.front()) == std::ssize(values)) return "same in all";
+  return fmt::format("{:.6g} to {:.6g}", mean.low, mean.high);
 }
 
 /// The values of one metric over the replications of a point: `results[first .. last)`.
@@ -86,16 +113,17 @@ std::string summary_table(const std::vector<Run>& runs, std::span<const RunResul
   bool hidden = false;
   for (std::size_t first = 0, last = 0; first < runs.size(); first = last) {
     while (last < runs.size() && runs[last].point == runs[first].point) ++last;
-    const std::vector<std::string> metrics = shown_metrics(results[first]);
+    const std::vector<std::string> metrics = shown_metrics(*runs[first].experiment, results[first]);
     hidden = hidden || metrics.size() < results[first].metrics.size();
     for (const std::string& metric : metrics) {
       Row row;
       for (const auto& [path, label] : runs[first].point) row.push_back(label);
       std::string unit;
-      const Estimate mean = estimate(values_of(results.subspan(first, last - first), metric, unit));
+      const std::vector<double> values = values_of(results.subspan(first, last - first), metric, unit);
+      const Estimate mean = estimate(values);
       row.push_back(metric);
       row.push_back(fmt::format("{:.6g}", mean.mean));
-      row.push_back(mean.has_interval() ? fmt::format("{:.6g} to {:.6g}", mean.low, mean.high) : "-");
+      row.push_back(interval_of(values, mean));
       row.push_back(unit);
       rows.push_back(std::move(row));
     }

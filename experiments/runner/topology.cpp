@@ -3,8 +3,44 @@
 #include <fmt/format.h>
 
 #include "core/json.hpp"
+#include "experiments/runner/host_needs.hpp"
 
 namespace xensim {
+namespace {
+
+std::string label(std::int64_t count, const std::string& name) { return fmt::format("{} x {}", count, name); }
+
+/// The switch and the machines outside, on the machine's first network interface.
+void add_outside(const Experiment& experiment, OtherParts& all) {
+  if (experiment.clients.empty() || experiment.machine.nics.empty()) return;
+  all.parts.push_back({"switch", "switch", {}});
+  all.attachments.push_back({"switch", experiment.machine.nics.front().name, "", {}});
+  for (const ClientTemplate& client : experiment.clients) {
+    const std::string name = label(client.count, client.name);
+    all.parts.push_back({name, "clients", {}});
+    all.attachments.push_back({name, "switch", "", {}});
+  }
+}
+
+/// The virtual interface and disk of each domain whose programs make system calls.
+void add_devices(const Experiment& experiment, const std::vector<AttachedPart>& of_machine,
+                 const std::string& device, const std::string& kind, OtherParts& all) {
+  HostNeeds needs;
+  for (const DomainTemplate& domain : experiment.domains) {
+    if (domain.count == 0 || !needs.of(domain.workload, experiment).system_calls) continue;
+    const std::string owner = label(domain.count, domain.name), name = device + " of " + owner;
+    all.parts.push_back({name, kind, {}});
+    all.attachments.push_back({name, owner, "", {}});
+    for (const AttachedPart& part : of_machine) all.attachments.push_back({name, part.name, "", {}});
+  }
+}
+
+bool has_network(const Experiment& experiment) {
+  const auto needs = HostNeeds{}.of(experiment);
+  return needs && !needs->interfaces().empty();
+}
+
+}  // namespace
 
 std::string topology(const Experiment& experiment) {
   const Json& platform = experiment.platform.json();
@@ -20,7 +56,7 @@ std::string topology(const Experiment& experiment) {
   };
   if (!native) place("domain 0", "control domain", 1);
   for (const DomainTemplate& domain : experiment.domains) {
-    const std::string name = fmt::format("{} x {}", domain.count, domain.name);
+    const std::string name = label(domain.count, domain.name);
     if (!native) {
       place(name, "domains", domain.count);
     } else {
@@ -28,7 +64,15 @@ std::string topology(const Experiment& experiment) {
       placed.push_back({name, "processes", std::vector<std::int64_t>(cpus, PlacedDomains::anywhere)});
     }
   }
-  return machine_graph(experiment.machine, placed).graphviz();
+  OtherParts others;
+  if (!native) {
+    add_devices(experiment, experiment.machine.disks, "virtual disk", "block device", others);
+    if (has_network(experiment)) {
+      add_devices(experiment, experiment.machine.nics, "vif0", "virtual interface", others);
+    }
+  }
+  add_outside(experiment, others);
+  return machine_graph(experiment.machine, placed, others).graphviz();
 }
 
 }  // namespace xensim

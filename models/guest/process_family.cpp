@@ -1,7 +1,10 @@
 /// fork, exec, exit and wait of Linux 2.4.21, on top of address spaces, files and signals.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "core/error.hpp"
 #include "models/guest/process_kernel.hpp"
 #include "models/guest/regular_file.hpp"
 
@@ -145,11 +148,16 @@ CallResult ProcessKernel::install(const std::string& path, std::uint32_t pages) 
   if (installed_.contains(path)) return CallResult::failed(CallError::exists);
   const bool others_changed = files_.journal().running();
   make_directories(path);
-  const auto descriptor = static_cast<unsigned>(calls_.creat(kernel_files_, path).value);
+  const CallResult created = calls_.creat(kernel_files_, path);
+  if (!created.ok()) return created;
+  const auto descriptor = static_cast<unsigned>(created.value);
   const auto file = std::dynamic_pointer_cast<RegularFile>(kernel_files_.table.get(descriptor));
   Inode& inode = files_.inode(file->inode());
   for (std::uint32_t i = 0; i < pages; ++i) {
-    (void)files_.write(file->inode(), std::uint64_t{i} * page_size, page_size);
+    const CallResult written = files_.write(file->inode(), std::uint64_t{i} * page_size, page_size);
+    if (written.ok()) continue;
+    (void)calls_.close(kernel_files_, descriptor);
+    return written;
   }
   // It was written long ago.
   for (const PageNumber page : inode.cached) {
@@ -162,11 +170,21 @@ CallResult ProcessKernel::install(const std::string& path, std::uint32_t pages) 
   return {.value = descriptor};
 }
 
-void ProcessKernel::place(GuestProcess& caller, const std::string& path, std::uint32_t pages) {
+void ProcessKernel::provide(const std::string& path, std::uint32_t pages) {
+  const CallResult installed = install(path, pages);
+  if (installed.ok()) return;
+  throw InputError({}, fmt::format("no room for {} of {} pages", path, pages),
+                   installed.error == CallError::no_memory ? "more memory" : "a larger file_system");
+}
+
+CallResult ProcessKernel::place(GuestProcess& caller, const std::string& path, std::uint32_t pages) {
   work_.on(nullptr);
   const CallResult descriptor = install(path, pages);
   if (descriptor.ok()) (void)calls_.close(kernel_files_, static_cast<unsigned>(descriptor.value));
   run_on(caller.processor);
+  // Another program may have put it there.
+  if (descriptor.ok() || descriptor.error == CallError::exists) return {};
+  return descriptor;
 }
 
 CallResult ProcessKernel::place_file(GuestProcess& caller, std::string_view path, std::uint64_t bytes) {
@@ -198,7 +216,7 @@ Executable ProcessKernel::linked(const ProgramImage& image) {
 CallResult ProcessKernel::exec(GuestProcess& caller, const ProgramImage& image, const Self::Body& body) {
   if (!installed_.contains(image.path)) {  // it was there, and read, long ago
     work_.on(nullptr);
-    install(image.path, image.text + image.data);
+    provide(image.path, image.text + image.data);
     run_on(caller.processor);
   }
   const std::shared_ptr<Inode>& program = installed_.at(image.path);

@@ -69,11 +69,11 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
   (void)calls_.mknod(kernel_files_, "/dev/zero", InodeKind::zero_device);
   (void)calls_.mknod(kernel_files_, "/dev/null", InodeKind::null_device);
   files_.journal().forget_running();  // all this is from long ago
-  install(ProgramImage::interpreter, 21);
-  install("/lib/libc.so.6", 285);
-  install("/lib/libtermcap.so.2", 4);
-  install("/lib/libdl.so.2", 3);
-  install("/usr/tmp/lat_fs/lmbench", 1);
+  provide(ProgramImage::interpreter, 21);
+  provide("/lib/libc.so.6", 285);
+  provide("/lib/libtermcap.so.2", 4);
+  provide("/lib/libdl.so.2", 3);
+  provide("/usr/tmp/lat_fs/lmbench", 1);
 }
 
 ProcessKernel::~ProcessKernel() {

@@ -91,7 +91,7 @@ class ProcessKernel {
   [[nodiscard]] SharedMemory& shared_memory() { return shared_memory_; }
   [[nodiscard]] CallResult attach(GuestProcess& caller, std::int64_t segment);
   /// See Self::existing_file.
-  void place(GuestProcess& caller, const std::string& path, std::uint32_t pages);
+  [[nodiscard]] CallResult place(GuestProcess& caller, const std::string& path, std::uint32_t pages);
   /// A driver that goes mad (GuestDisk::put_nonsense). The value is how many requests it made up; no_entry
   /// without a disk.
   CallResult misuse_ring(GuestProcess& caller);
@@ -131,7 +131,9 @@ class ProcessKernel {
     return image + pages / descriptors_in_page;
   }
   /// The value is a descriptor of the kernel's own.
-  CallResult install(const std::string& path, std::uint32_t pages);
+  [[nodiscard]] CallResult install(const std::string& path, std::uint32_t pages);
+  /// The same for what every system has. Throws InputError if it does not fit.
+  void provide(const std::string& path, std::uint32_t pages);
   void make_directories(const std::string& path);
   void enter_by_fault(GuestProcess& caller, const PageFault& fault);
   void leave(GuestProcess& caller);

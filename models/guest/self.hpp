@@ -189,7 +189,7 @@ class Self {
   [[nodiscard]] Call shmat(std::int64_t segment) const;
 
   /// A file of that size is there from now on, and in the page cache, as if it had been written and read long
-  /// ago; so are the directories on its way. Takes no time.
+  /// ago; so are the directories on its way. Takes no time. no_space or no_memory if it does not fit.
   [[nodiscard]] Call existing_file(std::string_view path, Bytes size) const;
 
   /// Microseconds since the machine was switched on.

@@ -124,10 +124,9 @@ Call Self::shmat(std::int64_t segment) const {
 
 Call Self::existing_file(std::string_view path, Bytes size) const {
   return Call{Call::Kind::instructions,
-              [=, path = std::string(path)](ProcessKernel& kernel, GuestProcess& caller) -> CallResult {
-                kernel.place(caller, path,
-                             static_cast<std::uint32_t>((size.count + page_size - 1) / page_size));
-                return {};
+              [=, path = std::string(path)](ProcessKernel& kernel, GuestProcess& caller) {
+                return kernel.place(caller, path,
+                                    static_cast<std::uint32_t>((size.count + page_size - 1) / page_size));
               }};
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <tuple>
 #include <utility>
@@ -93,6 +94,11 @@ class GraphBuilder {
           domains.vcpus[cpu] == PlacedDomains::anywhere ? "" : fmt::format("{} vCPUs", domains.vcpus[cpu]);
       attachments_.push_back({domains.name, fmt::format("cpu{}", cpu), label, {}});
     }
+  }
+
+  void add(const OtherParts& others) {
+    parts_.insert(parts_.end(), others.parts.begin(), others.parts.end());
+    attachments_.insert(attachments_.end(), others.attachments.begin(), others.attachments.end());
   }
 
   [[nodiscard]] MachineGraph build() && { return {std::move(parts_), attachments_}; }
@@ -217,10 +223,25 @@ Json machine_schema() {
   return schema;
 }
 
-MachineGraph machine_graph(const MachineDescription& machine, std::span<const PlacedDomains> domains) {
+MachineGraph machine_graph(const MachineDescription& machine, std::span<const PlacedDomains> domains,
+                           const OtherParts& others) {
   GraphBuilder builder(machine, nullptr);
   for (const PlacedDomains& placed : domains) builder.add(placed);
+  builder.add(others);
   return std::move(builder).build();
+}
+
+ProcessorShape shape_of(const MachineDescription& machine) {
+  const auto lines = [&](Bytes size) {
+    return static_cast<std::uint32_t>(std::max<std::int64_t>(1, size.count / machine.line.count));
+  };
+  return {.clock = machine.clock,
+          .line = machine.line,
+          .l1_lines = lines(machine.l1),
+          .l2_lines = lines(machine.l2),
+          .l2_ways = static_cast<std::uint32_t>(machine.l2_ways),
+          .tlb_entries = static_cast<std::uint32_t>(machine.dtlb_entries),
+          .tlb_tagged = machine.tagged_tlb};
 }
 
 }  // namespace xensim

@@ -10,6 +10,7 @@
 #include "core/machine_graph.hpp"
 #include "core/parameter.hpp"
 #include "core/quantity.hpp"
+#include "models/cpu/processor_shape.hpp"
 
 namespace xensim {
 
@@ -41,6 +42,9 @@ struct MachineDescription {
 /// larger than the cache, two parts with one name, an attachment to nothing, in a circle, or two roots.
 [[nodiscard]] MachineDescription read_machine(const Config& config, const MachineDescription& base = {});
 
+/// What each of its processors is like.
+[[nodiscard]] ProcessorShape shape_of(const MachineDescription& machine);
+
 /// All members, as `read_machine` reads them.
 [[nodiscard]] Json write_machine(const MachineDescription& machine);
 
@@ -55,9 +59,16 @@ struct PlacedDomains {
   static constexpr std::int64_t anywhere = -1;  ///< it may run there, no number being fixed
 };
 
+/// What domains have of their own, and what is outside.
+struct OtherParts {
+  std::vector<Part> parts;
+  std::vector<Attachment> attachments;
+};
+
 /// Processors and memory hang on the root bus, if there is one; domains on processors.
 /// Throws InputError as `read_machine`.
 [[nodiscard]] MachineGraph machine_graph(const MachineDescription& machine,
-                                         std::span<const PlacedDomains> domains = {});
+                                         std::span<const PlacedDomains> domains = {},
+                                         const OtherParts& others = {});
 
 }  // namespace xensim

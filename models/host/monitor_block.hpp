@@ -33,6 +33,7 @@ struct MonitorDiskParameters {
 /// natively, code runs through the caches.
 class MonitorBlock {
  public:
+  static constexpr std::int64_t most_domains = SegmentedDisks::max_segments;  ///< that have a disk
   static constexpr DeviceNumber domain_device = DeviceNumber::of(DeviceNumber::Kind::segment, 0);
 
   /// `interrupt` is called, from the calendar, when a disk has something to tell: take_interrupt() follows.

@@ -37,6 +37,11 @@ struct BuiltMemory {
 /// Made when the first domain has processes with memory: domains whose programs only compute need none of it.
 class MonitorMemory {
  public:
+  /// The monitor's image and heap, the M2P table and room for the frame table.
+  static constexpr std::uint32_t monitor_frames = (48U << 20) / page_size;
+  /// Of a machine with so much memory. Throws InputError if the monitor has not enough.
+  [[nodiscard]] static std::uint32_t frames_of(Bytes memory);
+
   MonitorMemory(const HostContext& context, const MonitorCosts& monitor,
                 std::function<FootprintId()> new_footprint)
       : machine(xen_1_0_memory, frames_of(context.memory), monitor_frames),
@@ -66,10 +71,6 @@ class MonitorMemory {
   std::vector<MemoryCore> cores;  ///< by CpuId
 
  private:
-  /// The monitor's image and heap, the M2P table and room for the frame table.
-  static constexpr std::uint32_t monitor_frames = (48U << 20) / page_size;
-  [[nodiscard]] static std::uint32_t frames_of(Bytes memory);
-
   MemoryDomain control_;
 };
 

@@ -35,6 +35,14 @@ MonitorNetwork::MonitorNetwork(const HostContext& context, const Parameters& par
   for (FootprintId& code : code_) code = memory.footprints.another();
   for (FootprintId& code : driver_code_) code = memory.footprints.another();
   nic_.unmask(context.calendar.now());
+  if (context.trace != nullptr) observe(*context.trace);
+}
+
+void MonitorNetwork::observe(TraceSink& sink) {
+  net_.observe([this, &sink](VifId vif, const EthernetFrame& frame) {
+    const std::string name = fmt::format("dom{}/vif{}", vif.domain().value, vif.index());
+    sink.frame({now(entered_), name, frame.known(), frame.length()});
+  });
 }
 
 void MonitorNetwork::connect(Wire& out) {
@@ -103,12 +111,14 @@ bool MonitorNetwork::disconnect(DomainId domain) {
 // --- Entries ---
 
 void MonitorNetwork::update(CpuId here, DomainId caller) {
+  entered_ = here;
   const Vif* first = net_.find(VifId::of(caller, 0));
   if (first != nullptr) net_.update({memory_.machine, monitor(here), *first->domain}, now(here));
   settle(here);
 }
 
 void MonitorNetwork::interrupt(CpuId here) {
+  entered_ = here;
   MemoryCpu& cpu = monitor(here);
   did(here, DriverStep::interrupt);
   host_.processor_of(here).fetch(Activity::monitor, 1);  // the status block
@@ -142,6 +152,7 @@ void MonitorNetwork::interrupt(CpuId here) {
 }
 
 void MonitorNetwork::run_softirq(CpuId here) {
+  entered_ = here;
   Cpu& cpu = cpus_[here.value];
   if (cpu.receive) {
     cpu.receive = false;
@@ -167,6 +178,7 @@ void MonitorNetwork::transmit(CpuId here) {
 }
 
 void MonitorNetwork::run_timers(CpuId here) {
+  entered_ = here;
   const Time present = now(here);
   auto& refills = cpus_[here.value].refills;
   const auto is_due = [&](const NetEffects::Refill& refill) {

@@ -108,6 +108,7 @@ class MonitorNetwork {
 
   [[nodiscard]] Time now(CpuId here) { return host_.processor_of(here).clock.local(); }
   [[nodiscard]] MemoryCpu& monitor(CpuId here) { return memory_.cores[here.value].monitor; }
+  void observe(TraceSink& sink);
   void transmit(CpuId here);
   void did(CpuId here, DriverStep step);
   void charge(CpuId here);
@@ -130,6 +131,7 @@ class MonitorNetwork {
   std::vector<Cpu> cpus_;
   std::vector<FilterRule> rules_;  ///< installed by the tools
   std::uint64_t driver_drops_ = 0;
+  CpuId entered_{0};  ///< processor of the entry that is under way
   WorkCount<NetStep> total_{};
   WorkCount<DriverStep> driver_total_{};
   FootprintId data_;

@@ -24,7 +24,8 @@ const Statistic credit_waits{"net_credit_waits", "waits", counter, "for credit t
 const Statistic events{"net_events", "events", counter, "network events marked"};
 const Statistic driver_drops{"net_driver_drop", "packets", counter, "dropped for lack of a free page"};
 
-const Statistic tx_packets{"vif0/tx_packets", "packets", counter, "sent through the virtual interface"};
+const Statistic tx_packets{"vif0/tx_packets", "packets", counter,
+                           "sent to the wire; what other domains get is counted where it arrives"};
 const Statistic tx_bytes{"vif0/tx_bytes", "bytes", counter, "of these"};
 const Statistic rx_packets{"vif0/rx_packets", "packets", counter, "received through the virtual interface"};
 const Statistic rx_bytes{"vif0/rx_bytes", "bytes", counter, "of these"};

@@ -4,11 +4,13 @@
 /// local APIC, out of phase with the others, charges its ticks; on UP the PIT does both.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "models/guest/kernel.hpp"
 #include "models/guest/kernel_path_costs.hpp"
 #include "models/guest/process_kernel.hpp"
+#include "models/host/host_plan.hpp"
 #include "models/host/native_memory.hpp"
 #include "models/host/native_network.hpp"
 #include "models/host/platform.hpp"
@@ -21,6 +23,8 @@ namespace {
 using enum Statistic::Kind;
 const Statistic process_switches{"process_switches", "switches", counter, "switches between processes"};
 const Statistic timer_ticks{"timer_ticks", "ticks", counter, "ticks of the kernel's time of day"};
+
+constexpr unsigned most_processors = 32;  ///< NR_CPUS: masks of processors are words
 
 struct NativeParameters {
   bool smp = true;
@@ -188,6 +192,10 @@ Native::Native(const NativeParameters& p, const HostContext& context)
       trace_(context.trace) {
   disk_parameters_.write_cache = p.write_cache;
   const unsigned processors = p.smp ? context.cpus : 1;
+  if (processors > most_processors) {
+    throw InputError({}, fmt::format("an SMP kernel on {} processors", processors),
+                     fmt::format("at most {}", most_processors));
+  }
   for (unsigned i = 0; i < processors; ++i)
     cores_.push_back(std::make_unique<Core>(*this, CpuId{i}, context));
   const auto new_footprint = [this] { return FootprintId{footprints_++}; };
@@ -368,6 +376,34 @@ std::string Native::audit() const {
 
 const Register<Platform, Native, NativeParameters, const HostContext&> registered{
     "native", "Linux 2.4 on the bare machine", parameters};
+
+class NativeNeeds final : public PlatformNeeds {
+ public:
+  NativeNeeds(const NativeParameters& p, const HostPlan& plan) : smp_(p.smp), plan_(plan) {}
+
+  [[nodiscard]] std::optional<Shortage> shortage() const override {
+    if (!smp_ || plan_.cpus <= most_processors) return {};
+    return Shortage{
+        fmt::format("an SMP kernel on {} processors", plan_.cpus),
+        fmt::format("at most {}, the limit of Linux 2.4 on i386, or \"smp\": false", most_processors)};
+  }
+  [[nodiscard]] Bytes simulator_memory() const override {
+    // Measured: what the kernel keeps of each page of memory; of an instance that only computes.
+    constexpr std::int64_t of_kernel = 16 << 20, of_page = 72, of_instance = 16 << 10;
+    const bool kernel = std::ranges::count(plan_.kernels, true) > 0;
+    const auto instances = static_cast<std::int64_t>(plan_.kernels.size());
+    return {instances * of_instance + (kernel ? of_kernel + plan_.memory.count / page_size * of_page : 0)};
+  }
+  [[nodiscard]] std::vector<std::string> interfaces() const override {
+    return plan_.network ? std::vector<std::string>{"eth0"} : std::vector<std::string>{};
+  }
+
+ private:
+  bool smp_;
+  HostPlan plan_;
+};
+const Register<PlatformNeeds, NativeNeeds, NativeParameters, const HostPlan&> needs_registered{"native", "",
+                                                                                               parameters};
 
 }  // namespace
 }  // namespace xensim

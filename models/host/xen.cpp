@@ -9,6 +9,7 @@
 #include "core/parameter_info.hpp"
 #include "models/host/monitor.hpp"
 #include "models/host/xen_control.hpp"
+#include "models/host/xen_needs.hpp"
 
 namespace xensim {
 namespace {
@@ -143,6 +144,19 @@ struct RegisterXen {
   }
 };
 const RegisterXen registered;
+
+struct RegisterXenNeeds {
+  RegisterXenNeeds() {
+    PlatformNeedsRegistry::instance().add(
+        {.name = "xen",
+         .help = "",
+         .parameters = {},
+         .create = [](const Config& config, const HostPlan& plan) -> std::unique_ptr<PlatformNeeds> {
+           return std::make_unique<XenNeeds>(parameters.read(config, others), plan);
+         }});
+  }
+};
+const RegisterXenNeeds needs_registered;
 
 }  // namespace
 }  // namespace xensim

@@ -1,13 +1,9 @@
 /// The trace kind "pcap": frames of one interface.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "core/error.hpp"
 #include "results/traces/pcap.hpp"
 #include "results/traces/trace_file.hpp"
 
@@ -25,10 +21,7 @@ class PcapTrace final : public TraceFile {
 
   void record(const TraceRecord& /*record*/) override {}
   void frame(const FrameRecord& record) override {
-    if (record.interface != interface_) {
-      if (!others_.contains(record.interface)) others_.emplace(record.interface);
-      return;
-    }
+    if (record.interface != interface_) return;
     Kept& kept = frames_.emplace_back();
     kept.at = record.at;
     kept.length = record.length;
@@ -37,11 +30,6 @@ class PcapTrace final : public TraceFile {
   }
 
   void finish() override {
-    if (frames_.empty() && !others_.empty()) {
-      const std::vector<std::string> others(others_.begin(), others_.end());
-      throw InputError({.path = "--trace"}, fmt::format("no frame passed interface \"{}\"", interface_),
-                       one_of(others), nearest(interface_, others));
-    }
     // Each direction is in order by itself.
     std::stable_sort(frames_.begin(), frames_.end(),
                      [](const Kept& a, const Kept& b) { return a.at < b.at; });
@@ -62,7 +50,6 @@ class PcapTrace final : public TraceFile {
   std::string interface_;
   std::filesystem::path file_;
   std::vector<Kept> frames_;
-  std::set<std::string, std::less<>> others_;  ///< interfaces that frames passed, too
 };
 
 const RegisterTraceFile<PcapTrace, PcapParameters> registered{

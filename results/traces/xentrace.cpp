@@ -166,7 +166,8 @@ class Xentrace final : public TraceFile {
 };
 
 const RegisterTraceFile<Xentrace, XentraceParameters> registered{
-    "xentrace", "binary for xenalyze, Xen's own tool", ParameterTable<XentraceParameters>{}};
+    "xentrace", "binary for Xen's own tool, which must be told its clock: xenalyze --cpu-hz=1G -s FILE",
+    ParameterTable<XentraceParameters>{}};
 
 }  // namespace
 }  // namespace xensim

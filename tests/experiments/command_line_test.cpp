@@ -8,6 +8,7 @@
 #include "experiments/runner/demand.hpp"
 #include "experiments/runner/listing.hpp"
 #include "experiments/runner/overrides.hpp"
+#include "results/atomic_file.hpp"
 #include "tests/project_folder.hpp"
 #include "tests/results/temporary_directory.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 struct Outcome {
@@ -232,6 +234,58 @@ TEST(Command, DrawsTheTopology) {
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, AllOf(StartsWith("digraph"), HasSubstr("cpu1"), HasSubstr("domain 0"),
                                  HasSubstr("2 x four"), HasSubstr("3200 MB/s")));
+}
+
+TEST(Command, DrawsWhatDomainsHaveAndWhoIsOutside) {
+  EXPECT_THAT(xensim({"topology", "network_fairness"}).out,
+              AllOf(HasSubstr("vif0 of "), HasSubstr("virtual disk of "), HasSubstr("switch")));
+  EXPECT_THAT(xensim({"topology", "weights"}).out, Not(HasSubstr("vif0")));
+}
+
+/// A file with one domain that sends to another for 50 ms.
+std::string local_traffic(const TemporaryDirectory& directory) {
+  Json sender{{"name", "ttcp"}, {"role", "send"}, {"bytes", "40000 B"}, {"peer", "10.0.0.2"}};
+  const Json experiment{
+      {"name", "local"},
+      {"platform", {{"name", "xen"}, {"memory", "32 MiB"}}},
+      {"domains", Json::array({Json{{"name", "sink"}, {"workload", {{"name", "ttcp"}, {"role", "receive"}}}},
+                               Json{{"name", "source"}, {"workload", std::move(sender)}}})},
+      {"measure", {{"warm_up", "0 s"}, {"duration", "50 ms"}}}};
+  const auto file = directory.path() / "local.json";
+  write_file(file, experiment.dump());
+  return file.string();
+}
+
+TEST(Command, TracesAnyInterfaceThatIsThere) {
+  const TemporaryDirectory directory;
+  const std::string file = local_traffic(directory), output = (directory.path() / "results").string();
+  const auto traced = [&](const std::string& trace) {
+    return xensim({"run", file.c_str(), "--quiet", "--output", output.c_str(), "--trace", trace.c_str()});
+  };
+  const std::string trace = (directory.path() / "trace").string();
+  const Outcome refused = traced("pcap@dom9/vif0:" + trace);
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("no network interface \"dom9/vif0\""), HasSubstr("dom2/vif0")));
+  EXPECT_FALSE(std::filesystem::exists(output)) << "nothing has run";
+
+  EXPECT_EQ(traced("pcap@dom1/vif0:" + trace).code, 0);
+  EXPECT_GT(std::filesystem::file_size(trace), 40000 / 1448 * 60) << "a frame has 60 bytes at least";
+  EXPECT_THAT(traced("xentrace:" + trace).out, HasSubstr("xenalyze --cpu-hz=1G"));
+}
+
+TEST(Command, SummarizesWhatWorkloadsReportOfThemselves) {
+  const TemporaryDirectory directory;
+  const std::string file = local_traffic(directory), output = (directory.path() / "results").string();
+  const Outcome outcome =
+      xensim({"run", file.c_str(), "--quiet", "--replications", "2", "--output", output.c_str()});
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("sink/ttcp_bytes"), HasSubstr("source/ttcp_bytes")));
+  EXPECT_THAT(outcome.out, HasSubstr("same in all")) << "nothing is random here";
+}
+
+TEST(Command, ReproducesOnThePlatformsThatAreAskedFor) {
+  const Outcome outcome = xensim({"reproduce", "figure3", "--platform", "L,Z"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("\"Z\", not a platform of figure3"), HasSubstr("L")));
 }
 
 TEST(Command, PrintsTheSchema) { EXPECT_EQ(Json::parse(xensim({"schema"}).out), experiment_schema()); }

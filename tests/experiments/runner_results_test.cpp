@@ -113,6 +113,25 @@ TEST_F(RunnerTest, resuming_what_is_complete_runs_nothing) {
   EXPECT_EQ(results.at(19).events, 119U);
 }
 
+TEST_F(RunnerTest, resuming_is_refused_where_the_machine_or_a_constant_has_changed) {
+  const auto executing = [&](const Json& machine, const Json& constants) {
+    const auto experiment = std::make_shared<const Experiment>(interpret({{"name", "test"},
+                                                                          {"machine", machine},
+                                                                          {"platform", "xen"},
+                                                                          {"domains", Json::array()},
+                                                                          {"constants", constants}}));
+    for (xensim::Run& run : runs) run.experiment = experiment;
+    return run_with(2).size();
+  };
+  const Json machine{{"base", "dell2650"}, {"clock", "2.4 GHz"}}, none = Json::object();
+  options.output = directory.path() / "results";
+  executing(machine, none);
+  options.resume = true;
+  EXPECT_EQ(executing(machine, none), run_count);
+  EXPECT_THROW(executing({{"base", "dell2650"}, {"clock", "1.2 GHz"}}, none), InputError);
+  EXPECT_THROW(executing(machine, {{"processor.memory_latency", 200.0}}), InputError);
+}
+
 TEST_F(RunnerTest, errors_keep_their_kind_and_name_the_run) {
   const auto at_three = [](auto error) {
     return [error](const xensim::Run& run) { return run.index == 3 ? throw error : result_of(run); };

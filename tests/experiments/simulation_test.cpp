@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <numeric>
+#include <string>
 
 #include "core/json.hpp"
 #include "tests/experiments/metric.hpp"
@@ -97,6 +99,22 @@ TEST(Simulation, SamplesTheThroughputWhereAsked) {
   const double sum = std::accumulate(series.samples.begin(), series.samples.end(), 0.0,
                                      [](double s, const TimeSeries::Sample& x) { return s + x.value; });
   EXPECT_NEAR(sum / 10, metric(result, "throughput"), 1e-9);
+}
+
+TEST(Simulation, SamplesWhatSingleDomainsDidWhereAsked) {
+  Json document = experiment();
+  document["measure"]["sample"] = "100 ms";
+  document["measure"]["series"] = {"throughput", "sleepy/"};
+  const RunResult result = simulate(interpret(document));
+  std::map<std::string, double> sums;
+  for (const auto& [name, series] : result.series) {
+    ASSERT_EQ(series.samples.size(), 10U) << name;
+    for (const TimeSeries::Sample& sample : series.samples) sums[name] += sample.value / 10;
+  }
+  ASSERT_EQ(sums.size(), 4U);
+  for (const char* name : {"throughput", "sleepy/throughput", "sleepy/0/work_rate", "sleepy/1/work_rate"}) {
+    EXPECT_NEAR(sums[name], metric(result, name), 1e-9) << name;
+  }
 }
 
 TEST(Simulation, KeepsOnlyTheMetricsAskedFor) {

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include "core/json.hpp"
 #include "experiments/runner/experiment.hpp"
@@ -76,6 +78,50 @@ TEST(XenNetworkExperiment, DomainsReachEachOtherWithoutTheNic) {
   EXPECT_EQ(metric(result, "source/ttcp_bytes"), 3e5);
   EXPECT_GE(metric(result, "host0/net_local_copies"), 3e5 / 1448);
   EXPECT_EQ(metric(result, "host0/net_tx_transmitted"), 0);
+}
+
+/// Two domains, one of which sends to the other, and nobody else.
+Json alone() {
+  Json document = transfer("receive", "300000 B");
+  document["domains"].push_back(
+      {{"name", "source"},
+       {"workload", {{"name", "ttcp"}, {"role", "send"}, {"bytes", "300000 B"}, {"peer", "10.0.0.2"}}}});
+  document.erase("clients");
+  return document;
+}
+
+TEST(XenNetworkExperiment, DomainsReachEachOtherWhereNobodyIsOutside) {
+  EXPECT_EQ(metric(simulate(interpret(alone())), "ttcp/ttcp_bytes"), 3e5);
+}
+
+/// Notes frames by interface.
+class Frames final : public TraceSink {
+ public:
+  void record(const TraceRecord& /*record*/) override {}
+  void frame(const FrameRecord& record) override {
+    ++count[std::string(record.interface)];
+    bytes[std::string(record.interface)] += record.length;
+  }
+  std::map<std::string, double> count, bytes;
+};
+
+TEST(XenNetworkExperiment, ATraceHasTheFramesThatDomainsSendAndGet) {
+  Frames frames;
+  const RunResult local = simulate(interpret(alone()), {.trace = &frames});
+  const double copies = metric(local, "host0/net_local_copies");
+  EXPECT_GT(copies, 3e5 / 1448);
+  EXPECT_EQ(frames.count["dom1/vif0"], copies) << "each frame is sent by one and got by the other";
+  EXPECT_EQ(frames.count["dom2/vif0"], copies);
+  EXPECT_EQ(frames.count["eth0"], 0);
+
+  frames.count.clear();
+  frames.bytes.clear();
+  const RunResult outside = simulate(interpret(transfer("send", "300000 B")), {.trace = &frames});
+  const auto of_vif = [&](const char* name) {
+    return metric(outside, std::string("host0/dom1/vif0/") + name);
+  };
+  EXPECT_EQ(frames.count["dom1/vif0"], of_vif("tx_packets") + of_vif("rx_packets"));
+  EXPECT_EQ(frames.bytes["dom1/vif0"], of_vif("tx_bytes") + of_vif("rx_bytes"));
 }
 
 TEST(XenNetworkExperiment, ADomainMayBeDestroyedInTheMiddleOfATransfer) {

@@ -41,6 +41,14 @@ def test_two_aggressors_at_once_have_domains_of_their_own():
     assert [domain["name"] for domain in both["value"]] == ["victim", "aggressor", "aggressor_1"]
 
 
+def test_a_mix_of_aggressors_runs_as_documented():
+    table = laboratory.matrix(
+        ["memory_probe"], ["fork_bomb", "disk_writer+packet_sender"], replications=1, changes=SHORT, jobs=1
+    )
+    assert table["aggressor"].tolist() == ["fork_bomb", "disk_writer+packet_sender"]
+    assert table["loss"].between(0.05, 1).all()
+
+
 def test_unknown_names_are_refused():
     with pytest.raises(xensim.InputError, match="no aggressor 'fork_bom'; expected one of"):
         laboratory.experiment(aggressors=["fork_bom"])

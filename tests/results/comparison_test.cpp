@@ -106,7 +106,7 @@ TEST(PublishedValuesFile, with_another_form_is_bad_input) {
 class CompareDirectoriesTest : public testing::Test {
  protected:
   std::filesystem::path record(const std::string& name, const std::vector<double>& replications) {
-    Provenance provenance{.version = "1", .configuration = Json(1), .constants = "", .seed = 1, .runs = {}};
+    Provenance provenance{.version = "1", .configuration = Json(1), .seed = 1, .runs = {}};
     std::vector<RunResult> results;
     for (const double value : replications) {
       provenance.runs.push_back({{{"n", "8"}}, static_cast<std::int64_t>(results.size())});
@@ -132,6 +132,44 @@ TEST_F(CompareDirectoriesTest, shows_means_difference_and_overlap_of_what_differ
                         "1 metrics the same, 1 different"));
   EXPECT_FALSE(equal);
   EXPECT_THAT(compare_results(a, record("c", {102, 103, 104}), equal), HasSubstr("intervals do not overlap"));
+}
+
+TEST_F(CompareDirectoriesTest, sees_what_differs_in_series_and_cells) {
+  const auto a = record("a", {1}), b = record("b", {1});
+  for (const auto& place : {a, b}) {
+    std::filesystem::create_directories(place / "series");
+    write_file(place / "series" / "load.csv", "run,time_s,value\n0,1,5\n0,2,6\n");
+    write_file(place / "cells.csv", "id,value\nx,1\n");
+  }
+  EXPECT_THAT(compare_results(a, b, equal), HasSubstr("2 tables of series and cells the same, 0 different"));
+  EXPECT_TRUE(equal);
+  write_file(b / "series" / "load.csv", "run,time_s,value\n0,1,5\n0,2,7\n");
+  EXPECT_THAT(compare_results(a, b, equal),
+              HasSubstr("series/load.csv: 1 of 3 lines differ, first line 3: 0,2,6 -> 0,2,7"));
+  EXPECT_FALSE(equal);
+  write_file(b / "series" / "load.csv", *read_file(a / "series" / "load.csv"));
+  write_file(b / "cells.csv", "id,value\nx,1\ny,2\n");
+  EXPECT_THAT(compare_results(a, b, equal),
+              HasSubstr("cells.csv: 1 of 3 lines differ, first line 3: nothing"));
+  EXPECT_FALSE(equal);
+  std::filesystem::remove(b / "cells.csv");
+  EXPECT_THAT(compare_results(a, b, equal), HasSubstr("cells.csv: only in " + a.string()));
+  EXPECT_FALSE(equal);
+}
+
+TEST_F(CompareDirectoriesTest, goes_into_directories_of_experiments) {
+  record("a/one", {1});
+  record("b/one", {1});
+  record("a/two", {1});
+  const auto a = directory.path() / "a", b = directory.path() / "b";
+  EXPECT_THAT(compare_results(a, b, equal), HasSubstr("two: only in " + a.string()));
+  EXPECT_FALSE(equal);
+  record("b/two", {1});
+  EXPECT_THAT(compare_results(a, b, equal), HasSubstr("two:\n2 metrics the same"));
+  EXPECT_TRUE(equal);
+  record("b/two", {2});
+  (void)compare_results(a, b, equal);
+  EXPECT_FALSE(equal);
 }
 
 TEST_F(CompareDirectoriesTest, names_what_only_one_side_has) {

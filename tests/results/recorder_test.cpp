@@ -18,8 +18,11 @@ using testing::HasSubstr;
 
 Provenance provenance(int domains = 2) {
   return {.version = "1.2.3",
+          .sources = "abc",
           .configuration = Json{{"name", "test"}, {"domains", domains}},
-          .constants = "{}",
+          .resolved = Json{{"name", "test"}, {"machine", Json{{"cpus", 2}}}},
+          .constants = Json{{"cpu.interrupt", 4.5}},
+          .inputs = "0",
           .seed = 7,
           .runs = {{{{"n", "1"}}, 0}, {{{"n", "2"}}, 0}}};
 }
@@ -63,7 +66,10 @@ TEST_F(RecorderTest, describes_what_was_run) {
   EXPECT_EQ(json["xensim"], "1.2.3");
   EXPECT_EQ(json["seed"], 7);
   EXPECT_EQ(json["hash"], provenance().hash());
+  EXPECT_EQ(json["sources"], "abc");
   EXPECT_EQ(json["configuration"], provenance().configuration);
+  EXPECT_EQ(json["resolved"]["machine"]["cpus"], 2);
+  EXPECT_EQ(json["constants"]["cpu.interrupt"], 4.5);
   EXPECT_EQ(json["runs"][1]["events"], 9);
 }
 
@@ -75,19 +81,21 @@ TEST_F(RecorderTest, the_same_input_gives_the_same_bytes) {
   EXPECT_EQ(read_file(path / "metrics.csv"), metrics);
 }
 
-TEST_F(RecorderTest, the_hash_is_a_function_of_version_configuration_and_constants) {
+TEST_F(RecorderTest, the_hash_is_a_function_of_program_configuration_and_inputs) {
   EXPECT_EQ(provenance().hash(), provenance().hash());
   EXPECT_NE(provenance(2).hash(), provenance(3).hash());
   Provenance newer = provenance();
   newer.version = "1.2.4";
   EXPECT_NE(newer.hash(), provenance().hash());
   Provenance recalibrated = provenance();
-  recalibrated.constants = "{1}";
+  recalibrated.inputs = "1";
   EXPECT_NE(recalibrated.hash(), provenance().hash());
+  Provenance rebuilt = provenance();
+  rebuilt.sources = "1";
+  EXPECT_NE(rebuilt.hash(), provenance().hash());
   // Fixed: it must be the same on every host.
-  EXPECT_EQ(
-      (Provenance{.version = "", .configuration = Json(1), .constants = "", .seed = 1, .runs = {}}.hash()),
-      "08549307b5086904");
+  const Provenance least{.version = "", .sources = "", .configuration = Json(1), .inputs = "", .runs = {}};
+  EXPECT_EQ(least.hash(), "517b24d8d1c3fff4");
 }
 
 TEST_F(RecorderTest, resuming_finds_the_runs_of_an_interrupted_sweep) {

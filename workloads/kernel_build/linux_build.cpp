@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "workloads/kernel_build/tools.hpp"
+#include "workloads/set_up.hpp"
 
 namespace xensim {
 namespace {
@@ -41,7 +42,7 @@ class LinuxBuild final : public Workload {
   std::vector<Program> programs(std::uint32_t instance, RandomStream& /*random*/) override {
     plan(instance);
     std::vector<Program> all;
-    all.push_back(start(*this));
+    all.push_back(start(*this, instance));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
@@ -92,12 +93,15 @@ class LinuxBuild final : public Workload {
     }
   }
 
-  static Program start(LinuxBuild& build) {
+  static Program start(LinuxBuild& build, std::uint32_t instance) {
+    Bytes needed;
+    for (const Compilation& file : build.files_) needed.count += file.part(build.costs_.source).count;
     for (const Compilation& file : build.files_) {
       const Bytes size = file.part(build.costs_.source);
-      co_await Self{}.existing_file(file.source, size);
+      check_set_up(co_await Self{}.existing_file(file.source, size), "linux_build", instance, needed);
       for (const std::string& header : file.headers) {
-        co_await Self{}.existing_file(header, build.costs_.header);
+        const std::int64_t placed = co_await Self{}.existing_file(header, build.costs_.header);
+        check_set_up(placed, "linux_build", instance, needed);
       }
     }
     const ProgramImage image{.path = "/usr/bin/make", .text = 35, .data = 2, .bss = 6};

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "workloads/osdb/database.hpp"
+#include "workloads/set_up.hpp"
 
 namespace xensim {
 namespace {
@@ -63,7 +64,7 @@ class Osdb final : public Workload {
     instances_.push_back(std::make_unique<Instance>(costs_, random, instance, parameters_));
     instances_.back()->explains = explains_;
     std::vector<Program> all;
-    all.push_back(start(*instances_.back()));
+    all.push_back(start(*instances_.back(), instance));
     return all;
   }
 
@@ -137,16 +138,21 @@ class Osdb final : public Workload {
     std::int64_t all = 0, counted = 0;  ///< transactions
   };
 
-  static Program start(Instance& instance) {
+  static Program start(Instance& instance, std::uint32_t number) {
     const Database& database = instance.database;
+    std::vector<std::pair<std::string, Bytes>> files;
     for (std::size_t i = 0; i < Database::relations.size(); ++i) {
-      const std::string path = database.relation_path(i);
-      const std::uint64_t bytes = Database::relations[i].blocks * Database::block_bytes;
-      co_await Self{}.existing_file(path, Bytes{static_cast<std::int64_t>(bytes)});
+      const std::int64_t blocks = Database::relations[i].blocks;
+      files.emplace_back(database.relation_path(i), Bytes{blocks * std::int64_t{Database::block_bytes}});
     }
     for (std::uint32_t i = 0; !database.log.lacks(i); ++i) {
-      const std::string path = database.log_path(i);
-      co_await Self{}.existing_file(path, Bytes{static_cast<std::int64_t>(WriteAheadLog::segment_bytes)});
+      files.emplace_back(database.log_path(i), Bytes{std::int64_t{WriteAheadLog::segment_bytes}});
+    }
+    Bytes needed;
+    for (const auto& [path, size] : files) needed.count += size.count;
+    constexpr std::string_view name = test == OsdbTest::retrieval ? "osdb_ir" : "osdb_oltp";
+    for (const auto& [path, size] : files) {
+      check_set_up(co_await Self{}.existing_file(path, size), name, number, needed);
     }
     const ProgramImage image{.path = "/usr/bin/postmaster", .text = 380, .data = 24, .bss = 30};
     const ImageUse use{.text = 120, .data = 16, .bss = 12, .libc_text = 80, .small_libraries = 2};

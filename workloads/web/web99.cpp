@@ -10,6 +10,7 @@
 
 #include <memory>
 
+#include "workloads/set_up.hpp"
 #include "workloads/web/web_server.hpp"
 
 namespace xensim {
@@ -78,10 +79,11 @@ class Web99 final : public Workload {
  public:
   Web99(const Web99Parameters& p, const WorkloadContext& context) : parameters_(p), costs_(context) {}
 
+  [[nodiscard]] WorkloadNeeds needs() const override { return {.network = true}; }
   std::vector<Program> programs(std::uint32_t instance, RandomStream& random) override {
     servers_.push_back(std::make_unique<WebServer>(costs_, options(instance), random));
     std::vector<Program> all;
-    all.push_back(start(*servers_.back()));
+    all.push_back(start(*servers_.back(), instance));
     return all;
   }
 
@@ -130,14 +132,18 @@ class Web99 final : public Workload {
     return options;
   }
 
-  static Program start(WebServer& server) {
+  static Program start(WebServer& server, std::uint32_t instance) {
     const Self self{};
+    const Bytes needed{static_cast<std::int64_t>(server.files.bytes())};
     for (const char* name : {"access_log", "post.log", "accept.lock", "user_personality", "custom_ads"}) {
       const std::string path = server.file(name);
-      co_await self.existing_file(path, Bytes{page_size});
+      check_set_up(co_await self.existing_file(path, Bytes{page_size}), "web99", instance, needed);
     }
     const std::vector<Self::PlacedFile> files = server.files.by_popularity();
-    server.warm_pages = co_await self.place_files(files, server.options.keep_free, server.options.sharing);
+    const std::int64_t warm_pages =
+        co_await self.place_files(files, server.options.keep_free, server.options.sharing);
+    check_set_up(warm_pages, "web99", instance, needed);
+    server.warm_pages = warm_pages;
     const ProgramImage image{.path = "/usr/sbin/httpd", .text = 90, .data = 8, .bss = 20};
     const ImageUse use{.text = 80, .data = 8, .bss = 10, .libc_text = 80, .small_libraries = 2};
     const LoadedBody main = [&server](Self same, const Place& place) {

@@ -21,6 +21,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -101,6 +102,12 @@ class VirtualNetwork {
   void deliver_all(MemoryCpu& cpu);
   [[nodiscard]] std::size_t queued() const { return received_.size(); }
 
+  // --- Observation ---
+  /// Called with each packet that an interface sends, as the rules see it, or is given. `frame` lasts as long
+  /// as the call.
+  using Observe = std::function<void(VifId vif, const EthernetFrame& frame)>;
+  void observe(Observe observe) { observe_ = std::move(observe); }
+
   // --- Audit ---
   /// References that stand in no table, for the audit of memory.
   [[nodiscard]] std::vector<HeldReference> held() const;
@@ -152,6 +159,7 @@ class VirtualNetwork {
   std::deque<VifId> schedule_;
   std::vector<Transmission> sending_;
   std::deque<ReceivedPacket> received_;
+  Observe observe_;  ///< may be empty
 };
 
 }  // namespace xensim

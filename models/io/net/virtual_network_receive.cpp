@@ -120,6 +120,7 @@ FrameNumber VirtualNetwork::deliver(Vif& vif, const ReceivedPacket& packet, Memo
   }
 
   work.did(NetStep::delivered);
+  if (observe_) observe_(vif.id, seen);
   if (vif.cpu != &cpu) work.did(NetStep::remote_packet);
   machine_.frames.bestow(*vif.domain, packet.page, true);
   machine_.machine_to_physical[packet.page.value] = machine_.machine_to_physical[buffer.frame.value];

@@ -104,6 +104,7 @@ VirtualNetwork::Outcome VirtualNetwork::serve_tx(Vif& vif, MemoryCpu& cpu, const
     return answer(NetStep::tx_refused, NetStatus::bad_page);
   }
 
+  if (observe_) observe_(vif.id, packet);
   const VifId to = route(packet, vif.id);
   if (!to.special() && find(to) != nullptr) {
     const bool sent = send_locally(to, request, cpu);

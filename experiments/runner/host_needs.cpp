@@ -1,0 +1,71 @@
+#include "experiments/runner/host_needs.hpp"
+
+#include <algorithm>
+
+#include "core/json.hpp"
+#include "experiments/runner/control_script.hpp"
+
+namespace xensim {
+
+const WorkloadNeeds& HostNeeds::of(const Config& workload, const Experiment& experiment) {
+  const auto [known, is_new] = known_.try_emplace(workload.json().dump());
+  if (!is_new) return known->second;
+  const ProcessorCosts costs(*experiment.calibration);
+  const ProcessorShape shape = shape_of(experiment.machine);
+  const WorkloadContext context{.shape = shape, .calibration = *experiment.calibration, .costs = costs};
+  return known->second = WorkloadRegistry::instance().create("workload", workload, context)->needs();
+}
+
+HostPlan HostNeeds::plan(const Experiment& experiment) {
+  HostPlan plan{.calibration = *experiment.calibration,
+                .cpus = static_cast<std::uint32_t>(experiment.machine.cpus),
+                .memory = experiment.machine.memory,
+                .kernels = {},
+                .present = {},
+                .network = !experiment.clients.empty()};
+  for (const DomainTemplate& domain : experiment.domains) {
+    if (domain.count == 0) continue;
+    const WorkloadNeeds& needs = of(domain.workload, experiment);
+    plan.kernels.insert(plan.kernels.end(), static_cast<std::size_t>(domain.count), needs.system_calls);
+    plan.network = plan.network || needs.network;
+  }
+  // What a script gives back, another instance may get.
+  bool gives_back = false;
+  std::size_t created = 0;
+  for (const ControlStep& step : experiment.control) {
+    gives_back = gives_back || step.verb == "destroy" || step.verb == "set_memory";
+    if (step.verb == "create") created += named_instances(experiment.domains, step.domain).size();
+  }
+  plan.present = created_later(experiment);
+  const auto later = static_cast<std::size_t>(std::ranges::count(plan.present, true));
+  plan.created_anew = static_cast<std::uint32_t>(created - std::min(created, later));
+  for (std::size_t i = 0; i < plan.present.size(); ++i) plan.present[i] = !(plan.present[i] && gives_back);
+  return plan;
+}
+
+std::unique_ptr<PlatformNeeds> HostNeeds::of(const Experiment& experiment) {
+  const Json& platform = experiment.platform.json();
+  const Json& name = platform.is_string() ? platform : platform.at("name");
+  const PlatformNeedsRegistry& registry = PlatformNeedsRegistry::instance();
+  if (!registry.entries().contains(name.get<std::string>())) return {};
+  return registry.create("platform", experiment.platform, plan(experiment));
+}
+
+std::vector<std::string> HostNeeds::files(const Experiment& experiment) {
+  std::vector<std::string> all;
+  for (const DomainTemplate& domain : experiment.domains) {
+    const WorkloadNeeds& needs = of(domain.workload, experiment);
+    all.insert(all.end(), needs.files.begin(), needs.files.end());
+  }
+  return all;
+}
+
+void HostNeeds::check(const Experiment& experiment, const std::shared_ptr<const ConfigSource>& source) {
+  const std::unique_ptr<PlatformNeeds> needs = of(experiment);
+  if (!needs) return;
+  if (const auto shortage = needs->shortage()) {
+    Config(*experiment.document, source).at("platform").fail(shortage->found, shortage->expected);
+  }
+}
+
+}  // namespace xensim
