@@ -31,8 +31,7 @@
 #include <algorithm>
 #include <boost/intrusive/list.hpp>
 #include <deque>
-#include <iterator>
-#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
