@@ -19,7 +19,9 @@ struct PacketSenderParameters {
 };
 const auto parameters =
     ParameterTable<PacketSenderParameters>{}
-        .add("peer", &PacketSenderParameters::peer, "address that it sends to: a machine outside (10.128.0.1, ...), or another domain (10.0.0.2, ...)",
+        .add("peer", &PacketSenderParameters::peer,
+             "address that it sends to: a machine outside (10.128.0.1, ...), or another domain (10.0.0.2, "
+             "...)",
              "choice: the first machine outside")
         .add("port", &PacketSenderParameters::port, "there", "the discard service, RFC 863",
              {.minimum = 1, .maximum = 65535})

@@ -36,7 +36,9 @@ const auto parameters =
         .add("socket_buffer", &TtcpParameters::socket_buffer,
              "that it asks for in both directions; the kernel has its own limit",
              "Barham et al., SOSP 2003, section 4.2: 128 kB", {.minimum = Bytes{2048}})
-        .add("peer", &TtcpParameters::peer, "address that it sends to: a machine outside (10.128.0.1, ...), or another domain (10.0.0.2, ...)",
+        .add("peer", &TtcpParameters::peer,
+             "address that it sends to: a machine outside (10.128.0.1, ...), or another domain (10.0.0.2, "
+             "...)",
              "choice: the first machine outside")
         .add("port", &TtcpParameters::port, "where the receiver listens", "ttcp's default",
              {.minimum = 1, .maximum = 65535})
