@@ -1,5 +1,6 @@
 #include "workloads/program_costs.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -15,7 +16,8 @@ ProgramCosts::ProgramCosts(const Calibration& calibration) {
   exit = {value("exit")};
   shell = {value("shell")};
   library_cache_pages = static_cast<std::uint32_t>(value("library_cache_pages"));
-  library_cache_touched = static_cast<std::uint32_t>(value("library_cache_touched"));
+  library_cache_touched =
+      std::min(static_cast<std::uint32_t>(value("library_cache_touched")), library_cache_pages);
   code_page_lines = static_cast<std::uint32_t>(value("code_page_lines"));
   code_lines = static_cast<std::uint32_t>(value("code_lines"));
   relative = value("relative_relocations");

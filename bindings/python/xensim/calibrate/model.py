@@ -67,13 +67,17 @@ class Tables:
             for by_cell in futures:
                 for future in by_cell.values():
                     future.add_done_callback(lambda _: bar.update())
-            try:
-                return [{cell: future.result() for cell, future in by_cell.items()} for by_cell in futures]
-            except _xensim.InputError as error:
-                for by_cell in futures:
-                    for future in by_cell.values():
-                        future.cancel()
-                raise Unavailable(str(error)) from error
+            answers: list[Values] = [{} for _ in futures]
+            for answer, by_cell in zip(answers, futures, strict=True):
+                for cell, future in by_cell.items():
+                    try:
+                        answer[cell] = future.result()
+                    except _xensim.InputError as error:
+                        for others in futures:
+                            for other in others.values():
+                                other.cancel()
+                        raise Unavailable(f"{cell}: {error}") from error
+            return answers
 
     def available(self, cells: Sequence[str], values: Values) -> Values:
         """Those that can be simulated; what cannot is in `refused`, with the reason."""
