@@ -10,12 +10,10 @@
 ///   nothing is OVER. Who has saved more than a slice is active no longer, and has nothing (before 4.17).
 ///   That, and what is handed out more when the active owe together, lets shares of weights far apart (4 to
 ///   1) come near each other before 4.17;
-/// - BOOST (3.0.4 on): a vCPU that is UNDER when it wakes goes before all others, until a tick finds it
-/// running;
+/// - BOOST (3.0.4 on): who is UNDER when it wakes goes before all others until a tick finds it running;
 /// - caps: who owes more than its cap's worth is parked, until it owes nothing;
-/// - stealing: a processor whose best is OVER, or nobody, takes the first of another's queue if that is
-/// better;
-///   one that is woken behind somebody calls all idle processors;
+/// - stealing: a processor whose best is OVER, or nobody, takes a better one that is first in another's
+///   queue; one that is woken behind somebody calls all idle processors;
 /// - from 4.17, no turn shorter than the rate limit, and a yield that lets one of lower priority go first.
 /// Default: 3.0.4, the first with BOOST and with it what is known as "the credit scheduler".
 ///
