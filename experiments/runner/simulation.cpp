@@ -67,10 +67,10 @@ void check_measured(const Experiment& experiment, const RunResult& result) {
     const bool is_there = std::ranges::any_of(
         result.metrics, [&](const Metric& metric) { return metric.name.starts_with(name); });
     if (!is_there) {
-      throw InputError(
-          {.path = "$.measure.duration"},
-          fmt::format("an end after {}, before {} was measured", format(experiment.measure.duration), name),
-          "more time, or a workload that measures it");
+      throw InputError({.path = "$.measure.metrics"},
+                       fmt::format("\"{}\", with which no metric begins after {}", name,
+                                   format(experiment.measure.duration)),
+                       "a metric of the workload, and time enough for it to be measured");
     }
   }
 }
