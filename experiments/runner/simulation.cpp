@@ -64,14 +64,16 @@ void check_measured(const Experiment& experiment, const RunResult& result) {
         experiment.domains.end()) {
       continue;
     }
-    const bool is_there = std::ranges::any_of(
-        result.metrics, [&](const Metric& metric) { return metric.name.starts_with(name); });
-    if (!is_there) {
-      throw InputError({.path = "$.measure.metrics"},
-                       fmt::format("\"{}\", with which no metric begins after {}", name,
-                                   format(experiment.measure.duration)),
-                       "a metric of the workload, and time enough for it to be measured");
-    }
+    const auto begins = [&](const std::string& metric) { return metric.starts_with(name); };
+    if (std::ranges::any_of(result.metrics, begins, &Metric::name)) continue;
+    std::vector<std::string> names;
+    for (const Metric& metric : result.metrics) names.push_back(metric.name);
+    const std::string near = nearest(name, names);
+    throw InputError(
+        {.path = "$.measure.metrics"},
+        fmt::format("\"{}\", with which no metric begins after {}", name,
+                    format(experiment.measure.duration)),
+        near.empty() ? "time enough for it to be measured" : fmt::format("\"{}\", or more time", near));
   }
 }
 
