@@ -53,8 +53,10 @@ std::vector<std::string> shown_metrics(const Experiment& experiment, const RunRe
   const auto add_headlines = [&](const auto& owner) {
     for (std::string& name : headlines(result, owner.name)) whole.push_back(std::move(name));
   };
-  std::ranges::for_each(experiment.domains, add_headlines);
-  std::ranges::for_each(experiment.clients, add_headlines);
+  if (experiment.measure.metrics.empty()) {
+    std::ranges::for_each(experiment.domains, add_headlines);
+    std::ranges::for_each(experiment.clients, add_headlines);
+  }
   return all.size() <= few || whole.empty() ? all : whole;
 }
 
