@@ -35,7 +35,10 @@ def closure(source: Path) -> list[Path]:
 
 
 def members(source: Path, build: Path) -> list[Path]:
-    """The sources of ours that are compiled with `source`: those of a group, or itself, but no tests."""
+    """The sources of ours that are compiled with `source`: those of a group, or itself, but no tests. What a
+    build generates is not ours."""
+    if not source.exists():
+        return []
     group = [Path(name) for name in INCLUDE.findall(source.read_text())] if source.is_relative_to(build) else [source]
     return [path for path in group if path.is_relative_to(ROOT) and not path.is_relative_to(ROOT / "tests")]
 
