@@ -147,7 +147,7 @@ DbenchLoadFile load_of(const DbenchMix& mix, double kept) {
   for (std::uint32_t i = 0; i < mix.opens; ++i) {
     const std::uint32_t file = i % mix.files;
     const std::uint64_t longest = is_kept(i) ? longest_kept : longest_deleted;
-    auto& [length, next] = contents[file];
+    std::uint64_t &length = contents[file].length, &next = contents[file].next;
     const auto write = [&] {
       const std::uint32_t bytes = writes.next();
       if (next + bytes > longest) next = 0;

@@ -6,7 +6,7 @@
 namespace xensim {
 namespace {
 
-constexpr std::uint32_t page = 4096;
+constexpr std::uint32_t page_bytes = 4096;
 // id, size, header, payload; id, flush count, page-table entry, frame.
 constexpr std::uint32_t transmit_shadow = 12, receive_shadow = 12;
 // Indices, counters, locks, list link.
@@ -55,16 +55,16 @@ std::vector<MonitorStructure> structures_of(DomainId domain, const MonitorParts&
   const std::size_t extents = parts.disks != nullptr ? extents_of(domain, *parts.disks) : 0;
   const std::size_t grants = parts.disks != nullptr ? parts.disks->grants(domain) : 0;
   return {
-      {"task structure with virtual interrupt table, and ring-0 stack", 2 * page, 1},
-      {"page shared with the domain", page, 1},
-      {"page table of its descriptor tables", page, 1},
-      {"network rings", page, net.interfaces},
+      {"task structure with virtual interrupt table, and ring-0 stack", 2 * page_bytes, 1},
+      {"page shared with the domain", page_bytes, 1},
+      {"page table of its descriptor tables", page_bytes, 1},
+      {"network rings", page_bytes, net.interfaces},
       {"interface: shadow ring of transmission", net_ring_size * transmit_shadow, net.interfaces},
       {"interface: shadow ring of reception", net_ring_size * receive_shadow, net.interfaces},
       {"interface: the rest", interface_fields, net.interfaces},
       {"header of a packet to be sent", protected_header, net.headers},
       {"rule of the firewall-router", rule_size, net.rules},
-      {"block ring", page, ring ? 1U : 0U},
+      {"block ring", page_bytes, ring ? 1U : 0U},
       {"extent of a virtual disk", extent_size, extents},
       {"grant of a part of a physical disk", grant_size, grants},
   };

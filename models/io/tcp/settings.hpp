@@ -53,7 +53,7 @@ struct TcpSettings {
     constexpr std::uint32_t megabyte = 256;  // pages
     const bool large = pages >= 512 * megabyte;
     const std::uint32_t table = std::max(pages >> (large ? 9U : 11U), 1U);  // pages
-    const int order = std::bit_width(table - 1);
+    const auto order = static_cast<int>(std::bit_width(table - 1));
     TcpSettings settings;
     settings.option_limit = large ? 131071 : pages > 16 * megabyte ? 65535 : 32767;
     if (order <= 4) {
