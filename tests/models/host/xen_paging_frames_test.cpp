@@ -8,15 +8,23 @@
 namespace xensim {
 namespace {
 
-TEST(FramesThatTheMonitorLooksAt, AreTheTablesAgainAndAgainAndEachEntrysOwnInOrder) {
+class FramesThatTheMonitorLooksAt : public testing::Test {
+ protected:
+  [[nodiscard]] XenPaging::Hooks hooks() {
+    XenPaging::Hooks hooks;
+    hooks.frames = [this](std::span<const FrameNumber> frames) { told.assign(frames.begin(), frames.end()); };
+    return hooks;
+  }
+
   MonitoredMemory host;
   MemoryDomain domain{.id = DomainId{1}};
   const KernelLayout layout =
       build_domain_memory({host.machine, host.cpu, host.domain0}, domain, 1024).value();
   std::vector<FrameNumber> told;
-  XenPaging::Hooks hooks;
-  hooks.frames = [&](std::span<const FrameNumber> frames) { told.assign(frames.begin(), frames.end()); };
-  XenPaging paging(host.machine, host.cpu, domain, layout, hooks);
+  XenPaging paging{host.machine, host.cpu, domain, layout, hooks()};
+};
+
+TEST_F(FramesThatTheMonitorLooksAt, AreTheTablesAgainAndAgainAndEachEntrysOwnInOrder) {
   constexpr PageNumber table{500};
   constexpr std::uint32_t first = 600, count = 100;
   paging.make_table(table);
@@ -45,15 +53,7 @@ TEST(FramesThatTheMonitorLooksAt, AreTheTablesAgainAndAgainAndEachEntrysOwnInOrd
   EXPECT_EQ(next, first + count);
 }
 
-TEST(FramesThatTheMonitorLooksAt, OfANewBaseAreTheDirectorysAndThatOfTheOld) {
-  MonitoredMemory host;
-  MemoryDomain domain{.id = DomainId{1}};
-  const KernelLayout layout =
-      build_domain_memory({host.machine, host.cpu, host.domain0}, domain, 1024).value();
-  std::vector<FrameNumber> told;
-  XenPaging::Hooks hooks;
-  hooks.frames = [&](std::span<const FrameNumber> frames) { told.assign(frames.begin(), frames.end()); };
-  XenPaging paging(host.machine, host.cpu, domain, layout, hooks);
+TEST_F(FramesThatTheMonitorLooksAt, OfANewBaseAreTheDirectorysAndThatOfTheOld) {
   constexpr PageNumber directory{500};
   paging.make_directory(directory);
   (void)paging.commit();
