@@ -18,7 +18,8 @@ GuestKernel::GuestKernel(VirtualMachine& machine, unsigned processors, const Gue
       reschedule_(processors),
       boot_(boot) {}
 
-GuestKernel::Started GuestKernel::start(Program program, Time now, TimeLedger::Group group, int nice) {
+GuestKernel::Started GuestKernel::start(Program program, Time now, TimeLedger::Group group, int nice,
+                                        RunQueue::Memory memory) {
   const ProcessId id{static_cast<std::uint32_t>(processes_.size())};
   processes_.push_back({.program = std::move(program),
                         .footprint = new_footprint_(),
@@ -26,7 +27,7 @@ GuestKernel::Started GuestKernel::start(Program program, Time now, TimeLedger::G
                         .has_state = false,
                         .computing = {},
                         .call = nullptr});
-  queue_.add(id, nice);
+  queue_.add(id, nice, memory);
   ledger_.begin(id, group, now);
   const std::optional<unsigned> target = queue_.wake(id);
   if (target) reschedule_[*target] = true;
@@ -89,7 +90,7 @@ void GuestKernel::share_lines() {
 }
 
 ProcessId GuestKernel::start_thread(unsigned vcpu, Program program) {
-  const Started started = start(std::move(program), now(vcpu), 0);
+  const Started started = start(std::move(program), now(vcpu), 0, 0, RunQueue::Memory::borrowed);
   if (started.reschedule && *started.reschedule != vcpu) machine_.kick(vcpu, *started.reschedule);
   return started.process;
 }

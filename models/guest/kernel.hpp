@@ -39,7 +39,8 @@ class GuestKernel {
     std::optional<unsigned> reschedule;
   };
   /// Children belong to the same group as their parents; the kernel's own processes to group 0.
-  Started start(Program program, Time now, TimeLedger::Group group = 1, int nice = 0);
+  Started start(Program program, Time now, TimeLedger::Group group = 1, int nice = 0,
+                RunQueue::Memory memory = RunQueue::Memory::own);
 
   /// What a timer interrupt is for: a uniprocessor kernel does both on each; an SMP kernel keeps the time
   /// by one timer and charges ticks by each processor's own.

@@ -240,6 +240,13 @@ void ProcessKernel::idle(unsigned vcpu) {
   memory_.tables.trim();
 }
 
+bool ProcessKernel::give_up_borrowed(unsigned vcpu) {
+  const std::optional<ProcessId> current = scheduler_.current(vcpu);
+  if (current && !is_kernel_thread(*current)) return false;
+  if (AddressSpace* space = std::exchange(loaded_.at(vcpu), nullptr)) space->left_by(vcpu);
+  return true;
+}
+
 void ProcessKernel::load(unsigned vcpu, AddressSpace* space, PageNumber stack) {
   if (vcpu >= loaded_.size()) loaded_.resize(vcpu + 1);
   machine_.load(vcpu, space != nullptr ? space->directory() : PageNumber{}, stack);

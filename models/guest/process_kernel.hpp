@@ -55,6 +55,9 @@ class ProcessKernel {
   bool switch_to(unsigned vcpu, ProcessId id);
   /// The idle loop begins there.
   void idle(unsigned vcpu);
+  /// The address space loaded there is flushed on behalf of another processor (leave_mm). True: it was only
+  /// borrowed, by the idle loop or a kernel thread, and is given up.
+  [[nodiscard]] bool give_up_borrowed(unsigned vcpu);
 
   // For calls, on the caller.
   /// The child's number, or no_memory.
@@ -189,9 +192,9 @@ class ProcessKernel {
   ProcessFiles kernel_files_;
   std::map<std::string, std::shared_ptr<Inode>> installed_;
   std::vector<std::byte> buffer_;
-  std::vector<std::unique_ptr<GuestProcess>> processes_;  ///< by id; null: computes and sleeps only
   std::vector<AddressSpace*> loaded_;                     ///< by virtual processor
   std::vector<ProcessId> last_;                           ///< that each was given to
+  std::vector<std::unique_ptr<GuestProcess>> processes_;  ///< by id; null: computes and sleeps only
   std::map<std::uint32_t, std::uint32_t> users_;          ///< how many processes each has
   std::uint32_t process_count_ = 0;
 };

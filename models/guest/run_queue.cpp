@@ -18,17 +18,19 @@ constexpr int slice_ticks(int nice) { return ((20 - nice) >> 2) + 1; }
 
 }  // namespace
 
-void RunQueue::add(ProcessId process, int nice) {
+void RunQueue::add(ProcessId process, int nice, Memory memory) {
   if (process.value >= tasks_.size()) tasks_.resize(process.value + 1);
   tasks_[process.value] = Task{};
   tasks_[process.value].nice = nice;
   tasks_[process.value].counter = slice_ticks(nice);
   tasks_[process.value].exists = true;
+  tasks_[process.value].memory = memory;
   ++existing_;
 }
 
 bool RunQueue::fork(ProcessId parent, ProcessId child) {
   add(child, tasks_[parent.value].nice);
+  tasks_[child.value].last_cpu = tasks_[parent.value].last_cpu;
   int& remaining = tasks_[parent.value].counter;
   tasks_[child.value].counter = (remaining + 1) / 2;
   remaining /= 2;
@@ -44,16 +46,17 @@ void RunQueue::remove(ProcessId process) {
   assert(!tasks_[process.value].listed);
   tasks_[process.value].exists = false;
   --existing_;
+  std::replace(active_.begin(), active_.end(), std::optional(process), std::optional<ProcessId>());
 }
 
-int RunQueue::goodness(std::uint32_t index, unsigned cpu, std::optional<ProcessId> current) const {
+int RunQueue::goodness(std::uint32_t index, unsigned cpu) const {
   const Task& task = tasks_[index];
   if (task.yielded) return -1;
   if (task.counter == 0) return 0;
   int weight = task.counter + 20 - task.nice;
   if (current_.size() > 1 && task.last_cpu == cpu) weight += affinity_bonus;
-  // Every process here has an address space of its own, so only the current one shares the current one's.
-  if (current && current->value == index) weight += 1;
+  // Address spaces are not shared: what is loaded is one process's.
+  if (task.memory == Memory::borrowed || active_[cpu] == ProcessId{index}) weight += 1;
   return weight;
 }
 
@@ -76,7 +79,7 @@ std::optional<unsigned> RunQueue::place(std::uint32_t index) const {
   std::optional<unsigned> chosen;
   for (unsigned cpu = 0; cpu < processors; ++cpu) {
     const std::uint32_t running = current_[cpu]->value;
-    const int gain = goodness(index, cpu, current_[cpu]) - goodness(running, cpu, current_[cpu]);
+    const int gain = goodness(index, cpu) - goodness(running, cpu);
     if (gain > best) {
       best = gain;
       chosen = cpu;
@@ -121,7 +124,7 @@ RunQueue::Selection RunQueue::select(unsigned cpu) {
     for (std::uint32_t i = head_; i != none; i = tasks_[i].following) {
       ++selection.scanned;
       if (tasks_[i].running_on != nowhere && tasks_[i].running_on != cpu) continue;
-      const int weight = goodness(i, cpu, previous);
+      const int weight = goodness(i, cpu);
       if (weight > best) {
         best = weight;
         next = i;
@@ -140,6 +143,7 @@ RunQueue::Selection RunQueue::select(unsigned cpu) {
   if (selection.next) {
     tasks_[selection.next->value].running_on = cpu;
     tasks_[selection.next->value].last_cpu = cpu;
+    if (tasks_[selection.next->value].memory == Memory::own) active_[cpu] = selection.next;
   }
   if (previous != selection.next) {
     last_switch_[cpu] = ++switches_;

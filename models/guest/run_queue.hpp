@@ -23,11 +23,15 @@ class RunQueue {
     std::optional<unsigned> kick;  ///< another processor should reschedule (the preempted process fits there)
   };
 
-  explicit RunQueue(unsigned processors) : current_(processors), last_switch_(processors) {}
+  explicit RunQueue(unsigned processors)
+      : current_(processors), active_(processors), last_switch_(processors) {}
 
+  /// Kernel threads have no memory of their own: they borrow whatever is loaded.
+  enum class Memory : std::uint8_t { own, borrowed };
   /// A new process, not runnable yet. `nice` is -20 to 19. Ids are dense.
-  void add(ProcessId process, int nice);
-  /// A child takes half of its parent's remaining ticks. True: the parent has none left.
+  void add(ProcessId process, int nice, Memory memory = Memory::own);
+  /// A child takes half of its parent's remaining ticks, and belongs to the same processor. True: the parent
+  /// has none left.
   [[nodiscard]] bool fork(ProcessId parent, ProcessId child);
   /// A child's remaining ticks go back to the parent.
   void give_back(ProcessId parent, ProcessId child);
@@ -70,16 +74,18 @@ class RunQueue {
     unsigned last_cpu = nowhere;
     unsigned running_on = nowhere;
     bool exists = false, listed = false, yielded = false;
+    Memory memory = Memory::own;
     std::uint64_t charged = 0;  ///< ticks
   };
-  [[nodiscard]] int goodness(std::uint32_t index, unsigned cpu, std::optional<ProcessId> current) const;
+  [[nodiscard]] int goodness(std::uint32_t index, unsigned cpu) const;
   [[nodiscard]] std::optional<unsigned> place(std::uint32_t index) const;
   void append(std::uint32_t index);
   void unlink(std::uint32_t index);
 
   std::vector<Task> tasks_;
   std::vector<std::optional<ProcessId>> current_;
-  std::vector<std::uint64_t> last_switch_;  ///< order of each processor's last switch
+  std::vector<std::optional<ProcessId>> active_;  ///< whose memory each processor has loaded (active_mm)
+  std::vector<std::uint64_t> last_switch_;        ///< order of each processor's last switch
   std::uint64_t switches_ = 0;
   std::uint32_t head_ = none, tail_ = none;
   std::uint32_t existing_ = 0;

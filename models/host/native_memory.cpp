@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "models/guest/process_kernel.hpp"
 
 namespace xensim {
 
@@ -119,15 +120,18 @@ bool NativeMemory::load(unsigned vcpu, PageNumber directory, PageNumber /*stack*
 }
 
 void NativeMemory::unload(PageNumber directory) {
-  const unsigned running = running_;
   for (unsigned i = 0; i < cores_.size(); ++i) {
     cores_[i].tags.forget(paging_.frame(directory));
-    if (cores_[i].directory != directory) continue;
-    cores_[i].directory = {};
-    cores_[i].mmu.flush(FlushScope::space);
-    run_on(i);
-    paging_.load({});
+    if (cores_[i].directory == directory) unload_from(i);
   }
+}
+
+void NativeMemory::unload_from(unsigned vcpu) {
+  const unsigned running = running_;
+  cores_[vcpu].directory = {};
+  cores_[vcpu].mmu.flush(FlushScope::space);
+  run_on(vcpu);
+  paging_.load({});
   run_on(running);
 }
 
@@ -139,6 +143,7 @@ void NativeMemory::flush_remote(std::uint32_t others, const Address* address) {
       cores_[i].mmu.flush_page(*address);
     else
       cores_[i].mmu.flush(FlushScope::all_but_global);
+    if (processors_.processes().give_up_borrowed(i)) unload_from(i);
     processors_.kick(running_, i);
     // The sender waits for the answer.
     sender.charge(Activity::kernel, sender.costs().ipi_delivery * 2);

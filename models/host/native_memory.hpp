@@ -54,6 +54,8 @@ class NativeMemory final : public ProcessMachine {
   /// Waits for the walks since there were `before`.
   void charge_walks(unsigned vcpu, std::uint64_t before, Activity payer);
   void flush_remote(std::uint32_t others, const Address* address);
+  /// The processor has the kernel's own tables then.
+  void unload_from(unsigned vcpu);
 
   VirtualMachine& processors_;
   Cycles invalidate_page_;

@@ -103,6 +103,45 @@ TEST(RunQueue, AWokenSleeperPreemptsAHogOfLessGoodnessOnly) {
   EXPECT_EQ(queue.wake(b), std::nullopt) << "26 against 27";
 }
 
+TEST(RunQueue, AKernelThreadIsAsGoodAsTheCurrentProcess) {
+  RunQueue queue(1);
+  queue.add(a, 0);
+  queue.add(b, 0, RunQueue::Memory::borrowed);
+  (void)queue.wake(a);
+  (void)queue.select(0);
+  (void)queue.tick(0, 1);
+  EXPECT_EQ(queue.wake(b), 0U) << "27 against 26";
+  queue.block(b);
+  (void)queue.select(0);
+  queue.grant(b, queue.counter(a));
+  EXPECT_EQ(queue.wake(b), std::nullopt) << "either has a bonus";
+}
+
+TEST(RunQueue, WhoseMemoryIsStillLoadedIsPreferredToItsEquals) {
+  RunQueue queue(1);
+  for (const ProcessId process : {a, b}) queue.add(process, 0);
+  (void)queue.wake(b);
+  EXPECT_EQ(queue.select(0).next, b);
+  queue.block(b);
+  EXPECT_EQ(queue.select(0).next, std::nullopt);
+  (void)queue.wake(a);
+  (void)queue.wake(b);
+  EXPECT_EQ(queue.select(0).next, b) << "though a has waited longer";
+}
+
+TEST(RunQueue, AChildBelongsToItsParentsProcessor) {
+  RunQueue queue(2);
+  for (const ProcessId process : {a, b}) {
+    queue.add(process, 0);
+    (void)queue.wake(process);
+  }
+  ASSERT_EQ(queue.select(1).next, a);
+  ASSERT_EQ(queue.select(0).next, b);
+  (void)queue.fork(a, c);
+  queue.grant(c, 10);
+  EXPECT_EQ(queue.wake(c), 1U) << "which loses 27 points by it, the other one 12";
+}
+
 TEST(RunQueue, EqualCountersDoNotPreempt) {
   RunQueue queue(1);
   queue.add(a, 0);

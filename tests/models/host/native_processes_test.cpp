@@ -32,6 +32,32 @@ TEST(NativeProcesses, AChildRunsOnTheOtherProcessorAtOnce) {
   EXPECT_GT(host.read().at("cpu1/time/user"), 0.002);
 }
 
+TEST(NativeProcesses, AnIdleProcessorIsInterruptedForAnAddressSpaceItHasLeftOnlyOnce) {
+  constexpr int rounds = 100;
+  std::uint64_t interrupts = 0;
+  const Self::Body body = [&interrupts](Self self) -> Program {
+    // The other processor takes the child, and then its parent: this one idles with the parent's tables.
+    co_await self.fork([](Self) -> Program { co_yield Compute{1ms, nullptr}; });
+    co_await self.wait();
+    const auto sent = [&self] {
+      return system_call([](ProcessKernel& kernel, GuestProcess&) -> CallResult {
+        return {.value = static_cast<std::int64_t>(kernel.counts()[OperationCount::interrupts_sent])};
+      });
+    };
+    const std::int64_t before = co_await sent();
+    for (int round = 0; round < rounds; ++round) {
+      const std::int64_t start = co_await self.mmap({.length = page_size, .flags = AreaFlags::read});
+      co_await self.munmap({static_cast<std::uint32_t>(start)}, page_size);
+    }
+    interrupts = static_cast<std::uint64_t>(co_await sent() - before);
+  };
+  TestHost host("native", {});
+  host.start(executes(body));
+  host.run_until(200ms);
+  EXPECT_EQ(host.platform->audit(), "");
+  EXPECT_EQ(interrupts, 1U);
+}
+
 /// A call of a tenth of a second that lets interrupts in a thousand times.
 Call long_call(const int& looks, int& within) {
   return system_call([&, steps = 0, before = 0](ProcessKernel& kernel, GuestProcess&) mutable -> CallResult {
