@@ -12,7 +12,7 @@ from typing import Any
 import pandas
 
 from . import _xensim
-from .axes import column_of, label_columns, path_of
+from .axes import columns_of, label_columns, path_of
 from .running import run_all
 
 
@@ -46,7 +46,8 @@ class Experiment:
 
     Paths are those of the experiment file, such as "platform.scheduler.ctx_allow". Two have short names,
     which are also their columns in data frames: `domains` is "domains[0].count", `scheduler` is
-    "platform.scheduler". As keywords, paths are written with "__" for ".".
+    "platform.scheduler". Where the templates themselves are swept, `domains` means them, and the short name is
+    not to be had. As keywords, paths are written with "__" for ".".
     """
 
     def __init__(self, file: _xensim.ExperimentFile) -> None:
@@ -75,7 +76,7 @@ class Experiment:
         """
         file = self._file
         sweep = self.document.get("sweep", {})
-        for path, value in _paths(changes, overrides).items():
+        for path, value in self._paths(changes, overrides).items():
             if sweep.pop(path, None) is not None:
                 file = file.with_("sweep", _text(sweep))
             file = file.with_(path, _text(value))
@@ -90,9 +91,10 @@ class Experiment:
         is no list.
         """
         file = self._file
-        for path, values in _paths(axes, more).items():
+        for path, values in self._paths(axes, more).items():
             if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
-                raise _xensim.InputError(f"found {values!r} to sweep {column_of(path)} over; expected a list")
+                [column] = columns_of([path])
+                raise _xensim.InputError(f"found {values!r} to sweep {column} over; expected a list")
             file = file.with_(path, _text(list(values)), "sweep")
         return Experiment(file)
 
@@ -140,15 +142,17 @@ class Experiment:
         return pandas.DataFrame(columns)
 
     def __repr__(self) -> str:
-        axes = ", ".join(f"{column_of(path)}: {len(v)}" for path, v in self.document.get("sweep", {}).items())
+        sweep = self.document.get("sweep", {})
+        columns = columns_of(list(sweep))
+        axes = ", ".join(f"{column}: {len(v)}" for column, v in zip(columns, sweep.values(), strict=True))
         return f"<xensim.Experiment {self.name!r}: {len(self._runs)} runs{f' ({axes})' if axes else ''}>"
 
-
-def _paths(given: Mapping[str, Any] | None, keywords: Mapping[str, Any]) -> dict[str, Any]:
-    if given is not None and not (isinstance(given, Mapping) and all(isinstance(path, str) for path in given)):
-        raise _xensim.InputError(f"found {given!r}; expected a mapping of paths to values")
-    spelt = {key.replace("__", "."): value for key, value in keywords.items()}
-    return {path_of(name): value for name, value in {**(given or {}), **spelt}.items()}
+    def _paths(self, given: Mapping[str, Any] | None, keywords: Mapping[str, Any]) -> dict[str, Any]:
+        if given is not None and not (isinstance(given, Mapping) and all(isinstance(path, str) for path in given)):
+            raise _xensim.InputError(f"found {given!r}; expected a mapping of paths to values")
+        spelt = {key.replace("__", "."): value for key, value in keywords.items()}
+        swept = self.document.get("sweep", {})
+        return {path_of(name, swept): value for name, value in {**(given or {}), **spelt}.items()}
 
 
 def _text(value: Any) -> str:
