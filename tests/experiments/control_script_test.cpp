@@ -166,6 +166,27 @@ TEST(ControlScript, PausingLeavesTheProcessorToTheOthers) {
   EXPECT_NEAR(with / without, 2. / 3, 0.05);
 }
 
+TEST(ControlScript, WhatOthersCountIsOfTheMeasurementWhereADomainDiesInIt) {
+  const auto run = [](Json script) {
+    Json document = experiment(std::move(script));
+    document["domains"] = Json::array({Json{{"name", "victim"}, {"workload", "fork_bomb"}},
+                                       Json{{"name", "alpha"}, {"count", 1}, {"workload", "fork_bomb"}},
+                                       Json{{"name", "beta"}, {"workload", "cpu_hog"}}});
+    document["measure"] = {{"warm_up", "1 s"}, {"duration", "500 ms"}};
+    return simulate(interpret(document));
+  };
+  const Json destroy{{"at", "1250 ms"}, {"do", "destroy"}, {"domain", "alpha"}};
+  const RunResult with = run(Json::array({destroy})), without = run(Json::array());
+  for (const char* name : {"host0/dom3/cpu_time", "beta/elapsed/user", "beta/elapsed/stolen"}) {
+    EXPECT_NEAR(value(with, name), value(without, name), 0.01) << name;
+  }
+  double elapsed = 0;
+  for (const Metric& metric : with.metrics) {
+    if (metric.name.starts_with("beta/elapsed/")) elapsed += metric.value;
+  }
+  EXPECT_NEAR(elapsed, 0.5, 1e-6) << "all of the measurement, and no more";
+}
+
 TEST(ControlScript, TheSameScriptGivesTheSameBits) {
   const Json script{{{"at", "500 ms"}, {"do", "destroy"}, {"domain", "alpha"}},
                     {{"at", "1 s"}, {"do", "create"}, {"domain", "alpha"}},
