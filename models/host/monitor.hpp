@@ -100,6 +100,8 @@ class Monitor final : private NetworkHost {
     const Domain& its = domains_[vcpu.value];
     return its.kernel.elapsed(1, std::min(its.ended, calendar_.now()));
   }
+  /// As Platform::measurement_begins.
+  void measurement_begins();
   void report(StatisticSink& sink, const std::string& prefix) const;
   /// What it keeps of its own memory for a domain that exists.
   [[nodiscard]] std::vector<MonitorStructure> structures(VcpuId vcpu) const;

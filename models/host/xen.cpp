@@ -108,6 +108,7 @@ class Xen final : public Platform {
     }
     return sum;
   }
+  void measurement_begins() override { monitor_.measurement_begins(); }
   void report(StatisticSink& sink, const std::string& prefix) const override {
     monitor_.report(sink, prefix);
     control_.report(sink, prefix);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -185,6 +186,19 @@ TEST(ControlScript, WhatOthersCountIsOfTheMeasurementWhereADomainDiesInIt) {
     if (metric.name.starts_with("beta/elapsed/")) elapsed += metric.value;
   }
   EXPECT_NEAR(elapsed, 0.5, 1e-6) << "all of the measurement, and no more";
+}
+
+TEST(ControlScript, WaitsForAProcessorAreThoseOfTheMeasurement) {
+  // Computing domains have been woken when they began, and are when they go on.
+  const auto waits = [](const char* at) {
+    Json document = experiment({{{"at", "300 ms"}, {"do", "pause"}, {"domain", "alpha"}},
+                                {{"at", at}, {"do", "unpause"}, {"domain", "alpha"}}});
+    document["measure"] = {{"warm_up", "1 s"}, {"duration", "1 s"}};
+    const RunResult result = simulate(interpret(document));
+    return std::ranges::count(result.metrics, "host0/cpu1/wake_to_run/maximum", &Metric::name);
+  };
+  EXPECT_EQ(waits("600 ms"), 0) << "before it, in which nobody wakes on this processor";
+  EXPECT_EQ(waits("1500 ms"), 1);
 }
 
 TEST(ControlScript, TheSameScriptGivesTheSameBits) {
