@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "core/error.hpp"
@@ -205,7 +206,9 @@ class Batch {
             [&](std::size_t i, std::string_view answer) {
               ++finished_;
               progress.advance();
-              keep(tasks_[i], decode(answer));
+              RunResult result = decode(answer);
+              if (result.refused > 0) refused_.emplace(i, result.refused);
+              keep(tasks_[i], std::move(result));
             },
         .tick = [&] { progress.show(); }};
     try {
@@ -215,6 +218,7 @@ class Batch {
     } catch (const TaskFailure& failure) {
       rethrow(failure);
     }
+    tell_refusals();
   }
 
  private:
@@ -236,6 +240,15 @@ class Batch {
     }
   }
 
+  void tell_refusals() const {
+    if (refused_.empty()) return;
+    const auto& [task, count] = *refused_.begin();
+    const std::size_t others = refused_.size() - 1;
+    fmt::print(
+        stderr, "{}: {} of the control script refused{} (metric control/refused)\n", name_of_task(task),
+        count == 1 ? "1 step" : fmt::format("{} steps", count),
+        others == 0 ? "" : fmt::format("; so were some in {} other run{}", others, others == 1 ? "" : "s"));
+  }
   [[nodiscard]] std::string name_of_task(std::size_t number) const {
     if (number >= tasks_.size()) return "a worker";
     const Series& series = all_[tasks_[number].series];
@@ -253,10 +266,11 @@ class Batch {
   const RunnerOptions& options_;
   const SeriesDone& done_;
   std::vector<Unfinished> unfinished_;
-  std::vector<Task> tasks_;           ///< runs of all series
-  std::vector<std::size_t> missing_;  ///< of those
-  std::size_t finished_ = 0;          ///< of those
-  std::size_t handed_over_ = 0;       ///< series
+  std::vector<Task> tasks_;                       ///< runs of all series
+  std::vector<std::size_t> missing_;              ///< of those
+  std::size_t finished_ = 0;                      ///< of those
+  std::size_t handed_over_ = 0;                   ///< series
+  std::map<std::size_t, std::uint64_t> refused_;  ///< steps of the control script, by task
 };
 
 Execute simulation(const RunnerOptions& options) {

@@ -13,6 +13,7 @@
 #include "experiments/runner/outside.hpp"
 #include "experiments/runner/prober.hpp"
 #include "experiments/runner/snapshot.hpp"
+#include "models/host/control.hpp"
 #include "models/host/platform.hpp"
 #include "workloads/workload.hpp"
 
@@ -54,8 +55,8 @@ void add_work(const Experiment& experiment, const std::vector<Instance>& instanc
   for (Metric& metric : by_instance) add(std::move(metric));
 }
 
-/// Takes off counters what they had when the measurement began. What came into being since then began at zero;
-/// what is gone by then (a domain that was destroyed) is in the earlier entries only.
+/// Takes off counters what they had when the measurement began. What came into being since then began at
+/// zero; what is gone by then (a domain that was destroyed) is in the earlier entries only.
 void take_off(std::vector<Snapshot::Entry>& entries, const std::vector<Snapshot::Entry>& earlier) {
   const auto counts = [](const Snapshot::Entry& entry) {
     return entry.statistic->kind == Statistic::Kind::counter;
@@ -192,6 +193,7 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   result.simulated_s = to_seconds(world.now());
   result.events = calendar.dispatched();
   result.audited = options.audit;
+  if (const ControlPlane* control = platform->control()) result.refused = control->refused();
   return result;
 }
 

@@ -53,6 +53,8 @@ class ControlPlane {
   virtual void ask(ControlRequest request) = 0;
   /// Everything that was asked for is done.
   [[nodiscard]] virtual bool idle() const = 0;
+  /// How many requests were refused so far.
+  [[nodiscard]] virtual std::uint64_t refused() const = 0;
 };
 
 }  // namespace xensim

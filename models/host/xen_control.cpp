@@ -7,16 +7,19 @@ namespace xensim {
 namespace {
 
 using enum Statistic::Kind;
-const Statistic requests_done{"control/done", "requests", counter, "commands that domain 0 carried out"};
-const Statistic requests_refused{"control/refused", "requests", counter,
-                                 "commands that it could not carry out"};
+// Of the whole run: what a script asks for is mostly asked for before the measurement.
+const Statistic requests_done{"control/done", "requests", level,
+                              "commands that domain 0 carried out since the beginning of the run"};
+const Statistic requests_refused{"control/refused", "requests", level,
+                                 "commands that it could not carry out, since the beginning of the run"};
 const Statistic domains_living{"control/domains", "domains", level,
                                "domains that exist, domain 0 among them"};
-const Statistic domains_built{"control/built", "domains", counter, "domains that domain 0 built"};
+const Statistic domains_built{"control/built", "domains", level,
+                              "domains that domain 0 built since the beginning of the run"};
 const Statistic build_mean{"control/build_time/mean", "us", summary,
-                           "from a command to build a domain until it runs: mean"};
+                           "from a command to build a domain until it runs: mean of all that were built"};
 const Statistic build_maximum{"control/build_time/maximum", "us", summary,
-                              "from a command to build a domain until it runs: longest"};
+                              "from a command to build a domain until it runs: longest of all"};
 const Statistic frames_free{"control/frames_free", "frames", level, "of the machine's memory"};
 
 constexpr Time for_ever = 24h * 50;

@@ -144,6 +144,20 @@ TEST_F(RunnerTest, errors_keep_their_kind_and_name_the_run) {
               ThrowsMessage<SimulationError>(HasSubstr("out of memory")));
 }
 
+TEST_F(RunnerTest, refused_steps_of_a_control_script_are_told_when_all_is_done) {
+  const auto refusing = [](const xensim::Run& run) {
+    RunResult result = result_of(run);
+    if (run.index == 3 || run.index == 5) result.refused = 2;
+    return result;
+  };
+  testing::internal::CaptureStderr();
+  (void)run_with(2, refusing);
+  EXPECT_EQ(
+      testing::internal::GetCapturedStderr(),
+      "run 3 (domains[0].count=1, replication 1): 2 steps of the control script refused; so were some in 1 "
+      "other run (metric control/refused)\n");
+}
+
 TEST_F(RunnerTest, a_crash_names_the_run_and_keeps_the_finished_ones) {
   options.output = directory.path() / "results";
   const auto crash = [](const xensim::Run& run) {
