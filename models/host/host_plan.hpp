@@ -19,6 +19,7 @@ struct HostPlan {
   Bytes memory;
   std::vector<bool> kernels;       ///< by instance: its programs make system calls
   std::vector<bool> present;       ///< by instance: it is there together with all others that are
+  std::vector<bool> created;       ///< by instance: a control script has it built
   bool network = false;            ///< there is one
   std::uint32_t created_anew = 0;  ///< instances that a control script creates a second time
 };

@@ -81,6 +81,7 @@ class Xen final : public Platform {
     } else {
       ControlRequest request{.verb = ControlRequest::Verb::create, .instance = instance, .share = share};
       request.programs = std::move(programs);
+      request.required = true;
       control_.ask(std::move(request));
     }
   }

@@ -1,7 +1,11 @@
 #include "models/host/xen_control.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "core/error.hpp"
 
 namespace xensim {
 namespace {
@@ -80,6 +84,14 @@ Program XenControl::serve(XenControl& self) {
       }
       DomainBuilder builder(self.monitor_, self.costs_, request.share);
       while (const std::optional<Time> work = builder.step()) co_yield Compute{*work, &self.working_set_};
+      if (builder.refused()) {
+        if (request.required) {
+          throw InputError({}, fmt::format("no memory for instance {}", request.instance),
+                           "domains that fit into the machine's memory together");
+        }
+        ++self.refused_;
+        continue;
+      }
       Domain& domain = self.monitor_.domain(builder.vcpu());
       for (Program& program : request.programs) domain.kernel.start(std::move(program), self.now());
       self.adopt(request.instance, builder.vcpu());
