@@ -89,8 +89,14 @@ void Recorder::adopt_complete() {
     not_audited_ = count;
     return;
   }
-  MetricsTable table = read_metrics(directory_ / "metrics.csv");
-  table.results.resize(count);
+  MetricsTable table;
+  try {
+    table = read_metrics(directory_ / "metrics.csv");
+  } catch (const InputError&) {  // what cannot be read is run again
+    return;
+  }
+  const auto empty = [](const RunResult& result) { return result.metrics.empty(); };
+  if (table.results.size() != count || std::ranges::any_of(table.results, empty)) return;
   for (std::size_t run = 0; run < count; ++run) {
     const Json& entry = json["runs"][run];
     table.results[run].simulated_s = entry.value("simulated_s", 0.0);

@@ -137,6 +137,21 @@ TEST_F(RecorderTest, a_damaged_run_is_run_again) {
   EXPECT_EQ(Recorder(path, provenance(), true).find(1), nullptr);
 }
 
+TEST_F(RecorderTest, what_is_complete_but_damaged_is_run_again) {
+  record_all();
+  const std::string metrics = *read_file(path / "metrics.csv");
+  const std::string header = metrics.substr(0, metrics.find('\n') + 1);
+  const std::string first_run = metrics.substr(0, metrics.find("\n1,") + 1);
+  for (const std::string& damaged :
+       {std::string(), header, first_run, std::string("garbage\n"), header + "0,x\n"}) {
+    write_file(path / "metrics.csv", damaged);
+    Recorder resumed(path, provenance(), true);
+    EXPECT_EQ(resumed.find(0), nullptr) << damaged;
+    resumed.finish(results);
+    EXPECT_EQ(*read_file(path / "metrics.csv"), metrics);
+  }
+}
+
 TEST_F(RecorderTest, an_audited_sweep_takes_over_audited_runs_only) {
   Provenance checked = provenance();
   checked.audited = true;
