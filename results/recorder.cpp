@@ -149,7 +149,14 @@ void Recorder::finish(std::span<const RunResult> results) {
   const fs::path description_file = directory_ / "run.json";
   const bool ours = fs::exists(description_file);
   fs::remove(description_file);
-  if (ours) remove_files(directory_ / "series", ".csv");
+  if (ours) {
+    remove_files(directory_ / "series", ".csv");
+    const std::string name = fs::canonical(directory_).filename().string();
+    for (const std::string& made_of_it :
+         {std::string("cells.csv"), std::string("losses.txt"), name + ".png", name + ".svg"}) {
+      fs::remove(directory_ / made_of_it);
+    }
+  }
   remove_if_empty(directory_ / "series");
 
   write_file(directory_ / "metrics.csv", metrics_csv(provenance_.runs, results));

@@ -5,6 +5,9 @@
 ///     series/*.csv  one file per time series
 ///     runs/         the finished runs one by one, only while a sweep is under way
 ///
+/// What others make of these results and put beside them (`cells.csv`, `losses.txt`, a figure by the
+/// directory's name) goes when other results take their place.
+///
 /// The same input gives the same bytes: no times, host names or paths. `run.json` is written last, so a
 /// directory that has it is complete.
 #pragma once

@@ -214,6 +214,17 @@ TEST_F(RecorderTest, series_of_earlier_results_do_not_mix_with_new_ones) {
   EXPECT_EQ(files_in(path), (std::set<std::string>{"run.json", "metrics.csv"}));
 }
 
+TEST_F(RecorderTest, what_was_made_of_earlier_results_does_not_stay_beside_new_ones) {
+  record_all();
+  const std::set<std::string> made{"cells.csv", "losses.txt", "results.png", "results.svg"};
+  for (const std::string& name : made) write_file(path / name, "");
+  Recorder(path, provenance(), true).finish(results);
+  for (const std::string& name : made)
+    EXPECT_TRUE(fs::exists(path / name)) << "these results are complete: " << name;
+  Recorder(path, provenance(3), false).finish(results);
+  EXPECT_EQ(files_in(path), (std::set<std::string>{"run.json", "metrics.csv", "series/cpu.load.csv"}));
+}
+
 TEST_F(RecorderTest, files_of_other_origin_in_the_directory_are_left_alone) {
   fs::create_directories(path / "runs");
   write_file(path / "runs" / "notes.txt", "mine");
