@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <iostream>
 #include <new>
 
@@ -263,7 +264,10 @@ int parse_and_do(int argc, const char* const* argv) {
     return complain(fmt::format("{}; see xensim {}--help", error.what(), command), ExitCode::bad_input);
   }
   std::cout.flush();
-  if (!std::cout) return complain("the output could not be written", ExitCode::bad_input);
+  std::fflush(stdout);
+  // What was lost in between has left its mark on the stream below.
+  if (!std::cout || std::ferror(stdout) != 0)
+    return complain("the output could not be written", ExitCode::bad_input);
   return static_cast<int>(failed ? ExitCode::simulation_failed : ExitCode::done);
 }
 

@@ -1,7 +1,11 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
+#include <iostream>
 
 #include "core/json.hpp"
 #include "experiments/runner/command.hpp"
@@ -167,6 +171,31 @@ TEST(Command, NamesWhatCouldStandBeforeAParameter) {
       xensim({"run", "weights", "--set", "sweep={}", "--set", "platform.scheduler.slice=5 ms"});
   EXPECT_EQ(outcome.code, 2);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("which has no name"), HasSubstr("round-robin or sedf")));
+}
+
+/// Its exit code with standard output on a full disk.
+int exit_code_on_a_full_disk(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "xensim");
+  std::fflush(stdout);
+  const int before = ::dup(STDOUT_FILENO), full = ::open("/dev/full", O_WRONLY);
+  ::dup2(full, STDOUT_FILENO);
+  testing::internal::CaptureStderr();
+  const int code = run_command(static_cast<int>(arguments.size()), arguments.data());
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("the output could not be written"));
+  ::dup2(before, STDOUT_FILENO);
+  ::close(before);
+  ::close(full);
+  std::clearerr(stdout);
+  std::cout.clear();
+  return code;
+}
+
+TEST(Command, SaysThatItsOutputCouldNotBeWritten) {
+  if (!std::filesystem::is_character_file("/dev/full")) GTEST_SKIP() << "no /dev/full";
+  const TemporaryDirectory directory;
+  const std::string output = directory.path().string();
+  EXPECT_EQ(exit_code_on_a_full_disk({"list", "schedulers"}), 2);
+  EXPECT_EQ(exit_code_on_a_full_disk({"reproduce", "footprint", "--quiet", "--output", output.c_str()}), 2);
 }
 
 TEST(Command, ReproducesWhatIsNamedTwiceOnce) {
