@@ -171,6 +171,7 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   });
   if (!experiment.control.empty()) world.add_actor("script", [&] { scripted.work(world); });
   world.run();
+  if (options.trace != nullptr) options.trace->end(world.now());
   for (const std::string& fault : {platform->audit(), outside.audit()}) {
     if (!fault.empty()) throw SimulationError(fault);
   }

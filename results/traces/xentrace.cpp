@@ -143,6 +143,8 @@ class Xentrace final : public TraceFile {
     records_.push_back(record);
   }
 
+  void end(Time at) override { end_ = at; }
+
   void finish() override {
     if (cpus_ > most_cpus || vcpus_ > XentraceVcpu::idle_guest) {
       throw InputError(
@@ -155,7 +157,7 @@ class Xentrace final : public TraceFile {
     StateChanges changes(cpus_, vcpus_);
     for (const TraceRecord& record : records_) changes.apply(record);
     AtomicFile file(file_);
-    file.write(changes.finish(records_.empty() ? Time{} : records_.back().at));
+    file.write(changes.finish(records_.empty() ? end_ : std::max(end_, records_.back().at)));
     file.commit();
   }
 
@@ -163,6 +165,7 @@ class Xentrace final : public TraceFile {
   std::filesystem::path file_;
   std::vector<TraceRecord> records_;
   std::uint32_t cpus_ = 0, vcpus_ = 0;
+  Time end_{};
 };
 
 const RegisterTraceFile<Xentrace, XentraceParameters> registered{

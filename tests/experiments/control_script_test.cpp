@@ -299,8 +299,7 @@ TEST(ControlScript, XenalyzeAgreesWithTheMetricsOnEachDomainsRunTime) {
   ASSERT_EQ(times.size(), 6U) << "domain 0, four others, and the idle guest";
   for (int domain = 0; domain < 5; ++domain) {
     const double metric = value(result, "host0/dom" + std::to_string(domain) + "/cpu_time");
-    // The trace ends with its last record, up to a tick of 20 ms before the run does.
-    EXPECT_NEAR(times.at(domain), metric, 21e-3 + 2e-3 * metric) << "domain " << domain;
+    EXPECT_NEAR(times.at(domain), metric, 1e-3 + 2e-3 * metric) << "domain " << domain;
   }
 }
 
