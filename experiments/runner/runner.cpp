@@ -8,7 +8,6 @@
 
 #include "core/error.hpp"
 #include "core/json.hpp"
-#include "core/parameter_info.hpp"
 #include "experiments/runner/host_needs.hpp"
 #include "experiments/runner/progress.hpp"
 #include "experiments/runner/run_message.hpp"
@@ -105,23 +104,6 @@ std::string interruption(std::size_t finished, std::size_t total, const RunnerOp
              : fmt::format("interrupted after {} of {} runs", finished, total);
 }
 
-/// That the machine has the interface to be traced, if the trace is of one.
-void check_interface(const TraceRequest& request, const Experiment& experiment) {
-  const auto& parameters = TraceFileRegistry::instance().entries().at(request.kind).parameters;
-  const auto parameter = std::ranges::find(parameters, "interface", &ParameterInfo::name);
-  const auto needs = HostNeeds{}.of(experiment);
-  if (parameter == parameters.end() || !needs) return;
-  const std::string interface =
-      request.interface.empty() ? parameter->fallback.get<std::string>() : request.interface;
-  const std::vector<std::string> known = needs->interfaces();
-  if (std::ranges::find(known, interface) != known.end()) return;
-  throw InputError({.path = "--trace"}, fmt::format("no network interface \"{}\"", interface),
-                   known.empty()       ? "a client, or a workload that uses the network"
-                   : known.size() > 10 ? fmt::format("{} to {}", known.front(), known.back())
-                                       : one_of(known),
-                   nearest(interface, known));
-}
-
 void check_trace(const RunnerOptions& options, const std::vector<Run>& runs) {
   if (options.trace.empty()) return;
   const TraceRequest request = parse_trace_request(options.trace);
@@ -129,8 +111,11 @@ void check_trace(const RunnerOptions& options, const std::vector<Run>& runs) {
     throw InputError({.path = "--trace"}, fmt::format("{} runs", runs.size()),
                      "exactly one run to trace: choose its point with --set and use --replications 1");
   }
-  check_interface(request, *runs.front().experiment);
-  (void)open_trace(request);  // better to fail now than after the run
+  const Experiment& experiment = *runs.front().experiment;
+  const std::unique_ptr<TraceFile> trace = open_trace(request);  // better to fail now than after the run
+  if (const auto needs = HostNeeds{}.of(experiment)) {
+    trace->check({static_cast<std::uint32_t>(experiment.machine.cpus), needs->vcpus(), needs->interfaces()});
+  }
   check_writable(request.file);
 }
 

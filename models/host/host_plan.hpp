@@ -38,6 +38,9 @@ class PlatformNeeds {
   [[nodiscard]] virtual std::optional<Shortage> shortage() const = 0;
   /// Of the computer that simulates it, roughly.
   [[nodiscard]] virtual Bytes simulator_memory() const = 0;
+  /// Virtual processors that there will have been, the control domain's among them; 0: its processors run
+  /// processes.
+  [[nodiscard]] virtual std::size_t vcpus() const = 0;
   /// The network interfaces whose frames can be traced.
   [[nodiscard]] virtual std::vector<std::string> interfaces() const = 0;
 };

@@ -137,6 +137,15 @@ class Xentrace final : public TraceFile {
  public:
   Xentrace(const XentraceParameters&, std::filesystem::path file) : file_(std::move(file)) {}
 
+  void check(const TracedHost& host) const override {
+    if (host.vcpus == 0) {
+      throw InputError({.path = "--trace"},
+                       "a host without virtual processors, whose states are all that is traced",
+                       "a platform that has some, or another kind of trace");
+    }
+    check_size(host.cpus, host.vcpus);
+  }
+
   void record(const TraceRecord& record) override {
     if (record.cpu.valid()) cpus_ = std::max(cpus_, record.cpu.value + 1);
     if (record.vcpu.valid()) vcpus_ = std::max(vcpus_, record.vcpu.value + 1);
@@ -146,11 +155,7 @@ class Xentrace final : public TraceFile {
   void end(Time at) override { end_ = at; }
 
   void finish() override {
-    if (cpus_ > most_cpus || vcpus_ > XentraceVcpu::idle_guest) {
-      throw InputError(
-          {.path = "--trace"}, fmt::format("{} processors and {} vCPUs", cpus_, vcpus_),
-          fmt::format("at most {} and {} in an xentrace file", most_cpus, XentraceVcpu::idle_guest));
-    }
+    check_size(cpus_, vcpus_);
     // Each processor reports in order of its own time.
     std::stable_sort(records_.begin(), records_.end(),
                      [](const TraceRecord& a, const TraceRecord& b) { return a.at < b.at; });
@@ -162,6 +167,13 @@ class Xentrace final : public TraceFile {
   }
 
  private:
+  static void check_size(std::uint32_t cpus, std::size_t vcpus) {
+    if (cpus <= most_cpus && vcpus <= XentraceVcpu::idle_guest) return;
+    throw InputError(
+        {.path = "--trace"}, fmt::format("{} processors and {} vCPUs", cpus, vcpus),
+        fmt::format("at most {} and {} in an xentrace file", most_cpus, XentraceVcpu::idle_guest));
+  }
+
   std::filesystem::path file_;
   std::vector<TraceRecord> records_;
   std::uint32_t cpus_ = 0, vcpus_ = 0;

@@ -303,6 +303,22 @@ TEST(Command, TracesAnyInterfaceThatIsThere) {
   EXPECT_THAT(traced("xentrace:" + trace).out, HasSubstr("xenalyze --cpu-hz=1G"));
 }
 
+TEST(Command, RefusesATraceThatCouldNotBeWrittenBeforeTheRun) {
+  const TemporaryDirectory directory;
+  const std::string output = (directory.path() / "results").string();
+  const auto complaint = [&](const char* setting, const char* trace) {
+    const Outcome outcome = xensim({"run", "weights", "--quiet", "--replications", "1", "--set", "sweep={}",
+                                    "--set", setting, "--output", output.c_str(), "--trace", trace});
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_FALSE(std::filesystem::exists(output)) << "nothing has run";
+    return outcome.err;
+  };
+  EXPECT_THAT(complaint("platform=native", "xentrace:trace"), HasSubstr("a host without virtual processors"));
+  EXPECT_THAT(complaint(R"(machine={"base": "dell2650", "cpus": 300})", "xentrace:trace"),
+              AllOf(HasSubstr("300 processors"), HasSubstr("at most 256")));
+  EXPECT_THAT(complaint("seed=1", "pcap@:trace"), HasSubstr("\"pcap@:trace\" names no interface"));
+}
+
 TEST(Command, SummarizesWhatWorkloadsReportOfThemselves) {
   const TemporaryDirectory directory;
   const std::string file = local_traffic(directory), output = (directory.path() / "results").string();
