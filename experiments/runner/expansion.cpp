@@ -172,7 +172,9 @@ void check_compare(const ExperimentFile& file, const Config& root, const std::ve
 /// The first parts of the names of metrics that a run can have.
 void add_roots(const Experiment& experiment, std::set<std::string>& roots) {
   roots.insert({"throughput", "fairness", "host0"});
-  for (const DomainTemplate& domain : experiment.domains) roots.insert(domain.name);
+  for (const DomainTemplate& domain : experiment.domains) {
+    if (domain.count > 0) roots.insert(domain.name);
+  }
   for (const ClientTemplate& client : experiment.clients) roots.insert(client.name);
 }
 

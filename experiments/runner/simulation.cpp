@@ -6,7 +6,6 @@
 #include <map>
 
 #include "core/error.hpp"
-#include "core/quantity.hpp"
 #include "core/world.hpp"
 #include "experiments/runner/control_script.hpp"
 #include "experiments/runner/operator.hpp"
@@ -74,29 +73,6 @@ void take_off(std::vector<Snapshot::Entry>& entries, const std::vector<Snapshot:
 void add(const std::vector<Snapshot::Entry>& entries, RunResult& result) {
   for (const Snapshot::Entry& entry : entries) {
     result.metrics.push_back({entry.path, std::string(entry.statistic->unit), entry.value});
-  }
-}
-
-/// Throws InputError if a metric of a domain that was asked for by its name was not measured: mostly because
-/// its programs were not done in time.
-void check_measured(const Experiment& experiment, const RunResult& result) {
-  for (const std::string& name : experiment.measure.metrics) {
-    const std::size_t slash = name.find('/');
-    if (slash == std::string::npos || name.ends_with('/')) continue;
-    if (std::ranges::find(experiment.domains, name.substr(0, slash), &DomainTemplate::name) ==
-        experiment.domains.end()) {
-      continue;
-    }
-    const auto begins = [&](const std::string& metric) { return metric.starts_with(name); };
-    if (std::ranges::any_of(result.metrics, begins, &Metric::name)) continue;
-    std::vector<std::string> names;
-    for (const Metric& metric : result.metrics) names.push_back(metric.name);
-    const std::string near = nearest(name, names);
-    throw InputError(
-        {.path = "$.measure.metrics"},
-        fmt::format("\"{}\", with which no metric begins after {}", name,
-                    format(experiment.measure.duration)),
-        near.empty() ? "time enough for it to be measured" : fmt::format("\"{}\", or more time", near));
   }
 }
 
@@ -190,7 +166,6 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   for (const auto& prober : probers) prober->report(measured);
   add(measured.entries, result);
   result.series = std::move(the_operator.series);
-  check_measured(experiment, result);
   result.simulated_s = to_seconds(world.now());
   result.events = calendar.dispatched();
   result.audited = options.audit;

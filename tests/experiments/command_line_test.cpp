@@ -207,15 +207,25 @@ TEST(Command, ReproducesWhatIsNamedTwiceOnce) {
   EXPECT_EQ(outcome.out.find("data in"), outcome.out.rfind("data in"));
 }
 
-TEST(Command, RefusesAMetricThatADomainDoesNotHave) {
+TEST(Command, ComplainsOfAMetricThatADomainDoesNotHaveAndKeepsTheOthers) {
   const TemporaryDirectory directory;
   const std::string output = directory.path().string();
   const Outcome outcome =
       xensim({"run", "weights", "--quiet", "--replications", "1", "--set", "measure.duration=10 ms", "--set",
               "measure.metrics=[\"throughput\", \"one/thrughput\"]", "--output", output.c_str()});
   EXPECT_EQ(outcome.code, 2);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("\"one/thrughput\", with which no metric begins after 10 ms"),
-                                 HasSubstr("or more time")));
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("\"one/thrughput\", with which no metric of run 0 begins after 10 ms"),
+                    HasSubstr("or more time")));
+  EXPECT_THAT(outcome.out, HasSubstr("results in " + output));
+  EXPECT_THAT(*read_file(directory.path() / "metrics.csv"), HasSubstr("throughput,s/s,"));
+}
+
+TEST(Command, RefusesAMetricOfADomainWithoutInstancesBeforeTheRun) {
+  const Outcome outcome = xensim({"validate", "weights", "--set", "domains[0].count=0"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err,
+              HasSubstr("$.measure.metrics[1]: found \"one/throughput\", with which no metric begins"));
 }
 
 TEST(Command, RefusesAnUnwritableTraceBeforeTheRun) {

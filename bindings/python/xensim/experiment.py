@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
@@ -125,7 +126,8 @@ class Experiment:
         processor; `jobs=1`: in this process), which know all that is registered here. `progress` shows a
         bar on a terminal. `audit` checks every component after each scheduling pass.
 
-        Raises what the first failing run in order raised, with a note which run it was.
+        Raises what the first failing run in order raised, with a note which run it was. Warns of metrics that
+        were asked for and that no run has: misspelt, or of programs that were not done in time.
         """
         results = run_all(self._runs, executor=executor, jobs=jobs, progress=progress, audit=audit)
         labels = label_columns([dict(run.point) for run in self._runs])
@@ -139,6 +141,10 @@ class Experiment:
             columns["replication"] += [run.replication] * len(metrics)
             for column, values in zip(("metric", "unit", "value"), zip(*metrics, strict=True), strict=False):
                 columns[column] += values
+        measured = set(columns["metric"])
+        for asked in self.document.get("measure", {}).get("metrics", []):
+            if not any(name.startswith(asked) for name in measured):
+                warnings.warn(f"no metric of any run begins with {asked!r}", stacklevel=2)
         return pandas.DataFrame(columns)
 
     def __repr__(self) -> str:
