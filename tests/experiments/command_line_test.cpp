@@ -257,6 +257,22 @@ TEST(Override, OfASweptPathEndsItsSweep) {
   EXPECT_EQ(expand(file).size(), 1U);
 }
 
+TEST(Override, OfASweptPathTakesTheValueOfThatLabelHoweverItIsLabelled) {
+  const auto platform = [](Json values, const char* label) {
+    ExperimentFile file = read_experiment_file(find_experiment("weights"));
+    file.document["sweep"] = {{"platform", std::move(values)}};
+    apply_override(file, std::string("platform=") + label);
+    EXPECT_EQ(expand(file).size(), 3U);
+    return file.document["platform"];
+  };
+  const Json slow{{"name", "xen"}, {"tick", "30 ms"}}, fast{{"name", "xen"}, {"tick", "10 ms"}};
+  EXPECT_EQ(platform(Json::array({slow, "native"}), "xen"), slow) << "by its name";
+  const Json numbered =
+      Json::array({Json{{"label", "1"}, {"value", slow}}, Json{{"label", 2}, {"value", fast}}});
+  EXPECT_EQ(platform(numbered, "1"), slow) << "a label that looks like a number";
+  EXPECT_EQ(platform(numbered, "2"), fast) << "one that is a number";
+}
+
 TEST(Override, BelowASweptPathIsRefusedBecauseTheSweepWouldOverwriteIt) {
   ExperimentFile file = read_experiment_file(find_experiment("figure6"));
   EXPECT_THROW(apply_override(file, "platform.smp=false"), InputError);

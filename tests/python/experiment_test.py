@@ -78,6 +78,16 @@ def test_where_templates_are_swept_their_name_means_them(over_templates):
     assert len(over_templates.with_(domains=template).runs) == 1
 
 
+def test_a_label_of_a_swept_path_stands_for_its_value(small):
+    slow = {"label": "slow", "value": {"name": "xen", "tick": "30 ms"}, "with": {"measure.warm_up": "1 ms"}}
+    named = {"name": "native", "smp": False}
+    swept = small.sweep(platform=[slow, named])
+    assert swept.with_(platform="slow").document["platform"] == slow["value"]
+    assert swept.with_(platform="slow").document["measure"]["warm_up"] == "1 ms"
+    assert swept.with_(platform="native").document["platform"] == named
+    assert small.with_(platform="native").document["platform"] == "native"
+
+
 def test_numbers_of_numpy_are_numbers(small):
     numpy = pytest.importorskip("numpy")
     assert len(small.sweep(domains=2 ** numpy.arange(3)).runs) == 3 * len(small.runs)

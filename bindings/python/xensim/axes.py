@@ -15,6 +15,17 @@ def path_of(name: str, swept: Iterable[str] = ()) -> str:
     return name if name in swept else SHORT.get(name, name)
 
 
+def chosen(values: Iterable[Any], value: Any) -> tuple[Any, dict[str, Any]]:
+    """The swept value that `value` is the label of, and what else is set with it; or `value` itself."""
+    for swept in values if isinstance(value, str) else ():
+        if not isinstance(swept, dict):
+            continue
+        labelled = "label" in swept and "value" in swept
+        if swept.get("label" if labelled else "name") == value:
+            return (swept["value"], swept.get("with", {})) if labelled else (swept, {})
+    return value, {}
+
+
 def columns_of(paths: Sequence[str]) -> list[str]:
     """The columns in which the labels of swept paths stand: short names, but where one is itself swept."""
     return [path if LONG.get(path) in paths else LONG.get(path, path) for path in paths]

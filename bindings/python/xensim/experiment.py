@@ -13,7 +13,7 @@ from typing import Any
 import pandas
 
 from . import _xensim
-from .axes import columns_of, label_columns, path_of
+from .axes import chosen, columns_of, label_columns, path_of
 from .running import run_all
 
 
@@ -72,15 +72,18 @@ class Experiment:
     def with_(self, changes: Mapping[str, Any] | None = None, /, **overrides: Any) -> Experiment:
         """With other values: `with_({"platform.scheduler.ctx_allow": "1 ms"})`, `with_(domains=8)`.
 
-        A path that is swept gets this single value instead. Raises InputError for an unknown path (with
+        A path that is swept gets this single value instead, or the swept value of this label. Raises InputError for an unknown path (with
         the nearest known one) or a value out of range.
         """
         file = self._file
         sweep = self.document.get("sweep", {})
         for path, value in self._paths(changes, overrides).items():
-            if sweep.pop(path, None) is not None:
+            others: dict[str, Any] = {}
+            if (swept := sweep.pop(path, None)) is not None:
                 file = file.with_("sweep", _text(sweep))
-            file = file.with_(path, _text(value))
+                value, others = chosen(swept, value)
+            for at, its in {path: value, **others}.items():
+                file = file.with_(at, _text(its))
         return Experiment(file)
 
     def sweep(self, axes: Mapping[str, Iterable[Any]] | None = None, /, **more: Iterable[Any]) -> Experiment:
