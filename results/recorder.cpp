@@ -144,10 +144,9 @@ std::string Recorder::description(std::span<const RunResult> results) const {
   return json.dump(2) + '\n';
 }
 
-void Recorder::finish(std::span<const RunResult> results) {
-  if (complete_) return;
+void Recorder::write_tables(std::span<const RunResult> results) {
   const fs::path description_file = directory_ / "run.json";
-  const bool ours = fs::exists(description_file);
+  const bool ours = fs::exists(description_file) || fs::exists(directory_ / "metrics.csv");
   fs::remove(description_file);
   if (ours) {
     remove_files(directory_ / "series", ".csv");
@@ -168,7 +167,14 @@ void Recorder::finish(std::span<const RunResult> results) {
   for (const std::string& name : names) {
     write_file(directory_ / "series" / series_file_name(name), series_csv(name, provenance_.runs, results));
   }
-  write_file(description_file, description(results));
+}
+
+void Recorder::give_up(std::span<const RunResult> results) { write_tables(results); }
+
+void Recorder::finish(std::span<const RunResult> results) {
+  if (complete_) return;
+  write_tables(results);
+  write_file(directory_ / "run.json", description(results));
 
   remove_files(runs_, ".json");
   remove_files(runs_, ".tmp");

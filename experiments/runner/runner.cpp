@@ -146,6 +146,12 @@ class Unfinished {
   void finish() {
     if (recorder_) recorder_->finish(results_);
   }
+  /// Whether there are results in a directory without those of the runs that failed.
+  bool give_up() {
+    if (!recorder_ || left_ == results_.size()) return false;
+    recorder_->give_up(results_);
+    return true;
+  }
   [[nodiscard]] std::vector<RunResult> take_results() { return std::move(results_); }
 
  private:
@@ -184,18 +190,15 @@ class Batch {
     SweepProgress progress(
         all_.size() == 1 ? name_of(all_.front().file) : std::to_string(all_.size()) + " series",
         tasks_.size(), finished_, SweepProgress::style_for(options_.quiet));
-    const WorkerPool pool{
-        .workers = options_.jobs > 0 ? options_.jobs : available_processors(),
-        .task = [&](std::size_t i) { return encode(execute(all_[tasks_[i].series].runs[tasks_[i].run])); },
-        .done =
-            [&](std::size_t i, std::string_view answer) {
-              ++finished_;
-              progress.advance();
-              RunResult result = decode(answer);
-              if (result.refused > 0) refused_.emplace(i, result.refused);
-              keep(tasks_[i], std::move(result));
-            },
-        .tick = [&] { progress.show(); }};
+    const WorkerPool pool{.workers = options_.jobs > 0 ? options_.jobs : available_processors(),
+                          .task = [&](std::size_t i) { return perform(tasks_[i], execute); },
+                          .done =
+                              [&](std::size_t i, std::string_view answer) {
+                                ++finished_;
+                                progress.advance();
+                                take(i, answer);
+                              },
+                          .tick = [&] { progress.show(); }};
     try {
       if (!pool.run(missing_) && finished_ < tasks_.size()) {
         throw Interrupted(interruption(finished_, tasks_.size(), options_));
@@ -204,12 +207,50 @@ class Batch {
       rethrow(failure);
     }
     tell_refusals();
+    if (!failures_.empty()) give_up();
   }
 
  private:
   struct Task {
     std::size_t series, run;
   };
+  static constexpr char done_well = 'r', bad_input = 'b';  ///< the last byte of an answer
+
+  /// In a worker. Bad input is an answer: the other runs may do.
+  std::string perform(const Task& task, const Execute& execute) const {
+    std::string answer;
+    try {
+      answer = encode(execute(all_[task.series].runs[task.run]));
+      answer += done_well;
+    } catch (const InputError& error) {
+      answer = error.what();
+      answer += bad_input;
+    }
+    return answer;
+  }
+  void take(std::size_t task, std::string_view answer) {
+    const std::string_view content = answer.substr(0, answer.size() - 1);
+    if (answer.back() == bad_input) {
+      failures_.emplace(task, content);
+      return;
+    }
+    RunResult its = decode(content);
+    if (its.refused > 0) refused_.emplace(task, its.refused);
+    keep(tasks_[task], std::move(its));
+  }
+
+  [[noreturn]] void give_up() {
+    const auto& [task, message] = *failures_.begin();
+    const std::size_t others = failures_.size() - 1, first = tasks_[task].series;
+    std::string rest;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      if (unfinished_[i].complete() || !unfinished_[i].give_up() || i != first) continue;
+      rest = fmt::format("; results of the other runs are in {}", all_[i].output->string());
+    }
+    const std::string also =
+        others == 0 ? "" : fmt::format(", as in {} other{}", others, others == 1 ? "" : "s");
+    throw InputError({}, fmt::format("{} [in {}{}]{}", message, name_of_task(task), also, rest));
+  }
 
   void keep(const Task& task, RunResult result) {
     Unfinished& series = unfinished_[task.series];
@@ -241,10 +282,7 @@ class Batch {
     return all_.size() == 1 ? run : name_of(series.file) + ": " + run;
   }
   [[noreturn]] void rethrow(const TaskFailure& failure) const {
-    const std::string run = name_of_task(failure.task);
-    if (failure.kind == TaskFailure::Kind::input)
-      throw InputError({}, fmt::format("{} [in {}]", failure.what(), run));
-    throw SimulationError(fmt::format("{}: {}", run, failure.what()));
+    throw SimulationError(fmt::format("{}: {}", name_of_task(failure.task), failure.what()));
   }
 
   const std::vector<Series>& all_;
@@ -255,6 +293,7 @@ class Batch {
   std::vector<std::size_t> missing_;              ///< of those
   std::size_t finished_ = 0;                      ///< of those
   std::size_t handed_over_ = 0;                   ///< series
+  std::map<std::size_t, std::string> failures_;   ///< messages of bad input, by task
   std::map<std::size_t, std::uint64_t> refused_;  ///< steps of the control script, by task
 };
 
