@@ -166,6 +166,20 @@ TEST(Command, SaysWhichNumbersAreSeedsAndReplications) {
   }
 }
 
+TEST(Command, RefusesASeriesThatNoRunHas) {
+  const auto asking = [](const char* series) {
+    return xensim({"validate", "weights", "--set", "measure.sample=1 s", "--set", series});
+  };
+  EXPECT_EQ(asking(R"(measure.series=["throughput", "one/", "two/1/", "four/0/work_rate", "o"])").code, 0);
+  for (const char* series :
+       {R"(measure.series=["zzz"])", R"(measure.series=["throughput", "one/2/work_rate"])",
+        R"(measure.series=["one/throughput/"])", R"(measure.series=["one/work_rate"])"}) {
+    const Outcome outcome = asking(series);
+    EXPECT_EQ(outcome.code, 2) << series;
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("$.measure.series["), HasSubstr("with which no series begins")));
+  }
+}
+
 TEST(Command, NamesWhatCouldStandBeforeAParameter) {
   const Outcome outcome =
       xensim({"run", "weights", "--set", "sweep={}", "--set", "platform.scheduler.slice=5 ms"});
