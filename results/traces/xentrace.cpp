@@ -40,6 +40,12 @@ class StateChanges {
     windows_.change(first, 1, idle(first), runnable, running);
   }
 
+  /// Does such a record change a state?
+  static bool changes(TraceKind kind) {
+    using enum TraceKind;
+    return kind == wake || kind == block || kind == suspend || kind == domain_gone || kind == switch_to;
+  }
+
   void apply(const TraceRecord& record) {
     switch (record.kind) {
       case TraceKind::wake:
@@ -149,10 +155,11 @@ class Xentrace final : public TraceFile {
   void record(const TraceRecord& record) override {
     if (record.cpu.valid()) cpus_ = std::max(cpus_, record.cpu.value + 1);
     if (record.vcpu.valid()) vcpus_ = std::max(vcpus_, record.vcpu.value + 1);
-    records_.push_back(record);
+    end_ = std::max(end_, record.at);
+    if (StateChanges::changes(record.kind)) records_.push_back(record);
   }
 
-  void end(Time at) override { end_ = at; }
+  void end(Time at) override { end_ = std::max(end_, at); }
 
   void finish() override {
     check_size(cpus_, vcpus_);
@@ -162,7 +169,7 @@ class Xentrace final : public TraceFile {
     StateChanges changes(cpus_, vcpus_);
     for (const TraceRecord& record : records_) changes.apply(record);
     AtomicFile file(file_);
-    file.write(changes.finish(records_.empty() ? end_ : std::max(end_, records_.back().at)));
+    file.write(changes.finish(end_));
     file.commit();
   }
 
