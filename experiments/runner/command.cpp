@@ -15,6 +15,7 @@
 #include "experiments/runner/reproduction.hpp"
 #include "experiments/runner/summary.hpp"
 #include "experiments/runner/topology.hpp"
+#include "experiments/runner/trace_plan.hpp"
 #include "experiments/runner/worker_pool.hpp"
 #include "results/compare_directories.hpp"
 #include "results/traces/trace_file.hpp"
@@ -71,7 +72,8 @@ void run_experiment(Arguments& arguments) {
     if (value) apply_override(file, name, *value, fmt::format("--{} {}", name, shortened(*value)));
   }
   const std::vector<Run> runs = expand(file);
-  const Demand demand = demand_of(runs);
+  Demand demand = demand_of(runs);
+  if (!arguments.runner.trace.empty()) demand.trace = check_trace(arguments.runner.trace, runs);
   check_memory(demand, workers(arguments.runner), installed_memory());
   fmt::print(stderr, "{}\n", describe(demand));
 

@@ -12,6 +12,7 @@
 #include "experiments/runner/progress.hpp"
 #include "experiments/runner/run_message.hpp"
 #include "experiments/runner/source_identity.hpp"
+#include "experiments/runner/trace_plan.hpp"
 #include "experiments/runner/worker_pool.hpp"
 #include "results/atomic_file.hpp"
 #include "results/fingerprint.hpp"
@@ -102,21 +103,6 @@ std::string interruption(std::size_t finished, std::size_t total, const RunnerOp
              ? fmt::format("interrupted: {} of {} runs are kept in {}; --resume completes the rest", finished,
                            total, options.output->string())
              : fmt::format("interrupted after {} of {} runs", finished, total);
-}
-
-void check_trace(const RunnerOptions& options, const std::vector<Run>& runs) {
-  if (options.trace.empty()) return;
-  const TraceRequest request = parse_trace_request(options.trace);
-  if (runs.size() != 1) {
-    throw InputError({.path = "--trace"}, fmt::format("{} runs", runs.size()),
-                     "exactly one run to trace: choose its point with --set and use --replications 1");
-  }
-  const Experiment& experiment = *runs.front().experiment;
-  const std::unique_ptr<TraceFile> trace = open_trace(request);  // better to fail now than after the run
-  if (const auto needs = HostNeeds{}.of(experiment)) {
-    trace->check({static_cast<std::uint32_t>(experiment.machine.cpus), needs->vcpus(), needs->interfaces()});
-  }
-  check_writable(request.file);
 }
 
 /// What there is of a series' results so far.
@@ -305,7 +291,7 @@ Execute simulation(const RunnerOptions& options) {
 
 std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run>& runs,
                                const RunnerOptions& options) {
-  check_trace(options, runs);
+  if (!options.trace.empty()) (void)check_trace(options.trace, runs);
   return run_all(file, runs, options, simulation(options));
 }
 

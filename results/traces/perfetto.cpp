@@ -138,6 +138,11 @@ class Perfetto final : public TraceFile {
  public:
   Perfetto(const PerfettoParameters&, std::filesystem::path file) : file_(std::move(file)) {}
 
+  /// Measured, where all compute and none has to share: an event for each tick of 20 ms.
+  [[nodiscard]] Bytes memory_per_second(const TracedHost& host) const override {
+    return {8'500 * static_cast<std::int64_t>(host.vcpus)};
+  }
+
   void record(const TraceRecord& record) override { records_.push_back(record); }
   void end(Time at) override { end_ = at; }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/quantity.hpp"
 #include "core/registry.hpp"
 #include "core/trace.hpp"
 
@@ -26,6 +27,8 @@ class TraceFile : public TraceSink {
  public:
   /// Throws InputError if the format cannot hold what there is, or holds nothing of it.
   virtual void check(const TracedHost& /*host*/) const {}
+  /// Of the computer for a second that is traced, at the least: what is recorded is kept until the end.
+  [[nodiscard]] virtual Bytes memory_per_second(const TracedHost& /*host*/) const { return {}; }
   /// Writes the file. Throws InputError if it cannot. Call once, last.
   virtual void finish() = 0;
 };

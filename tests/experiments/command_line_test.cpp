@@ -12,6 +12,7 @@
 #include "experiments/runner/demand.hpp"
 #include "experiments/runner/listing.hpp"
 #include "experiments/runner/overrides.hpp"
+#include "experiments/runner/trace_plan.hpp"
 #include "results/atomic_file.hpp"
 #include "tests/project_folder.hpp"
 #include "tests/results/temporary_directory.hpp"
@@ -357,6 +358,30 @@ TEST(Command, RefusesATraceThatCouldNotBeWrittenBeforeTheRun) {
   EXPECT_THAT(complaint(R"(machine={"base": "dell2650", "cpus": 300})", "xentrace:trace"),
               AllOf(HasSubstr("300 processors"), HasSubstr("at most 256")));
   EXPECT_THAT(complaint("seed=1", "pcap@:trace"), HasSubstr("\"pcap@:trace\" names no interface"));
+}
+
+TEST(Command, TellsWhatATraceNeedsBeforeTheRun) {
+  const TemporaryDirectory directory;
+  const std::string file = (directory.path() / "trace").string();
+  ExperimentFile experiment = read_experiment_file(find_experiment("weights"));
+  for (const char* change : {"sweep={}", "replications=1", "measure.duration=2600000 s"}) {
+    apply_override(experiment, change);
+  }
+  const Demand small{.runs = 1, .most_instances = 6, .simulated = 1s, .memory = {32LL << 20}};
+  for (const char* kind : {"xentrace:", "perfetto:"}) {
+    Demand month = small;
+    month.trace = check_trace(kind + file, expand(experiment));
+    EXPECT_GT(month.trace.count, std::int64_t{10} << 30) << "a tick of 20 ms is recorded at the least";
+    EXPECT_THROW(check_memory(month, 1, Bytes{std::int64_t{8} << 30}), InputError);
+    EXPECT_THAT(describe(month), HasSubstr(" MiB for the trace"));
+  }
+  EXPECT_THAT(describe(small), Not(HasSubstr("trace")));
+
+  const std::string trace = "perfetto:" + file, output = (directory.path() / "results").string();
+  const Outcome outcome =
+      xensim({"run", "weights", "--quiet", "--replications", "1", "--set", "sweep={}", "--set",
+              "measure.duration=1 s", "--output", output.c_str(), "--trace", trace.c_str()});
+  EXPECT_THAT(outcome.err, HasSubstr(", and at least 1 MiB for the trace"));
 }
 
 TEST(Command, SummarizesWhatWorkloadsReportOfThemselves) {
