@@ -72,8 +72,8 @@ class Experiment:
     def with_(self, changes: Mapping[str, Any] | None = None, /, **overrides: Any) -> Experiment:
         """With other values: `with_({"platform.scheduler.ctx_allow": "1 ms"})`, `with_(domains=8)`.
 
-        A path that is swept gets this single value instead, or the swept value of this label. Raises InputError for an unknown path (with
-        the nearest known one) or a value out of range.
+        A path that is swept gets this single value instead, or the swept value of this label. Raises InputError
+        for an unknown path (with the nearest known one) or a value out of range.
         """
         file = self._file
         sweep = self.document.get("sweep", {})
