@@ -39,8 +39,7 @@ Where Config::where() const {
 Config Config::at(std::string_view key) const {
   require_object();
   const auto member = value_->find(key);
-  if (member == value_->end())
-    fail(fmt::format("\"{}\" is missing", key), fmt::format("a member \"{}\"", key));
+  if (member == value_->end()) fail(fmt::format("no \"{}\"", key), "a member of this name");
   return Config(*member, source_, fmt::format("{}.{}", path_, key));
 }
 

@@ -24,6 +24,34 @@ std::string message(const Where& where, std::string_view found, std::string_view
   return text;
 }
 
+/// How many bytes a character of UTF-8 has that begins here; 0: none does, or only a control character.
+std::size_t length_of_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80U) return 0;
+  }
+  return length;
+}
+
+/// For a terminal: what is no text as `\xNN`.
+std::string printable(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t length = length_of_character(text);
+    if (length == 0) {
+      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(text.front()));
+    } else {
+      result += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return result;
+}
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -43,7 +71,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 InputError::InputError(const Where& where, std::string_view found, std::string_view expected,
                        std::string_view nearest)
-    : std::runtime_error(message(where, found, expected, nearest)) {}
+    : std::runtime_error(printable(message(where, found, expected, nearest))) {}
 
 std::string nearest(std::string_view name, std::span<const std::string> candidates) {
   std::string best;

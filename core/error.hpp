@@ -23,7 +23,8 @@ struct Where {
 /// Bad input or bad usage: exit code 2.
 class InputError : public std::runtime_error {
  public:
-  /// The message reads `file:line: path: found X; expected Y; did you mean "Z"?`.
+  /// The message reads `file:line: path: found X; expected Y; did you mean "Z"?`, in one line of UTF-8: other
+  /// bytes and control characters are written as `\xNN`.
   InputError(const Where& where, std::string_view found, std::string_view expected = {},
              std::string_view nearest = {});
 };

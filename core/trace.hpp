@@ -63,6 +63,8 @@ class TraceSink {
   /// Frames come in order of time for each interface and direction only.
   virtual void frame(const FrameRecord& /*record*/) {}
   virtual void disk(const DiskRecord& /*record*/) {}
+  /// The run is over, and what goes on at that time lasts until then. Comes last, unless the run fails.
+  virtual void end(Time /*at*/) {}
 };
 
 }  // namespace xensim

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "results/atomic_file.hpp"
 #include "results/confidence.hpp"
 #include "results/metrics_table.hpp"
@@ -35,8 +36,15 @@ Groups read_groups(const fs::path& directory) {
   if (std::error_code ignored; !fs::exists(directory, ignored)) {
     throw InputError({.file = directory.string()}, "no such directory", "a results directory");
   }
-  if (!fs::is_regular_file(directory / "run.json")) {
+  if (!fs::is_directory(directory)) {
+    throw InputError({.file = directory.string()}, "found a file", "a results directory");
+  }
+  const fs::path description = directory / "run.json";
+  if (!fs::is_regular_file(description)) {
     throw InputError({.file = directory.string()}, "no run.json", "a complete results directory");
+  }
+  if (const Json json = Json::parse(read_file(description).value_or(""), nullptr, false); !json.is_object()) {
+    throw InputError({.file = description.string()}, "found no JSON object", "the description of a run");
   }
   const MetricsTable table = read_metrics(directory / "metrics.csv");
   Groups groups;

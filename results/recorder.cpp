@@ -89,8 +89,14 @@ void Recorder::adopt_complete() {
     not_audited_ = count;
     return;
   }
-  MetricsTable table = read_metrics(directory_ / "metrics.csv");
-  table.results.resize(count);
+  MetricsTable table;
+  try {
+    table = read_metrics(directory_ / "metrics.csv");
+  } catch (const InputError&) {  // what cannot be read is run again
+    return;
+  }
+  const auto empty = [](const RunResult& result) { return result.metrics.empty(); };
+  if (table.results.size() != count || std::ranges::any_of(table.results, empty)) return;
   for (std::size_t run = 0; run < count; ++run) {
     const Json& entry = json["runs"][run];
     table.results[run].simulated_s = entry.value("simulated_s", 0.0);
@@ -138,12 +144,18 @@ std::string Recorder::description(std::span<const RunResult> results) const {
   return json.dump(2) + '\n';
 }
 
-void Recorder::finish(std::span<const RunResult> results) {
-  if (complete_) return;
+void Recorder::write_tables(std::span<const RunResult> results) {
   const fs::path description_file = directory_ / "run.json";
-  const bool ours = fs::exists(description_file);
+  const bool ours = fs::exists(description_file) || fs::exists(directory_ / "metrics.csv");
   fs::remove(description_file);
-  if (ours) remove_files(directory_ / "series", ".csv");
+  if (ours) {
+    remove_files(directory_ / "series", ".csv");
+    const std::string name = fs::canonical(directory_).filename().string();
+    for (const std::string& made_of_it :
+         {std::string("cells.csv"), std::string("losses.txt"), name + ".png", name + ".svg"}) {
+      fs::remove(directory_ / made_of_it);
+    }
+  }
   remove_if_empty(directory_ / "series");
 
   write_file(directory_ / "metrics.csv", metrics_csv(provenance_.runs, results));
@@ -155,7 +167,14 @@ void Recorder::finish(std::span<const RunResult> results) {
   for (const std::string& name : names) {
     write_file(directory_ / "series" / series_file_name(name), series_csv(name, provenance_.runs, results));
   }
-  write_file(description_file, description(results));
+}
+
+void Recorder::give_up(std::span<const RunResult> results) { write_tables(results); }
+
+void Recorder::finish(std::span<const RunResult> results) {
+  if (complete_) return;
+  write_tables(results);
+  write_file(directory_ / "run.json", description(results));
 
   remove_files(runs_, ".json");
   remove_files(runs_, ".tmp");

@@ -5,6 +5,9 @@
 ///     series/*.csv  one file per time series
 ///     runs/         the finished runs one by one, only while a sweep is under way
 ///
+/// What others make of these results and put beside them (`cells.csv`, `losses.txt`, a figure by the
+/// directory's name) goes when other results take their place.
+///
 /// The same input gives the same bytes: no times, host names or paths. `run.json` is written last, so a
 /// directory that has it is complete.
 #pragma once
@@ -65,7 +68,13 @@ class Recorder {
   /// Writes the directory as described above. `results` has one entry per run.
   void finish(std::span<const RunResult> results);
 
+  /// Some runs failed, whose results are empty. Writes metrics and series of the others, but no `run.json`;
+  /// the finished runs stay for another attempt.
+  void give_up(std::span<const RunResult> results);
+
  private:
+  /// Everything but the description.
+  void write_tables(std::span<const RunResult> results);
   void adopt_complete();
   void adopt_finished_runs();
   [[nodiscard]] std::filesystem::path run_file(std::size_t run) const;

@@ -21,7 +21,8 @@ struct RunResult {
   std::vector<std::pair<std::string, TimeSeries>> series;
   double simulated_s = 0;
   std::uint64_t events = 0;
-  bool audited = false;  ///< every component was checked after each scheduling pass
+  bool audited = false;       ///< every component was checked after each scheduling pass
+  std::uint64_t refused = 0;  ///< steps of the control script, told when the run is done; not kept in files
 };
 
 }  // namespace xensim

@@ -6,14 +6,18 @@
 #include <charconv>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <set>
 
+#include "core/config.hpp"
 #include "core/error.hpp"
 
 namespace xensim {
 namespace {
 
 using Kind = DbenchOperation::Kind;
+
+std::string in_quotes(std::string_view text) { return fmt::format("\"{}\"", shortened(std::string(text))); }
 
 /// One line, read from left to right.
 class Line {
@@ -40,7 +44,7 @@ class Line {
     skip_blanks();
     const std::size_t end = text_.find('"', 1);
     if (text_.empty() || text_.front() != '"' || end == std::string_view::npos) {
-      fail(fmt::format("\"{}\"", text_), "a path in double quotes");
+      fail(in_quotes(text_), "a path in double quotes");
     }
     const std::string_view path = text_.substr(1, end - 1);
     text_.remove_prefix(end + 1);
@@ -54,7 +58,7 @@ class Line {
     const char* const begin = digits.data() + (hexadecimal ? 2 : 0);
     const char* const end = digits.data() + digits.size();
     const auto [stop, error] = std::from_chars(begin, end, value, hexadecimal ? 16 : 10);
-    if (error != std::errc{} || stop != end) fail(fmt::format("\"{}\"", digits), what);
+    if (error != std::errc{} || stop != end) fail(in_quotes(digits), what);
     return value;
   }
   /// Up to the end of the line.
@@ -62,10 +66,9 @@ class Line {
     const std::string_view status = word("a status: NT_STATUS_OK, or NT_STATUS_ and an error");
     const bool ok = status == "NT_STATUS_OK" || status == "SUCCESS" || status == "0x00000000";
     if (!ok && !status.starts_with("NT_STATUS_") && !status.starts_with("ERR") && !status.starts_with("0x")) {
-      fail(fmt::format("\"{}\"", status), "a status: NT_STATUS_OK, or NT_STATUS_ and an error",
-           "NT_STATUS_OK");
+      fail(in_quotes(status), "a status: NT_STATUS_OK, or NT_STATUS_ and an error", "NT_STATUS_OK");
     }
-    if (!at_end()) fail(fmt::format("\"{}\" behind the status", text_), "the end of the line");
+    if (!at_end()) fail(in_quotes(text_) + " behind the status", "the end of the line");
     return ok;
   }
 
@@ -85,7 +88,7 @@ Kind kind_of(std::string_view name, const Line& line) {
   }
   std::vector<std::string> names;
   for (const DbenchName& known : dbench_names) names.emplace_back(known.in_file);
-  line.fail(fmt::format("operation \"{}\"", name), one_of(names), nearest(name, names));
+  line.fail("operation " + in_quotes(name), one_of(names), nearest(name, names));
 }
 
 /// Which handles are open where the reader is.
@@ -100,6 +103,40 @@ class Handles {
 
  private:
   std::set<std::uint32_t> open_;
+};
+
+/// The lines of a text, one by one. Throws InputError for what is none: a compressed file, or one without
+/// lines.
+class Lines {
+ public:
+  Lines(std::istream& input, const std::string& name) : input_(input), name_(name), buffer_(longest + 1) {}
+
+  /// Valid until the next; nothing at the end.
+  std::optional<std::string_view> next() {
+    ++number_;
+    input_.getline(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
+    const auto read = static_cast<std::size_t>(input_.gcount());
+    if (read == 0) return {};
+    if (input_.fail())
+      fail(fmt::format("a line of more than {} characters", longest), "a load file of dbench");
+    const std::string_view text(buffer_.data(), input_.eof() ? read : read - 1);
+    if (number_ == 1 && text.starts_with("\x1f\x8b"))
+      fail("a compressed file", "a load file of dbench, unpacked");
+    return text;
+  }
+  /// Of the last one, from 1.
+  [[nodiscard]] std::uint32_t number() const { return number_; }
+
+ private:
+  [[noreturn]] void fail(std::string_view found, std::string_view expected) const {
+    throw InputError({.file = name_, .line = static_cast<int>(number_)}, found, expected);
+  }
+
+  static constexpr std::size_t longest = 65535;
+  std::istream& input_;
+  const std::string& name_;
+  std::vector<char> buffer_;
+  std::uint32_t number_ = 0;
 };
 
 /// The path with slashes: "/clients/client1/...".
@@ -124,12 +161,12 @@ DbenchLoadFile::DbenchLoadFile(std::istream& input, const std::string& name, std
     return number;
   };
   Handles handles;
-  std::string text;
-  for (std::uint32_t number = 1; std::getline(input, text); ++number) {
-    Line line(text, name, number);
-    if (line.at_end() || text.front() == '#') continue;
+  Lines lines(input, name);
+  while (const std::optional<std::string_view> text = lines.next()) {
+    Line line(*text, name, lines.number());
+    if (line.at_end() || text->front() == '#') continue;
     if (most > 0 && operations_.size() == most) break;
-    DbenchOperation operation{.line = number};
+    DbenchOperation operation{.line = lines.number()};
     operation.kind = kind_of(line.word("an operation"), line);
     switch (operation.kind) {
       case Kind::create:

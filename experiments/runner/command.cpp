@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <iostream>
 #include <new>
 
@@ -14,6 +15,7 @@
 #include "experiments/runner/reproduction.hpp"
 #include "experiments/runner/summary.hpp"
 #include "experiments/runner/topology.hpp"
+#include "experiments/runner/trace_plan.hpp"
 #include "experiments/runner/worker_pool.hpp"
 #include "results/compare_directories.hpp"
 #include "results/traces/trace_file.hpp"
@@ -55,16 +57,23 @@ std::string trace_help() {
   return text + "; pcap@INTERFACE:FILE: of another interface than eth0, such as dom1/vif0";
 }
 
-void run_experiment(Arguments& arguments) {
-  if (!arguments.runner.trace.empty()) (void)parse_trace_request(arguments.runner.trace);
+/// The experiment with the changes of --set.
+ExperimentFile read_changed(const Arguments& arguments) {
   ExperimentFile file = read_experiment_file(find_experiment(arguments.file));
   for (const std::string& assignment : arguments.overrides) apply_override(file, assignment);
+  return file;
+}
+
+void run_experiment(Arguments& arguments) {
+  if (!arguments.runner.trace.empty()) (void)parse_trace_request(arguments.runner.trace);
+  ExperimentFile file = read_changed(arguments);
   for (const auto& [name, value] :
        {std::pair{"seed", arguments.seed}, std::pair{"replications", arguments.replications}}) {
     if (value) apply_override(file, name, *value, fmt::format("--{} {}", name, shortened(*value)));
   }
   const std::vector<Run> runs = expand(file);
-  const Demand demand = demand_of(runs);
+  Demand demand = demand_of(runs);
+  if (!arguments.runner.trace.empty()) demand.trace = check_trace(arguments.runner.trace, runs);
   check_memory(demand, workers(arguments.runner), installed_memory());
   fmt::print(stderr, "{}\n", describe(demand));
 
@@ -77,10 +86,11 @@ void run_experiment(Arguments& arguments) {
   if (options.explain) std::cout << explanation(runs, results, describe_point);
   if (!options.trace.empty()) std::cout << traced(parse_trace_request(options.trace));
   std::cout << "results in " << options.output->string() << '\n';
+  check_measured(runs, results);  // last: what there is has been written
 }
 
 void validate(const Arguments& arguments) {
-  const std::vector<Run> runs = expand(read_experiment_file(find_experiment(arguments.file)));
+  const std::vector<Run> runs = expand(read_changed(arguments));
   std::cout << arguments.file << " is valid: " << describe(demand_of(runs)) << '\n';
 }
 
@@ -153,10 +163,13 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
       "--jobs 8 --json comparison.json");
   command->callback([&] { reproduce_command(arguments); });
 
+  const auto add_experiment = [&](CLI::App& its) {
+    its.add_option("FILE", arguments.file, "Experiment file, or a name from experiments/")->required();
+    its.add_option("--set", arguments.overrides, "path=value: change the experiment; may be repeated")
+        ->allow_extra_args(false);
+  };
   command = app.add_subcommand("run", "Run an experiment file");
-  command->add_option("FILE", arguments.file, "Experiment file, or a name from experiments/")->required();
-  command->add_option("--set", arguments.overrides, "path=value: change the experiment; may be repeated")
-      ->allow_extra_args(false);
+  add_experiment(*command);
   command->add_option("--seed", arguments.seed, "Seed of all random numbers")->type_name("UINT");
   command->add_option("--replications", arguments.replications, "Runs of each point")->type_name("UINT");
   add_runner_options(*command, arguments);
@@ -172,7 +185,7 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
   command->callback([&] { run_experiment(arguments); });
 
   command = app.add_subcommand("validate", "Check an experiment file without running it");
-  command->add_option("FILE", arguments.file, "Experiment file")->required();
+  add_experiment(*command);
   command->footer("Example:\n  xensim validate my-experiment.json");
   command->callback([&] { validate(arguments); });
 
@@ -263,7 +276,10 @@ int parse_and_do(int argc, const char* const* argv) {
     return complain(fmt::format("{}; see xensim {}--help", error.what(), command), ExitCode::bad_input);
   }
   std::cout.flush();
-  if (!std::cout) return complain("the output could not be written", ExitCode::bad_input);
+  std::fflush(stdout);
+  // What was lost in between has left its mark on the stream below.
+  if (!std::cout || std::ferror(stdout) != 0)
+    return complain("the output could not be written", ExitCode::bad_input);
   return static_cast<int>(failed ? ExitCode::simulation_failed : ExitCode::done);
 }
 

@@ -45,15 +45,18 @@ Demand demand_of(const std::vector<Run>& runs) {
 }
 
 std::string describe(const Demand& demand) {
-  return fmt::format("{} {} of up to {} simulated time and {} {}, about {} MiB each", demand.runs,
-                     demand.runs == 1 ? "run" : "runs", in_words(to_seconds(demand.simulated)),
-                     demand.most_instances, demand.most_instances == 1 ? "instance" : "instances",
-                     (demand.memory.count + (1 << 20) - 1) >> 20);
+  const auto mebibytes = [](Bytes bytes) { return (bytes.count + (1 << 20) - 1) >> 20; };
+  return fmt::format(
+      "{} {} of up to {} simulated time and {} {}, about {} MiB each{}", demand.runs,
+      demand.runs == 1 ? "run" : "runs", in_words(to_seconds(demand.simulated)), demand.most_instances,
+      demand.most_instances == 1 ? "instance" : "instances", mebibytes(demand.memory),
+      demand.trace.count == 0 ? ""
+                              : fmt::format(", and at least {} MiB for the trace", mebibytes(demand.trace)));
 }
 
 void check_memory(const Demand& demand, unsigned jobs, Bytes available) {
   const auto at_a_time = static_cast<std::int64_t>(std::min<std::size_t>(std::max(jobs, 1U), demand.runs));
-  const Bytes needed{demand.memory.count * at_a_time};
+  const Bytes needed{(demand.memory.count + demand.trace.count) * at_a_time};
   if (needed <= available) return;
   throw InputError({},
                    fmt::format("found a need of about {:.1f} GiB of memory: {}, {} at a time",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "core/json.hpp"
@@ -172,7 +173,9 @@ void check_compare(const ExperimentFile& file, const Config& root, const std::ve
 /// The first parts of the names of metrics that a run can have.
 void add_roots(const Experiment& experiment, std::set<std::string>& roots) {
   roots.insert({"throughput", "fairness", "host0"});
-  for (const DomainTemplate& domain : experiment.domains) roots.insert(domain.name);
+  for (const DomainTemplate& domain : experiment.domains) {
+    if (domain.count > 0) roots.insert(domain.name);
+  }
   for (const ClientTemplate& client : experiment.clients) roots.insert(client.name);
 }
 
@@ -202,6 +205,43 @@ void check_metrics(const std::vector<Run>& runs, const std::shared_ptr<const Con
           .at(i)
           .fail(fmt::format("\"{}\", with which no metric begins", metrics[i]),
                 "a name that begins with " + one_of(names), near);
+    }
+  }
+}
+
+/// Does the name of a series begin so: throughput, TEMPLATE/throughput, TEMPLATE/NUMBER/work_rate?
+bool begins_a_series(std::string_view prefix, const Experiment& experiment) {
+  const auto begins = [&](std::string_view name) { return name.starts_with(prefix); };
+  if (begins("throughput")) return true;
+  return std::ranges::any_of(experiment.domains, [&](const DomainTemplate& domain) {
+    if (domain.count == 0) return false;
+    const std::string path = domain.name + '/';
+    if (begins(path + "throughput")) return true;
+    if (!prefix.starts_with(path)) return false;
+    std::int64_t number = -1;
+    (void)std::from_chars(prefix.data() + path.size(), prefix.data() + prefix.size(), number);
+    return number >= 0 && number < domain.count && begins(fmt::format("{}{}/work_rate", path, number));
+  });
+}
+
+/// That each series asked for is one of some run.
+void check_series(const std::vector<Run>& runs, const std::shared_ptr<const ConfigSource>& source) {
+  for (const Run& run : runs) {
+    if (run.replication != 0) continue;
+    const std::vector<std::string>& series = run.experiment->measure.series;
+    for (std::size_t i = 0; i < series.size(); ++i) {
+      const auto has = [&](const Run& other) { return begins_a_series(series[i], *other.experiment); };
+      if (has(run) || std::ranges::any_of(runs, has)) continue;
+      std::vector<std::string> names{"throughput"};
+      for (const DomainTemplate& domain : run.experiment->domains)
+        names.push_back(domain.name + "/throughput");
+      Config(*run.experiment->document, source)
+          .at("measure")
+          .at("series")
+          .at(i)
+          .fail(fmt::format("\"{}\", with which no series begins", series[i]),
+                one_of(names) + ", or a domain's work rate such as NAME/0/work_rate",
+                nearest(series[i], names));
     }
   }
 }
@@ -237,6 +277,7 @@ std::vector<Run> expand(const ExperimentFile& file) {
     }
   } while (advance(at, axes));
   check_metrics(runs, file.source);
+  check_series(runs, file.source);
   return runs;
 }
 

@@ -22,6 +22,7 @@ HostPlan HostNeeds::plan(const Experiment& experiment) {
                 .memory = experiment.machine.memory,
                 .kernels = {},
                 .present = {},
+                .created = created_later(experiment),
                 .network = !experiment.clients.empty()};
   for (const DomainTemplate& domain : experiment.domains) {
     if (domain.count == 0) continue;
@@ -36,10 +37,9 @@ HostPlan HostNeeds::plan(const Experiment& experiment) {
     gives_back = gives_back || step.verb == "destroy" || step.verb == "set_memory";
     if (step.verb == "create") created += named_instances(experiment.domains, step.domain).size();
   }
-  plan.present = created_later(experiment);
-  const auto later = static_cast<std::size_t>(std::ranges::count(plan.present, true));
+  const auto later = static_cast<std::size_t>(std::ranges::count(plan.created, true));
   plan.created_anew = static_cast<std::uint32_t>(created - std::min(created, later));
-  for (std::size_t i = 0; i < plan.present.size(); ++i) plan.present[i] = !(plan.present[i] && gives_back);
+  for (const bool is_later : plan.created) plan.present.push_back(!(is_later && gives_back));
   return plan;
 }
 

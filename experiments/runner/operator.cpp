@@ -37,6 +37,7 @@ void Operator::work(const World& world) {
   World::sleep(experiment_.measure.warm_up);
   platform_.settle();
   for (std::uint32_t i = 0; i < instances_.size(); ++i) platform_.divide_times(i);
+  platform_.measurement_begins();
   read(before);
   report_workloads(experiment_, workloads_, workloads_before);
   for (const auto& workload : workloads_) workload->measurement_begins();

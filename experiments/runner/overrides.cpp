@@ -17,20 +17,27 @@ bool is_utf8(const std::string& text) {
   }
 }
 
-/// The swept value that `value` is the label of, or `value` itself.
-Json chosen(const Json& values, const Json& value, Json& with) {
+/// The swept value that `value`, written as `text`, is the label of, or `value` itself. Labels as in expand.
+Json chosen(const Json& values, const Json& value, const std::string& text, Json& with) {
   if (!values.is_array()) return value;
+  const auto is = [&](const Json& label) {
+    return label == value || (label.is_string() ? label.get<std::string>() : label.dump()) == text;
+  };
   for (const Json& swept : values) {
-    const bool labelled = swept.is_object() && swept.contains("label") && swept.contains("value");
-    if (!labelled || swept["label"] != value) continue;
-    with = swept.value("with", Json::object());
-    return swept["value"];
+    if (!swept.is_object()) continue;
+    if (swept.contains("label") && swept.contains("value")) {
+      if (!is(swept["label"])) continue;
+      with = swept.value("with", Json::object());
+      return swept["value"];
+    }
+    if (swept.contains("name") && is(swept["name"])) return swept;
   }
   return value;
 }
 
 /// Ends the sweep over `path`, if there is one. What else its value sets, by path.
-Json settle(Json& document, const std::string& path, Json& value, const Where& where) {
+Json settle(Json& document, const std::string& path, Json& value, const std::string& text,
+            const Where& where) {
   Json with = Json::object();
   if (!document.is_object() || !document.contains("sweep") || !document["sweep"].is_object()) return with;
   Json& sweep = document["sweep"];
@@ -41,7 +48,7 @@ Json settle(Json& document, const std::string& path, Json& value, const Where& w
     }
   }
   if (!sweep.contains(path)) return with;
-  value = chosen(sweep[path], value, with);
+  value = chosen(sweep[path], value, text, with);
   sweep.erase(path);
   document.erase("compare");
   return with;
@@ -67,7 +74,7 @@ void apply_override(ExperimentFile& file, const std::string& path, const std::st
   const Where where{.file = option, .line = 0, .path = {}};
   if (!is_utf8(text)) throw InputError({.file = "--" + path}, "found bytes that are not UTF-8", "UTF-8 text");
   Json value = Json::accept(text) ? parse_json(text, where.file).value : Json(text);
-  const Json with = settle(file.document, path, value, where);
+  const Json with = settle(file.document, path, value, text, where);
   auto source = std::make_shared<ConfigSource>(file.source ? *file.source : ConfigSource{});
   const auto set = [&](const std::string& at, Json its) {
     set_path(file.document, at, std::move(its), where);

@@ -49,6 +49,7 @@ std::string encode(const RunResult& result) {
   put(bytes, result.simulated_s);
   put(bytes, result.events);
   put(bytes, result.audited);
+  put(bytes, result.refused);
   put(bytes, result.metrics.size());
   for (const Metric& metric : result.metrics) {
     put_text(bytes, metric.name);
@@ -73,6 +74,7 @@ RunResult decode(std::string_view bytes) {
   result.simulated_s = reader.get<double>();
   result.events = reader.get<std::uint64_t>();
   result.audited = reader.get<bool>();
+  result.refused = reader.get<std::uint64_t>();
   for (auto left = reader.get<std::size_t>(); left > 0; --left) {
     Metric& metric = result.metrics.emplace_back();
     metric.name = reader.text();

@@ -3,15 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "core/error.hpp"
 #include "core/json.hpp"
-#include "core/parameter_info.hpp"
 #include "experiments/runner/host_needs.hpp"
 #include "experiments/runner/progress.hpp"
 #include "experiments/runner/run_message.hpp"
 #include "experiments/runner/source_identity.hpp"
+#include "experiments/runner/trace_plan.hpp"
 #include "experiments/runner/worker_pool.hpp"
 #include "results/atomic_file.hpp"
 #include "results/fingerprint.hpp"
@@ -104,35 +105,6 @@ std::string interruption(std::size_t finished, std::size_t total, const RunnerOp
              : fmt::format("interrupted after {} of {} runs", finished, total);
 }
 
-/// That the machine has the interface to be traced, if the trace is of one.
-void check_interface(const TraceRequest& request, const Experiment& experiment) {
-  const auto& parameters = TraceFileRegistry::instance().entries().at(request.kind).parameters;
-  const auto parameter = std::ranges::find(parameters, "interface", &ParameterInfo::name);
-  const auto needs = HostNeeds{}.of(experiment);
-  if (parameter == parameters.end() || !needs) return;
-  const std::string interface =
-      request.interface.empty() ? parameter->fallback.get<std::string>() : request.interface;
-  const std::vector<std::string> known = needs->interfaces();
-  if (std::ranges::find(known, interface) != known.end()) return;
-  throw InputError({.path = "--trace"}, fmt::format("no network interface \"{}\"", interface),
-                   known.empty()       ? "a client, or a workload that uses the network"
-                   : known.size() > 10 ? fmt::format("{} to {}", known.front(), known.back())
-                                       : one_of(known),
-                   nearest(interface, known));
-}
-
-void check_trace(const RunnerOptions& options, const std::vector<Run>& runs) {
-  if (options.trace.empty()) return;
-  const TraceRequest request = parse_trace_request(options.trace);
-  if (runs.size() != 1) {
-    throw InputError({.path = "--trace"}, fmt::format("{} runs", runs.size()),
-                     "exactly one run to trace: choose its point with --set and use --replications 1");
-  }
-  check_interface(request, *runs.front().experiment);
-  (void)open_trace(request);  // better to fail now than after the run
-  check_writable(request.file);
-}
-
 /// What there is of a series' results so far.
 class Unfinished {
  public:
@@ -159,6 +131,12 @@ class Unfinished {
   }
   void finish() {
     if (recorder_) recorder_->finish(results_);
+  }
+  /// Whether there are results in a directory without those of the runs that failed.
+  bool give_up() {
+    if (!recorder_ || left_ == results_.size()) return false;
+    recorder_->give_up(results_);
+    return true;
   }
   [[nodiscard]] std::vector<RunResult> take_results() { return std::move(results_); }
 
@@ -198,16 +176,15 @@ class Batch {
     SweepProgress progress(
         all_.size() == 1 ? name_of(all_.front().file) : std::to_string(all_.size()) + " series",
         tasks_.size(), finished_, SweepProgress::style_for(options_.quiet));
-    const WorkerPool pool{
-        .workers = options_.jobs > 0 ? options_.jobs : available_processors(),
-        .task = [&](std::size_t i) { return encode(execute(all_[tasks_[i].series].runs[tasks_[i].run])); },
-        .done =
-            [&](std::size_t i, std::string_view answer) {
-              ++finished_;
-              progress.advance();
-              keep(tasks_[i], decode(answer));
-            },
-        .tick = [&] { progress.show(); }};
+    const WorkerPool pool{.workers = options_.jobs > 0 ? options_.jobs : available_processors(),
+                          .task = [&](std::size_t i) { return perform(tasks_[i], execute); },
+                          .done =
+                              [&](std::size_t i, std::string_view answer) {
+                                ++finished_;
+                                progress.advance();
+                                take(i, answer);
+                              },
+                          .tick = [&] { progress.show(); }};
     try {
       if (!pool.run(missing_) && finished_ < tasks_.size()) {
         throw Interrupted(interruption(finished_, tasks_.size(), options_));
@@ -215,12 +192,51 @@ class Batch {
     } catch (const TaskFailure& failure) {
       rethrow(failure);
     }
+    tell_refusals();
+    if (!failures_.empty()) give_up();
   }
 
  private:
   struct Task {
     std::size_t series, run;
   };
+  static constexpr char done_well = 'r', bad_input = 'b';  ///< the last byte of an answer
+
+  /// In a worker. Bad input is an answer: the other runs may do.
+  std::string perform(const Task& task, const Execute& execute) const {
+    std::string answer;
+    try {
+      answer = encode(execute(all_[task.series].runs[task.run]));
+      answer += done_well;
+    } catch (const InputError& error) {
+      answer = error.what();
+      answer += bad_input;
+    }
+    return answer;
+  }
+  void take(std::size_t task, std::string_view answer) {
+    const std::string_view content = answer.substr(0, answer.size() - 1);
+    if (answer.back() == bad_input) {
+      failures_.emplace(task, content);
+      return;
+    }
+    RunResult its = decode(content);
+    if (its.refused > 0) refused_.emplace(task, its.refused);
+    keep(tasks_[task], std::move(its));
+  }
+
+  [[noreturn]] void give_up() {
+    const auto& [task, message] = *failures_.begin();
+    const std::size_t others = failures_.size() - 1, first = tasks_[task].series;
+    std::string rest;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      if (unfinished_[i].complete() || !unfinished_[i].give_up() || i != first) continue;
+      rest = fmt::format("; results of the other runs are in {}", all_[i].output->string());
+    }
+    const std::string also =
+        others == 0 ? "" : fmt::format(", as in {} other{}", others, others == 1 ? "" : "s");
+    throw InputError({}, fmt::format("{} [in {}{}]{}", message, name_of_task(task), also, rest));
+  }
 
   void keep(const Task& task, RunResult result) {
     Unfinished& series = unfinished_[task.series];
@@ -236,6 +252,15 @@ class Batch {
     }
   }
 
+  void tell_refusals() const {
+    if (refused_.empty()) return;
+    const auto& [task, count] = *refused_.begin();
+    const std::size_t others = refused_.size() - 1;
+    fmt::print(
+        stderr, "{}: {} of the control script refused{} (metric control/refused)\n", name_of_task(task),
+        count == 1 ? "1 step" : fmt::format("{} steps", count),
+        others == 0 ? "" : fmt::format("; so were some in {} other run{}", others, others == 1 ? "" : "s"));
+  }
   [[nodiscard]] std::string name_of_task(std::size_t number) const {
     if (number >= tasks_.size()) return "a worker";
     const Series& series = all_[tasks_[number].series];
@@ -243,20 +268,19 @@ class Batch {
     return all_.size() == 1 ? run : name_of(series.file) + ": " + run;
   }
   [[noreturn]] void rethrow(const TaskFailure& failure) const {
-    const std::string run = name_of_task(failure.task);
-    if (failure.kind == TaskFailure::Kind::input)
-      throw InputError({}, fmt::format("{} [in {}]", failure.what(), run));
-    throw SimulationError(fmt::format("{}: {}", run, failure.what()));
+    throw SimulationError(fmt::format("{}: {}", name_of_task(failure.task), failure.what()));
   }
 
   const std::vector<Series>& all_;
   const RunnerOptions& options_;
   const SeriesDone& done_;
   std::vector<Unfinished> unfinished_;
-  std::vector<Task> tasks_;           ///< runs of all series
-  std::vector<std::size_t> missing_;  ///< of those
-  std::size_t finished_ = 0;          ///< of those
-  std::size_t handed_over_ = 0;       ///< series
+  std::vector<Task> tasks_;                       ///< runs of all series
+  std::vector<std::size_t> missing_;              ///< of those
+  std::size_t finished_ = 0;                      ///< of those
+  std::size_t handed_over_ = 0;                   ///< series
+  std::map<std::size_t, std::string> failures_;   ///< messages of bad input, by task
+  std::map<std::size_t, std::uint64_t> refused_;  ///< steps of the control script, by task
 };
 
 Execute simulation(const RunnerOptions& options) {
@@ -267,7 +291,7 @@ Execute simulation(const RunnerOptions& options) {
 
 std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run>& runs,
                                const RunnerOptions& options) {
-  check_trace(options, runs);
+  if (!options.trace.empty()) (void)check_trace(options.trace, runs);
   return run_all(file, runs, options, simulation(options));
 }
 

@@ -25,10 +25,10 @@ struct RunnerOptions {
 
 /// The results, in the order of `runs`, whatever the number of jobs. Each finished run is on disk before
 /// the next is counted; Ctrl-C keeps those and throws Interrupted. A worker's error is rethrown here with
-/// its kind (InputError, SimulationError) and the run it happened in; a worker that died is a
-/// SimulationError. Runs are always executed in forked processes, so that Ctrl-C can stop them anywhere:
-/// the caller must have no threads that the simulation depends on. Series of runs that `resume` finds in a
-/// complete directory stay on disk only.
+/// its kind (InputError, SimulationError) and the run it happened in, an InputError when all other runs are
+/// done, any other at once; a worker that died is a SimulationError. Runs are always executed in forked
+/// processes, so that Ctrl-C can stop them anywhere: the caller must have no threads that the simulation
+/// depends on. Series of runs that `resume` finds in a complete directory stay on disk only.
 [[nodiscard]] std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run>& runs,
                                              const RunnerOptions& options);
 

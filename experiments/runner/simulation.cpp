@@ -6,13 +6,13 @@
 #include <map>
 
 #include "core/error.hpp"
-#include "core/quantity.hpp"
 #include "core/world.hpp"
 #include "experiments/runner/control_script.hpp"
 #include "experiments/runner/operator.hpp"
 #include "experiments/runner/outside.hpp"
 #include "experiments/runner/prober.hpp"
 #include "experiments/runner/snapshot.hpp"
+#include "models/host/control.hpp"
 #include "models/host/platform.hpp"
 #include "workloads/workload.hpp"
 
@@ -54,26 +54,25 @@ void add_work(const Experiment& experiment, const std::vector<Instance>& instanc
   for (Metric& metric : by_instance) add(std::move(metric));
 }
 
-/// Throws InputError if a metric of a domain that was asked for by its name was not measured: mostly because
-/// its programs were not done in time.
-void check_measured(const Experiment& experiment, const RunResult& result) {
-  for (const std::string& name : experiment.measure.metrics) {
-    const std::size_t slash = name.find('/');
-    if (slash == std::string::npos || name.ends_with('/')) continue;
-    if (std::ranges::find(experiment.domains, name.substr(0, slash), &DomainTemplate::name) ==
-        experiment.domains.end()) {
-      continue;
-    }
-    const auto begins = [&](const std::string& metric) { return metric.starts_with(name); };
-    if (std::ranges::any_of(result.metrics, begins, &Metric::name)) continue;
-    std::vector<std::string> names;
-    for (const Metric& metric : result.metrics) names.push_back(metric.name);
-    const std::string near = nearest(name, names);
-    throw InputError(
-        {.path = "$.measure.metrics"},
-        fmt::format("\"{}\", with which no metric begins after {}", name,
-                    format(experiment.measure.duration)),
-        near.empty() ? "time enough for it to be measured" : fmt::format("\"{}\", or more time", near));
+/// Takes off counters what they had when the measurement began. What came into being since then began at
+/// zero; what is gone by then (a domain that was destroyed) is in the earlier entries only.
+void take_off(std::vector<Snapshot::Entry>& entries, const std::vector<Snapshot::Entry>& earlier) {
+  const auto counts = [](const Snapshot::Entry& entry) {
+    return entry.statistic->kind == Statistic::Kind::counter;
+  };
+  std::map<std::string_view, double> start;
+  for (const Snapshot::Entry& entry : earlier) {
+    if (counts(entry)) start.emplace(entry.path, entry.value);
+  }
+  for (Snapshot::Entry& entry : entries) {
+    if (!counts(entry)) continue;
+    if (const auto known = start.find(entry.path); known != start.end()) entry.value -= known->second;
+  }
+}
+
+void add(const std::vector<Snapshot::Entry>& entries, RunResult& result) {
+  for (const Snapshot::Entry& entry : entries) {
+    result.metrics.push_back({entry.path, std::string(entry.statistic->unit), entry.value});
   }
 }
 
@@ -148,43 +147,29 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   });
   if (!experiment.control.empty()) world.add_actor("script", [&] { scripted.work(world); });
   world.run();
+  if (options.trace != nullptr) options.trace->end(world.now());
   for (const std::string& fault : {platform->audit(), outside.audit()}) {
     if (!fault.empty()) throw SimulationError(fault);
   }
 
   RunResult result;
   add_work(experiment, instances, the_operator.before, the_operator.after, result);
-  const auto& before = the_operator.before.entries;
-  const auto& after = the_operator.after.entries;
-  // What came into being during the measurement began at zero; the order is the same.
-  auto earlier = before.begin();
-  for (const Snapshot::Entry& entry : after) {
-    const bool known = earlier != before.end() && earlier->path == entry.path;
-    const double start = known && entry.statistic->kind == Statistic::Kind::counter ? earlier->value : 0;
-    if (known) ++earlier;
-    result.metrics.push_back({entry.path, std::string(entry.statistic->unit), entry.value - start});
-  }
+  take_off(the_operator.after.entries, the_operator.before.entries);
+  add(the_operator.after.entries, result);
   // An explanation is asked for by itself, not by the names of its parts.
   static const std::vector<std::string> everything;
   Snapshot measured(options.explain ? everything : experiment.measure.metrics);
   report_workloads(experiment, workloads, measured);
   // Most of what programs measure is of their whole run; what they count is of the measurement.
-  for (Snapshot::Entry& entry : measured.entries) {
-    if (entry.statistic->kind != Statistic::Kind::counter) continue;
-    const auto& start = the_operator.workloads_before.entries;
-    const auto known = std::ranges::find(start, entry.path, &Snapshot::Entry::path);
-    if (known != start.end()) entry.value -= known->value;
-  }
+  take_off(measured.entries, the_operator.workloads_before.entries);
   outside.report(measured, world.now());
   for (const auto& prober : probers) prober->report(measured);
-  for (const Snapshot::Entry& entry : measured.entries) {
-    result.metrics.push_back({entry.path, std::string(entry.statistic->unit), entry.value});
-  }
+  add(measured.entries, result);
   result.series = std::move(the_operator.series);
-  check_measured(experiment, result);
   result.simulated_s = to_seconds(world.now());
   result.events = calendar.dispatched();
   result.audited = options.audit;
+  if (const ControlPlane* control = platform->control()) result.refused = control->refused();
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/error.hpp"
+#include "core/quantity.hpp"
 #include "results/confidence.hpp"
 
 namespace xensim {
@@ -104,7 +105,34 @@ std::string missing_metrics(const std::vector<Run>& runs, std::span<const RunRes
   return text;
 }
 
+/// Asked for by the name of a template that has instances.
+bool of_a_domain(const std::string& metric, const Experiment& experiment) {
+  const std::size_t slash = metric.find('/');
+  if (slash == std::string::npos || slash + 1 == metric.size()) return false;
+  const auto domain = std::ranges::find(experiment.domains, metric.substr(0, slash), &DomainTemplate::name);
+  return domain != experiment.domains.end() && domain->count > 0;
+}
+
 }  // namespace
+
+void check_measured(const std::vector<Run>& runs, std::span<const RunResult> results) {
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const Experiment& experiment = *runs[i].experiment;
+    for (const std::string& name : experiment.measure.metrics) {
+      const auto begins = [&](const std::string& metric) { return metric.starts_with(name); };
+      if (!of_a_domain(name, experiment) || std::ranges::any_of(results[i].metrics, begins, &Metric::name))
+        continue;
+      std::vector<std::string> names;
+      for (const Metric& metric : results[i].metrics) names.push_back(metric.name);
+      const std::string near = nearest(name, names);
+      throw InputError(
+          {.path = "$.measure.metrics"},
+          fmt::format("\"{}\", with which no metric of run {} begins after {}", name, runs[i].index,
+                      format(experiment.measure.duration)),
+          near.empty() ? "time enough for it to be measured" : fmt::format("\"{}\", or more time", near));
+    }
+  }
+}
 
 std::string summary_table(const std::vector<Run>& runs, std::span<const RunResult> results) {
   if (runs.empty()) return "";

@@ -14,4 +14,8 @@ namespace xensim {
 /// Of more than a dozen metrics, only those of the whole experiment (without a path) are shown.
 [[nodiscard]] std::string summary_table(const std::vector<Run>& runs, std::span<const RunResult> results);
 
+/// Throws InputError if some run has no metric that was asked for by the name of one of its domains: mostly
+/// because programs were not done in time. O(runs * metrics asked for * metrics).
+void check_measured(const std::vector<Run>& runs, std::span<const RunResult> results);
+
 }  // namespace xensim

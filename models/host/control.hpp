@@ -37,11 +37,12 @@ struct ControlRequest {
   Time interval{};                  ///< limit_network; 0: no limit
   std::uint32_t rules = 0;          ///< add_rules: how many
   std::vector<Program> programs{};  ///< create: what it begins with
+  bool required = false;            ///< create: without it there is nothing to measure
 };
 
 /// Requests are carried out one after another, in the order in which they were made. What cannot be done
-/// (a domain that does not exist or exists already, a policy without slices, a change of a device that the
-/// domain has not) is refused and counted.
+/// (a domain that does not exist or exists already or that there is no memory for, a policy without slices, a
+/// change of a device that the domain has not) is refused and counted.
 class ControlPlane {
  public:
   ControlPlane() = default;
@@ -53,6 +54,8 @@ class ControlPlane {
   virtual void ask(ControlRequest request) = 0;
   /// Everything that was asked for is done.
   [[nodiscard]] virtual bool idle() const = 0;
+  /// How many requests were refused so far.
+  [[nodiscard]] virtual std::uint64_t refused() const = 0;
 };
 
 }  // namespace xensim

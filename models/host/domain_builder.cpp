@@ -62,12 +62,14 @@ Time DomainBuilder::create() {
   const Bytes size = monitor_.parameters().memory;
   const auto pages = static_cast<std::uint32_t>(size.count / page_size);
   BuiltMemory built{.domain = {}, .layout = {pages}};
-  vcpu_ = monitor_.create_domain(share_);
-  built.domain.id = DomainId{vcpu_.value};
+  built.domain.id = monitor_.next_domain();
   if (!reserve(monitor_.memory().machine, built.domain, pages)) {
-    throw InputError({}, fmt::format("domain {} with {} of memory", vcpu_.value, format(size)),
-                     "domains that fit into the machine's memory together");
+    refused_ = true;
+    stage_ = Stage::done;
+    charge(costs_.operation);
+    return costs_.system_call;
   }
+  vcpu_ = monitor_.create_domain(share_);
   call().cpu.work.did(MemoryStep::frame_allocated, pages);
   monitor_.domain(vcpu_).built() = built;
   charge(costs_.operation);

@@ -31,10 +31,12 @@ class DomainBuilder {
       : monitor_(monitor), costs_(costs), share_(share) {}
 
   /// Makes the next hypercall, whose time is charged. What the tool then computes until it is ready for
-  /// another; nothing: the domain is complete. Throws InputError if the machine has too little memory left.
+  /// another; nothing: the domain is complete, or refused.
   [[nodiscard]] std::optional<Time> step();
 
-  /// After the first step.
+  /// The machine has too little memory left: there is no domain.
+  [[nodiscard]] bool refused() const { return refused_; }
+  /// After the first step, unless that was refused.
   [[nodiscard]] VcpuId vcpu() const { return vcpu_; }
 
  private:
@@ -50,6 +52,7 @@ class DomainBuilder {
   const ControlCosts& costs_;
   SchedulingShare share_;
   Stage stage_ = Stage::create;
+  bool refused_ = false;
   VcpuId vcpu_;
   std::vector<PageRequest> requests_;
   std::size_t sent_ = 0;

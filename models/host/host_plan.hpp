@@ -19,6 +19,7 @@ struct HostPlan {
   Bytes memory;
   std::vector<bool> kernels;       ///< by instance: its programs make system calls
   std::vector<bool> present;       ///< by instance: it is there together with all others that are
+  std::vector<bool> created;       ///< by instance: a control script has it built
   bool network = false;            ///< there is one
   std::uint32_t created_anew = 0;  ///< instances that a control script creates a second time
 };
@@ -37,6 +38,9 @@ class PlatformNeeds {
   [[nodiscard]] virtual std::optional<Shortage> shortage() const = 0;
   /// Of the computer that simulates it, roughly.
   [[nodiscard]] virtual Bytes simulator_memory() const = 0;
+  /// Virtual processors that there will have been, the control domain's among them; 0: its processors run
+  /// processes.
+  [[nodiscard]] virtual std::size_t vcpus() const = 0;
   /// The network interfaces whose frames can be traced.
   [[nodiscard]] virtual std::vector<std::string> interfaces() const = 0;
 };

@@ -51,6 +51,8 @@ class Monitor final : private NetworkHost {
   VcpuId start_domain(std::vector<Program> programs, const SchedulingShare& share);
 
   // What domain 0 may ask for, on its processor and at its time (monitor_control.cpp).
+  /// The number of the domain that is created next.
+  [[nodiscard]] DomainId next_domain() const { return {static_cast<std::uint32_t>(domains_.size())}; }
   /// A domain that has no memory and is suspended.
   VcpuId create_domain(const SchedulingShare& share);
   /// One entry of domain 0 into the monitor, of so much work.
@@ -100,6 +102,8 @@ class Monitor final : private NetworkHost {
     const Domain& its = domains_[vcpu.value];
     return its.kernel.elapsed(1, std::min(its.ended, calendar_.now()));
   }
+  /// As Platform::measurement_begins.
+  void measurement_begins();
   void report(StatisticSink& sink, const std::string& prefix) const;
   /// What it keeps of its own memory for a domain that exists.
   [[nodiscard]] std::vector<MonitorStructure> structures(VcpuId vcpu) const;

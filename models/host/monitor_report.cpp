@@ -36,6 +36,10 @@ constexpr double ns_per_us = 1000;
 
 }  // namespace
 
+void Monitor::measurement_begins() {
+  for (const auto& core : cores_) core->wake_to_run = {};
+}
+
 void Monitor::report(StatisticSink& sink, const std::string& prefix) const {
   for (const auto& core : cores_) {
     const std::string path = fmt::format("{}cpu{}/", prefix, core->processor.id().value);
@@ -45,9 +49,11 @@ void Monitor::report(StatisticSink& sink, const std::string& prefix) const {
     sink.value(path, entries_scanned, static_cast<double>(core->scanned));
     if (scheduler_->migrates()) sink.value(path, migrations_made, static_cast<double>(core->migrations));
     sink.value(path, interrupts_taken, static_cast<double>(core->interrupts));
-    sink.value(path, wait_mean, core->wake_to_run.mean() / ns_per_us);
-    sink.value(path, wait_p99, static_cast<double>(core->wake_to_run.quantile(0.99)) / ns_per_us);
-    sink.value(path, wait_maximum, static_cast<double>(core->wake_to_run.maximum()) / ns_per_us);
+    const Histogram& waits = core->wake_to_run;
+    if (waits.count() == 0) continue;
+    sink.value(path, wait_mean, waits.mean() / ns_per_us);
+    sink.value(path, wait_p99, static_cast<double>(waits.quantile(0.99)) / ns_per_us);
+    sink.value(path, wait_maximum, static_cast<double>(waits.maximum()) / ns_per_us);
   }
   sink.value(prefix, ticks_marked, static_cast<double>(ticks_));
   if (parameters_.count_memory) report_space(sink, prefix);

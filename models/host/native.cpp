@@ -394,6 +394,7 @@ class NativeNeeds final : public PlatformNeeds {
     const auto instances = static_cast<std::int64_t>(plan_.kernels.size());
     return {instances * of_instance + (kernel ? of_kernel + plan_.memory.count / page_size * of_page : 0)};
   }
+  [[nodiscard]] std::size_t vcpus() const override { return 0; }
   [[nodiscard]] std::vector<std::string> interfaces() const override {
     return plan_.network ? std::vector<std::string>{"eth0"} : std::vector<std::string>{};
   }

@@ -79,6 +79,8 @@ class Platform {
   /// then is divided from what it goes on with, so that differences of `times` and of `elapsed` are of the
   /// measurement.
   virtual void divide_times(std::uint32_t instance) = 0;
+  /// The same for what is told of a distribution (a mean wait, the longest): it is of what comes from now on.
+  virtual void measurement_begins() {}
   /// Work done by an instance's programs since its start.
   [[nodiscard]] Time work(std::uint32_t instance) const {
     return times(instance)[static_cast<std::size_t>(LifePart::user)];

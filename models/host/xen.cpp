@@ -81,6 +81,7 @@ class Xen final : public Platform {
     } else {
       ControlRequest request{.verb = ControlRequest::Verb::create, .instance = instance, .share = share};
       request.programs = std::move(programs);
+      request.required = true;
       control_.ask(std::move(request));
     }
   }
@@ -108,6 +109,7 @@ class Xen final : public Platform {
     }
     return sum;
   }
+  void measurement_begins() override { monitor_.measurement_begins(); }
   void report(StatisticSink& sink, const std::string& prefix) const override {
     monitor_.report(sink, prefix);
     control_.report(sink, prefix);

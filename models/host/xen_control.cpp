@@ -1,22 +1,29 @@
 #include "models/host/xen_control.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "core/error.hpp"
 
 namespace xensim {
 namespace {
 
 using enum Statistic::Kind;
-const Statistic requests_done{"control/done", "requests", counter, "commands that domain 0 carried out"};
-const Statistic requests_refused{"control/refused", "requests", counter,
-                                 "commands that it could not carry out"};
+// Of the whole run: what a script asks for is mostly asked for before the measurement.
+const Statistic requests_done{"control/done", "requests", level,
+                              "commands that domain 0 carried out since the beginning of the run"};
+const Statistic requests_refused{"control/refused", "requests", level,
+                                 "commands that it could not carry out, since the beginning of the run"};
 const Statistic domains_living{"control/domains", "domains", level,
                                "domains that exist, domain 0 among them"};
-const Statistic domains_built{"control/built", "domains", counter, "domains that domain 0 built"};
+const Statistic domains_built{"control/built", "domains", level,
+                              "domains that domain 0 built since the beginning of the run"};
 const Statistic build_mean{"control/build_time/mean", "us", summary,
-                           "from a command to build a domain until it runs: mean"};
+                           "from a command to build a domain until it runs: mean of all that were built"};
 const Statistic build_maximum{"control/build_time/maximum", "us", summary,
-                              "from a command to build a domain until it runs: longest"};
+                              "from a command to build a domain until it runs: longest of all"};
 const Statistic frames_free{"control/frames_free", "frames", level, "of the machine's memory"};
 
 constexpr Time for_ever = 24h * 50;
@@ -77,6 +84,14 @@ Program XenControl::serve(XenControl& self) {
       }
       DomainBuilder builder(self.monitor_, self.costs_, request.share);
       while (const std::optional<Time> work = builder.step()) co_yield Compute{*work, &self.working_set_};
+      if (builder.refused()) {
+        if (request.required) {
+          throw InputError({}, fmt::format("no memory for instance {}", request.instance),
+                           "domains that fit into the machine's memory together");
+        }
+        ++self.refused_;
+        continue;
+      }
       Domain& domain = self.monitor_.domain(builder.vcpu());
       for (Program& program : request.programs) domain.kernel.start(std::move(program), self.now());
       self.adopt(request.instance, builder.vcpu());

@@ -19,6 +19,7 @@ class XenControl final : public ControlPlane {
 
   void ask(ControlRequest request) override;
   [[nodiscard]] bool idle() const override { return pending_.empty() && !busy_; }
+  [[nodiscard]] std::uint64_t refused() const override { return refused_; }
 
   /// A new instance, which has no domain yet.
   std::uint32_t add_instance();

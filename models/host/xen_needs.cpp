@@ -13,7 +13,7 @@ std::optional<PlatformNeeds::Shortage> XenNeeds::shortage() const {
   std::int64_t with_memory = 0, with_disks = 0;
   for (std::size_t i = 0; i < plan_.kernels.size(); ++i) {
     if (!plan_.present[i]) continue;
-    if (plan_.kernels[i] || built) ++with_memory;
+    if (plan_.kernels[i] || built || plan_.created[i]) ++with_memory;
     if (plan_.kernels[i]) ++with_disks;
   }
   if (with_memory == 0) return {};
@@ -45,7 +45,9 @@ Bytes XenNeeds::simulator_memory() const {
   const auto all = static_cast<std::int64_t>(plan_.kernels.size());
   const std::int64_t kernels = std::ranges::count(plan_.kernels, true);
   Bytes needed{all * of_domain};
-  if (kernels > 0 || parameters_.build != "at once") {
+  const bool built =
+      parameters_.build != "at once" || plan_.created_anew > 0 || std::ranges::count(plan_.created, true) > 0;
+  if (kernels > 0 || built) {
     needed.count += MonitorMemory::frames_of(plan_.memory) * of_machine_frame;
   }
   needed.count += kernels * (of_kernel + parameters_.memory.count / page_size * of_page);

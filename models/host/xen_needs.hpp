@@ -15,6 +15,7 @@ class XenNeeds final : public PlatformNeeds {
 
   [[nodiscard]] std::optional<Shortage> shortage() const override;
   [[nodiscard]] Bytes simulator_memory() const override;
+  [[nodiscard]] std::size_t vcpus() const override { return 1 + plan_.kernels.size() + plan_.created_anew; }
   [[nodiscard]] std::vector<std::string> interfaces() const override;
 
  private:

@@ -1,9 +1,12 @@
 /// The trace kind "pcap": frames of one interface.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
 
+#include "core/error.hpp"
 #include "results/traces/pcap.hpp"
 #include "results/traces/trace_file.hpp"
 
@@ -19,6 +22,15 @@ class PcapTrace final : public TraceFile {
   PcapTrace(PcapParameters parameters, std::filesystem::path file)
       : interface_(std::move(parameters.interface)), file_(std::move(file)) {}
 
+  void check(const TracedHost& host) const override {
+    const std::vector<std::string>& known = host.interfaces;
+    if (std::ranges::find(known, interface_) != known.end()) return;
+    throw InputError({.path = "--trace"}, fmt::format("no network interface \"{}\"", interface_),
+                     known.empty()       ? "a client, or a workload that uses the network"
+                     : known.size() > 10 ? fmt::format("{} to {}", known.front(), known.back())
+                                         : one_of(known),
+                     nearest(interface_, known));
+  }
   void record(const TraceRecord& /*record*/) override {}
   void frame(const FrameRecord& record) override {
     if (record.interface != interface_) return;

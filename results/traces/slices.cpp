@@ -1,5 +1,7 @@
 #include "results/traces/slices.hpp"
 
+#include <algorithm>
+
 namespace xensim {
 namespace {
 
@@ -84,10 +86,10 @@ class StateMachine {
 
 }  // namespace
 
-std::vector<Slice> slices_of(std::span<const TraceRecord> records) {
+std::vector<Slice> slices_of(std::span<const TraceRecord> records, Time end) {
   StateMachine machine;
   for (const TraceRecord& record : records) machine.apply(record);
-  return machine.finish(records.empty() ? Time{} : records.back().at);
+  return machine.finish(records.empty() ? end : std::max(end, records.back().at));
 }
 
 }  // namespace xensim

@@ -24,8 +24,8 @@ struct Slice {
 };
 
 /// The slices of positive length that the records describe, each complete, in order of their ends; what is
-/// still open lasts until the last record. `records` must be in order of time. A vCPU is in no state before
-/// its first record. O(records).
-[[nodiscard]] std::vector<Slice> slices_of(std::span<const TraceRecord> records);
+/// still open lasts until `end`, or the last record if that is later. `records` must be in order of time. A
+/// vCPU is in no state before its first record. O(records).
+[[nodiscard]] std::vector<Slice> slices_of(std::span<const TraceRecord> records, Time end = {});
 
 }  // namespace xensim

@@ -30,6 +30,10 @@ TraceRequest parse_trace_request(std::string_view request) {
     throw InputError({.path = "--trace"}, fmt::format("\"{}\" names an interface", request), kind + ":FILE");
   }
   const std::string interface(at < colon ? request.substr(at + 1, colon - at - 1) : "");
+  if (at < colon && interface.empty()) {
+    throw InputError({.path = "--trace"}, fmt::format("\"{}\" names no interface", request),
+                     kind + "@INTERFACE:FILE");
+  }
   return {kind, std::filesystem::path(request.substr(colon + 1)), interface};
 }
 

@@ -1,18 +1,34 @@
 /// Traces as files in the formats of real tools. One format is one file that registers itself by name.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "core/quantity.hpp"
 #include "core/registry.hpp"
 #include "core/trace.hpp"
 
 namespace xensim {
 
+/// What is to be traced, as known before its run.
+struct TracedHost {
+  std::uint32_t cpus = 1;
+  std::size_t vcpus = 0;                  ///< virtual processors that will have been; 0: the host has none
+  std::vector<std::string> interfaces{};  ///< of the network, whose frames can be traced
+};
+
 /// Collects records and writes them when told to; without `finish` no file appears.
 class TraceFile : public TraceSink {
  public:
+  /// Throws InputError if the format cannot hold what there is, or holds nothing of it.
+  virtual void check(const TracedHost& /*host*/) const {}
+  /// Of the computer for a second that is traced, at the least: what is recorded is kept until the end.
+  [[nodiscard]] virtual Bytes memory_per_second(const TracedHost& /*host*/) const { return {}; }
   /// Writes the file. Throws InputError if it cannot. Call once, last.
   virtual void finish() = 0;
 };

@@ -1,13 +1,18 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
+#include <iostream>
 
 #include "core/json.hpp"
 #include "experiments/runner/command.hpp"
 #include "experiments/runner/demand.hpp"
 #include "experiments/runner/listing.hpp"
 #include "experiments/runner/overrides.hpp"
+#include "experiments/runner/trace_plan.hpp"
 #include "results/atomic_file.hpp"
 #include "tests/project_folder.hpp"
 #include "tests/results/temporary_directory.hpp"
@@ -162,11 +167,50 @@ TEST(Command, SaysWhichNumbersAreSeedsAndReplications) {
   }
 }
 
+TEST(Command, RefusesASeriesThatNoRunHas) {
+  const auto asking = [](const char* series) {
+    return xensim({"validate", "weights", "--set", "measure.sample=1 s", "--set", series});
+  };
+  EXPECT_EQ(asking(R"(measure.series=["throughput", "one/", "two/1/", "four/0/work_rate", "o"])").code, 0);
+  for (const char* series :
+       {R"(measure.series=["zzz"])", R"(measure.series=["throughput", "one/2/work_rate"])",
+        R"(measure.series=["one/throughput/"])", R"(measure.series=["one/work_rate"])"}) {
+    const Outcome outcome = asking(series);
+    EXPECT_EQ(outcome.code, 2) << series;
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("$.measure.series["), HasSubstr("with which no series begins")));
+  }
+}
+
 TEST(Command, NamesWhatCouldStandBeforeAParameter) {
   const Outcome outcome =
       xensim({"run", "weights", "--set", "sweep={}", "--set", "platform.scheduler.slice=5 ms"});
   EXPECT_EQ(outcome.code, 2);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("which has no name"), HasSubstr("round-robin or sedf")));
+}
+
+/// Its exit code with standard output on a full disk.
+int exit_code_on_a_full_disk(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "xensim");
+  std::fflush(stdout);
+  const int before = ::dup(STDOUT_FILENO), full = ::open("/dev/full", O_WRONLY);
+  ::dup2(full, STDOUT_FILENO);
+  testing::internal::CaptureStderr();
+  const int code = run_command(static_cast<int>(arguments.size()), arguments.data());
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("the output could not be written"));
+  ::dup2(before, STDOUT_FILENO);
+  ::close(before);
+  ::close(full);
+  std::clearerr(stdout);
+  std::cout.clear();
+  return code;
+}
+
+TEST(Command, SaysThatItsOutputCouldNotBeWritten) {
+  if (!std::filesystem::is_character_file("/dev/full")) GTEST_SKIP() << "no /dev/full";
+  const TemporaryDirectory directory;
+  const std::string output = directory.path().string();
+  EXPECT_EQ(exit_code_on_a_full_disk({"list", "schedulers"}), 2);
+  EXPECT_EQ(exit_code_on_a_full_disk({"reproduce", "footprint", "--quiet", "--output", output.c_str()}), 2);
 }
 
 TEST(Command, ReproducesWhatIsNamedTwiceOnce) {
@@ -178,15 +222,25 @@ TEST(Command, ReproducesWhatIsNamedTwiceOnce) {
   EXPECT_EQ(outcome.out.find("data in"), outcome.out.rfind("data in"));
 }
 
-TEST(Command, RefusesAMetricThatADomainDoesNotHave) {
+TEST(Command, ComplainsOfAMetricThatADomainDoesNotHaveAndKeepsTheOthers) {
   const TemporaryDirectory directory;
   const std::string output = directory.path().string();
   const Outcome outcome =
       xensim({"run", "weights", "--quiet", "--replications", "1", "--set", "measure.duration=10 ms", "--set",
               "measure.metrics=[\"throughput\", \"one/thrughput\"]", "--output", output.c_str()});
   EXPECT_EQ(outcome.code, 2);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("\"one/thrughput\", with which no metric begins after 10 ms"),
-                                 HasSubstr("or more time")));
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("\"one/thrughput\", with which no metric of run 0 begins after 10 ms"),
+                    HasSubstr("or more time")));
+  EXPECT_THAT(outcome.out, HasSubstr("results in " + output));
+  EXPECT_THAT(*read_file(directory.path() / "metrics.csv"), HasSubstr("throughput,s/s,"));
+}
+
+TEST(Command, RefusesAMetricOfADomainWithoutInstancesBeforeTheRun) {
+  const Outcome outcome = xensim({"validate", "weights", "--set", "domains[0].count=0"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err,
+              HasSubstr("$.measure.metrics[1]: found \"one/throughput\", with which no metric begins"));
 }
 
 TEST(Command, RefusesAnUnwritableTraceBeforeTheRun) {
@@ -216,6 +270,22 @@ TEST(Override, OfASweptPathEndsItsSweep) {
   EXPECT_EQ(runs[0].experiment->document->at("platform")["scheduler"]["ctx_allow"], "5 ms");
   apply_override(file, "domains[0].workload.programs=[\"gcc\"]");
   EXPECT_EQ(expand(file).size(), 1U);
+}
+
+TEST(Override, OfASweptPathTakesTheValueOfThatLabelHoweverItIsLabelled) {
+  const auto platform = [](Json values, const char* label) {
+    ExperimentFile file = read_experiment_file(find_experiment("weights"));
+    file.document["sweep"] = {{"platform", std::move(values)}};
+    apply_override(file, std::string("platform=") + label);
+    EXPECT_EQ(expand(file).size(), 3U);
+    return file.document["platform"];
+  };
+  const Json slow{{"name", "xen"}, {"tick", "30 ms"}}, fast{{"name", "xen"}, {"tick", "10 ms"}};
+  EXPECT_EQ(platform(Json::array({slow, "native"}), "xen"), slow) << "by its name";
+  const Json numbered =
+      Json::array({Json{{"label", "1"}, {"value", slow}}, Json{{"label", 2}, {"value", fast}}});
+  EXPECT_EQ(platform(numbered, "1"), slow) << "a label that looks like a number";
+  EXPECT_EQ(platform(numbered, "2"), fast) << "one that is a number";
 }
 
 TEST(Override, BelowASweptPathIsRefusedBecauseTheSweepWouldOverwriteIt) {
@@ -272,6 +342,46 @@ TEST(Command, TracesAnyInterfaceThatIsThere) {
   EXPECT_EQ(traced("pcap@dom1/vif0:" + trace).code, 0);
   EXPECT_GT(std::filesystem::file_size(trace), 40000 / 1448 * 60) << "a frame has 60 bytes at least";
   EXPECT_THAT(traced("xentrace:" + trace).out, HasSubstr("xenalyze --cpu-hz=1G"));
+}
+
+TEST(Command, RefusesATraceThatCouldNotBeWrittenBeforeTheRun) {
+  const TemporaryDirectory directory;
+  const std::string output = (directory.path() / "results").string();
+  const auto complaint = [&](const char* setting, const char* trace) {
+    const Outcome outcome = xensim({"run", "weights", "--quiet", "--replications", "1", "--set", "sweep={}",
+                                    "--set", setting, "--output", output.c_str(), "--trace", trace});
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_FALSE(std::filesystem::exists(output)) << "nothing has run";
+    return outcome.err;
+  };
+  EXPECT_THAT(complaint("platform=native", "xentrace:trace"), HasSubstr("a host without virtual processors"));
+  EXPECT_THAT(complaint(R"(machine={"base": "dell2650", "cpus": 300})", "xentrace:trace"),
+              AllOf(HasSubstr("300 processors"), HasSubstr("at most 256")));
+  EXPECT_THAT(complaint("seed=1", "pcap@:trace"), HasSubstr("\"pcap@:trace\" names no interface"));
+}
+
+TEST(Command, TellsWhatATraceNeedsBeforeTheRun) {
+  const TemporaryDirectory directory;
+  const std::string file = (directory.path() / "trace").string();
+  ExperimentFile experiment = read_experiment_file(find_experiment("weights"));
+  for (const char* change : {"sweep={}", "replications=1", "measure.duration=2600000 s"}) {
+    apply_override(experiment, change);
+  }
+  const Demand small{.runs = 1, .most_instances = 6, .simulated = 1s, .memory = {32LL << 20}};
+  for (const char* kind : {"xentrace:", "perfetto:"}) {
+    Demand month = small;
+    month.trace = check_trace(kind + file, expand(experiment));
+    EXPECT_GT(month.trace.count, std::int64_t{10} << 30) << "a tick of 20 ms is recorded at the least";
+    EXPECT_THROW(check_memory(month, 1, Bytes{std::int64_t{8} << 30}), InputError);
+    EXPECT_THAT(describe(month), HasSubstr(" MiB for the trace"));
+  }
+  EXPECT_THAT(describe(small), Not(HasSubstr("trace")));
+
+  const std::string trace = "perfetto:" + file, output = (directory.path() / "results").string();
+  const Outcome outcome =
+      xensim({"run", "weights", "--quiet", "--replications", "1", "--set", "sweep={}", "--set",
+              "measure.duration=1 s", "--output", output.c_str(), "--trace", trace.c_str()});
+  EXPECT_THAT(outcome.err, HasSubstr(", and at least 1 MiB for the trace"));
 }
 
 TEST(Command, SummarizesWhatWorkloadsReportOfThemselves) {

@@ -113,6 +113,17 @@ TEST(DeviceControl, ADomainsMemoryShrinksAndGrows) {
   EXPECT_EQ(reserved(Json::array({less, more})), 12);
 }
 
+TEST(DeviceControl, ARefusalBeforeTheMeasurementIsCountedToo) {
+  const Json limit{{"at", "100 ms"}, {"do", "limit_network"}, {"domain", "user"}, {"bytes", "1 MiB"}};
+  const RunResult result =
+      simulate(interpret({{"name", "test"},
+                          {"platform", "xen"},
+                          {"domains", Json::array({Json{{"name", "user"}, {"workload", "cpu_hog"}}})},
+                          {"control", Json::array({limit})},
+                          {"measure", {{"warm_up", "1 s"}, {"duration", "100 ms"}}}}));
+  EXPECT_EQ(measured(result, "host0/control/refused"), 1);
+}
+
 TEST(DeviceControl, WhatADomainHasNotCannotBeChanged) {
   const Json larger{{"at", "500 ms"}, {"do", "set_disk"}, {"domain", "user"}, {"size", "100 GiB"}};
   const Json limit{{"at", "600 ms"}, {"do", "limit_network"}, {"domain", "user"}, {"bytes", "1 MiB"}};
@@ -124,6 +135,7 @@ TEST(DeviceControl, WhatADomainHasNotCannotBeChanged) {
                           {"measure", {{"warm_up", "0 s"}, {"duration", "1 s"}}}}));
   EXPECT_EQ(measured(result, "host0/control/refused"), 2);
   EXPECT_EQ(measured(result, "host0/control/done"), 0);
+  EXPECT_EQ(result.refused, 2U);
 }
 
 }  // namespace

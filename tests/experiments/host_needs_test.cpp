@@ -70,6 +70,18 @@ TEST(HostNeeds, WhatAScriptGivesBackMayServeOthers) {
   EXPECT_NO_THROW((void)expand(experiment));
 }
 
+TEST(HostNeeds, WhatAScriptBuildsHasMemoryAlsoWhereItOnlyComputes) {
+  ExperimentFile experiment =
+      file({{"name", "xen"}, {"memory", "240 MiB"}}, "cpu_hog", 4, {{"memory", "768 MiB"}});
+  experiment.document["measure"]["duration"] = "1 s";
+  EXPECT_NO_THROW((void)expand(experiment));
+  experiment.document["control"] = Json::array({Json{{"at", "200 ms"}, {"do", "create"}, {"domain", "a"}}});
+  EXPECT_THAT([&] { (void)expand(experiment); },
+              ThrowsMessage<InputError>(HasSubstr("4 domains with 240 MiB of memory each")));
+  experiment.document["domains"][0]["count"] = 2;
+  EXPECT_NO_THROW((void)expand(experiment));
+}
+
 TEST(HostNeeds, APointOfASweepThatCannotRunIsFoundBeforeTheOthersRun) {
   ExperimentFile experiment = file("xen", "dd", 1);
   experiment.document["sweep"] = {{"domains[0].count", Json::array({1, 2, 99})}};

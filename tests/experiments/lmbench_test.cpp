@@ -58,12 +58,12 @@ TEST(LmbenchColumns, AContextSwitchIsTimedInIntervalsThatAreLongEnough) {
                                          "repetitions": 3}}}}],
              "measure": {{"warm_up": "0 s", "duration": "{}", "metrics": ["lmbench/latency"]}}}})",
         interval, duration)));
-    return simulate(experiment, {});
+    return simulate(experiment, {}).metrics.size();
   };
   // Four intervals of at least 50 ms, and of little more, after four short ones without switches.
-  EXPECT_THROW((void)runs("50 ms", "200 ms"), InputError) << "the measurement ends before the benchmark";
-  EXPECT_NO_THROW((void)runs("50 ms", "350 ms"));
-  EXPECT_NO_THROW((void)runs("20 ms", "200 ms"));
+  EXPECT_EQ(runs("50 ms", "200 ms"), 0U) << "the measurement ends before the benchmark";
+  EXPECT_EQ(runs("50 ms", "350 ms"), 1U);
+  EXPECT_EQ(runs("20 ms", "200 ms"), 1U);
 }
 
 TEST(LmbenchColumns, ABenchmarkThatIsNotDoneIsNoErrorWhereNobodyAsksForItsResult) {

@@ -144,6 +144,44 @@ TEST_F(RunnerTest, errors_keep_their_kind_and_name_the_run) {
               ThrowsMessage<SimulationError>(HasSubstr("out of memory")));
 }
 
+TEST_F(RunnerTest, bad_input_of_some_runs_leaves_the_others) {
+  options.output = directory.path() / "results";
+  const auto some = [](const xensim::Run& run) {
+    if (run.index == 3 || run.index == 7) throw InputError({}, "too large");
+    return result_of(run);
+  };
+  EXPECT_THAT(
+      [&] { (void)run_with(2, some); },
+      ThrowsMessage<InputError>("too large [in run 3 (domains[0].count=1, replication 1), as in 1 other]; "
+                                "results of the other runs are in " +
+                                options.output->string()));
+  const std::string metrics = output("metrics.csv");
+  EXPECT_EQ(std::count(metrics.begin(), metrics.end(), '\n'), 1 + 18);
+  EXPECT_THAT(metrics, HasSubstr("\n19,9,1,throughput,1/s,"));
+  EXPECT_FALSE(read_file(*options.output / "run.json").has_value()) << "it is not complete";
+  options.resume = true;
+  const auto rest = [](const xensim::Run& run) {
+    if (run.index != 3 && run.index != 7) throw std::logic_error("ran again");
+    return result_of(run);
+  };
+  EXPECT_EQ(run_with(2, rest).size(), run_count);
+  EXPECT_TRUE(read_file(*options.output / "run.json").has_value());
+}
+
+TEST_F(RunnerTest, refused_steps_of_a_control_script_are_told_when_all_is_done) {
+  const auto refusing = [](const xensim::Run& run) {
+    RunResult result = result_of(run);
+    if (run.index == 3 || run.index == 5) result.refused = 2;
+    return result;
+  };
+  testing::internal::CaptureStderr();
+  (void)run_with(2, refusing);
+  EXPECT_EQ(
+      testing::internal::GetCapturedStderr(),
+      "run 3 (domains[0].count=1, replication 1): 2 steps of the control script refused; so were some in 1 "
+      "other run (metric control/refused)\n");
+}
+
 TEST_F(RunnerTest, a_crash_names_the_run_and_keeps_the_finished_ones) {
   options.output = directory.path() / "results";
   const auto crash = [](const xensim::Run& run) {

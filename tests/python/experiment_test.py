@@ -49,6 +49,45 @@ def test_a_value_for_a_swept_path_takes_it_out_of_the_sweep(small):
     assert len(small.sweep(domains=[1, 2, 3]).with_(domains=2).runs) == len(small.runs)
 
 
+@pytest.fixture
+def over_templates(document) -> xensim.Experiment:
+    """Swept over its list of domains, as figure 5 is."""
+    one, other = document["domains"]
+    document["sweep"] = {"domains": [{"label": d["name"], "value": [d]} for d in (one, other)]}
+    return xensim.load(document | {"replications": 1, "measure": {"warm_up": "0 s", "duration": "50 ms"}})
+
+
+def test_templates_and_their_number_are_two_axes(over_templates, tmp_path):
+    swept = over_templates.sweep({"domains[0].count": [1, 2]})
+    assert repr(swept).endswith("(domains: 2, domains[0].count: 2)>")
+    frame = swept.run(jobs=1, progress=False).query("metric == 'throughput'")
+    axes = frame[["domains", "domains[0].count"]].to_numpy().tolist()
+    assert axes == [["spec", 1], ["spec", 2], ["rests", 1], ["rests", 2]]
+    assert len(xensim.summary(frame)) == 4
+
+    header = "run,domains,domains[0].count,replication,metric,unit,value\n"
+    (tmp_path / "metrics.csv").write_text(header + "0,spec,1,0,throughput,s/s,0.5\n1,rests,1,0,throughput,s/s,1\n")
+    assert len(xensim.summary(xensim.read_metrics(tmp_path))) == 2
+
+
+def test_where_templates_are_swept_their_name_means_them(over_templates):
+    with pytest.raises(xensim.InputError, match=r"domains"):
+        over_templates.sweep(domains=[1, 2])
+    template = over_templates.document["sweep"]["domains"][0]["value"]
+    assert over_templates.with_(domains=template).document["domains"] == template
+    assert len(over_templates.with_(domains=template).runs) == 1
+
+
+def test_a_label_of_a_swept_path_stands_for_its_value(small):
+    slow = {"label": "slow", "value": {"name": "xen", "tick": "30 ms"}, "with": {"measure.warm_up": "1 ms"}}
+    named = {"name": "native", "smp": False}
+    swept = small.sweep(platform=[slow, named])
+    assert swept.with_(platform="slow").document["platform"] == slow["value"]
+    assert swept.with_(platform="slow").document["measure"]["warm_up"] == "1 ms"
+    assert swept.with_(platform="native").document["platform"] == named
+    assert small.with_(platform="native").document["platform"] == "native"
+
+
 def test_numbers_of_numpy_are_numbers(small):
     numpy = pytest.importorskip("numpy")
     assert len(small.sweep(domains=2 ** numpy.arange(3)).runs) == 3 * len(small.runs)

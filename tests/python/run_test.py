@@ -101,6 +101,13 @@ def test_an_interruption_ends_a_sweep_but_not_the_process(document, jobs):
     assert rows(xensim.load(document).with_(measure__duration="1 s").run(jobs=jobs, progress=False))
 
 
+def test_a_metric_that_no_run_has_is_warned_of_and_the_others_are_there(small):
+    asking = small.replications(1).with_({"measure.metrics": ["throughput", "spec/thrughput"]})
+    with pytest.warns(UserWarning, match="begins with 'spec/thrughput'"):
+        frame = asking.run(jobs=1, progress=False)
+    assert frame["metric"].tolist() == ["throughput"]
+
+
 @pytest.mark.parametrize("executor", [3, "processes", dict])
 def test_what_is_no_executor_is_refused(small, executor):
     with pytest.raises(TypeError, match="expected an executor"):

@@ -187,5 +187,14 @@ TEST_F(CompareDirectoriesTest, refuses_a_directory_that_is_not_complete) {
   EXPECT_THROW((void)compare_results(a, directory.path(), equal), InputError);
 }
 
+TEST_F(CompareDirectoriesTest, refuses_what_is_no_directory_or_damaged) {
+  const auto a = record("a", {1}), b = record("b", {1});
+  EXPECT_THAT([&] { (void)compare_results(a, b / "metrics.csv", equal); },
+              testing::ThrowsMessage<InputError>(HasSubstr("found a file; expected a results directory")));
+  write_file(b / "run.json", "{");
+  EXPECT_THAT([&] { (void)compare_results(a, b, equal); },
+              testing::ThrowsMessage<InputError>(HasSubstr("run.json: found no JSON object")));
+}
+
 }  // namespace
 }  // namespace xensim

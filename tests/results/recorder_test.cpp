@@ -137,6 +137,21 @@ TEST_F(RecorderTest, a_damaged_run_is_run_again) {
   EXPECT_EQ(Recorder(path, provenance(), true).find(1), nullptr);
 }
 
+TEST_F(RecorderTest, what_is_complete_but_damaged_is_run_again) {
+  record_all();
+  const std::string metrics = *read_file(path / "metrics.csv");
+  const std::string header = metrics.substr(0, metrics.find('\n') + 1);
+  const std::string first_run = metrics.substr(0, metrics.find("\n1,") + 1);
+  for (const std::string& damaged :
+       {std::string(), header, first_run, std::string("garbage\n"), header + "0,x\n"}) {
+    write_file(path / "metrics.csv", damaged);
+    Recorder resumed(path, provenance(), true);
+    EXPECT_EQ(resumed.find(0), nullptr) << damaged;
+    resumed.finish(results);
+    EXPECT_EQ(*read_file(path / "metrics.csv"), metrics);
+  }
+}
+
 TEST_F(RecorderTest, an_audited_sweep_takes_over_audited_runs_only) {
   Provenance checked = provenance();
   checked.audited = true;
@@ -197,6 +212,17 @@ TEST_F(RecorderTest, series_of_earlier_results_do_not_mix_with_new_ones) {
   for (RunResult& other : others) other.series.clear();
   Recorder(path, provenance(), false).finish(others);
   EXPECT_EQ(files_in(path), (std::set<std::string>{"run.json", "metrics.csv"}));
+}
+
+TEST_F(RecorderTest, what_was_made_of_earlier_results_does_not_stay_beside_new_ones) {
+  record_all();
+  const std::set<std::string> made{"cells.csv", "losses.txt", "results.png", "results.svg"};
+  for (const std::string& name : made) write_file(path / name, "");
+  Recorder(path, provenance(), true).finish(results);
+  for (const std::string& name : made)
+    EXPECT_TRUE(fs::exists(path / name)) << "these results are complete: " << name;
+  Recorder(path, provenance(3), false).finish(results);
+  EXPECT_EQ(files_in(path), (std::set<std::string>{"run.json", "metrics.csv", "series/cpu.load.csv"}));
 }
 
 TEST_F(RecorderTest, files_of_other_origin_in_the_directory_are_left_alone) {

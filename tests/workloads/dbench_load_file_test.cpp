@@ -71,6 +71,20 @@ TEST(DbenchLoadFile, SaysWhatIsMissingOrTooMuch) {
   EXPECT_THAT(message(""), HasSubstr("no operation"));
 }
 
+TEST(DbenchLoadFile, SaysWhatIsNoText) {
+  EXPECT_THAT(message("\x1f\x8b\x08 and so on"), HasSubstr("load.txt:1: a compressed file"));
+  EXPECT_THAT(message(opened + std::string(1'000'000, '\0')),
+              HasSubstr("load.txt:2: a line of more than 65535"));
+  const std::string binary = message(std::string("\x07\x1b[2J", 5));
+  EXPECT_THAT(binary, HasSubstr(R"(operation "\x07\x1b[2J")"));
+  EXPECT_THAT(message(std::string(1000, 'x')), HasSubstr("xxx...\"; expected "));
+}
+
+TEST(DbenchLoadFile, ReadsLinesHoweverTheyEnd) {
+  EXPECT_EQ(parse("Mkdir \"a\" NT_STATUS_OK\r\n\nMkdir \"b\" NT_STATUS_OK").operations().size(), 2U);
+  EXPECT_EQ(parse("Mkdir \"a\" NT_STATUS_OK\n").operations().size(), 1U);
+}
+
 TEST(DbenchLoadFile, RefusesHandlesThatAreNotOpen) {
   EXPECT_THAT(message("Close 5 NT_STATUS_OK\n"), HasSubstr("load.txt:1: handle 5"));
   EXPECT_THAT(message(opened + "Close 17 NT_STATUS_OK\nFlush 17 NT_STATUS_OK\n"), HasSubstr("load.txt:3"));

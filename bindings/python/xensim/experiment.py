@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pandas
 
 from . import _xensim
-from .axes import column_of, label_columns, path_of
+from .axes import chosen, columns_of, label_columns, path_of
 from .running import run_all
 
 
@@ -46,7 +47,8 @@ class Experiment:
 
     Paths are those of the experiment file, such as "platform.scheduler.ctx_allow". Two have short names,
     which are also their columns in data frames: `domains` is "domains[0].count", `scheduler` is
-    "platform.scheduler". As keywords, paths are written with "__" for ".".
+    "platform.scheduler". Where the templates themselves are swept, `domains` means them, and the short name is
+    not to be had. As keywords, paths are written with "__" for ".".
     """
 
     def __init__(self, file: _xensim.ExperimentFile) -> None:
@@ -70,15 +72,18 @@ class Experiment:
     def with_(self, changes: Mapping[str, Any] | None = None, /, **overrides: Any) -> Experiment:
         """With other values: `with_({"platform.scheduler.ctx_allow": "1 ms"})`, `with_(domains=8)`.
 
-        A path that is swept gets this single value instead. Raises InputError for an unknown path (with
-        the nearest known one) or a value out of range.
+        A path that is swept gets this single value instead, or the swept value of this label. Raises InputError
+        for an unknown path (with the nearest known one) or a value out of range.
         """
         file = self._file
         sweep = self.document.get("sweep", {})
-        for path, value in _paths(changes, overrides).items():
-            if sweep.pop(path, None) is not None:
+        for path, value in self._paths(changes, overrides).items():
+            others: dict[str, Any] = {}
+            if (swept := sweep.pop(path, None)) is not None:
                 file = file.with_("sweep", _text(sweep))
-            file = file.with_(path, _text(value))
+                value, others = chosen(swept, value)
+            for at, its in {path: value, **others}.items():
+                file = file.with_(at, _text(its))
         return Experiment(file)
 
     def sweep(self, axes: Mapping[str, Iterable[Any]] | None = None, /, **more: Iterable[Any]) -> Experiment:
@@ -90,9 +95,10 @@ class Experiment:
         is no list.
         """
         file = self._file
-        for path, values in _paths(axes, more).items():
+        for path, values in self._paths(axes, more).items():
             if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
-                raise _xensim.InputError(f"found {values!r} to sweep {column_of(path)} over; expected a list")
+                [column] = columns_of([path])
+                raise _xensim.InputError(f"found {values!r} to sweep {column} over; expected a list")
             file = file.with_(path, _text(list(values)), "sweep")
         return Experiment(file)
 
@@ -123,7 +129,8 @@ class Experiment:
         processor; `jobs=1`: in this process), which know all that is registered here. `progress` shows a
         bar on a terminal. `audit` checks every component after each scheduling pass.
 
-        Raises what the first failing run in order raised, with a note which run it was.
+        Raises what the first failing run in order raised, with a note which run it was. Warns of metrics that
+        were asked for and that no run has: misspelt, or of programs that were not done in time.
         """
         results = run_all(self._runs, executor=executor, jobs=jobs, progress=progress, audit=audit)
         labels = label_columns([dict(run.point) for run in self._runs])
@@ -137,18 +144,24 @@ class Experiment:
             columns["replication"] += [run.replication] * len(metrics)
             for column, values in zip(("metric", "unit", "value"), zip(*metrics, strict=True), strict=False):
                 columns[column] += values
+        measured = set(columns["metric"])
+        for asked in self.document.get("measure", {}).get("metrics", []):
+            if not any(name.startswith(asked) for name in measured):
+                warnings.warn(f"no metric of any run begins with {asked!r}", stacklevel=2)
         return pandas.DataFrame(columns)
 
     def __repr__(self) -> str:
-        axes = ", ".join(f"{column_of(path)}: {len(v)}" for path, v in self.document.get("sweep", {}).items())
+        sweep = self.document.get("sweep", {})
+        columns = columns_of(list(sweep))
+        axes = ", ".join(f"{column}: {len(v)}" for column, v in zip(columns, sweep.values(), strict=True))
         return f"<xensim.Experiment {self.name!r}: {len(self._runs)} runs{f' ({axes})' if axes else ''}>"
 
-
-def _paths(given: Mapping[str, Any] | None, keywords: Mapping[str, Any]) -> dict[str, Any]:
-    if given is not None and not (isinstance(given, Mapping) and all(isinstance(path, str) for path in given)):
-        raise _xensim.InputError(f"found {given!r}; expected a mapping of paths to values")
-    spelt = {key.replace("__", "."): value for key, value in keywords.items()}
-    return {path_of(name): value for name, value in {**(given or {}), **spelt}.items()}
+    def _paths(self, given: Mapping[str, Any] | None, keywords: Mapping[str, Any]) -> dict[str, Any]:
+        if given is not None and not (isinstance(given, Mapping) and all(isinstance(path, str) for path in given)):
+            raise _xensim.InputError(f"found {given!r}; expected a mapping of paths to values")
+        spelt = {key.replace("__", "."): value for key, value in keywords.items()}
+        swept = self.document.get("sweep", {})
+        return {path_of(name, swept): value for name, value in {**(given or {}), **spelt}.items()}
 
 
 def _text(value: Any) -> str:

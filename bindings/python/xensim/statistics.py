@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas
 
 from . import _xensim
-from .axes import column_of
+from .axes import columns_of
 
 
 def summary(frame: pandas.DataFrame) -> pandas.DataFrame:
@@ -29,4 +29,5 @@ def summary(frame: pandas.DataFrame) -> pandas.DataFrame:
 def read_metrics(directory: str | os.PathLike[str]) -> pandas.DataFrame:
     """The metrics.csv of a results directory of the command, as `Experiment.run` would have returned it."""
     frame = pandas.read_csv(Path(directory) / "metrics.csv", float_precision="round_trip", na_filter=False)
-    return frame.drop(columns="run").rename(columns=column_of)
+    frame = frame.drop(columns="run")
+    return frame.set_axis(columns_of(list(frame.columns)), axis="columns")

@@ -41,7 +41,7 @@ TEST(Calibration, RefusesAConstantOutsideItsOwnRangeOrWithoutItsOrigin) {
   EXPECT_THAT(message_of(one_constant(200, 125, 180), Json::object()), HasSubstr("outside its range"));
   Json nameless = one_constant(150, 125, 180);
   nameless["processor"]["latency"].erase("origin");
-  EXPECT_THAT(message_of(nameless, Json::object()), HasSubstr("\"origin\" is missing"));
+  EXPECT_THAT(message_of(nameless, Json::object()), HasSubstr("no \"origin\""));
 }
 
 TEST(Calibration, KnowsThePublishedCellsThatItsConstantsRestOn) {

@@ -61,6 +61,26 @@ TEST(Control, AMachineTooSmallForAllDomainsIsToldSo) {
   EXPECT_THROW(host.run_until(2s), InputError);
 }
 
+TEST(Control, ADomainThatNoMemoryIsLeftForIsRefused) {
+  TestHost host({{"name", "xen"}, {"memory", "100 MiB"}}, {});
+  for (std::uint32_t i = 0; i < 3; ++i) {  // of 256 MB
+    (void)host.platform->reserve();
+    host.platform->control()->ask(create(i, host.hog()));
+  }
+  host.platform->control()->ask(request(Verb::pause, 2));
+  host.run_until(2s);
+  const Values values = host.read();
+  EXPECT_EQ(values.at("control/built"), 2);
+  EXPECT_EQ(values.at("control/refused"), 2) << "the third, and to pause it";
+  EXPECT_EQ(values.at("control/domains"), 3) << "with domain 0";
+  EXPECT_GT(to_seconds(host.platform->work(1)), 1);
+  EXPECT_EQ(host.platform->audit(), "");
+  host.platform->control()->ask(request(Verb::destroy, 0));
+  host.platform->control()->ask(create(2, host.hog()));
+  host.run_until(3s);
+  EXPECT_EQ(host.read().at("control/built"), 3) << "when another has left";
+}
+
 TEST(Control, DestroyingGivesEveryFrameBack) {
   TestHost host(xen("by domain 0"), {});
   host.start(host.hog());

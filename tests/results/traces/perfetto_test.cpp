@@ -64,6 +64,12 @@ TEST(Slices, choosing_the_same_vcpu_again_does_not_cut_its_slice) {
   EXPECT_EQ(slices[0].end - slices[0].begin, 2ms);
 }
 
+TEST(Slices, what_goes_on_at_the_end_lasts_until_then) {
+  const std::vector<TraceRecord> records{record(1ms, TraceKind::switch_to, 0, 3)};
+  ASSERT_EQ(slices_of(records, 7ms).size(), 1U);
+  EXPECT_EQ(slices_of(records, 7ms)[0].end, 7ms);
+}
+
 TEST(Slices, no_records_give_no_slices) { EXPECT_TRUE(slices_of({}).empty()); }
 
 TEST(Perfetto, gives_each_processor_and_each_vcpu_a_named_track) {
@@ -95,6 +101,16 @@ TEST(Perfetto, shows_events_ticks_and_passes_as_instants_with_their_argument) {
   EXPECT_EQ(instants["event"]["args"]["pending"], 3);
   EXPECT_EQ(instants["event"]["pid"], vcpus_pid);
   EXPECT_EQ(instants["event"]["tid"], 5);
+}
+
+TEST(Perfetto, reaches_to_the_end_of_the_run) {
+  const TemporaryDirectory directory;
+  const auto trace = open_trace({"perfetto", directory.path() / "trace.json"});
+  trace->record(record(1ms, TraceKind::switch_to, 0, 3));
+  trace->end(8ms);
+  trace->finish();
+  EXPECT_THAT(*read_file(directory.path() / "trace.json"),
+              testing::HasSubstr("\"ts\": 8000.000, \"pid\": 1"));
 }
 
 TEST(Perfetto, an_empty_trace_is_valid) { EXPECT_EQ(events_of(write_trace({})).size(), 2U); }
