@@ -46,7 +46,7 @@ const auto parameters =
         .add("version", &DbenchParameters::version,
              "4: the load file; 1.x or 2.x: operations with the counts of that version's file, whose clients "
              "make fewer calls for each",
-             "choice: which one the paper used is not known")
+             "choice: which one the paper used is not known", {.choices = {"4", "1.x", "2.x"}})
         .add("file", &DbenchParameters::file, "load file", "Debian package dbench")
         .add("clients", &DbenchParameters::clients, "processes that execute it",
              "Barham et al., SOSP 2003, section 4.1: one", {.minimum = 1, .maximum = 1000})
