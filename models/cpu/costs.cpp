@@ -36,7 +36,7 @@ ProcessorCosts::ProcessorCosts(const Calibration& c)
       interrupt_return(cycles(c, "processor.interrupt_return")),
       external_interrupt_entry(cycles(c, "processor.external_interrupt_entry")),
       page_fault_entry(cycles(c, "processor.page_fault_entry")),
-      page_fault_return(cycles(c, "processor.page_fault_return")),
+      exception_return(cycles(c, "processor.exception_return")),
       apic_acknowledge(cycles(c, "processor.apic_acknowledge")),
       apic_program(cycles(c, "processor.apic_program")),
       ipi_delivery(cycles(c, "processor.ipi_delivery")),
@@ -62,7 +62,9 @@ MonitorCosts::MonitorCosts(const Calibration& c, const ProcessorCosts& p) {
   interrupt_entry = p.external_interrupt_entry + path("save") + p.segment_load * 2 + p.apic_acknowledge;
   hypercall_entry = p.software_interrupt_entry + path("hypercall") + p.segment_load * 2;
   exit_tests = path("exit_tests");
-  resume_guest = path("restore") + p.segment_load * 4 + p.interrupt_return;
+  const Cycles restore = path("restore") + p.segment_load * 4;
+  resume_guest = restore + p.interrupt_return;
+  resume_interrupted = restore + p.exception_return;
   deliver_to_user = path("event_delivery") + path("bounce_from_user") + p.segment_load;
   deliver_to_kernel = path("event_delivery") + path("bounce_from_kernel") + p.segment_load;
   timer_pass = path("timer_pass") + p.apic_program;
@@ -84,7 +86,7 @@ MonitorCosts::MonitorCosts(const Calibration& c, const ProcessorCosts& p) {
 GuestCosts::GuestCosts(const Calibration& c, const ProcessorCosts& p) {
   const auto path = [&](const std::string& name) { return p.path(c.value("guest." + name)); };
   interrupt_entry = p.external_interrupt_entry + p.segment_load * 2 + p.apic_acknowledge;
-  interrupt_exit = p.segment_load * 2 + p.interrupt_return;
+  interrupt_exit = p.segment_load * 2 + p.exception_return;
   const Cycles event_upcall = path("event_upcall") + p.segment_load * 2;
   event_upcall_of_user = event_upcall + p.interrupt_return;
   event_upcall_of_kernel = event_upcall + cycles(c, "processor.interrupt_return_same_ring");

@@ -22,7 +22,7 @@ struct ProcessorCosts {
   Cycles trace_miss;          ///< a line of code that is not in the trace cache is decoded again
   std::uint32_t trace_lines;  ///< of 64 bytes of code that the trace cache holds
   Cycles software_interrupt_entry, interrupt_return, external_interrupt_entry;
-  Cycles page_fault_entry, page_fault_return;
+  Cycles page_fault_entry, exception_return;
   Cycles apic_acknowledge, apic_program, ipi_delivery;
   Cycles segment_load, address_space_load, invalidate_page, descriptor_table_load, locked_operation;
   Cycles high_page_map;  ///< a page beyond the kernel's own mapping is entered into it (Linux kmap)
@@ -44,12 +44,13 @@ struct MonitorCosts {
     Cycles time{};
     std::uint32_t code_lines = 0;
   };
-  Path device_interrupt;   ///< do_IRQ around a driver's handler
-  Path softirqs;           ///< do_softirq around their handlers
-  Cycles interrupt_entry;  ///< from a guest or the idle loop up to the handler, acknowledged
-  Cycles hypercall_entry;  ///< int 0x82 up to and including the call through the table
-  Cycles exit_tests;       ///< softirqs, hypervisor events, guest events
-  Cycles resume_guest;     ///< restore and iret
+  Path device_interrupt;      ///< do_IRQ around a driver's handler
+  Path softirqs;              ///< do_softirq around their handlers
+  Cycles interrupt_entry;     ///< from a guest or the idle loop up to the handler, acknowledged
+  Cycles hypercall_entry;     ///< int 0x82 up to and including the call through the table
+  Cycles exit_tests;          ///< softirqs, hypervisor events, guest events
+  Cycles resume_guest;        ///< restore and iret
+  Cycles resume_interrupted;  ///< the same, of a guest that did not ask for it
   Cycles deliver_to_user, deliver_to_kernel;  ///< event upcall frame, by what it interrupts
   Cycles timer_pass;                          ///< one pass over the due timers, APIC reprogrammed
   Cycles schedule_pass, schedule_scan_entry;

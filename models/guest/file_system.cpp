@@ -5,14 +5,6 @@
 #include "models/guest/journal_credits.hpp"
 
 namespace xensim {
-namespace {
-
-/// The list of orphans goes through the inodes on the disk: to enter it and to leave it takes, besides the
-/// head in the super block, the inode's block once more, found and journaled for the link alone. What locks
-/// the bus in that; its time on a uniprocessor is in the lengths of the inode's other updates.
-constexpr std::uint64_t locked_for_orphan_link = 31;
-
-}  // namespace
 
 FileSystem::FileSystem(const KernelContext& context, PageSource& pages, const DiskLayout& layout)
     : context_(context),
@@ -135,13 +127,18 @@ void FileSystem::unlink(InodeNumber directory, std::string_view name) {
   scanned(directory, scan);
   write_entry(parent, scan.block);
   --removed.links;
-  if (removed.links == 0) enter_orphans();
+  if (removed.links == 0) enter_orphans(removed);
   update(removed);
 }
 
-void FileSystem::enter_orphans() {
-  context_.locked(2 + locked_for_orphan_link);  // lock of the file system
-  journal_.change(DiskLayout::super_block());   // head of the list
+void FileSystem::enter_orphans(Inode& inode) {
+  context_.locked(2);  // lock of the file system
+  change_orphans(inode);
+}
+
+void FileSystem::change_orphans(Inode& inode) {
+  journal_.change(DiskLayout::super_block());  // head of the list
+  update(inode);                               // the link to the next, in the inode on the disk
 }
 
 void FileSystem::evict(InodeNumber number) {
@@ -152,9 +149,9 @@ void FileSystem::evict(InodeNumber number) {
   drop_pages(gone, 0);
   const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
   const Journal::Handle handle(journal_, journal_credits::truncate);
-  context_.locked(8 + locked_for_orphan_link);  // big kernel lock, list of orphans, inode lists
+  context_.locked(8);  // big kernel lock, list of orphans, inode lists
   if (!gone.blocks.empty()) free_blocks_from(gone, 0);
-  journal_.change(DiskLayout::super_block());  // no longer an orphan
+  change_orphans(gone);
   update(gone);
   context_.did(KernelPath::inode_destroy);
   groups_.free_inode(number);
@@ -211,7 +208,7 @@ void FileSystem::remove_directory(InodeNumber parent, std::string_view name) {
   write_entry(above, scan.block);
   --above.links;
   removed.links = 0;
-  enter_orphans();
+  enter_orphans(removed);
   update(removed);
 }
 

@@ -107,7 +107,9 @@ class FileSystem {
   void drop_pages(Inode& inode, std::uint32_t first);
   void free_blocks_from(Inode& inode, std::uint32_t first);
   void write_entry(Inode& parent, std::uint32_t block);
-  void enter_orphans();
+  /// The list of inodes without a name goes from the super block through the inodes on the disk.
+  void enter_orphans(Inode& inode);
+  void change_orphans(Inode& inode);
 
   const KernelContext& context_;
   PageSource& pages_;

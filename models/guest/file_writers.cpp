@@ -24,7 +24,7 @@ bool FileWriters::enter(GuestProcess& caller, Inode& file, Time now) {
   if (its.owner) {
     its.waiting.push_back(caller.id);
   } else {
-    scheduler_.wake_after_step(its.processor, caller.id);
+    scheduler_.call_after_step(its.processor, caller.id);
   }
   return false;
 }

@@ -26,6 +26,7 @@ struct GuestProcess {
   ProcessFiles files;
   Signals signals;
   std::uint32_t children = 0;    ///< alive or dead
+  bool dead_now = false;         ///< all but its number and what its parent will ask for is gone
   std::vector<ProcessId> dead;   ///< children to be waited for
   bool waits_for_child = false;  ///< asleep in wait
   bool uses_fpu = false;

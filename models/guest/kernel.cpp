@@ -99,15 +99,16 @@ void GuestKernel::yield(unsigned vcpu) {
   if (queue_.yield(vcpu)) reschedule_[vcpu] = true;
 }
 
-void GuestKernel::wake_late(unsigned vcpu) {
-  std::erase_if(late_wakes_, [&](const LateWake& late) {
-    if (late.vcpu == vcpu) machine_.processes().wake(vcpu, late.process);
-    return late.vcpu == vcpu;
+void GuestKernel::end_step(unsigned vcpu) {
+  std::erase_if(after_step_, [&](const AfterStep& late) {
+    if (late.vcpu != vcpu) return false;
+    if (machine_.processes().after_step(vcpu, late.process)) forget(late.process);
+    return true;
   });
 }
 
 GuestKernel::Next GuestKernel::return_to_user(unsigned vcpu) {
-  if (!late_wakes_.empty()) wake_late(vcpu);
+  if (!after_step_.empty()) end_step(vcpu);
   for (;;) {
     // Where programs only compute, an idle processor also looks for work after each interrupt.
     const std::optional<ProcessId> before = queue_.current(vcpu);
@@ -169,10 +170,7 @@ RunQueue::Selection GuestKernel::select(unsigned vcpu) {
 GuestKernel::Next GuestKernel::next_operation(unsigned vcpu, ProcessId id) {
   Process& process = processes_[id.value];
   if (process.call != nullptr) return make_call(vcpu, id);
-  if (!process.program.advance()) {
-    exit(vcpu, id);
-    return Next::idle;
-  }
+  if (!process.program.advance()) return exit(vcpu, id);
   const Operation& operation = process.program.operation();
   if (const auto* compute = std::get_if<Compute>(&operation)) {
     // At least a nanosecond, so that a program that computes nothing for ever still moves time on.
@@ -204,24 +202,26 @@ GuestKernel::Next GuestKernel::make_call(unsigned vcpu, ProcessId id) {
   // A fork has moved the processes.
   processes_[id.value].pausing = progress == pauses;
   if (progress == done) processes_[id.value].call = nullptr;
-  if (progress == killed) exit(vcpu, id);
+  if (progress == killed) return exit(vcpu, id);
   if (progress == sleeps) block(vcpu, id);
-  return progress == killed || progress == sleeps ? Next::idle : Next::kernel;
+  return progress == sleeps ? Next::idle : Next::kernel;
 }
 
-void GuestKernel::exit(unsigned vcpu, ProcessId id) {
+GuestKernel::Next GuestKernel::exit(unsigned vcpu, ProcessId id) {
   Process& process = processes_[id.value];
   Processor& processor = machine_.processor(vcpu);
-  processor.charge(Activity::kernel, costs_.system_call);
   process.program = Program{};
   process.call = nullptr;
   process.timer = 0;
-  std::erase_if(late_wakes_, [&](const LateWake& late) { return late.process == id; });
-  const bool forgotten = process.has_state && machine_.processes().exit(vcpu, id);
+  std::erase_if(after_step_, [&](const AfterStep& late) { return late.process == id; });
+  if (process.has_state)
+    machine_.processes().exit(vcpu, id);
+  else
+    processor.charge(Activity::kernel, costs_.system_call);
   processor.release(process.footprint);
   block(vcpu, id);
   ledger_.end(id, now(vcpu));
-  if (forgotten) forget(id);
+  return process.has_state ? Next::kernel : Next::idle;
 }
 
 void GuestKernel::block(unsigned vcpu, ProcessId id) {

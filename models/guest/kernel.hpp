@@ -78,8 +78,9 @@ class GuestKernel {
   void replace(ProcessId process, Program program) { processes_[process.value].program = std::move(program); }
   /// Makes a process runnable if it is not. `synchronous`: the waker is about to sleep, nobody is preempted.
   void wake(unsigned vcpu, ProcessId process, bool synchronous = false);
-  /// Another process wakes when `vcpu` has ended its step: that is done, but to others not over yet.
-  void wake_after_step(unsigned vcpu, ProcessId process) { late_wakes_.push_back({vcpu, process}); }
+  /// ProcessKernel::after_step is called for the process when `vcpu` has ended its step: that is done, but to
+  /// others not over yet.
+  void call_after_step(unsigned vcpu, ProcessId process) { after_step_.push_back({vcpu, process}); }
   /// Sleeps that end while it lives have been for `awaited`, and for a transfer of so long.
   class WakingFor {
    public:
@@ -120,8 +121,8 @@ class GuestKernel {
   void yield(unsigned vcpu);
   /// Ticks that were charged to it.
   [[nodiscard]] std::uint64_t ticks_of(ProcessId process) const { return queue_.ticks(process); }
-  /// It gets a whole second at once, to come to its end (p->counter of a process that is killed).
-  void hurry(ProcessId process) { queue_.grant(process, 500); }
+  /// It gets five seconds at once, to come to its end (p->counter of a process that is killed).
+  void hurry(ProcessId process) { queue_.grant(process, 5 * static_cast<int>(ticks_per_second)); }
   [[nodiscard]] std::size_t runnable() const { return queue_.runnable(); }
   [[nodiscard]] FootprintId footprint(ProcessId process) const { return processes_[process.value].footprint; }
 
@@ -163,13 +164,13 @@ class GuestKernel {
   Next next_operation(unsigned vcpu, ProcessId id);
   /// Makes progress on the call of the current process.
   [[gnu::noinline]] Next make_call(unsigned vcpu, ProcessId id);
-  [[gnu::noinline]] void exit(unsigned vcpu, ProcessId id);
+  [[gnu::noinline]] Next exit(unsigned vcpu, ProcessId id);
   /// The process current on `vcpu` can no longer run.
   void block(unsigned vcpu, ProcessId id);
   /// Nothing is left of it but its number, which another gets.
   void forget(ProcessId dead);
   void wake_sleepers(unsigned vcpu);
-  [[gnu::noinline]] void wake_late(unsigned vcpu);
+  [[gnu::noinline]] void end_step(unsigned vcpu);
   [[nodiscard]] Time now(unsigned vcpu) { return machine_.processor(vcpu).clock.local(); }
 
   VirtualMachine& machine_;
@@ -182,11 +183,11 @@ class GuestKernel {
   std::vector<Process> processes_;
   std::optional<SchedulerLines> lines_;
   std::vector<bool> reschedule_;
-  struct LateWake {
+  struct AfterStep {
     unsigned vcpu;
     ProcessId process;
   };
-  std::vector<LateWake> late_wakes_;
+  std::vector<AfterStep> after_step_;
   std::priority_queue<Sleeper, std::vector<Sleeper>, std::greater<>> sleepers_;
   std::uint64_t sleep_order_ = 0;  ///< of the last sleeper
   std::uint64_t jiffies_ = 0;

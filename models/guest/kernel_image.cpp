@@ -9,6 +9,8 @@ enum class SourceFile : std::uint8_t {
   arch_signal,
   arch_fault,
   arch_usercopy,
+  arch_process,
+  arch_port,
   sched,
   fork,
   exit,
@@ -85,8 +87,9 @@ constexpr SourceFile file_of(KernelPath path) {
     case wait_entry:
     case wake_up:
     case wake_process:
-    case process_switch:
       return SourceFile::sched;
+    case process_switch:
+      return SourceFile::arch_process;
     case fork_fixed:
     case space_create:
     case area_copy:
@@ -312,7 +315,9 @@ constexpr KernelPlace place_in(SourceFile file) {
 constexpr KernelPlaces all_places() {
   KernelPlaces places{};
   for (std::size_t i = 0; i < kernel_path_count; ++i) {
-    places[i] = place_in(file_of(static_cast<KernelPath>(i)));
+    const SourceFile file = file_of(static_cast<KernelPath>(i));
+    places[i] = place_in(file);
+    if (file == SourceFile::arch_usercopy) places[i].data = {};  // only copies and clears what others keep
   }
   return places;
 }
@@ -363,6 +368,8 @@ PageNumber object_page(KernelObject kind, std::uint32_t number) {
   const std::uint32_t slab = number / objects_in_a_page(kind);
   return {first_object_page + (slab + static_cast<std::uint32_t>(kind) * apart) % pages};
 }
+
+PageNumber port_code() { return place_in(SourceFile::arch_port).code; }
 
 PageNumber port_page(PortPage page) { return {first_port_page + static_cast<std::uint32_t>(page)}; }
 

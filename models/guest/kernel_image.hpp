@@ -10,7 +10,8 @@
 
 namespace xensim {
 
-/// Of a path: the page of code that it executes and the page of tables or slab objects that it uses most.
+/// Of a path: the page of code that it executes and the page of tables or slab objects that it uses most;
+/// invalid: of none.
 struct KernelPlace {
   PageNumber code, data;
 };
@@ -34,6 +35,8 @@ enum class PortPage : std::uint8_t {
   frames,       ///< frames of its pages
 };
 [[nodiscard]] PageNumber port_page(PortPage page);
+/// Where it queues requests and calls.
+[[nodiscard]] PageNumber port_code();
 /// Of the scheduler, whose work is not among the paths.
 [[nodiscard]] KernelPlace schedule_place();
 

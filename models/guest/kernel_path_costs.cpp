@@ -47,6 +47,7 @@ KernelPathCosts kernel_path_costs(const Calibration& calibration, const Processo
   }
   costs.process_lines = lines("guest.process_data_lines");
   costs.resumed_lines = lines("guest.resumed_data_lines");
+  costs.task_lines = lines("guest.task_data_lines");
   costs.stream_start = lines("network.stream_start");
   return costs;
 }

@@ -21,9 +21,17 @@ void KernelWork::take(GlobalLock lock) {
   holder = own;
 }
 
+std::uint32_t KernelWork::name_of(KernelObject kind, std::uint32_t number) {
+  if (kind != KernelObject::page_descriptor) return number;
+  constexpr std::uint32_t size = 48, line = 64,
+                          counts = 20;  // struct page, and where its counts and flags are
+  return (number * size + counts) / line;
+}
+
 FootprintId KernelWork::object(KernelObject kind, std::uint32_t number, std::uint32_t written) {
-  return written > 0 ? objects_->written(kind, number, written, *processor_)
-                     : objects_->read(kind, number, *processor_);
+  const std::uint32_t name = name_of(kind, number);
+  return written > 0 ? objects_->written(kind, name, written, *processor_)
+                     : objects_->read(kind, name, *processor_);
 }
 
 void KernelWork::did(KernelPath path, std::uint64_t times) {
@@ -51,9 +59,11 @@ void KernelWork::uses(KernelObject kind, std::uint32_t number, std::uint32_t lin
 
 void KernelWork::uses_each(KernelObject kind, std::span<const PageNumber> numbers) {
   if (!objects_ || processor_ == nullptr || numbers.empty()) return;
-  names_.resize(numbers.size());
-  std::transform(numbers.begin(), numbers.end(), names_.begin(),
-                 [&](PageNumber number) { return objects_->written(kind, number.value, 1, *processor_); });
+  names_.clear();
+  for (const PageNumber number : numbers) {
+    const FootprintId name = object(kind, number.value, 1);
+    if (names_.empty() || names_.back() != name) names_.push_back(name);
+  }
   processor_->use_each(Activity::kernel, names_);
   const std::uint32_t in_a_page = objects_in_a_page(kind);
   std::uint32_t first = 0, beside = 0;  // of the objects in the page used last

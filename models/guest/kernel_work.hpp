@@ -25,6 +25,7 @@ struct KernelPathCosts : std::array<Cycles, kernel_path_count> {
   std::array<std::uint32_t, kernel_path_count> static_lines{};
   std::uint32_t process_lines = 0;  ///< data that a process and the kernel for it use between two calls
   std::uint32_t resumed_lines = 0;  ///< those of them that a call uses when it goes on where it slept
+  std::uint32_t task_lines = 0;     ///< those of them that the kernel keeps of the process, and writes
   std::uint32_t stream_start = 0;   ///< lines that a loop waits for before the prefetcher runs ahead of it
 };
 
@@ -49,7 +50,7 @@ class KernelWork {
   /// The kernel runs code and uses data there.
   void use(const KernelPlace& place) {
     use(place.code, Access::fetch);
-    use(place.data, Access::read);
+    if (place.data.valid()) use(place.data, Access::read);
   }
   void use(PageNumber page, Access access) {
     if (memory_ != nullptr) memory_->kernel_access(page, access);
@@ -77,8 +78,14 @@ class KernelWork {
   /// more code than the trace cache holds.
   void executes(std::uint32_t page, std::uint32_t lines);
   void runs_through(std::uint32_t page, std::uint32_t lines);
-  [[nodiscard]] std::uint32_t process_lines() const { return costs_.process_lines; }
-  [[nodiscard]] std::uint32_t resumed_lines() const { return costs_.resumed_lines; }
+  /// The kernel is entered for a process, by a call that begins or goes on where it slept, or by a fault.
+  void enters(ProcessId process, bool resumed = false) {
+    uses_process(process, resumed ? costs_.resumed_lines : costs_.process_lines);
+  }
+  /// So many lines of a process, of which the kernel writes what it keeps itself.
+  void uses_process(ProcessId process, std::uint32_t lines) {
+    uses(KernelObject::process, process.value, lines, std::min(lines, costs_.task_lines));
+  }
   [[nodiscard]] std::uint32_t stream_start() const { return costs_.stream_start; }
   [[nodiscard]] Cycles cost(KernelPath path) const { return costs_[static_cast<std::size_t>(path)]; }
   [[nodiscard]] std::uint64_t count(KernelPath path) const { return counts_[static_cast<std::size_t>(path)]; }
@@ -86,6 +93,8 @@ class KernelWork {
  private:
   [[nodiscard]] FootprintId page_for(std::uint32_t page, std::uint32_t lines, bool write);
   [[nodiscard]] FootprintId statics_of(KernelPath path);
+  /// What the object is known by: descriptors of pages share lines, three for four of them.
+  [[nodiscard]] static std::uint32_t name_of(KernelObject kind, std::uint32_t number);
   /// Of which so many lines are written.
   [[nodiscard]] FootprintId object(KernelObject kind, std::uint32_t number, std::uint32_t written);
   /// Waits for the lock's line, if another processor had the lock last.

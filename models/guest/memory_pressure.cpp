@@ -54,7 +54,6 @@ bool MemoryPressure::reclaim_step(GuestProcess& caller, std::size_t zone, Reclai
       sleep_for(caller, BufferId::of(caller.reclaim->page()));
       return false;
     case wait_for_request:
-      ++counts_.request_waits;
       sleep_for_request(caller, true);
       return false;
     case freed:

@@ -21,10 +21,11 @@ FaultResult AddressSpace::fault(const PageFault& fault, Address stack_pointer) {
   const bool write = (fault.error_code & PageFault::write) != 0;
   memory_.kernel.did(KernelPath::fault);
   if (memory_.paging.commit()) return {retry};
-  memory_.kernel.locked(4);
+  memory_.kernel.locked(2);  // the semaphore of the areas, down and up
   uses_areas(1);
   const Area* area = area_for(fault, stack_pointer);
   if (area == nullptr) return {bad_address};
+  memory_.kernel.locked(2);  // the lock of the tables
   if (!tables_.make_table(fault.address)) return {no_memory};
   memory_.kernel.uses(KernelObject::page, tables_.table(fault.address)->value);
   const Entry entry = tables_.entry(fault.address);

@@ -13,6 +13,7 @@ void Pipe::close(End end, Wakes& wakes) {
 }
 
 bool Pipe::begin(Progress& progress, ProcessId process, std::uint32_t& waiting) {
+  use_inode();
   if (!progress.slept) {
     context_.did(KernelPath::pipe_transfer);
     context_.locked(2);  // the pipe's semaphore down and, at the end, up

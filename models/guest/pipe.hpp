@@ -43,9 +43,17 @@ class Pipe {
                                  CallResult so_far);
   void take(ReadRequest& request);
   void put(WriteRequest& request);
-  /// The kernel finds the ring's page. Its lines are among those of the process that uses the pipe.
+  /// The kernel finds the ring's page. Its lines, and those of dentry and inode, are among those of the
+  /// process that uses the pipe.
   void use_page(Access access) const {
     if (page_.valid()) context_.work.use(page_, access);
+  }
+  /// On the way from the open file: one of each is made with each ring.
+  void use_inode() const {
+    if (!page_.valid()) return;
+    for (const KernelObject object : {KernelObject::name, KernelObject::inode}) {
+      context_.work.use(object_page(object, page_.value), Access::read);
+    }
   }
   [[nodiscard]] CallResult finished(const Progress& progress, CallError if_nothing, CallResult so_far) const;
 

@@ -49,8 +49,8 @@ CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_bod
     users_.erase(child.user);  // it was its own only
     ++users_[child.user = parent.user];
     child.space = std::move(space);
-    context_.uses(KernelObject::process, parent.id.value, task_lines + action_lines);
-    context_.uses(KernelObject::process, child_id.value, task_lines + action_lines);
+    context_.reads(KernelObject::process, parent.id.value, task_lines + action_lines);
+    work_.uses_process(child_id, task_lines + action_lines);
     child.files.table = parent.files.table.forked();
     child.files.working_directory = parent.files.working_directory;
     child.signals = parent.signals.forked();
@@ -104,9 +104,15 @@ void ProcessKernel::release(GuestProcess& dead) {
   if (parent.valid()) scheduler_.reap(parent, id);
 }
 
-bool ProcessKernel::exit(unsigned vcpu, ProcessId id) {
+void ProcessKernel::exit(unsigned vcpu, ProcessId id) {
   run_on(vcpu);
   GuestProcess& dying = process(id);
+  if (!dying.in_kernel) {  // not killed on its way out
+    machine_.enter_by_call(vcpu);
+    use_stack(dying);
+    work_.enters(id);
+  }
+  context_.did(KernelPath::system_call);
   context_.did(KernelPath::exit_fixed);
   context_.locked(locked_by_exit);
   raw_.abandon(id);
@@ -129,14 +135,19 @@ bool ProcessKernel::exit(unsigned vcpu, ProcessId id) {
     else
       other->parent = {}, other->orphan = true;
   }
-  if (!dying.parent.valid()) {
-    const bool orphan = dying.orphan;
-    release(dying);
+  dying.dead_now = true;
+  scheduler_.call_after_step(vcpu, id);
+}
+
+bool ProcessKernel::tell_parent(unsigned vcpu, GuestProcess& dead) {
+  if (!dead.parent.valid()) {
+    const bool orphan = dead.orphan;
+    release(dead);
     return orphan;
   }
-  GuestProcess& parent = *processes_[dying.parent.value];
+  GuestProcess& parent = *processes_[dead.parent.value];
   (void)parent.signals.send(signal_number::child);
-  parent.dead.push_back(id);
+  parent.dead.push_back(dead.id);
   context_.did(KernelPath::wake_up);
   if (!parent.waits_for_child) return false;
   context_.did(KernelPath::wake_process);

@@ -136,10 +136,7 @@ ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call
     caller.in_kernel = true;
   }
   use_stack(caller);
-  if (call.kind() == Call::Kind::system) {
-    context_.uses(KernelObject::process, id.value,
-                  caller.in_call ? work_.resumed_lines() : work_.process_lines());
-  }
+  if (call.kind() == Call::Kind::system) work_.enters(id, caller.in_call);
   caller.in_call = true;
   caller.again = caller.sleeps = false;
   const CallResult result = call.step(*this, caller);
@@ -162,13 +159,14 @@ ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call
     call.finish(result);
   }
   const bool lives = deliver_signals(caller);
+  if (!lives) return Progress::killed;
   if (caller.in_kernel) leave(caller);
-  return lives ? Progress::done : Progress::killed;
+  return Progress::done;
 }
 
 void ProcessKernel::enter_by_fault(GuestProcess& caller, const PageFault& fault) {
   machine_.enter_by_fault(caller.processor, fault);
-  context_.uses(KernelObject::process, caller.id.value, work_.process_lines());
+  work_.enters(caller.id);
   caller.in_kernel = true;
 }
 
@@ -192,11 +190,13 @@ bool ProcessKernel::deliver_signals(GuestProcess& caller) {
   return true;
 }
 
-void ProcessKernel::wake(unsigned vcpu, ProcessId process) {
+bool ProcessKernel::after_step(unsigned vcpu, ProcessId id) {
   run_on(vcpu);
+  if (GuestProcess& its = process(id); its.dead_now) return tell_parent(vcpu, its);
   context_.did(KernelPath::wake_process);
   context_.locked(1);
-  wake_all(vcpu, {Wake{process}});
+  wake_all(vcpu, {Wake{id}});
+  return false;
 }
 
 void ProcessKernel::disk_interrupt(unsigned vcpu) {
@@ -219,6 +219,7 @@ bool ProcessKernel::switch_to(unsigned vcpu, ProcessId id) {
   work_.use(schedule_place());
   const GuestProcess* next = find(id);
   AddressSpace* space = next != nullptr ? next->space.get() : nullptr;
+  if (space != nullptr) work_.use(object_page(KernelObject::space, space->directory().value), Access::write);
   load(vcpu, space, next != nullptr && next->stack ? *next->stack : PageNumber{});
   // On the other side of the switch.
   work_.use(schedule_place());

@@ -48,9 +48,8 @@ class ProcessKernel {
   };
   /// The process current on `vcpu` makes a call, or goes on with it.
   [[nodiscard]] Progress perform(unsigned vcpu, ProcessId id, Call& call);
-  /// do_exit: its memory and files go. Its parent has to wait for it; without one it is gone. True: it had
-  /// one, which is gone, and nothing is left of it.
-  [[nodiscard]] bool exit(unsigned vcpu, ProcessId id);
+  /// do_exit: its memory and files go. Its parent has to wait for it, and is told when the step has ended.
+  void exit(unsigned vcpu, ProcessId id);
   /// The processor goes over to the process's address space. False: it has none that is modelled.
   bool switch_to(unsigned vcpu, ProcessId id);
   /// The idle loop begins there.
@@ -68,8 +67,9 @@ class ProcessKernel {
   void run_on(unsigned vcpu);
   /// The device has interrupted the virtual processor: what it completed is taken notice of.
   void disk_interrupt(unsigned vcpu);
-  /// The processor makes a process runnable whose turn has come (up of a semaphore).
-  void wake(unsigned vcpu, ProcessId process);
+  /// A step of the processor has ended for everybody: a process wakes whose turn has come (up of a
+  /// semaphore), or has died. True: it had a parent, which is gone, and nothing is left of it.
+  [[nodiscard]] bool after_step(unsigned vcpu, ProcessId id);
   /// One step of a transfer between a raw disk and the caller's memory.
   [[nodiscard]] CallResult raw_io(GuestProcess& caller, const Self::RawTransfer& transfer);
   [[nodiscard]] CallResult disk_size(unsigned disk) const;
@@ -153,6 +153,8 @@ class ProcessKernel {
   GuestProcess& begin(ProcessId id, std::optional<PageNumber> stack);
   void wake_all(unsigned vcpu, const Wakes& wakes);
   void release(GuestProcess& dead);
+  /// The parent of one that has died may wait for it now; without one it is gone. As after_step().
+  [[nodiscard]] bool tell_parent(unsigned vcpu, GuestProcess& dead);
   /// There is room for so many pages, or no such thing as reclaim. False: the caller has more to do, or
   /// sleeps, and the call is to be made again.
   [[nodiscard]] bool make_room(GuestProcess& caller, std::uint32_t pages) {

@@ -13,19 +13,33 @@ namespace {
 
 CallResult succeeded(bool success) { return success ? CallResult{} : CallResult::failed(CallError::invalid); }
 
-/// Accesses that go on where a fault interrupted them.
-template <class AddressOf>
-Call accesses(std::size_t count, Access access, AddressOf address_of) {
+/// Accesses one after the other, each followed by `then`. They go on where a fault interrupted them.
+template <class AddressOf, class Then>
+Call accesses(std::size_t count, Access access, AddressOf address_of, Then then) {
   return Call{Call::Kind::instructions,
               [=, next = std::size_t{0}](ProcessKernel& kernel, GuestProcess& caller) mutable -> CallResult {
                 for (; next < count; ++next) {
-                  if (!kernel.access(caller, address_of(next), access)) {
+                  const Address address = address_of(next);
+                  if (!kernel.access(caller, address, access)) {
                     return CallResult::failed(CallError::bad_address);
                   }
                   if (caller.again || caller.sleeps) break;
+                  then(kernel, caller, address, static_cast<std::uint32_t>(next));
                 }
                 return {};
               }};
+}
+
+constexpr auto nothing_more = [](ProcessKernel&, GuestProcess&, Address, std::uint32_t) {};
+constexpr std::uint32_t page_lines = page_size / 64;
+
+/// So many pages from there on.
+auto page_of(Address first) {
+  return [first](std::size_t i) { return Address{first.value + static_cast<std::uint32_t>(i) * page_size}; };
+}
+/// How many of `all` lines, counted from the beginning of a page, lie in that page.
+constexpr std::uint32_t lines_in(std::uint32_t page, std::uint32_t all) {
+  return std::min(all - page * page_lines, page_lines);
 }
 
 }  // namespace
@@ -60,68 +74,46 @@ Call Self::jump(const Body& body) const {
 }
 
 Call Self::touch(Address first, std::uint32_t pages, Access access, std::uint32_t stride) const {
-  return accesses(pages, access, [=](std::size_t i) {
+  const auto address_of = [=](std::size_t i) {
     const std::uint32_t address = first.value + static_cast<std::uint32_t>(i) * stride;
     // Nothing says where in its page a word lies; it is not the same place in all of them.
     const std::uint32_t place = (address / page_size * 13 % 63 + 1) * 64;
     return Address{stride == page_size ? address / page_size * page_size + place : address};
-  });
+  };
+  return accesses(pages, access, address_of, nothing_more);
 }
 
 Call Self::touch(const std::vector<Address>& addresses, Access access) const {
   const std::size_t count = addresses.size();
-  return accesses(count, access, [all = addresses](std::size_t i) { return all[i]; });
+  return accesses(
+      count, access, [all = addresses](std::size_t i) { return all[i]; }, nothing_more);
 }
 
 Call Self::sum(Address array, Bytes size) const {
-  constexpr std::int64_t line = 64;
-  const auto pages = static_cast<std::uint32_t>((size.count + page_size - 1) / page_size);
-  const auto line_count = static_cast<std::uint32_t>(size.count / line);
-  return Call{Call::Kind::instructions,
-              [=, next = 0U](ProcessKernel& kernel, GuestProcess& caller) mutable -> CallResult {
-                for (; next < pages; ++next) {
-                  if (!kernel.access(caller, {array.value + next * page_size}, Access::read)) {
-                    return CallResult::failed(CallError::bad_address);
-                  }
-                  if (caller.again || caller.sleeps) return {};
-                  kernel.sums(caller, {array.value + next * page_size},
-                              std::min(line_count - next * 64, 64U));
-                }
-                return {};
-              }};
+  const auto pages = static_cast<std::size_t>((size.count + page_size - 1) / page_size);
+  const auto lines = static_cast<std::uint32_t>(size.count / 64);
+  return accesses(pages, Access::read, page_of(array),
+                  [lines](ProcessKernel& kernel, GuestProcess& caller, Address page, std::uint32_t i) {
+                    kernel.sums(caller, page, lines_in(i, lines));
+                  });
 }
 
 Call Self::run_through(const std::vector<Address>& pages, std::uint32_t lines) const {
-  return Call{Call::Kind::instructions,
-              [=, next = std::size_t{0}](ProcessKernel& kernel, GuestProcess& caller) mutable -> CallResult {
-                for (; next < pages.size(); ++next) {
-                  if (!kernel.access(caller, pages[next], Access::fetch)) {
-                    return CallResult::failed(CallError::bad_address);
-                  }
-                  if (caller.again || caller.sleeps) break;
-                  kernel.runs_through(caller, pages[next], lines);
-                }
-                return {};
-              }};
+  const std::size_t count = pages.size();
+  return accesses(
+      count, Access::fetch, [all = pages](std::size_t i) { return all[i]; },
+      [lines](ProcessKernel& kernel, GuestProcess& caller, Address page, std::uint32_t) {
+        kernel.runs_through(caller, page, lines);
+      });
 }
 
 Call Self::run(Address code, std::uint32_t lines, Cycles time) const {
-  constexpr std::uint32_t page_lines = page_size / 64;
   const std::uint32_t pages = (lines + page_lines - 1) / page_lines;
-  return Call{
-      Call::Kind::instructions,
-      [=, next = 0U](ProcessKernel& kernel, GuestProcess& caller) mutable -> CallResult {
-        for (; next < pages; ++next) {
-          const Address page{code.value + next * page_size};
-          if (!kernel.access(caller, page, Access::fetch)) {
-            return CallResult::failed(CallError::bad_address);
-          }
-          if (caller.again) return {};
-          const Cycles part{next + 1 < pages ? time.count / pages : time.count - time.count / pages * next};
-          kernel.runs(caller, page, std::min(lines - next * page_lines, page_lines), part);
-        }
-        return {};
-      }};
+  return accesses(pages, Access::fetch, page_of(code),
+                  [=](ProcessKernel& kernel, GuestProcess& caller, Address page, std::uint32_t i) {
+                    const Cycles each{time.count / pages}, last{time.count - each.count * (pages - 1)};
+                    kernel.runs(caller, page, lines_in(i, lines), i + 1 < pages ? each : last);
+                  });
 }
 
 Call Self::mmap(MapRequest request) const {

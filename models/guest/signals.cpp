@@ -108,13 +108,13 @@ void Signals::dequeue(SignalNumber signal) {
   }
 }
 
-std::optional<SignalDelivery> Signals::deliver(bool uses_fpu, bool debugged) {
+std::optional<SignalDelivery> Signals::deliver(bool uses_fpu) {
   while (deliverable() != 0) {
     const auto signal = static_cast<SignalNumber>(std::countr_zero(deliverable())) + 1;
     dequeue(signal);
     if (ignored(signal)) continue;
     if (installed(signal).kind == SignalAction::Kind::handler) {
-      enter_handler(signal, uses_fpu, debugged);
+      enter_handler(signal, uses_fpu);
       return SignalDelivery{SignalDelivery::Kind::handler, signal};
     }
     const bool stops = stops_by_default(signal);
@@ -123,9 +123,10 @@ std::optional<SignalDelivery> Signals::deliver(bool uses_fpu, bool debugged) {
   return std::nullopt;
 }
 
-void Signals::enter_handler(SignalNumber signal, bool uses_fpu, bool debugged) {
-  // Native kernels reload DR7 before every handler, XenoLinux only for a process that is being debugged.
-  if (!context_->build.paravirtual || debugged) context_->did(KernelPath::debug_register_load);
+void Signals::enter_handler(SignalNumber signal, bool uses_fpu) {
+  // Native kernels reload DR7 before every handler, XenoLinux only for a process that is being debugged:
+  // none.
+  if (!context_->build.paravirtual) context_->did(KernelPath::debug_register_load);
   context_->did(KernelPath::signal_frame);
   context_->copied(frame_bytes + (uses_fpu ? fpu_bytes : 0));
   if (uses_fpu) context_->did(KernelPath::signal_fpu);

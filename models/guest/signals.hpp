@@ -75,9 +75,8 @@ class Signals {
   /// Test on the way to user mode.
   [[nodiscard]] bool pending() const { return deliverable() != 0; }
   /// The next signal with consequences: its handler's frame is set up and the handler runs next, or the
-  /// process ends or stops. `uses_fpu`: has FPU state to save. Empty: none is left. `debugged`: debug
-  /// registers in use.
-  [[nodiscard]] std::optional<SignalDelivery> deliver(bool uses_fpu, bool debugged = false);
+  /// process ends or stops. `uses_fpu`: has FPU state to save. Empty: none is left.
+  [[nodiscard]] std::optional<SignalDelivery> deliver(bool uses_fpu);
   /// sigreturn from the last handler entered.
   [[nodiscard]] CallResult handler_returns();
 
@@ -98,7 +97,7 @@ class Signals {
   void set_blocked(SignalSet blocked);
   void discard(SignalNumber signal);
   void dequeue(SignalNumber signal);
-  void enter_handler(SignalNumber signal, bool uses_fpu, bool debugged);
+  void enter_handler(SignalNumber signal, bool uses_fpu);
 
   const KernelContext* context_;
   std::array<SignalAction, last> actions_{};

@@ -160,7 +160,7 @@ void Monitor::return_to_guest(Core& core) {
     domain->upcall_of_user = std::exchange(domain->in_user, false);
     trace(core, core.processor.clock.local(), TraceKind::guest_event, domain->vcpu);
   }
-  processor.charge(Activity::monitor, costs_.resume_guest);
+  processor.charge(Activity::monitor, costs_.resume_interrupted);
   core.mode = domain->in_user ? Core::Mode::user : Core::Mode::kernel;
 }
 

@@ -53,7 +53,7 @@ void NativeMemory::leave(unsigned vcpu) {
   Processor& processor = processors_.processor(vcpu);
   const ProcessorCosts& costs = processor.costs();
   const bool by_fault = std::exchange(cores_[vcpu].by_fault, false);
-  processor.charge(Activity::kernel, by_fault ? costs.page_fault_return : costs.interrupt_return);
+  processor.charge(Activity::kernel, by_fault ? costs.exception_return : costs.interrupt_return);
 }
 
 Mmu::Result NativeMemory::translate(unsigned vcpu, Address address, Access access, Privilege privilege,

@@ -71,6 +71,7 @@ void XenMemory::look_up(std::span<const FrameNumber> frames) {
 
 void XenMemory::charge(const PagingCall& call) {
   const MemoryCosts& costs = memory_.costs;
+  kernel_access(port_code(), Access::fetch);
   kernel_use(PortPage::queue);
   kernel_use(PortPage::frames);
   if (call.calls > 1) kernel_use(PortPage::multicall);
@@ -187,7 +188,7 @@ bool XenMemory::store(std::uint16_t selector, std::uint32_t offset, std::uint32_
 void XenMemory::leave(unsigned /*vcpu*/) {
   const bool by_fault = std::exchange(by_fault_, false);
   processor_->charge(Activity::kernel,
-                     by_fault ? processor_->costs().page_fault_return : memory_.trap_costs.return_to_user);
+                     by_fault ? processor_->costs().exception_return : memory_.trap_costs.return_to_user);
 }
 
 Mmu::Result XenMemory::translate(Address address, Access access, Privilege privilege, Activity payer) {

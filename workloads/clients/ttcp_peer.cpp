@@ -13,7 +13,7 @@ namespace {
 using enum Statistic::Kind;
 const Statistic transferred{"bytes", "bytes", counter, "bytes received in order, or sent and acknowledged"};
 const Statistic transfers{"transfers", "connections", counter, "streams that came to their end"};
-const Statistic transfer_rate{"rate", "Mb/s", summary,
+const Statistic transfer_rate{"rate", "Mib/s", summary,
                               "mean rate of these, from established to the end; 2^20 bits, as ttcp"};
 
 struct TtcpPeerParameters {

@@ -67,7 +67,7 @@ struct Found final : KernelMemory {
   std::vector<std::pair<PageNumber, Access>> all;
 };
 
-TEST_F(PipeTest, TheRingIsAPageThatIsFoundAtEachCopy) {
+TEST_F(PipeTest, EachCallFindsDentryAndInodeAndEachCopyTheRingsPage) {
   PageAllocator memory(context, 64, 64, 1);
   PipePages rings(memory);
   const std::uint32_t before = memory.free_pages();
@@ -81,8 +81,14 @@ TEST_F(PipeTest, TheRingIsAPageThatIsFoundAtEachCopy) {
   (void)ring.write(write, false);
   ReadRequest read = reading(4);
   (void)ring.read(read, false);
-  EXPECT_EQ(found.all,
-            (std::vector<std::pair<PageNumber, Access>>{{page, Access::write}, {page, Access::read}}));
+  const PageNumber dentry = object_page(KernelObject::name, page.value),
+                   inode = object_page(KernelObject::inode, page.value);
+  EXPECT_EQ(found.all, (std::vector<std::pair<PageNumber, Access>>{{dentry, Access::read},
+                                                                   {inode, Access::read},
+                                                                   {page, Access::write},
+                                                                   {dentry, Access::read},
+                                                                   {inode, Access::read},
+                                                                   {page, Access::read}}));
   Wakes wakes;
   ring.close(Pipe::End::read, wakes);
   EXPECT_EQ(memory.free_pages(), before - 1);

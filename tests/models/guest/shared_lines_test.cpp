@@ -105,6 +105,24 @@ TEST_F(SharedLines, WhatIsOnlyLookedUpUnderALockStaysInBoth) {
   EXPECT_EQ(does(first, looks), 0U);
 }
 
+TEST_F(SharedLines, OfAProcessTheKernelWritesOnlyWhatItKeepsOfIt) {
+  const auto enters = [this](Processor& processor) {
+    return waited_for(processor, [this] { work.enters(ProcessId{0}); });
+  };
+  EXPECT_EQ(enters(first), paths.process_lines);
+  EXPECT_EQ(enters(second), paths.process_lines) << "never used there";
+  EXPECT_EQ(enters(first), paths.task_lines) << "the pipe's and the program's have not moved";
+}
+
+TEST_F(SharedLines, FourDescriptorsOfPagesLieInThreeLines) {
+  const auto of_page = [this](std::uint32_t page) {
+    return waited_for(first, [this, page] { work.uses(KernelObject::page_descriptor, page, 1); });
+  };
+  std::uint64_t lines = 0;
+  for (std::uint32_t page = 400; page < 404; ++page) lines += of_page(page);
+  EXPECT_EQ(lines, 3U);
+}
+
 TEST_F(SharedLines, OfAnObjectThatIsUsedWithFewLinesWrittenOnlyTheseAreTaken) {
   const auto passes = [&](std::uint32_t lines, std::uint32_t written) {
     return [this, lines, written] { work.uses(KernelObject::page, 0, lines, written); };

@@ -58,6 +58,30 @@ TEST(NativeProcesses, AnIdleProcessorIsInterruptedForAnAddressSpaceItHasLeftOnly
   EXPECT_EQ(interrupts, 1U);
 }
 
+TEST(NativeProcesses, AChildIsDeadForOthersWhenItsExitIsOver) {
+  std::int64_t shortest = INT64_MAX;
+  const Self::Body body = [&shortest](Self self) -> Program {
+    // The parent asks at any time from before the child's exit to after it.
+    for (Time before_asking{}; before_asking < 600us; before_asking += 5us) {
+      std::int64_t ended = 0;
+      const Self::Body child = [&ended](Self born) -> Program {
+        co_await born.touch(Address{0x08052000}, 1, Access::write);
+        co_yield Compute{300us, nullptr};
+        ended = co_await born.clock();
+      };
+      co_await self.fork(child);
+      co_yield Compute{before_asking, nullptr};
+      co_await self.wait();
+      shortest = std::min(shortest, co_await self.clock() - ended);
+    }
+  };
+  TestHost host("native", {});
+  host.start(executes(body));
+  host.run_until(1s);
+  EXPECT_GT(shortest, Time{20us}.count()) << "its memory and files are given back first";
+  EXPECT_LT(shortest, Time{1ms}.count());
+}
+
 /// A call of a tenth of a second that lets interrupts in a thousand times.
 Call long_call(const int& looks, int& within) {
   return system_call([&, steps = 0, before = 0](ProcessKernel& kernel, GuestProcess&) mutable -> CallResult {

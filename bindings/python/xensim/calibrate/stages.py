@@ -44,7 +44,7 @@ STAGES = (
             "processor.kernel_cpi",
             "processor.tlb_walk",
             "processor.page_fault_entry",
-            "processor.page_fault_return",
+            "processor.exception_return",
             "processor.trace_miss",
             "processor.memory_read_bandwidth",
             "processor.memory_write_bandwidth",
