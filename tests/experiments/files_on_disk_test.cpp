@@ -65,8 +65,9 @@ TEST(FilesOnDisk, WhoWaitsForACommitIsWokenAtItsEnd) {
       run(R"({"name": "dd", "rounds": 0, "count": 1, "block": "4 KiB", "sync": true})", 1000);
   const double rounds = metric(result, "user/rounds");
   ASSERT_GT(rounds, 1000);
-  EXPECT_LT(metric(result, "host0/process_switches") / rounds, 5.5)
-      << "the writer sleeps for its page and for the commit, kjournald for the log and the commit block";
+  EXPECT_LT(metric(result, "host0/process_switches") / rounds, 6.5)
+      << "the writer sleeps for its page and for the commit, kjournald for the log and the commit block; "
+         "mostly it is preempted by kjournald, a kernel thread, which it wakes";
 }
 
 TEST(FilesOnDisk, BdflushWritesFiveHundredBuffersBeforeItAsksWhetherItMayStop) {

@@ -10,6 +10,8 @@
 namespace xensim {
 namespace {
 
+const WorkingSet small_set = WorkingSet::constant(64, Time{97'500}, 8);
+
 TEST(NativeProcesses, RunningAheadChangesNothing) {
   EXPECT_TRUE(rc::check([] {
     const bool smp = *rc::gen::arbitrary<bool>();
@@ -37,7 +39,7 @@ TEST(NativeProcesses, AnIdleProcessorIsInterruptedForAnAddressSpaceItHasLeftOnly
   std::uint64_t interrupts = 0;
   const Self::Body body = [&interrupts](Self self) -> Program {
     // The other processor takes the child, and then its parent: this one idles with the parent's tables.
-    co_await self.fork([](Self) -> Program { co_yield Compute{1ms, nullptr}; });
+    co_await self.fork([](Self) -> Program { co_yield Compute{1ms, &small_set}; });
     co_await self.wait();
     const auto sent = [&self] {
       return system_call([](ProcessKernel& kernel, GuestProcess&) -> CallResult {
@@ -66,11 +68,11 @@ TEST(NativeProcesses, AChildIsDeadForOthersWhenItsExitIsOver) {
       std::int64_t ended = 0;
       const Self::Body child = [&ended](Self born) -> Program {
         co_await born.touch(Address{0x08052000}, 1, Access::write);
-        co_yield Compute{300us, nullptr};
+        co_yield Compute{300us, &small_set};
         ended = co_await born.clock();
       };
       co_await self.fork(child);
-      co_yield Compute{before_asking, nullptr};
+      co_yield Compute{before_asking, &small_set};
       co_await self.wait();
       shortest = std::min(shortest, co_await self.clock() - ended);
     }
