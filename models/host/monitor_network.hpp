@@ -60,9 +60,9 @@ class MonitorNetwork {
   /// A domain's first interface, with the two rules that the tools install for `address`. `domain` outlives
   /// it; it runs on `cpu`. Domain 0's takes the place of the one that it has from the beginning.
   Vif& add(MemoryDomain& domain, CpuId cpu, std::string_view name, const Ipv4Address& address);
-  /// The domain is being killed; its memory must not go before sending() is 0.
   /// The domain runs there from now on.
   void move(DomainId domain, CpuId cpu);
+  /// The domain is being killed; its memory must not go before sending() is 0.
   void remove(DomainId domain);
   [[nodiscard]] std::uint32_t sending(DomainId domain) const { return net_.sending(domain); }
 
