@@ -5,20 +5,16 @@
 /// Modelled, as coded:
 /// - a vCPU that has some of its slice left runs by deadline; one that has none waits for its next period;
 /// - when nobody runs by deadline those that wait may run all the same: first one that woke before its
-/// deadline
-///   with some of its slice left, then those with extra time in turn, 5 ms each. Which is next is one index
-///   into the waiting queue for all processors, though that queue changes in between;
+///   deadline with some of its slice left, then those with extra time in turn, 5 ms each. Which is next is
+///   one index into the waiting queue for all processors, though that queue changes in between;
 /// - whatever runs is charged to the slice, extra time too, and a debt is carried into the next periods. So
-/// who
-///   used much extra time has lost its reservation, until the debt is paid. A vCPU that blocks is not charged
-///   for that turn;
+///   who used much extra time has lost its reservation, until the debt is paid. A vCPU that blocks is not
+///   charged for that turn;
 /// - one that wakes after its deadline begins a period as short as its latency, with a part of its slice;
-/// each
-///   further period is twice as long, until it has its own again;
+///   each further period is twice as long, until it has its own again;
 /// - a wake-up asks for no pass: it is noticed when the slice ends, on an idle processor within 5 ms;
 /// - no slice is shorter than 5 ms, whatever was reserved. Weights are ignored. A new share holds from the
-/// next
-///   long sleep on, or from the next period if that is of another length.
+///   next long sleep on, or from the next period if that is of another length.
 /// With `as_coded` a vCPU that has waited for its next period goes on waiting, and lives on extra time: a
 /// fault of Xen 2.0 as shipped, not of the scheduler's first version. Left out: Xen 2.0's ticks. Domains have
 /// the timer events of the platform, which wake all that are blocked; Xen 2.0 sends them to the running

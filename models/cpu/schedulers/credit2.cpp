@@ -10,8 +10,7 @@
 ///   another only if it has 0.5 ms more (who moves is given 0.05 for it). It runs until it has as much as
 ///   the next, 0.5 ms (or the rate limit) to 10 ms;
 /// - who is displaced by another joins the queue when that one's turn is set (as its state is saved by then),
-/// and
-///   calls another processor as one that wakes does. So the turn of the next is not cut by it;
+///   and calls another processor as one that wakes does. So the turn of the next is not cut by it;
 ///   `displaced_first` has it counted, as if it had joined before;
 /// - caps: a budget for each 10 ms; who has used it up is parked until the next.
 /// Where a rule would have a processor idle rather than take a vCPU whose credit lies at the floor, it takes

@@ -12,8 +12,7 @@
 /// - so domain 0, with a score of 1.33, has 96 quanta for each of another's that has the default weight;
 /// - before the next period begins, less than a quantum is left idle;
 /// - one that wakes before its deadline waits for the next period but may have what it lost as extra time;
-/// one
-///   that wakes later begins a period at once.
+///   one that wakes later begins a period at once.
 /// The weight of a vCPU with a reservation has no effect. That of one with neither period nor extra time is a
 /// share of what the reservations on its processor leave of 95 ms in each 100 ms; if that is nothing, it
 /// never runs. Reservations of more than a processor are accepted, and then missed. Left out: `latency`,
