@@ -160,9 +160,10 @@ class Native final : public Platform, private VirtualMachine {
   NativeParameters parameters_;
   DiskParameters disk_parameters_;
   Ipv4Address address_;
-  std::unique_ptr<NativeNetwork> network_;           ///< null without a network
-  std::vector<std::unique_ptr<BlockDevice>> disks_;  ///< and the two below:
-  std::unique_ptr<NativeMemory> memory_;  ///< null as long as no program needs more than the scheduler
+  std::unique_ptr<NativeNetwork> network_;  ///< null without a network
+  // Disks, memory and processes are made when a program first needs more than the scheduler.
+  std::vector<std::unique_ptr<BlockDevice>> disks_;
+  std::unique_ptr<NativeMemory> memory_;
   std::unique_ptr<ProcessKernel> processes_;
   std::vector<std::vector<ProcessId>> instances_;
   TraceSink* trace_;
