@@ -195,7 +195,6 @@ void MonitorNetwork::run_timers(CpuId here) {
 // --- Time and effects ---
 
 void MonitorNetwork::did(CpuId here, DriverStep step) {
-  driver_total_.did(step);
   Processor& processor = host_.processor_of(here);
   processor.execute(Activity::monitor, driver_code_[static_cast<std::size_t>(step)], costs_.code_lines(step));
   processor.charge(Activity::monitor, costs_.of(step));
@@ -215,11 +214,8 @@ void MonitorNetwork::charge(CpuId here) {
     processor.charge(Activity::monitor, memory_.costs.of(std::exchange(core.monitor.work, {})));
   }
   total_ += work;
-  if (const std::uint64_t remote = work[NetStep::remote_shootdown];
-      remote > 0 || work[NetStep::shootdown] > 0) {
-    const auto local = static_cast<std::int64_t>(work[NetStep::shootdown] - remote);
-    processor.charge(Activity::monitor, processor.costs().address_space_load * local);
-  }
+  const auto local = static_cast<std::int64_t>(work[NetStep::shootdown] - work[NetStep::remote_shootdown]);
+  processor.charge(Activity::monitor, processor.costs().address_space_load * local);
 }
 
 void MonitorNetwork::settle(CpuId here) {

@@ -92,7 +92,6 @@ class MonitorNetwork {
   [[nodiscard]] const VirtualNetwork& logic() const { return net_; }
   /// All work since the beginning.
   [[nodiscard]] const WorkCount<NetStep>& work() const { return total_; }
-  [[nodiscard]] const WorkCount<DriverStep>& driver_work() const { return driver_total_; }
   void report(StatisticSink& sink, const std::string& prefix) const;
   void report(StatisticSink& sink, const std::string& prefix, DomainId domain) const;
   /// References that stand in no table, for the audit of memory.
@@ -133,7 +132,6 @@ class MonitorNetwork {
   std::uint64_t driver_drops_ = 0;
   CpuId entered_{0};  ///< processor of the entry that is under way
   WorkCount<NetStep> total_{};
-  WorkCount<DriverStep> driver_total_{};
   FootprintId data_;
   std::array<FootprintId, WorkCount<NetStep>::steps> code_{};
   std::array<FootprintId, WorkCount<DriverStep>::steps> driver_code_{};

@@ -79,10 +79,6 @@ class Nic final : public FrameReceiver {
   [[nodiscard]] std::optional<std::uint32_t> take_sent();
 
   // --- Reception ---
-  /// Buffers that may be posted still.
-  [[nodiscard]] std::uint32_t receive_room() const {
-    return parameters_.receive_ring - static_cast<std::uint32_t>(posted_.size());
-  }
   /// A buffer for one frame; there must be room.
   void post(std::uint32_t tag) { posted_.push(tag); }
   struct Received {
@@ -104,7 +100,7 @@ class Nic final : public FrameReceiver {
 
   struct Counts {
     std::uint64_t sent = 0, sent_bytes = 0, received = 0, received_bytes = 0;
-    std::uint64_t interrupts = 0, status_updates = 0;
+    std::uint64_t interrupts = 0;
     std::uint64_t no_buffer = 0;  ///< lost since none was posted, or taken back
   };
   [[nodiscard]] const Counts& counts() const { return counts_; }

@@ -25,7 +25,7 @@ void TcpConnection::run_timers(Jiffies now) {
 
 void TcpConnection::acknowledgement_expired() {
   const bool scheduled = acknowledger_.scheduled();
-  acknowledger_.expired(now_, round_trip_.timeout());
+  acknowledger_.expired(round_trip_.timeout());
   if (scheduled) acknowledge_now();
 }
 
