@@ -57,11 +57,6 @@ void DetailedCache::drop(FrameNumber frame, std::uint32_t offset) {
   count(line->owner, 0U - 1);
 }
 
-void DetailedCache::flush() {
-  std::fill(lines_.begin(), lines_.end(), Line{});
-  resident_.clear();
-}
-
 void DetailedCache::count(FootprintId owner, std::uint32_t added) {
   if (!owner.valid()) return;
   if (owner.value >= resident_.size()) resident_.resize(owner.value + 1);

@@ -91,7 +91,6 @@ class Nic final : public FrameReceiver {
   // --- Interrupts ---
   /// The status block says something that the driver has not taken.
   [[nodiscard]] bool has_work() const { return told_sent_ > 0 || told_received_ > 0; }
-  [[nodiscard]] bool has_received() const { return told_received_ > 0; }
   /// By a processor whose own time is `at`, which may be ahead of the calendar's. Interrupts are masked at
   /// once, and unmasked when the calendar has come to `at`: Moderation::masked is in force while a handler
   /// runs.
