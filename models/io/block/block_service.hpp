@@ -22,9 +22,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/work_count.hpp"
 #include "models/io/block/block_devices.hpp"
 #include "models/io/block/block_page.hpp"
-#include "models/io/work_count.hpp"
 #include "models/memory/audit.hpp"
 #include "models/memory/machine_memory.hpp"
 
