@@ -15,7 +15,6 @@ using Entry = PageTableEntry;
 
 constexpr std::uint32_t read_only = Entry::present | Entry::accessed;
 constexpr std::uint32_t writable = read_only | Entry::writable | Entry::dirty;
-constexpr std::uint16_t kernel_data_selector = 0x0821;  ///< the monitor's flat one, of ring 1
 
 }  // namespace
 
@@ -141,8 +140,7 @@ void XenPaging::load(PageNumber directory, std::uint32_t stack_pointer) {
   ++counts_.hypercalls;
   const auto requests = static_cast<std::uint32_t>(queue_.size());
   send();
-  const HypercallStatus status =
-      stack_switch({machine_, *cpu_, domain_}, kernel_data_selector, stack_pointer);
+  const HypercallStatus status = stack_switch({machine_, *cpu_, domain_}, flat_kernel_data, stack_pointer);
   if (status != HypercallStatus::done) {
     throw SimulationError(fmt::format("domain {}: the monitor refused a kernel stack", domain_.id.value));
   }

@@ -5,13 +5,11 @@
 namespace xensim {
 namespace {
 
-constexpr std::uint16_t flat_kernel_code = 0x0819, flat_kernel_data = 0x0821;
-
 bool is_guest_selector(std::uint16_t selector) {
   constexpr std::uint16_t local = 4;
   const std::uint32_t index = selector >> 3;
   const bool reserved = index >= first_reserved_descriptor && index <= last_reserved_descriptor;
-  return (selector & 3) == 1 && ((selector & local) != 0 || !reserved);
+  return ring_of(selector) == 1 && ((selector & local) != 0 || !reserved);
 }
 
 SegmentDescriptor load_descriptor(const PhysicalMemory& contents, FrameNumber frame, std::uint32_t index) {
