@@ -13,9 +13,6 @@ namespace {
 
 using Entry = PageTableEntry;
 
-constexpr std::uint32_t read_only = Entry::present | Entry::accessed;
-constexpr std::uint32_t writable = read_only | Entry::writable | Entry::dirty;
-
 }  // namespace
 
 XenPaging::XenPaging(MachineMemory& machine, MemoryCpu& processor, MemoryDomain& domain,
@@ -41,7 +38,7 @@ void XenPaging::queue(ExtendedCommand command, PageNumber page, std::uint32_t ar
 }
 
 void XenPaging::map(PageNumber page, bool may_write) {
-  map(page, Entry::to(frame(page), may_write ? writable : read_only));
+  map(page, Entry::to(frame(page), may_write ? Entry::kernel_writable : Entry::kernel_read_only));
 }
 
 void XenPaging::map(PageNumber page, PageTableEntry entry) {
