@@ -100,10 +100,9 @@ void MonitorNetwork::remove(DomainId domain) {
 
 bool MonitorNetwork::disconnect(DomainId domain) {
   std::erase_if(rules_, [&](const FilterRule& rule) {
-    const bool names = (!rule.source_vif.special() && rule.source_vif.domain() == domain) ||
-                       (!rule.destination_vif.special() && rule.destination_vif.domain() == domain);
-    if (names) (void)net_.remove_rule(memory_.control(), rule);
-    return names;
+    const bool goes = rule.names(domain);
+    if (goes) (void)net_.remove_rule(memory_.control(), rule);
+    return goes;
   });
   return net_.find(VifId::of(domain, 0)) != nullptr;
 }

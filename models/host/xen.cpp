@@ -95,18 +95,10 @@ class Xen final : public Platform {
     for (const VcpuId vcpu : control_.domains_of(instance)) monitor_.divide_times(vcpu);
   }
   [[nodiscard]] LifeTimes times(std::uint32_t instance) const override {
-    LifeTimes sum{};
-    for (const VcpuId vcpu : control_.domains_of(instance)) {
-      std::ranges::transform(sum, monitor_.times(vcpu), sum.begin(), std::plus<>{});
-    }
-    return sum;
+    return sum_of(instance, &Monitor::times);
   }
   [[nodiscard]] LifeTimes elapsed(std::uint32_t instance) const override {
-    LifeTimes sum{};
-    for (const VcpuId vcpu : control_.domains_of(instance)) {
-      std::ranges::transform(sum, monitor_.elapsed(vcpu), sum.begin(), std::plus<>{});
-    }
-    return sum;
+    return sum_of(instance, &Monitor::elapsed);
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
     monitor_.report(sink, prefix);
@@ -115,6 +107,15 @@ class Xen final : public Platform {
   [[nodiscard]] std::string audit() const override { return monitor_.audit(); }
 
  private:
+  /// Over all domains that the instance has had.
+  [[nodiscard]] LifeTimes sum_of(std::uint32_t instance, LifeTimes (Monitor::*of)(VcpuId) const) const {
+    LifeTimes sum{};
+    for (const VcpuId vcpu : control_.domains_of(instance)) {
+      std::ranges::transform(sum, (monitor_.*of)(vcpu), sum.begin(), std::plus<>{});
+    }
+    return sum;
+  }
+
   Monitor monitor_;
   XenControl control_;
 };
