@@ -23,7 +23,7 @@
 
 namespace xensim {
 
-struct MonitorParameters : XenMemoryParameters, MonitorDiskParameters {
+struct MonitorParameters : XenMemoryParameters, DiskChoices {
   MonitorParameters() = default;  // as an aggregate with two strings it has GCC 12 warn of uninitialised ones
 
   Time tick = 20ms;               ///< period of the timer event to every domain

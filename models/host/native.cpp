@@ -10,12 +10,12 @@
 #include "models/guest/kernel.hpp"
 #include "models/guest/kernel_path_costs.hpp"
 #include "models/guest/process_kernel.hpp"
+#include "models/host/disk_choices.hpp"
 #include "models/host/host_plan.hpp"
 #include "models/host/native_memory.hpp"
 #include "models/host/native_network.hpp"
 #include "models/host/platform.hpp"
 #include "models/host/user_execution.hpp"
-#include "models/io/block_device.hpp"
 
 namespace xensim {
 namespace {
@@ -26,15 +26,12 @@ const Statistic timer_ticks{"timer_ticks", "ticks", counter, "ticks of the kerne
 
 constexpr unsigned most_processors = 32;  ///< NR_CPUS: masks of processors are words
 
-struct NativeParameters {
+struct NativeParameters : DiskChoices {
+  NativeParameters() { elevator = "linus"; }
+
   bool smp = true;
   Bytes swap{std::int64_t{2} << 30};
-  Bytes file_system{std::int64_t{2} << 30};
-  bool write_cache = true;
-  std::string elevator = "linus";
   std::int64_t mtu = 1500;
-  std::int64_t disks = 1;
-  std::int64_t first_bad_sector = 0, bad_sectors = 0;
 };
 const auto parameters =
     ParameterTable<NativeParameters>{}
@@ -158,7 +155,7 @@ class Native final : public Platform, private VirtualMachine {
   Bytes memory_size_;
   KernelPathCosts path_costs_;
   NativeParameters parameters_;
-  DiskParameters disk_parameters_;
+  DiskParameters drive_;
   Ipv4Address address_;
   std::unique_ptr<NativeNetwork> network_;  ///< null without a network
   // Disks, memory and processes are made when a program first needs more than the scheduler.
@@ -188,10 +185,9 @@ Native::Native(const NativeParameters& p, const HostContext& context)
       memory_size_(context.memory),
       path_costs_(kernel_path_costs(context.calibration, context.costs)),
       parameters_(p),
-      disk_parameters_(context.calibration),
+      drive_(context.calibration),
       address_(context.address),
       trace_(context.trace) {
-  disk_parameters_.write_cache = p.write_cache;
   const unsigned processors = p.smp ? context.cpus : 1;
   if (processors > most_processors) {
     throw InputError({}, fmt::format("an SMP kernel on {} processors", processors),
@@ -270,14 +266,8 @@ ProcessKernel& Native::processes() {
 
 void Native::make_disks() {
   for (std::uint32_t i = 0; i < parameters_.disks; ++i) {
-    DiskParameters its = disk_parameters_;
-    if (i == 0) {
-      its.first_bad = static_cast<std::uint64_t>(parameters_.first_bad_sector);
-      its.bad_sectors = static_cast<std::uint64_t>(parameters_.bad_sectors);
-    }
     // The I/O APIC gives the first processor all interrupts of devices.
-    disks_.push_back(std::make_unique<BlockDevice>(calendar_, its, elevator_named(parameters_.elevator),
-                                                   [this] { cores_[0]->on_disk(); }));
+    disks_.push_back(make_disk(parameters_, i, drive_, calendar_, [this] { cores_[0]->on_disk(); }));
     if (trace_ == nullptr) continue;
     disks_.back()->observe([this, i](const DiskRequest& request, Time began) {
       trace_->disk(record_of(request, i, began, calendar_.now()));
