@@ -24,11 +24,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 #include <vector>
 
 #include "models/cpu/schedulers/scheduler.hpp"
+#include "models/cpu/schedulers/vcpu_table.hpp"
 
 namespace xensim {
 namespace {
@@ -49,8 +49,7 @@ class Atropos final : public Scheduler {
   Atropos(const AtroposParameters& chosen, std::size_t cpus) : chosen_(chosen), processors_(cpus) {}
 
   void add(VcpuId vcpu, CpuId cpu, const SchedulingShare& share, Time now) override {
-    while (vcpus_.size() <= vcpu.value) vcpus_.emplace_back();
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_.add(vcpu);
     v = Vcpu{};
     v.id = vcpu;
     v.cpu = cpu;
@@ -62,14 +61,14 @@ class Atropos final : public Scheduler {
   }
 
   void remove(VcpuId vcpu, Time) override {
-    leave(at(vcpu));
-    at(vcpu).id = {};
+    leave(vcpus_[vcpu]);
+    vcpus_[vcpu].id = {};
   }
 
-  void adjust(VcpuId vcpu, const SchedulingShare& share, Time) override { take_share(at(vcpu), share); }
+  void adjust(VcpuId vcpu, const SchedulingShare& share, Time) override { take_share(vcpus_[vcpu], share); }
 
   [[nodiscard]] Time wake(VcpuId vcpu, Time now) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     if (v.deadline < now) {
       v.deadline = now + v.latency;
       v.slice = v.own_slice / (v.own_period / v.latency);
@@ -83,7 +82,7 @@ class Atropos final : public Scheduler {
     return processors_[v.cpu.value].next_pass;
   }
 
-  void sleep(VcpuId vcpu, Time) override { leave(at(vcpu)); }
+  void sleep(VcpuId vcpu, Time) override { leave(vcpus_[vcpu]); }
 
   [[nodiscard]] Decision schedule(CpuId cpu, bool current_runnable, Time now) override {
     Processor& p = processors_[cpu.value];
@@ -129,7 +128,6 @@ class Atropos final : public Scheduler {
     Time since{}, next_pass{};
   };
 
-  [[nodiscard]] Vcpu& at(VcpuId vcpu) { return vcpus_[vcpu.value]; }
   [[nodiscard]] std::vector<Vcpu*>& queue_of(const Vcpu& v) {
     Processor& p = processors_[v.cpu.value];
     return v.state == State::ready ? p.ready : p.waiting;
@@ -221,7 +219,7 @@ class Atropos final : public Scheduler {
 
   AtroposParameters chosen_;
   std::vector<Processor> processors_;
-  std::deque<Vcpu> vcpus_;  // addresses must stay
+  VcpuTable<Vcpu> vcpus_;
   std::size_t turn_ = 0;
   std::uint32_t scanned_ = 0;
 };

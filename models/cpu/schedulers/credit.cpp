@@ -28,12 +28,12 @@
 
 #include <algorithm>
 #include <boost/intrusive/list.hpp>
-#include <deque>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "models/cpu/schedulers/scheduler.hpp"
+#include "models/cpu/schedulers/vcpu_table.hpp"
 
 namespace xensim {
 namespace {
@@ -84,21 +84,20 @@ class Credit final : public Scheduler {
   }
 
   void add(VcpuId vcpu, CpuId cpu, const SchedulingShare& share, Time now) override {
-    while (vcpus_.size() <= vcpu.value) vcpus_.emplace_back();
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_.add(vcpu);
     v.id = vcpu;
     v.cpu = cpu;
     adjust(vcpu, share, now);
   }
   void remove(VcpuId vcpu, Time) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     v.Queued::unlink();
     v.Active::unlink();
     v.runnable = false;
   }
   void adjust(VcpuId vcpu, const SchedulingShare& share, Time) override {
-    at(vcpu).weight = std::clamp<std::int64_t>(share.weight, 1, max_weight);
-    at(vcpu).cap = std::clamp<std::int64_t>(share.cap, 0, 100);
+    vcpus_[vcpu].weight = std::clamp<std::int64_t>(share.weight, 1, max_weight);
+    vcpus_[vcpu].cap = std::clamp<std::int64_t>(share.cap, 0, 100);
   }
   [[nodiscard]] bool set_slice(Time slice) override {
     slice_ = slice;
@@ -111,7 +110,7 @@ class Credit final : public Scheduler {
 
   [[nodiscard]] Time wake(VcpuId vcpu, Time now) override {
     due_.clear();
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     v.runnable = true;
     if (v.parked) return never;
     if (rules_.boost && v.priority == Priority::under) v.priority = Priority::boost;
@@ -120,10 +119,10 @@ class Credit final : public Scheduler {
     return answer(v.cpu, now);
   }
   void sleep(VcpuId vcpu, Time) override {
-    at(vcpu).Queued::unlink();
-    at(vcpu).runnable = false;
+    vcpus_[vcpu].Queued::unlink();
+    vcpus_[vcpu].runnable = false;
   }
-  void yield(VcpuId vcpu, Time) override { on(at(vcpu)).yields = true; }
+  void yield(VcpuId vcpu, Time) override { on(vcpus_[vcpu]).yields = true; }
 
   [[nodiscard]] Decision schedule(CpuId cpu, bool current_runnable, Time now) override;
 
@@ -163,7 +162,6 @@ class Credit final : public Scheduler {
     std::uint32_t scanned = 0;  ///< queue entries looked at since the last pass
   };
 
-  [[nodiscard]] Vcpu& at(VcpuId vcpu) { return vcpus_[vcpu.value]; }
   [[nodiscard]] Processor& on(const Vcpu& v) { return processors_[v.cpu.value]; }
   [[nodiscard]] bool running(const Vcpu& v) { return on(v).current == &v; }
   [[nodiscard]] static Priority priority(const Vcpu* v) {
@@ -230,7 +228,7 @@ class Credit final : public Scheduler {
   std::vector<Processor> processors_;
   List<Active> active_;
   std::vector<CpuId> due_;  ///< where a pass is due
-  std::deque<Vcpu> vcpus_;  // addresses must stay; destroyed before the lists they are linked into
+  VcpuTable<Vcpu> vcpus_;   // destroyed before the lists they are linked into
 };
 
 Decision Credit::schedule(CpuId cpu, bool current_runnable, Time now) {

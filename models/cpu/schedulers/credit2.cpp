@@ -20,12 +20,12 @@
 
 #include <algorithm>
 #include <boost/intrusive/list.hpp>
-#include <deque>
 #include <utility>
 #include <vector>
 
 #include "models/cpu/schedulers/indexed_heap.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"
+#include "models/cpu/schedulers/vcpu_table.hpp"
 
 namespace xensim {
 namespace {
@@ -59,15 +59,14 @@ class Credit2 final : public Scheduler {
   }
 
   void add(VcpuId vcpu, CpuId cpu, const SchedulingShare& share, Time now) override {
-    while (vcpus_.size() <= vcpu.value) vcpus_.emplace_back();
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_.add(vcpu);
     v.id = vcpu;
     v.cpu = cpu;
     queue_of(v).all.push_back(v);
     adjust(vcpu, share, now);
   }
   void remove(VcpuId vcpu, Time now) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     Credit2::sleep(vcpu, now);
     v.Member::unlink();
     find_greatest_weight(queue_of(v));
@@ -78,19 +77,19 @@ class Credit2 final : public Scheduler {
 
   [[nodiscard]] Time wake(VcpuId vcpu, Time now) override {
     due_.clear();
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     v.runnable = true;
     return_to_queue(v, now);
     // That the timer is set which ends its parking takes a pass here; in Xen it runs always.
     return parked(v) ? now : answer(v.cpu, now);
   }
   void sleep(VcpuId vcpu, Time) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     v.runnable = false;
     v.Queued::unlink();
     unpark(v);
   }
-  void yield(VcpuId vcpu, Time) override { on(at(vcpu)).yields = true; }
+  void yield(VcpuId vcpu, Time) override { on(vcpus_[vcpu]).yields = true; }
 
   [[nodiscard]] Decision schedule(CpuId cpu, bool current_runnable, Time now) override;
 
@@ -157,7 +156,6 @@ class Credit2 final : public Scheduler {
     std::uint32_t scanned = 0;                           ///< queue entries looked at since the last pass
   };
 
-  [[nodiscard]] Vcpu& at(VcpuId vcpu) { return vcpus_[vcpu.value]; }
   [[nodiscard]] Processor& on(const Vcpu& v) { return processors_[v.cpu.value]; }
   [[nodiscard]] Queue& queue_of(const Vcpu& v) { return *on(v).queue; }
   [[nodiscard]] bool running(const Vcpu& v) { return on(v).current == &v; }
@@ -212,11 +210,11 @@ class Credit2 final : public Scheduler {
   std::vector<Processor> processors_;
   std::vector<Queue> queues_;
   std::vector<CpuId> due_;  ///< where a pass is due
-  std::deque<Vcpu> vcpus_;  // addresses must stay; destroyed before the lists they are linked into
+  VcpuTable<Vcpu> vcpus_;   // destroyed before the lists they are linked into
 };
 
 void Credit2::adjust(VcpuId vcpu, const SchedulingShare& share, Time now) {
-  Vcpu& v = at(vcpu);
+  Vcpu& v = vcpus_[vcpu];
   if (running(v)) burn(v, now);
   v.weight = std::clamp<std::int64_t>(share.weight, 1, max_weight);
   v.remainder = std::min(v.remainder, v.weight - 1);

@@ -23,12 +23,12 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <functional>
 #include <utility>
 #include <vector>
 
 #include "models/cpu/schedulers/scheduler.hpp"
+#include "models/cpu/schedulers/vcpu_table.hpp"
 
 namespace xensim {
 namespace {
@@ -45,8 +45,7 @@ class Sedf final : public Scheduler {
   Sedf(const SedfParameters& chosen, std::size_t cpus) : quantum_(chosen.extra_quantum), processors_(cpus) {}
 
   void add(VcpuId vcpu, CpuId cpu, const SchedulingShare& share, Time) override {
-    while (vcpus_.size() <= vcpu.value) vcpus_.emplace_back();
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_.add(vcpu);
     v = Vcpu{};
     v.id = vcpu;
     v.cpu = cpu;
@@ -54,7 +53,7 @@ class Sedf final : public Scheduler {
   }
 
   void remove(VcpuId vcpu, Time) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     leave_all(v);
     weigh(v, 0);
     v.id = {};
@@ -62,7 +61,7 @@ class Sedf final : public Scheduler {
   }
 
   void adjust(VcpuId vcpu, const SchedulingShare& share, Time) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     take_share(v, share);
     if (v.queue == Queue::none) return;
     enter(v, v.queue);
@@ -71,7 +70,7 @@ class Sedf final : public Scheduler {
   }
 
   [[nodiscard]] Time wake(VcpuId vcpu, Time now) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     if (v.deadline == Time{}) v.deadline = now + v.slice;
     if (now < v.begin()) {
       if (v.compensated) enter_extra(v, penalty, 0);
@@ -88,7 +87,7 @@ class Sedf final : public Scheduler {
     return preempts(on(v.cpu), v) ? now : never;
   }
 
-  void sleep(VcpuId vcpu, Time) override { leave_all(at(vcpu)); }
+  void sleep(VcpuId vcpu, Time) override { leave_all(vcpus_[vcpu]); }
 
   [[nodiscard]] Decision schedule(CpuId cpu, bool current_runnable, Time now) override {
     Processor& p = on(cpu);
@@ -151,7 +150,6 @@ class Sedf final : public Scheduler {
     std::int64_t weights = 0;  ///< of those whose slices go by it
   };
 
-  [[nodiscard]] Vcpu& at(VcpuId vcpu) { return vcpus_[vcpu.value]; }
   [[nodiscard]] Processor& on(CpuId cpu) { return processors_[cpu.value]; }
   [[nodiscard]] static std::int64_t relative(Time period, Time part) {
     return (period.count() << 10) / std::max<std::int64_t>(part.count(), 1);
@@ -339,7 +337,7 @@ class Sedf final : public Scheduler {
 
   Time quantum_;
   std::vector<Processor> processors_;
-  std::deque<Vcpu> vcpus_;  // addresses must stay
+  VcpuTable<Vcpu> vcpus_;
   std::uint32_t scanned_ = 0;
 };
 
