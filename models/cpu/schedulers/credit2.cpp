@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/cpu/schedulers/due_passes.hpp"
 #include "models/cpu/schedulers/indexed_heap.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"
 #include "models/cpu/schedulers/vcpu_table.hpp"
@@ -73,7 +74,7 @@ class Credit2 final : public Scheduler {
   }
   void adjust(VcpuId vcpu, const SchedulingShare& share, Time now) override;
   [[nodiscard]] bool migrates() const override { return true; }
-  [[nodiscard]] std::span<const CpuId> also_due() const override { return due_; }
+  [[nodiscard]] std::span<const CpuId> also_due() const override { return due_.others(); }
 
   [[nodiscard]] Time wake(VcpuId vcpu, Time now) override {
     due_.clear();
@@ -81,7 +82,7 @@ class Credit2 final : public Scheduler {
     v.runnable = true;
     return_to_queue(v, now);
     // That the timer is set which ends its parking takes a pass here; in Xen it runs always.
-    return parked(v) ? now : answer(v.cpu, now);
+    return parked(v) ? now : due_.answer(v.cpu, now);
   }
   void sleep(VcpuId vcpu, Time) override {
     Vcpu& v = vcpus_[vcpu];
@@ -105,7 +106,7 @@ class Credit2 final : public Scheduler {
       unpark(v);
       return_to_queue(v, now);
     }
-    return answer(cpu, now);
+    return due_.answer(cpu, now);
   }
 
   [[nodiscard]] std::string audit() const override;
@@ -182,10 +183,8 @@ class Credit2 final : public Scheduler {
   void call(Vcpu& v, std::size_t cpu) {
     processors_[cpu].called = true;
     v.called = CpuId{static_cast<std::uint32_t>(cpu)};
-    due_.push_back(v.called);
+    due_.ask(v.called);
   }
-  /// To the monitor, about `cpu`.
-  [[nodiscard]] Time answer(CpuId cpu, Time now) { return std::erase(due_, cpu) > 0 ? now : never; }
   [[nodiscard]] Vcpu* candidate(std::size_t cpu, bool current_runnable, Time now);
   void reset_credit(Queue& q, const Vcpu& next, Time now);
   [[nodiscard]] Time turn(const Processor& p, Time now) const;
@@ -209,8 +208,8 @@ class Credit2 final : public Scheduler {
   Credit2Parameters parameters_;
   std::vector<Processor> processors_;
   std::vector<Queue> queues_;
-  std::vector<CpuId> due_;  ///< where a pass is due
-  VcpuTable<Vcpu> vcpus_;   // destroyed before the lists they are linked into
+  DuePasses due_;
+  VcpuTable<Vcpu> vcpus_;  // destroyed before the lists they are linked into
 };
 
 void Credit2::adjust(VcpuId vcpu, const SchedulingShare& share, Time now) {
