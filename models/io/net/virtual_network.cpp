@@ -5,19 +5,18 @@
 #include <algorithm>
 #include <set>
 
+#include "core/hash.hpp"
 #include "models/io/machine_bytes.hpp"
 
 namespace xensim {
 namespace {
 
-/// AA:00:00 and three bytes of a hash (FNV-1a) of what tells interfaces apart.
+/// AA:00:00 and three bytes of a hash of what tells interfaces apart.
 MacAddress derived_mac(const MacAddress& physical, std::uint32_t index, std::string_view name) {
-  std::uint32_t hash = 2166136261;
-  const auto mix = [&hash](std::uint32_t byte) { hash = (hash ^ (byte & 0xff)) * 16777619; };
-  for (const std::uint8_t byte : physical.bytes) mix(byte);
-  mix(index);
-  for (const char letter : name) mix(static_cast<unsigned char>(letter));
-  const auto byte = [hash](int shift) { return static_cast<std::uint8_t>(hash >> shift); };
+  Fnv1a<std::uint32_t> hash;
+  for (const std::uint8_t byte : physical.bytes) hash.add(byte);
+  hash.add(static_cast<std::uint8_t>(index)).add(name);
+  const auto byte = [hash = hash.value()](int shift) { return static_cast<std::uint8_t>(hash >> shift); };
   return {{0xaa, 0, 0, static_cast<std::uint8_t>(byte(16) & 0xef), byte(8), byte(0)}};
 }
 
