@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/calendar.hpp"
-#include "core/statistic.hpp"
+#include "core/histogram.hpp"
 #include "models/cpu/processor.hpp"
 #include "models/cpu/timers.hpp"
 #include "models/host/domain.hpp"
