@@ -10,9 +10,8 @@
 #include "models/guest/kernel.hpp"
 #include "models/guest/kernel_path_costs.hpp"
 #include "models/guest/process_kernel.hpp"
-#include "models/host/disk_choices.hpp"
-#include "models/host/host_plan.hpp"
 #include "models/host/native_memory.hpp"
+#include "models/host/native_needs.hpp"
 #include "models/host/native_network.hpp"
 #include "models/host/platform.hpp"
 #include "models/host/user_execution.hpp"
@@ -24,15 +23,6 @@ using enum Statistic::Kind;
 const Statistic process_switches{"process_switches", "switches", counter, "switches between processes"};
 const Statistic timer_ticks{"timer_ticks", "ticks", counter, "ticks of the kernel's time of day"};
 
-constexpr unsigned most_processors = 32;  ///< NR_CPUS: masks of processors are words
-
-struct NativeParameters : DiskChoices {
-  NativeParameters() { elevator = "linus"; }
-
-  bool smp = true;
-  Bytes swap{std::int64_t{2} << 30};
-  std::int64_t mtu = 1500;
-};
 const auto parameters =
     ParameterTable<NativeParameters>{}
         .add("smp", &NativeParameters::smp, "SMP kernel on all processors; false: UP kernel on the first",
@@ -189,9 +179,9 @@ Native::Native(const NativeParameters& p, const HostContext& context)
       address_(context.address),
       trace_(context.trace) {
   const unsigned processors = p.smp ? context.cpus : 1;
-  if (processors > most_processors) {
+  if (processors > NativeNeeds::most_processors) {
     throw InputError({}, fmt::format("an SMP kernel on {} processors", processors),
-                     fmt::format("at most {}", most_processors));
+                     fmt::format("at most {}", NativeNeeds::most_processors));
   }
   for (unsigned i = 0; i < processors; ++i)
     cores_.push_back(std::make_unique<Core>(*this, CpuId{i}, context));
@@ -368,31 +358,6 @@ std::string Native::audit() const {
 const Register<Platform, Native, NativeParameters, const HostContext&> registered{
     "native", "Linux 2.4 on the bare machine", parameters};
 
-class NativeNeeds final : public PlatformNeeds {
- public:
-  NativeNeeds(const NativeParameters& p, const HostPlan& plan) : smp_(p.smp), plan_(plan) {}
-
-  [[nodiscard]] std::optional<Shortage> shortage() const override {
-    if (!smp_ || plan_.cpus <= most_processors) return {};
-    return Shortage{
-        fmt::format("an SMP kernel on {} processors", plan_.cpus),
-        fmt::format("at most {}, the limit of Linux 2.4 on i386, or \"smp\": false", most_processors)};
-  }
-  [[nodiscard]] Bytes simulator_memory() const override {
-    // Measured: what the kernel keeps of each page of memory; of an instance that only computes.
-    constexpr std::int64_t of_kernel = 16 << 20, of_page = 72, of_instance = 16 << 10;
-    const bool kernel = std::ranges::count(plan_.kernels, true) > 0;
-    const auto instances = static_cast<std::int64_t>(plan_.kernels.size());
-    return {instances * of_instance + (kernel ? of_kernel + plan_.memory.count / page_size * of_page : 0)};
-  }
-  [[nodiscard]] std::vector<std::string> interfaces() const override {
-    return plan_.network ? std::vector<std::string>{"eth0"} : std::vector<std::string>{};
-  }
-
- private:
-  bool smp_;
-  HostPlan plan_;
-};
 const Register<PlatformNeeds, NativeNeeds, NativeParameters, const HostPlan&> needs_registered{"native", "",
                                                                                                parameters};
 
