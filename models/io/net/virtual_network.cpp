@@ -44,6 +44,13 @@ Vif* VirtualNetwork::find(VifId id) {
   return domains_[domain][id.index()].get();
 }
 
+void VirtualNetwork::move(VifId id, MemoryCpu& cpu) {
+  Vif* const vif = find(id);
+  if (vif == nullptr) return;
+  vif->cpu = &cpu;
+  for (PostedBuffer& buffer : vif->posted) buffer.flushes = static_cast<std::uint16_t>(cpu.flushes - 1);
+}
+
 void VirtualNetwork::remove(VifId id) {
   Vif* vif = find(id);
   if (vif == nullptr) return;

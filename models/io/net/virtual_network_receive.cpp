@@ -143,13 +143,6 @@ void VirtualNetwork::shoot_down(Vif& vif, const PostedBuffer& buffer, const Memo
   vif.cpu->owed.all = true;
 }
 
-void VirtualNetwork::move(VifId id, MemoryCpu& cpu) {
-  Vif* const vif = find(id);
-  if (vif == nullptr) return;
-  vif->cpu = &cpu;
-  for (PostedBuffer& buffer : vif->posted) buffer.flushes = truncated(cpu.flushes - 1);
-}
-
 /// The buffer goes back: where it was, if nothing else is there, else unmapped.
 void VirtualNetwork::give_up(Vif& vif, const PostedBuffer& buffer) {
   const Entry entry{word_at(machine_, buffer.entry)};
