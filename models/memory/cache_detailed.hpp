@@ -55,7 +55,8 @@ class DetailedCache {
     std::size_t set;       ///< its first line's index
   };
   [[nodiscard]] Place place(FrameNumber frame, std::uint32_t offset) const;
-  void count(FootprintId owner, std::uint32_t added);
+  /// So many sectors more, or fewer.
+  void count(FootprintId owner, int change);
 
   CacheShape shape_;
   std::uint32_t sets_;

@@ -38,7 +38,7 @@ std::optional<VifId> VirtualNetwork::add(MemoryDomain& domain, MemoryCpu& cpu, s
   return vif.id;
 }
 
-Vif* VirtualNetwork::find(VifId id) {
+Vif* VirtualNetwork::vif_of(VifId id) const {
   const std::uint32_t domain = id.domain().value;
   if (domain >= domains_.size() || id.index() >= max_vifs) return nullptr;
   return domains_[domain][id.index()].get();
