@@ -1,3 +1,4 @@
+/// From the wire to the buffers that domains have posted.
 #include <algorithm>
 #include <cassert>
 

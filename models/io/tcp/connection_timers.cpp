@@ -1,3 +1,4 @@
+/// What a connection does at its ticks.
 #include <algorithm>
 
 #include "models/io/tcp/connection.hpp"
