@@ -163,6 +163,9 @@ class Monitor final : private NetworkHost {
   void interrupt_to_flush(CpuId here, CpuId there, Cycles time) override;
   void start_network(Switch& outside);
   /// Hypercall net_update, from its entry to its exit.
+  /// Hypercalls for devices: the way into the monitor, on the caller's processor, and back.
+  Core& enter_by_hypercall(Domain& caller);
+  void leave_hypercall(Core& core, const Domain& caller);
   void update_network(Domain& domain);
   void block_io_op(Domain& domain);
   void run_block(Core& core);
