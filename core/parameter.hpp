@@ -2,6 +2,7 @@
 /// `xensim list`, the Python signatures and the manual's tables.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -65,10 +66,11 @@ class ParameterList {
 template <class Owner>
 class ParameterTable {
  public:
-  template <class T>
-  ParameterTable&& add(std::string_view name, T Owner::*member, std::string_view help,
-                       std::string_view source,
-                       const std::type_identity_t<ParameterLimits<T>>& limits = {}) && {
+  /// `Base` is Owner or, of a member that it has inherited, where that comes from.
+  template <class T, class Base>
+  requires std::derived_from<Owner, Base> ParameterTable &&
+      add(std::string_view name, T Base::*member, std::string_view help, std::string_view source,
+          const std::type_identity_t<ParameterLimits<T>>& limits = {}) && {
     const Owner defaults{};
     const auto place = [](const void* object) { return static_cast<const std::byte*>(object); };
     list_.add<T>(name, place(&(defaults.*member)) - place(&defaults), defaults.*member, help, source, limits);

@@ -85,10 +85,8 @@ std::int64_t parse(std::string_view text, std::span<const Unit> units, std::stri
 }
 
 std::string format(std::int64_t value, std::span<const Unit> units) {
-  for (const Unit& unit : units) {
-    if (value % unit.factor == 0 && (value != 0 || unit.factor == units.back().factor)) {
-      return fmt::format("{} {}", value / unit.factor, unit.name);
-    }
+  for (const Unit& unit : units.first(units.size() - 1)) {
+    if (value != 0 && value % unit.factor == 0) return fmt::format("{} {}", value / unit.factor, unit.name);
   }
   return fmt::format("{} {}", value, units.back().name);
 }

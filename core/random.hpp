@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/hash.hpp"
 #include "core/time.hpp"
 
 namespace xensim {
@@ -14,7 +15,8 @@ namespace xensim {
 class RandomStream {
  public:
   /// `name` is the consumer's path, such as `host0/dom3/dbench`.
-  RandomStream(std::uint64_t seed, std::string_view name) : key_(mix(seed ^ hash(name))) {}
+  RandomStream(std::uint64_t seed, std::string_view name)
+      : key_(mix(seed ^ Fnv1a<std::uint64_t>().add(name).value())) {}
 
   /// Uniform over all 64-bit values.
   std::uint64_t next() { return mix(key_ + ++counter_ * golden_ratio); }
@@ -47,11 +49,6 @@ class RandomStream {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
     return z ^ (z >> 31);
-  }
-  static constexpr std::uint64_t hash(std::string_view name) {  // FNV-1a
-    std::uint64_t h = 0xCBF29CE484222325;
-    for (const char c : name) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001B3;
-    return h;
   }
 
   std::uint64_t key_;

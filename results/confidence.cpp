@@ -75,13 +75,6 @@ Estimate estimate_median(std::vector<double> samples) {
   return median;
 }
 
-Estimate estimate_ratio(std::span<const double> numerators, std::span<const double> denominators) {
-  assert(numerators.size() == denominators.size());
-  std::vector<double> ratios;
-  for (std::size_t i = 0; i < numerators.size(); ++i) ratios.push_back(numerators[i] / denominators[i]);
-  return estimate(ratios);
-}
-
 Estimate estimate_crossed(const std::vector<std::vector<double>>& rows) {
   if (rows.empty() || rows.front().empty()) return {unknown, unknown, unknown};
   std::vector<double> row_means, column_means(rows.front().size());

@@ -25,11 +25,6 @@ struct Estimate {
 /// least 95 % probability, whatever their distribution; fewer than six cannot. O(n log n).
 [[nodiscard]] Estimate estimate_median(std::vector<double> samples);
 
-/// Of the ratio of two quantities measured in the same replications: the ratio is taken per replication,
-/// because common random numbers make its two sides vary together. The spans must be of equal length.
-[[nodiscard]] Estimate estimate_ratio(std::span<const double> numerators,
-                                      std::span<const double> denominators);
-
 /// Of a mean over conditions (rows) that were all run with the same replications (columns; rows of equal
 /// length). The two spreads add, since replications are shared by all conditions:
 /// s^2(row means)/rows + s^2(column means)/columns, with the Welch-Satterthwaite degrees of freedom.

@@ -9,9 +9,9 @@
 
 namespace xensim {
 
-/// `{"simulated_s": 1, "events": 2, "metrics": [["name", "unit", 1.5]...], "series": [["name", [[ps, value]
-/// ...]]...]}`. Numbers that JSON lacks are strings. O(size); written without building a document, since a
-/// sweep does it for every run.
+/// `{"simulated_s": 1, "events": 2, "audited": false, "metrics": [["name", "unit", 1.5]...], "series":
+/// [["name", [[ps, value] ...]]...]}`. Numbers that JSON lacks are strings. O(size); written without building
+/// a document, since a sweep does it for every run.
 [[nodiscard]] std::string to_json(const RunResult& result);
 
 /// Nothing if `text` is not what `to_json` wrote.

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/statistic.hpp"
+#include "results/time_series.hpp"
 
 namespace xensim {
 

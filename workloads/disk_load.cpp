@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/histogram.hpp"
 #include "models/guest/area.hpp"
 #include "models/io/block_io.hpp"
 #include "workloads/dynamic_loader.hpp"

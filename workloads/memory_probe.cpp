@@ -2,6 +2,7 @@
 /// lasts.
 #include <algorithm>
 
+#include "core/histogram.hpp"
 #include "models/guest/area.hpp"
 #include "workloads/dynamic_loader.hpp"
 #include "workloads/workload.hpp"

@@ -19,7 +19,7 @@ struct Demand {
 /// O(runs + instances of each point).
 [[nodiscard]] Demand demand_of(const std::vector<Run>& runs);
 
-/// `540 runs of up to 1 min 10 s simulated time and 128 instances, about 1 MiB each`.
+/// `540 runs of up to 70 s simulated time and 128 instances, about 12 MiB each`.
 [[nodiscard]] std::string describe(const Demand& demand);
 
 /// Throws InputError if `jobs` such runs at a time need more than `available`.

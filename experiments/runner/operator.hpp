@@ -15,6 +15,7 @@
 #include "experiments/runner/prober.hpp"
 #include "experiments/runner/snapshot.hpp"
 #include "models/host/platform.hpp"
+#include "results/time_series.hpp"
 #include "workloads/workload.hpp"
 
 namespace xensim {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/calendar.hpp"
+#include "core/histogram.hpp"
 #include "core/random.hpp"
 #include "core/statistic.hpp"
 #include "experiments/runner/experiment.hpp"

@@ -68,7 +68,7 @@ std::string interval_of(const std::vector<double>& values, const Estimate& mean)
   return fmt::format("{:.6g} to {:.6g}", mean.low, mean.high);
 }
 
-/// The values of one metric over the replications of a point: `results[first .. last)`.
+/// The values of one metric over the replications of a point, whose `results` these are.
 std::vector<double> values_of(std::span<const RunResult> results, const std::string& name,
                               std::string& unit) {
   std::vector<double> values;

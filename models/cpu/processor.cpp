@@ -27,7 +27,7 @@ constexpr std::array statistics{&idle_time,   &user_time,    &refill_time,    &t
                                 &kernel_time, &monitor_time, &interrupts_time};
 
 constexpr std::uint32_t trace_ways = 8;
-constexpr std::uint32_t page_lines = 64;
+constexpr std::uint32_t page_lines = LinePlacement::page_lines;
 
 CacheShape with_addresses(std::uint32_t lines, std::uint32_t ways, std::uint32_t lines_of_tag) {
   return {.size = Bytes{std::int64_t{lines} * LinePlacement::line_size},

@@ -12,9 +12,6 @@ namespace {
 
 using Entry = PageTableEntry;
 
-constexpr std::uint32_t read_only = Entry::present | Entry::accessed;
-constexpr std::uint32_t writable = read_only | Entry::writable | Entry::dirty;
-
 class Builder {
  public:
   Builder(MachineMemory& machine, const KernelLayout& layout, std::vector<FrameNumber> frames)
@@ -35,7 +32,8 @@ class Builder {
       const PageNumber page{i};
       const FrameNumber table = frame(layout_.table(i / entries_per_table));
       if (i % entries_per_table == 0) set_table(directory, i / entries_per_table, table);
-      const std::uint32_t access = layout_.holds_tables(page) ? read_only : writable;
+      const std::uint32_t access =
+          layout_.holds_tables(page) ? Entry::kernel_read_only : Entry::kernel_writable;
       set(table, i % entries_per_table, Entry::to(frame(page), access));
       requests_.push_back(make_request(machine_.rules, PageCommand::m2p, frame(page).value * page_size, i));
     }
@@ -51,7 +49,7 @@ class Builder {
 
   void set_table(FrameNumber directory, std::uint32_t number, FrameNumber table) {
     const std::uint32_t index = KernelLayout::base.directory_index() + number;
-    set(directory, index, Entry::to(table, writable | Entry::user));
+    set(directory, index, Entry::to(table, Entry::kernel_writable | Entry::user));
   }
   void set(FrameNumber table, std::uint32_t index, Entry entry) {
     if (machine_.rules.virtual_entries) {

@@ -164,6 +164,20 @@ void Monitor::return_to_guest(Core& core) {
   core.mode = domain->in_user ? Core::Mode::user : Core::Mode::kernel;
 }
 
+Monitor::Core& Monitor::enter_by_hypercall(Domain& caller) {
+  Core& core = core_of(caller);
+  Processor& processor = core.processor;
+  processor.execute(Activity::monitor, memory_->footprints.hypercall_code(), memory_->costs.entry_lines());
+  processor.use(Activity::monitor, memory_->footprints.data(), memory_->costs.data_lines());
+  processor.charge(Activity::monitor, costs_.hypercall_entry);
+  return core;
+}
+
+void Monitor::leave_hypercall(Core& core, const Domain& caller) {
+  if (ask_exit(core, caller)) return;
+  core.processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
+}
+
 bool Monitor::ask_exit(Core& core, const Domain& caller) {
   const bool due = core.need_reschedule || core.timer_softirq || caller.events.deliverable();
   core.exit_due = core.exit_due || due;

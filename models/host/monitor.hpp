@@ -23,7 +23,7 @@
 
 namespace xensim {
 
-struct MonitorParameters : XenMemoryParameters, MonitorDiskParameters {
+struct MonitorParameters : XenMemoryParameters, DiskChoices {
   MonitorParameters() = default;  // as an aggregate with two strings it has GCC 12 warn of uninitialised ones
 
   Time tick = 20ms;               ///< period of the timer event to every domain
@@ -167,6 +167,9 @@ class Monitor final : private NetworkHost {
   void interrupt_to_flush(CpuId here, CpuId there, Cycles time) override;
   void start_network(Switch& outside);
   /// Hypercall net_update, from its entry to its exit.
+  /// Hypercalls for devices: the way into the monitor, on the caller's processor, and back.
+  Core& enter_by_hypercall(Domain& caller);
+  void leave_hypercall(Core& core, const Domain& caller);
   void update_network(Domain& domain);
   void block_io_op(Domain& domain);
   void run_block(Core& core);

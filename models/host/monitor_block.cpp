@@ -32,26 +32,19 @@ std::set<DeviceNumber> MonitorBlock::numbers(std::int64_t disks) {
   return all;
 }
 
-MonitorBlock::MonitorBlock(const MonitorDiskParameters& parameters, const HostContext& context,
-                           MonitorMemory& memory, std::function<void()> interrupt)
+MonitorBlock::MonitorBlock(const DiskChoices& choices, const HostContext& context, MonitorMemory& memory,
+                           std::function<void()> interrupt)
     : context_(context),
       memory_(memory),
       costs_(context.calibration, context.costs),
-      devices_(numbers(parameters.disks)),
+      devices_(numbers(choices.disks)),
       service_(memory.machine, devices_),
       command_code_(memory.footprints.another()),
       completion_code_(memory.footprints.another()) {
   for (FootprintId& code : code_) code = memory.footprints.another();
-  DiskParameters drive(context.calibration);
-  drive.write_cache = parameters.write_cache;
-  for (std::uint32_t i = 0; i < parameters.disks; ++i) {
-    DiskParameters its = drive;
-    if (i == 0) {
-      its.first_bad = static_cast<std::uint64_t>(parameters.first_bad_sector);
-      its.bad_sectors = static_cast<std::uint64_t>(parameters.bad_sectors);
-    }
-    disks_.push_back(
-        std::make_unique<BlockDevice>(context.calendar, its, elevator_named(parameters.elevator), interrupt));
+  const DiskParameters drive(context.calibration);
+  for (std::uint32_t i = 0; i < choices.disks; ++i) {
+    disks_.push_back(make_disk(choices, i, drive, context.calendar, interrupt));
     if (context.trace != nullptr) {
       disks_.back()->observe([this, i](const DiskRequest& request, Time began) { note(i, request, began); });
     }

@@ -13,21 +13,13 @@
 
 #include "models/cpu/processor.hpp"
 #include "models/host/block_costs.hpp"
+#include "models/host/disk_choices.hpp"
 #include "models/host/monitor_memory.hpp"
 #include "models/io/block/block_front.hpp"
 #include "models/io/block/block_service.hpp"
 #include "models/io/block/segments.hpp"
-#include "models/io/block_device.hpp"
 
 namespace xensim {
-
-struct MonitorDiskParameters {
-  std::int64_t disks = 1;  ///< of the machine
-  bool write_cache = true;
-  std::string elevator = "early_linus";                ///< the monitor's
-  Bytes file_system{std::int64_t{2} << 30};            ///< of each domain, behind its swap partition
-  std::int64_t first_bad_sector = 0, bad_sectors = 0;  ///< of the first disk
-};
 
 /// What the monitor does takes time, of the processor that executes it and is given to each call: as
 /// natively, code runs through the caches.
@@ -37,7 +29,7 @@ class MonitorBlock {
   static constexpr DeviceNumber domain_device = DeviceNumber::of(DeviceNumber::Kind::segment, 0);
 
   /// `interrupt` is called, from the calendar, when a disk has something to tell: take_interrupt() follows.
-  MonitorBlock(const MonitorDiskParameters& parameters, const HostContext& context, MonitorMemory& memory,
+  MonitorBlock(const DiskChoices& choices, const HostContext& context, MonitorMemory& memory,
                std::function<void()> interrupt);
 
   /// Domain 0 gives a new domain, whose memory outlives its requests, a virtual disk of its own: one extent

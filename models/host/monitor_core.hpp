@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/calendar.hpp"
-#include "core/statistic.hpp"
+#include "core/histogram.hpp"
 #include "models/cpu/processor.hpp"
 #include "models/cpu/timers.hpp"
 #include "models/host/domain.hpp"
@@ -79,7 +79,7 @@ struct Monitor::Core {
   bool timer_softirq = false;
   bool in_softirqs = false;  ///< do_softirq runs, and will until none is pending
   bool need_reschedule = false;
-  Cycles ipi_work{};             ///< of handlers other than that
+  Cycles ipi_work{};             ///< of the handler of the IPI on its way, besides its entry
   bool exit_due = false;         ///< the kernel's hypercall is to return by the exit path
   bool ipi_reschedules = false;  ///< what the IPI on its way is for, besides its guest's events
   bool ipi_timers = false;       ///< the same: a timer was moved

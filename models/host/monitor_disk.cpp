@@ -32,16 +32,12 @@ std::unique_ptr<BlockFront> Monitor::give_disk(Domain& domain, XenMemory& memory
 }
 
 void Monitor::block_io_op(Domain& domain) {
-  Core& core = core_of(domain);
+  Core& core = enter_by_hypercall(domain);
   core.lines_used = false;
-  Processor& processor = core.processor;
-  processor.execute(Activity::monitor, memory_->footprints.hypercall_code(), memory_->costs.entry_lines());
-  processor.use(Activity::monitor, memory_->footprints.data(), memory_->costs.data_lines());
-  processor.charge(Activity::monitor, costs_.hypercall_entry);
-  block_->signal(processor, DomainId{domain.vcpu.value});
+  block_->signal(core.processor, DomainId{domain.vcpu.value});
   if (block_->wants_run()) go_around(core, softirq_code_, costs_.softirqs);  // on the way out
   run_block(core);
-  if (!ask_exit(core, domain)) processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
+  leave_hypercall(core, domain);
 }
 
 void Monitor::run_block(Core& core) {

@@ -100,10 +100,9 @@ void MonitorNetwork::remove(DomainId domain) {
 
 bool MonitorNetwork::disconnect(DomainId domain) {
   std::erase_if(rules_, [&](const FilterRule& rule) {
-    const bool names = (!rule.source_vif.special() && rule.source_vif.domain() == domain) ||
-                       (!rule.destination_vif.special() && rule.destination_vif.domain() == domain);
-    if (names) (void)net_.remove_rule(memory_.control(), rule);
-    return names;
+    const bool goes = rule.names(domain);
+    if (goes) (void)net_.remove_rule(memory_.control(), rule);
+    return goes;
   });
   return net_.find(VifId::of(domain, 0)) != nullptr;
 }
@@ -195,7 +194,6 @@ void MonitorNetwork::run_timers(CpuId here) {
 // --- Time and effects ---
 
 void MonitorNetwork::did(CpuId here, DriverStep step) {
-  driver_total_.did(step);
   Processor& processor = host_.processor_of(here);
   processor.execute(Activity::monitor, driver_code_[static_cast<std::size_t>(step)], costs_.code_lines(step));
   processor.charge(Activity::monitor, costs_.of(step));
@@ -215,11 +213,8 @@ void MonitorNetwork::charge(CpuId here) {
     processor.charge(Activity::monitor, memory_.costs.of(std::exchange(core.monitor.work, {})));
   }
   total_ += work;
-  if (const std::uint64_t remote = work[NetStep::remote_shootdown];
-      remote > 0 || work[NetStep::shootdown] > 0) {
-    const auto local = static_cast<std::int64_t>(work[NetStep::shootdown] - remote);
-    processor.charge(Activity::monitor, processor.costs().address_space_load * local);
-  }
+  const auto local = static_cast<std::int64_t>(work[NetStep::shootdown] - work[NetStep::remote_shootdown]);
+  processor.charge(Activity::monitor, processor.costs().address_space_load * local);
 }
 
 void MonitorNetwork::settle(CpuId here) {

@@ -60,9 +60,9 @@ class MonitorNetwork {
   /// A domain's first interface, with the two rules that the tools install for `address`. `domain` outlives
   /// it; it runs on `cpu`. Domain 0's takes the place of the one that it has from the beginning.
   Vif& add(MemoryDomain& domain, CpuId cpu, std::string_view name, const Ipv4Address& address);
-  /// The domain is being killed; its memory must not go before sending() is 0.
   /// The domain runs there from now on.
   void move(DomainId domain, CpuId cpu);
+  /// The domain is being killed; its memory must not go before sending() is 0.
   void remove(DomainId domain);
   [[nodiscard]] std::uint32_t sending(DomainId domain) const { return net_.sending(domain); }
 
@@ -92,7 +92,6 @@ class MonitorNetwork {
   [[nodiscard]] const VirtualNetwork& logic() const { return net_; }
   /// All work since the beginning.
   [[nodiscard]] const WorkCount<NetStep>& work() const { return total_; }
-  [[nodiscard]] const WorkCount<DriverStep>& driver_work() const { return driver_total_; }
   void report(StatisticSink& sink, const std::string& prefix) const;
   void report(StatisticSink& sink, const std::string& prefix, DomainId domain) const;
   /// References that stand in no table, for the audit of memory.
@@ -133,7 +132,6 @@ class MonitorNetwork {
   std::uint64_t driver_drops_ = 0;
   CpuId entered_{0};  ///< processor of the entry that is under way
   WorkCount<NetStep> total_{};
-  WorkCount<DriverStep> driver_total_{};
   FootprintId data_;
   std::array<FootprintId, WorkCount<NetStep>::steps> code_{};
   std::array<FootprintId, WorkCount<DriverStep>::steps> driver_code_{};

@@ -40,18 +40,14 @@ std::unique_ptr<XenNetwork> Monitor::give_network(Domain& domain, XenMemory& mem
 }
 
 void Monitor::update_network(Domain& domain) {
-  Core& core = core_of(domain);
-  Processor& processor = core.processor;
-  const CpuId here = processor.id();
-  processor.execute(Activity::monitor, memory_->footprints.hypercall_code(), memory_->costs.entry_lines());
-  processor.use(Activity::monitor, memory_->footprints.data(), memory_->costs.data_lines());
-  processor.charge(Activity::monitor, costs_.hypercall_entry);
+  Core& core = enter_by_hypercall(domain);
+  const CpuId here = core.processor.id();
   network_->update(here, DomainId{domain.vcpu.value});
   // The exit path: softirqs at once, the rest when the kernel's present step ends.
   if (network_->softirq_pending(here)) go_around(core, softirq_code_, costs_.softirqs);
   while (network_->softirq_pending(here)) network_->run_softirq(here);
   core.lines_used = true;
-  if (!ask_exit(core, domain)) processor.charge(Activity::monitor, costs_.exit_tests + costs_.resume_guest);
+  leave_hypercall(core, domain);
 }
 
 void Monitor::network_interrupt(CpuId cpu) {

@@ -30,10 +30,8 @@ NetworkCounts count(DomainId domain, const VirtualNetwork& network) {
     ++counts.interfaces;
     counts.headers += vif->to_send.size() + vif->sending;
   }
-  counts.rules = static_cast<std::size_t>(std::ranges::count_if(network.rules().list(), [&](auto& rule) {
-    return (!rule.source_vif.special() && rule.source_vif.domain() == domain) ||
-           (!rule.destination_vif.special() && rule.destination_vif.domain() == domain);
-  }));
+  const auto names = [&](const auto& rule) { return rule.names(domain); };
+  counts.rules = static_cast<std::size_t>(std::ranges::count_if(network.rules().list(), names));
   return counts;
 }
 

@@ -10,12 +10,11 @@
 #include "models/guest/kernel.hpp"
 #include "models/guest/kernel_path_costs.hpp"
 #include "models/guest/process_kernel.hpp"
-#include "models/host/host_plan.hpp"
 #include "models/host/native_memory.hpp"
+#include "models/host/native_needs.hpp"
 #include "models/host/native_network.hpp"
 #include "models/host/platform.hpp"
 #include "models/host/user_execution.hpp"
-#include "models/io/block_device.hpp"
 
 namespace xensim {
 namespace {
@@ -24,18 +23,6 @@ using enum Statistic::Kind;
 const Statistic process_switches{"process_switches", "switches", counter, "switches between processes"};
 const Statistic timer_ticks{"timer_ticks", "ticks", counter, "ticks of the kernel's time of day"};
 
-constexpr unsigned most_processors = 32;  ///< NR_CPUS: masks of processors are words
-
-struct NativeParameters {
-  bool smp = true;
-  Bytes swap{std::int64_t{2} << 30};
-  Bytes file_system{std::int64_t{2} << 30};
-  bool write_cache = true;
-  std::string elevator = "linus";
-  std::int64_t mtu = 1500;
-  std::int64_t disks = 1;
-  std::int64_t first_bad_sector = 0, bad_sectors = 0;
-};
 const auto parameters =
     ParameterTable<NativeParameters>{}
         .add("smp", &NativeParameters::smp, "SMP kernel on all processors; false: UP kernel on the first",
@@ -158,11 +145,12 @@ class Native final : public Platform, private VirtualMachine {
   Bytes memory_size_;
   KernelPathCosts path_costs_;
   NativeParameters parameters_;
-  DiskParameters disk_parameters_;
+  DiskParameters drive_;
   Ipv4Address address_;
-  std::unique_ptr<NativeNetwork> network_;           ///< null without a network
-  std::vector<std::unique_ptr<BlockDevice>> disks_;  ///< and the two below:
-  std::unique_ptr<NativeMemory> memory_;  ///< null as long as no program needs more than the scheduler
+  std::unique_ptr<NativeNetwork> network_;  ///< null without a network
+  // Disks, memory and processes are made when a program first needs more than the scheduler.
+  std::vector<std::unique_ptr<BlockDevice>> disks_;
+  std::unique_ptr<NativeMemory> memory_;
   std::unique_ptr<ProcessKernel> processes_;
   std::vector<std::vector<ProcessId>> instances_;
   TraceSink* trace_;
@@ -187,14 +175,13 @@ Native::Native(const NativeParameters& p, const HostContext& context)
       memory_size_(context.memory),
       path_costs_(kernel_path_costs(context.calibration, context.costs)),
       parameters_(p),
-      disk_parameters_(context.calibration),
+      drive_(context.calibration),
       address_(context.address),
       trace_(context.trace) {
-  disk_parameters_.write_cache = p.write_cache;
   const unsigned processors = p.smp ? context.cpus : 1;
-  if (processors > most_processors) {
+  if (processors > NativeNeeds::most_processors) {
     throw InputError({}, fmt::format("an SMP kernel on {} processors", processors),
-                     fmt::format("at most {}", most_processors));
+                     fmt::format("at most {}", NativeNeeds::most_processors));
   }
   for (unsigned i = 0; i < processors; ++i)
     cores_.push_back(std::make_unique<Core>(*this, CpuId{i}, context));
@@ -269,14 +256,8 @@ ProcessKernel& Native::processes() {
 
 void Native::make_disks() {
   for (std::uint32_t i = 0; i < parameters_.disks; ++i) {
-    DiskParameters its = disk_parameters_;
-    if (i == 0) {
-      its.first_bad = static_cast<std::uint64_t>(parameters_.first_bad_sector);
-      its.bad_sectors = static_cast<std::uint64_t>(parameters_.bad_sectors);
-    }
     // The I/O APIC gives the first processor all interrupts of devices.
-    disks_.push_back(std::make_unique<BlockDevice>(calendar_, its, elevator_named(parameters_.elevator),
-                                                   [this] { cores_[0]->on_disk(); }));
+    disks_.push_back(make_disk(parameters_, i, drive_, calendar_, [this] { cores_[0]->on_disk(); }));
     if (trace_ == nullptr) continue;
     disks_.back()->observe([this, i](const DiskRequest& request, Time began) {
       trace_->disk(record_of(request, i, began, calendar_.now()));
@@ -377,32 +358,6 @@ std::string Native::audit() const {
 const Register<Platform, Native, NativeParameters, const HostContext&> registered{
     "native", "Linux 2.4 on the bare machine", parameters};
 
-class NativeNeeds final : public PlatformNeeds {
- public:
-  NativeNeeds(const NativeParameters& p, const HostPlan& plan) : smp_(p.smp), plan_(plan) {}
-
-  [[nodiscard]] std::optional<Shortage> shortage() const override {
-    if (!smp_ || plan_.cpus <= most_processors) return {};
-    return Shortage{
-        fmt::format("an SMP kernel on {} processors", plan_.cpus),
-        fmt::format("at most {}, the limit of Linux 2.4 on i386, or \"smp\": false", most_processors)};
-  }
-  [[nodiscard]] Bytes simulator_memory() const override {
-    // Measured: what the kernel keeps of each page of memory; of an instance that only computes.
-    constexpr std::int64_t of_kernel = 16 << 20, of_page = 72, of_instance = 16 << 10;
-    const bool kernel = std::ranges::count(plan_.kernels, true) > 0;
-    const auto instances = static_cast<std::int64_t>(plan_.kernels.size());
-    return {instances * of_instance + (kernel ? of_kernel + plan_.memory.count / page_size * of_page : 0)};
-  }
-  [[nodiscard]] std::size_t vcpus() const override { return 0; }
-  [[nodiscard]] std::vector<std::string> interfaces() const override {
-    return plan_.network ? std::vector<std::string>{"eth0"} : std::vector<std::string>{};
-  }
-
- private:
-  bool smp_;
-  HostPlan plan_;
-};
 const Register<PlatformNeeds, NativeNeeds, NativeParameters, const HostPlan&> needs_registered{"native", "",
                                                                                                parameters};
 

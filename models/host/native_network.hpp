@@ -40,7 +40,6 @@ class NativeNetwork final : public NetworkDevice {
 
   /// Allocates buffers from the guest's memory and begins to receive.
   void open(unsigned vcpu, const KernelContext& kernel, GuestMemory& memory);
-  [[nodiscard]] bool is_open() const { return memory_ != nullptr; }
   /// Its interrupt handler.
   void interrupt(unsigned vcpu);
   enum class Polled : std::uint8_t {

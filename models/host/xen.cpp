@@ -36,35 +36,28 @@ const auto parameters =
              "choice", {.choices = {"at once", "by domain 0"}})
         .add("count_memory", &MonitorParameters::count_memory,
              "report how much memory the monitor needs for a domain", "choice")
-        .add("memory", static_cast<Bytes MonitorParameters::*>(&MonitorParameters::memory),
-             "of each domain whose programs make system calls", "choice",
-             {.minimum = Bytes{8 << 20}, .maximum = Bytes{std::int64_t{959} << 20}})
-        .add("swap", static_cast<Bytes MonitorParameters::*>(&MonitorParameters::swap),
-             "partition of each domain whose programs make system calls", "choice",
-             {.minimum = Bytes{4096}, .maximum = Bytes{std::int64_t{2} << 30}})
-        .add("disks", static_cast<std::int64_t MonitorParameters::*>(&MonitorParameters::disks),
-             "of the machine; each domain has a part of one", "Barham et al., SOSP 2003, section 4",
-             {.minimum = 1, .maximum = 16})
-        .add("write_cache", static_cast<bool MonitorParameters::*>(&MonitorParameters::write_cache),
-             "the disks acknowledge writes from their caches",
+        .add("memory", &MonitorParameters::memory, "of each domain whose programs make system calls",
+             "choice", {.minimum = Bytes{8 << 20}, .maximum = Bytes{std::int64_t{959} << 20}})
+        .add("swap", &MonitorParameters::swap, "partition of each domain whose programs make system calls",
+             "choice", {.minimum = Bytes{4096}, .maximum = Bytes{std::int64_t{2} << 30}})
+        .add("disks", &MonitorParameters::disks, "of the machine; each domain has a part of one",
+             "Barham et al., SOSP 2003, section 4", {.minimum = 1, .maximum = 16})
+        .add("write_cache", &MonitorParameters::write_cache, "the disks acknowledge writes from their caches",
              "choice: off in many servers; the paper's OSDB-OLTP rate needs it on")
-        .add("elevator", static_cast<std::string MonitorParameters::*>(&MonitorParameters::elevator),
-             "order of the monitor's requests to a disk", "Xen 1.0",
+        .add("elevator", &MonitorParameters::elevator, "order of the monitor's requests to a disk", "Xen 1.0",
              {.choices = {"early_linus", "linus", "none"}})
-        .add("file_system", static_cast<Bytes MonitorParameters::*>(&MonitorParameters::file_system),
-             "of each domain, behind its swap partition", "choice",
-             {.minimum = Bytes{std::int64_t{1} << 20}, .maximum = Bytes{std::int64_t{128} << 30}})
-        .add("first_bad_sector",
-             static_cast<std::int64_t MonitorParameters::*>(&MonitorParameters::first_bad_sector),
-             "of the first disk", "choice", {.minimum = 0})
-        .add("bad_sectors", static_cast<std::int64_t MonitorParameters::*>(&MonitorParameters::bad_sectors),
+        .add("file_system", &MonitorParameters::file_system, "of each domain, behind its swap partition",
+             "choice", {.minimum = Bytes{std::int64_t{1} << 20}, .maximum = Bytes{std::int64_t{128} << 30}})
+        .add("first_bad_sector", &MonitorParameters::first_bad_sector, "of the first disk", "choice",
+             {.minimum = 0})
+        .add("bad_sectors", &MonitorParameters::bad_sectors,
              "of the first disk, that can be neither read nor written", "choice: none", {.minimum = 0})
-        .add("update_queue", static_cast<std::int64_t MonitorParameters::*>(&MonitorParameters::update_queue),
+        .add("update_queue", &MonitorParameters::update_queue,
              "page-table requests that a guest collects at most", "XenoLinux 2.4.21",
              {.minimum = 1, .maximum = 2048})
-        .add("fast_trap", static_cast<bool MonitorParameters::*>(&MonitorParameters::fast_trap),
+        .add("fast_trap", &MonitorParameters::fast_trap,
              "system calls enter the guest's kernel without the monitor", "Xen 1.0")
-        .add("bounce_faults", static_cast<bool MonitorParameters::*>(&MonitorParameters::bounce_faults),
+        .add("bounce_faults", &MonitorParameters::bounce_faults,
              "page faults enter the monitor first; false: the guest's kernel, as no real i386 could",
              "Xen 1.0");
 
@@ -96,18 +89,10 @@ class Xen final : public Platform {
     for (const VcpuId vcpu : control_.domains_of(instance)) monitor_.divide_times(vcpu);
   }
   [[nodiscard]] LifeTimes times(std::uint32_t instance) const override {
-    LifeTimes sum{};
-    for (const VcpuId vcpu : control_.domains_of(instance)) {
-      std::ranges::transform(sum, monitor_.times(vcpu), sum.begin(), std::plus<>{});
-    }
-    return sum;
+    return sum_of(instance, &Monitor::times);
   }
   [[nodiscard]] LifeTimes elapsed(std::uint32_t instance) const override {
-    LifeTimes sum{};
-    for (const VcpuId vcpu : control_.domains_of(instance)) {
-      std::ranges::transform(sum, monitor_.elapsed(vcpu), sum.begin(), std::plus<>{});
-    }
-    return sum;
+    return sum_of(instance, &Monitor::elapsed);
   }
   void measurement_begins() override { monitor_.measurement_begins(); }
   void report(StatisticSink& sink, const std::string& prefix) const override {
@@ -117,6 +102,15 @@ class Xen final : public Platform {
   [[nodiscard]] std::string audit() const override { return monitor_.audit(); }
 
  private:
+  /// Over all domains that the instance has had.
+  [[nodiscard]] LifeTimes sum_of(std::uint32_t instance, LifeTimes (Monitor::*of)(VcpuId) const) const {
+    LifeTimes sum{};
+    for (const VcpuId vcpu : control_.domains_of(instance)) {
+      std::ranges::transform(sum, (monitor_.*of)(vcpu), sum.begin(), std::plus<>{});
+    }
+    return sum;
+  }
+
   Monitor monitor_;
   XenControl control_;
 };

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/histogram.hpp"
 #include "core/statistic.hpp"
 #include "models/host/control.hpp"
 #include "models/host/domain_builder.hpp"

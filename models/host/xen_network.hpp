@@ -45,7 +45,6 @@ class XenNetwork final : public NetworkDevice {
 
   /// Allocates buffers from the guest's memory and begins to receive.
   void open(const KernelContext& kernel, GuestMemory& memory);
-  [[nodiscard]] bool is_open() const { return memory_ != nullptr; }
   /// The handler of the network event.
   void interrupt(unsigned vcpu);
 

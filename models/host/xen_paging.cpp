@@ -13,10 +13,6 @@ namespace {
 
 using Entry = PageTableEntry;
 
-constexpr std::uint32_t read_only = Entry::present | Entry::accessed;
-constexpr std::uint32_t writable = read_only | Entry::writable | Entry::dirty;
-constexpr std::uint16_t kernel_data_selector = 0x0821;  ///< the monitor's flat one, of ring 1
-
 }  // namespace
 
 XenPaging::XenPaging(MachineMemory& machine, MemoryCpu& processor, MemoryDomain& domain,
@@ -42,7 +38,7 @@ void XenPaging::queue(ExtendedCommand command, PageNumber page, std::uint32_t ar
 }
 
 void XenPaging::map(PageNumber page, bool may_write) {
-  map(page, Entry::to(frame(page), may_write ? writable : read_only));
+  map(page, Entry::to(frame(page), may_write ? Entry::kernel_writable : Entry::kernel_read_only));
 }
 
 void XenPaging::map(PageNumber page, PageTableEntry entry) {
@@ -141,8 +137,7 @@ void XenPaging::load(PageNumber directory, std::uint32_t stack_pointer) {
   ++counts_.hypercalls;
   const auto requests = static_cast<std::uint32_t>(queue_.size());
   send();
-  const HypercallStatus status =
-      stack_switch({machine_, *cpu_, domain_}, kernel_data_selector, stack_pointer);
+  const HypercallStatus status = stack_switch({machine_, *cpu_, domain_}, flat_kernel_data, stack_pointer);
   if (status != HypercallStatus::done) {
     throw SimulationError(fmt::format("domain {}: the monitor refused a kernel stack", domain_.id.value));
   }

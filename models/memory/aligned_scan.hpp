@@ -18,8 +18,6 @@ class AlignedScan {
   [[nodiscard]] std::uint32_t missing(std::uint32_t lines);
 
  private:
-  [[nodiscard]] double crowded(std::uint32_t others) const;
-
   std::uint32_t classes_, ways_;
   std::vector<std::uint32_t> missing_;  ///< by lines
 };

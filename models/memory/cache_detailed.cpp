@@ -33,9 +33,9 @@ bool DetailedCache::access(FrameNumber frame, std::uint32_t offset, FootprintId 
   const bool same_line = line->number == number;
   const bool hit = same_line && (line->sectors & sector) != 0;
   if (!hit || line->owner != owner) {
-    count(line->owner, 0 - static_cast<std::uint32_t>(std::popcount(line->sectors)));
+    count(line->owner, -std::popcount(line->sectors));
     *line = {.number = number, .owner = owner, .sectors = same_line ? line->sectors | sector : sector};
-    count(owner, static_cast<std::uint32_t>(std::popcount(line->sectors)));
+    count(owner, std::popcount(line->sectors));
   }
   std::rotate(newest, line, line + 1);
   return hit;
@@ -54,18 +54,13 @@ void DetailedCache::drop(FrameNumber frame, std::uint32_t offset) {
   const auto line = std::ranges::find(set, number, &Line::number);
   if (line == set.end() || (line->sectors & sector) == 0) return;
   line->sectors &= ~sector;
-  count(line->owner, 0U - 1);
+  count(line->owner, -1);
 }
 
-void DetailedCache::flush() {
-  std::fill(lines_.begin(), lines_.end(), Line{});
-  resident_.clear();
-}
-
-void DetailedCache::count(FootprintId owner, std::uint32_t added) {
+void DetailedCache::count(FootprintId owner, int change) {
   if (!owner.valid()) return;
   if (owner.value >= resident_.size()) resident_.resize(owner.value + 1);
-  resident_[owner.value] += added;
+  resident_[owner.value] += static_cast<std::uint32_t>(change);
 }
 
 }  // namespace xensim

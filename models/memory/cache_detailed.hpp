@@ -20,9 +20,6 @@ struct CacheShape {
     return static_cast<std::uint32_t>(size.count / sector);
   }
 };
-/// Of a Xeon of 2002 (Intel, IA-32 Software Developer's Manual volume 3, section 10.1).
-inline constexpr CacheShape l1_data_shape{.size = {8 << 10}, .ways = 4, .line = 64, .sector = 64},
-    l2_shape{.size = {512 << 10}, .ways = 8, .line = 128, .sector = 64};
 
 /// A cache, physically indexed, each set in order of use: the least recently used line makes room. A line is
 /// fetched sector by sector but replaced as a whole. Each line belongs to whoever used it last.
@@ -37,8 +34,6 @@ class DetailedCache {
   [[nodiscard]] bool holds(FrameNumber frame, std::uint32_t offset) const;
   /// What is there of that sector is no longer valid.
   void drop(FrameNumber frame, std::uint32_t offset);
-  /// Nothing is cached any more.
-  void flush();
 
   /// Sectors of an owner in the cache. O(1).
   [[nodiscard]] std::uint32_t resident(FootprintId owner) const {
@@ -60,7 +55,8 @@ class DetailedCache {
     std::size_t set;       ///< its first line's index
   };
   [[nodiscard]] Place place(FrameNumber frame, std::uint32_t offset) const;
-  void count(FootprintId owner, std::uint32_t added);
+  /// So many sectors more, or fewer.
+  void count(FootprintId owner, int change);
 
   CacheShape shape_;
   std::uint32_t sets_;

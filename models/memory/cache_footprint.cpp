@@ -7,29 +7,12 @@
 #include <bit>
 #include <cassert>
 
+#include "models/memory/binomial.hpp"
+
 namespace xensim {
 namespace {
 
 constexpr std::size_t least_room = 4096;  // stretches
-
-/// The chance that a binomial variable (n trials of 1 in `sets`) stays below `ways`. Only operations that
-/// are the same to the last bit on every machine.
-double stays_below(std::uint32_t ways, double n, std::uint32_t sets) {
-  if (sets == 1) return n < ways ? 1 : 0;
-  const double p = 1.0 / sets;
-  double none = 1;  // (1 - p)^n, by squaring
-  double factor = 1 - p;
-  for (auto bits = static_cast<std::uint64_t>(n); bits > 0; bits >>= 1) {
-    if ((bits & 1) != 0) none *= factor;
-    factor *= factor;
-  }
-  double sum = 0, term = none;
-  for (std::uint32_t k = 0; k < ways && k <= n; ++k) {
-    sum += term;
-    term *= (n - k) / (k + 1.0) * p / (1 - p);
-  }
-  return sum;
-}
 
 }  // namespace
 

@@ -5,13 +5,11 @@
 namespace xensim {
 namespace {
 
-constexpr std::uint16_t flat_kernel_code = 0x0819, flat_kernel_data = 0x0821;
-
 bool is_guest_selector(std::uint16_t selector) {
   constexpr std::uint16_t local = 4;
   const std::uint32_t index = selector >> 3;
   const bool reserved = index >= first_reserved_descriptor && index <= last_reserved_descriptor;
-  return (selector & 3) == 1 && ((selector & local) != 0 || !reserved);
+  return ring_of(selector) == 1 && ((selector & local) != 0 || !reserved);
 }
 
 SegmentDescriptor load_descriptor(const PhysicalMemory& contents, FrameNumber frame, std::uint32_t index) {
@@ -64,24 +62,17 @@ bool is_data_selector(std::uint16_t selector) {
 }
 
 bool acceptable(SegmentDescriptor d) {
-  constexpr std::uint32_t present = 1U << 15, privilege = 3U << 13, code_or_data = 1U << 12;
-  if ((d.high & present) == 0) return true;
-  if ((d.high & privilege) == 0) return false;
-  if ((d.high & code_or_data) == 0) {
+  using Bits = SegmentDescriptor;
+  if (!d.has(Bits::present)) return true;
+  if ((d.high & Bits::privilege) == 0) return false;
+  if (!d.has(Bits::code_or_data)) {
     constexpr std::uint32_t type = 0xf00, call_gate = 0xc00, gate_reserved = 0xe0;
     return (d.high & type) == call_gate && (d.high & gate_reserved) == 0 &&
            is_code_selector(static_cast<std::uint16_t>(d.low >> 16));
   }
-  constexpr std::uint32_t limit_in_pages = 1U << 23;
-  const std::uint64_t base = (d.high & 0xff000000) | (d.high & 0xff) << 16 | d.low >> 16;
-  std::uint64_t size = ((d.high & 0xf0000) | (d.low & 0xffff)) + 1;
-  if ((d.high & limit_in_pages) != 0) size *= page_size;
   // Stricter than the code of 2003: an expand-down segment reaches from its limit up, past the guest's end.
-  constexpr std::uint32_t code = 1U << 11, expand_down = 1U << 10, big = 1U << 22;
-  if ((d.high & (code | expand_down)) == expand_down) {
-    size = (d.high & big) != 0 ? std::uint64_t{1} << 32 : std::uint64_t{1} << 16;
-  }
-  return base + size <= private_area.value;
+  const bool down = d.has(Bits::expand_down) && !d.has(Bits::code);
+  return std::uint64_t{d.base()} + (down ? d.highest() : d.limit()) < private_area.value;
 }
 
 HypercallStatus set_gdt(const MemoryCall& call, std::span<const FrameNumber> frames, std::uint32_t entries) {

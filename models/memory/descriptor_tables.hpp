@@ -19,7 +19,24 @@ inline constexpr std::uint32_t most_descriptors = 8192;
 inline constexpr std::uint32_t first_reserved_descriptor = 256, last_reserved_descriptor = 295;
 
 struct SegmentDescriptor {
+  /// Bits of the upper word; those from `code` to `writable` are of code and data.
+  static constexpr std::uint32_t present = 1U << 15, privilege = 3U << 13, code_or_data = 1U << 12,
+                                 code = 1U << 11, expand_down = 1U << 10, writable = 1U << 9, big = 1U << 22,
+                                 limit_in_pages = 1U << 23;
+
   std::uint32_t low = 0, high = 0;
+
+  [[nodiscard]] constexpr bool has(std::uint32_t bits) const { return (high & bits) == bits; }
+  [[nodiscard]] constexpr std::uint32_t base() const {
+    return (high & 0xff000000) | (high & 0xff) << 16 | low >> 16;
+  }
+  /// Of code and data, the last offset; of a segment that expands down, the last below it.
+  [[nodiscard]] constexpr std::uint32_t limit() const {
+    const std::uint32_t limit = (high & 0xf0000) | (low & 0xffff);
+    return has(limit_in_pages) ? limit << 12 | 0xfff : limit;
+  }
+  /// The highest offset of a segment that expands down.
+  [[nodiscard]] constexpr std::uint32_t highest() const { return has(big) ? 0xffffffff : 0xffff; }
 };
 
 /// What the monitor keeps in these: flat segments of all rings for itself and its guests. Absent for others.

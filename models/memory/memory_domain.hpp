@@ -6,6 +6,7 @@
 
 #include "core/ids.hpp"
 #include "models/memory/page_table.hpp"
+#include "models/memory/selectors.hpp"
 
 namespace xensim {
 
@@ -28,7 +29,7 @@ struct MemoryDomain {
   };
   /// Where the processor finds the kernel's stack on entry to ring 1.
   struct KernelStack {
-    std::uint16_t selector = 0x0821;
+    std::uint16_t selector = flat_kernel_data;
     std::uint32_t pointer = 0;
   };
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/work_count.hpp"
+
 namespace xensim {
 
 /// Stretches of the monitor's code whose work depends on nothing but how often they run.
@@ -96,20 +98,6 @@ inline constexpr std::array<std::string_view, memory_step_count> memory_step_nam
 };
 static_assert(memory_step_names.back() == "frame_freed", "a name for every step");
 
-class MemoryWork {
- public:
-  void did(MemoryStep step, std::uint64_t times = 1) { counts_[static_cast<std::size_t>(step)] += times; }
-  [[nodiscard]] std::uint64_t operator[](MemoryStep step) const {
-    return counts_[static_cast<std::size_t>(step)];
-  }
-  MemoryWork& operator+=(const MemoryWork& other) {
-    for (std::size_t i = 0; i < memory_step_count; ++i) counts_[i] += other.counts_[i];
-    return *this;
-  }
-  bool operator==(const MemoryWork&) const = default;
-
- private:
-  std::array<std::uint64_t, memory_step_count> counts_{};
-};
+using MemoryWork = WorkCount<MemoryStep>;
 
 }  // namespace xensim

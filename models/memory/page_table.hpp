@@ -25,11 +25,13 @@ struct Address {
 /// One entry of a directory or a table, with the bits the processor gives them (Intel, IA-32 Software
 /// Developer's Manual volume 3, section 3.7.6).
 struct PageTableEntry {
+  /// `large` is so in a directory; in a table that bit selects a memory type.
   static constexpr std::uint32_t present = 0x001, writable = 0x002, user = 0x004, accessed = 0x020,
-                                 dirty = 0x040,
-                                 large = 0x080,  ///< in a directory; in a table it selects a memory type
-      global = 0x100;
+                                 dirty = 0x040, large = 0x080, global = 0x100;
   static constexpr std::uint32_t frame_mask = 0xfffff000;
+  /// As Linux enters its own pages: with all that the processor would mark later.
+  static constexpr std::uint32_t kernel_read_only = present | accessed,
+                                 kernel_writable = kernel_read_only | writable | dirty;
 
   std::uint32_t bits = 0;
 

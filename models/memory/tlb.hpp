@@ -18,8 +18,8 @@ using AddressSpaceId = Id<struct AddressSpaceTag>;
 /// What a walk of the page tables found.
 struct Translation {
   FrameNumber frame;  ///< of a 4 MB page, the first; may lie beyond memory
-  std::uint32_t flags =
-      0;  ///< PageTableEntry's: writable and user as both levels allow, dirty, global, large
+  /// PageTableEntry's: writable and user as both levels allow, dirty, global, large.
+  std::uint32_t flags = 0;
 
   constexpr bool operator==(const Translation&) const = default;
   [[nodiscard]] constexpr bool has(std::uint32_t wanted) const { return (flags & wanted) == wanted; }

@@ -17,10 +17,9 @@ enum class Access : std::uint8_t { read, write, fetch };
 enum class Privilege : std::uint8_t { ring0, ring1, ring3 };
 
 struct PageFault {
-  /// Bits of the error code.
-  static constexpr std::uint32_t present = 1,  ///< the page is there, but not for this access
-      write = 2, user = 4,
-                                 reserved = 8;  ///< a directory entry of a 4 MB page has reserved bits set
+  /// Bits of the error code. `present`: the page is there, but not for this access; `reserved`: a directory
+  /// entry of a 4 MB page has reserved bits set.
+  static constexpr std::uint32_t present = 1, write = 2, user = 4, reserved = 8;
 
   Address address;  ///< CR2
   std::uint32_t error_code = 0;

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "core/random.hpp"
-#include "models/memory/cache_detailed.hpp"
 #include "models/memory/walker.hpp"
+#include "tests/models/memory/cache_shapes.hpp"
 
 namespace xensim {
 namespace {

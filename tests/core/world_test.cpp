@@ -100,12 +100,41 @@ TEST(World, PassesOnWhatAnActorOrAHostThrows) {
   EXPECT_THROW(world.run(), std::runtime_error);
 }
 
-TEST(World, MayEndWhileActorsStillWait) {
+/// Counts its end.
+struct Held {
+  explicit Held(int& ended) : ended_(ended) {}
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+  ~Held() { ++ended_; }
+  int& ended_;
+};
+
+TEST(World, EndsActorsThatStillWaitWithAllThatTheyHold) {
+  int begun = 0, ended = 0;
   for (int i = 0; i < 3; ++i) {
-    World world;
-    world.add_actor("waits", [] { World::sleep(1s); });
+    {
+      World world;
+      const auto wait = [&] {
+        const Held held(ended);
+        ++begun;
+        for (;;) World::sleep(1s);
+      };
+      world.add_actor("waits", wait, World::Ends::lasting);
+      world.add_actor("returns", [] { World::sleep(2500ms); });
+      world.run();
+      EXPECT_EQ(begun, i + 1);
+    }
+    EXPECT_EQ(ended, i + 1);
   }
-  SUCCEED();
+}
+
+TEST(World, MayEndBeforeItsActorsBegin) {
+  bool begun = false;
+  {
+    World world;
+    world.add_actor("never begins", [&] { begun = true; });
+  }
+  EXPECT_FALSE(begun);
 }
 
 TEST(World, AnActorThatWaitsForAnEventFindsTheHostWhereItHappened) {

@@ -54,13 +54,6 @@ TEST(Confidence, fewer_than_six_samples_do_not_bound_their_median) {
   EXPECT_TRUE(estimate_median({1, 1, 1, 1, 1, 1}).has_interval());
 }
 
-TEST(Confidence, a_ratio_pairs_replications_so_that_common_noise_cancels) {
-  const Estimate result = estimate_ratio(Samples{20, 40, 10}, Samples{10, 20, 5});
-  EXPECT_EQ(result.mean, 2);
-  EXPECT_EQ(result.low, 2);
-  EXPECT_EQ(result.high, 2);
-}
-
 TEST(Confidence, spread_between_conditions_counts_by_the_number_of_conditions) {
   const Estimate crossed = estimate_crossed({{1, 1, 1, 1}, {3, 3, 3, 3}, {5, 5, 5, 5}});
   const Estimate over_conditions = estimate(Samples{1, 3, 5});

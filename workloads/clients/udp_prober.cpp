@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/histogram.hpp"
 #include "workloads/clients/outside_machine.hpp"
 
 namespace xensim {

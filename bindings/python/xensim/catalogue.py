@@ -7,7 +7,7 @@ from . import _xensim
 
 
 def catalogue() -> dict[str, Any]:
-    """Schedulers, workloads, platforms, experiments and metrics, each with its parameters and units.
+    """Schedulers, workloads, platforms, clients, experiments and metrics, each with its parameters and units.
 
     Schedulers and workloads registered from Python are among them.
     """

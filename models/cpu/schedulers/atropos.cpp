@@ -5,20 +5,16 @@
 /// Modelled, as coded:
 /// - a vCPU that has some of its slice left runs by deadline; one that has none waits for its next period;
 /// - when nobody runs by deadline those that wait may run all the same: first one that woke before its
-/// deadline
-///   with some of its slice left, then those with extra time in turn, 5 ms each. Which is next is one index
-///   into the waiting queue for all processors, though that queue changes in between;
+///   deadline with some of its slice left, then those with extra time in turn, 5 ms each. Which is next is
+///   one index into the waiting queue for all processors, though that queue changes in between;
 /// - whatever runs is charged to the slice, extra time too, and a debt is carried into the next periods. So
-/// who
-///   used much extra time has lost its reservation, until the debt is paid. A vCPU that blocks is not charged
-///   for that turn;
+///   who used much extra time has lost its reservation, until the debt is paid. A vCPU that blocks is not
+///   charged for that turn;
 /// - one that wakes after its deadline begins a period as short as its latency, with a part of its slice;
-/// each
-///   further period is twice as long, until it has its own again;
+///   each further period is twice as long, until it has its own again;
 /// - a wake-up asks for no pass: it is noticed when the slice ends, on an idle processor within 5 ms;
 /// - no slice is shorter than 5 ms, whatever was reserved. Weights are ignored. A new share holds from the
-/// next
-///   long sleep on, or from the next period if that is of another length.
+///   next long sleep on, or from the next period if that is of another length.
 /// With `as_coded` a vCPU that has waited for its next period goes on waiting, and lives on extra time: a
 /// fault of Xen 2.0 as shipped, not of the scheduler's first version. Left out: Xen 2.0's ticks. Domains have
 /// the timer events of the platform, which wake all that are blocked; Xen 2.0 sends them to the running
@@ -28,11 +24,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 #include <vector>
 
 #include "models/cpu/schedulers/scheduler.hpp"
+#include "models/cpu/schedulers/vcpu_table.hpp"
 
 namespace xensim {
 namespace {
@@ -53,8 +49,7 @@ class Atropos final : public Scheduler {
   Atropos(const AtroposParameters& chosen, std::size_t cpus) : chosen_(chosen), processors_(cpus) {}
 
   void add(VcpuId vcpu, CpuId cpu, const SchedulingShare& share, Time now) override {
-    while (vcpus_.size() <= vcpu.value) vcpus_.emplace_back();
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_.add(vcpu);
     v = Vcpu{};
     v.id = vcpu;
     v.cpu = cpu;
@@ -66,14 +61,14 @@ class Atropos final : public Scheduler {
   }
 
   void remove(VcpuId vcpu, Time) override {
-    leave(at(vcpu));
-    at(vcpu).id = {};
+    leave(vcpus_[vcpu]);
+    vcpus_[vcpu].id = {};
   }
 
-  void adjust(VcpuId vcpu, const SchedulingShare& share, Time) override { take_share(at(vcpu), share); }
+  void adjust(VcpuId vcpu, const SchedulingShare& share, Time) override { take_share(vcpus_[vcpu], share); }
 
   [[nodiscard]] Time wake(VcpuId vcpu, Time now) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     if (v.deadline < now) {
       v.deadline = now + v.latency;
       v.slice = v.own_slice / (v.own_period / v.latency);
@@ -87,7 +82,7 @@ class Atropos final : public Scheduler {
     return processors_[v.cpu.value].next_pass;
   }
 
-  void sleep(VcpuId vcpu, Time) override { leave(at(vcpu)); }
+  void sleep(VcpuId vcpu, Time) override { leave(vcpus_[vcpu]); }
 
   [[nodiscard]] Decision schedule(CpuId cpu, bool current_runnable, Time now) override {
     Processor& p = processors_[cpu.value];
@@ -133,7 +128,6 @@ class Atropos final : public Scheduler {
     Time since{}, next_pass{};
   };
 
-  [[nodiscard]] Vcpu& at(VcpuId vcpu) { return vcpus_[vcpu.value]; }
   [[nodiscard]] std::vector<Vcpu*>& queue_of(const Vcpu& v) {
     Processor& p = processors_[v.cpu.value];
     return v.state == State::ready ? p.ready : p.waiting;
@@ -225,7 +219,7 @@ class Atropos final : public Scheduler {
 
   AtroposParameters chosen_;
   std::vector<Processor> processors_;
-  std::deque<Vcpu> vcpus_;  // addresses must stay
+  VcpuTable<Vcpu> vcpus_;
   std::size_t turn_ = 0;
   std::uint32_t scanned_ = 0;
 };

@@ -14,11 +14,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 #include <vector>
 
 #include "models/cpu/schedulers/bvt_queue.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"
+#include "models/cpu/schedulers/vcpu_table.hpp"
 
 namespace xensim {
 namespace {
@@ -36,8 +36,7 @@ class Bvt final : public Scheduler {
   Bvt(const BvtParameters& chosen, std::size_t cpus) : ctx_allow_(chosen.ctx_allow), processors_(cpus) {}
 
   void add(VcpuId vcpu, CpuId cpu, const SchedulingShare& share, Time now) override {
-    while (vcpus_.size() <= vcpu.value) vcpus_.emplace_back();
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_.add(vcpu);
     v.id = vcpu;
     v.cpu = cpu;
     v.avt = on(v).svt;
@@ -45,14 +44,14 @@ class Bvt final : public Scheduler {
   }
 
   void remove(VcpuId vcpu, Time now) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     if (on(v).queue.contains(v)) sleep(vcpu, now);
     if (on(v).unwarp_timer.contains(v)) on(v).unwarp_timer.erase(v);
     v.id = {};
   }
 
   void adjust(VcpuId vcpu, const SchedulingShare& share, Time now) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     Processor& p = on(v);
     advance(p, now);
     const std::int64_t weight = std::clamp<std::int64_t>(share.weight, 1, max_weight);
@@ -71,7 +70,7 @@ class Bvt final : public Scheduler {
   }
 
   [[nodiscard]] Time wake(VcpuId vcpu, Time now) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     Processor& p = on(v);
     advance(p, now);
     if (v.avt < p.svt) {
@@ -84,7 +83,7 @@ class Bvt final : public Scheduler {
   }
 
   void sleep(VcpuId vcpu, Time now) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     advance(on(v), now);
     on(v).queue.erase(v);
   }
@@ -159,7 +158,6 @@ class Bvt final : public Scheduler {
     VirtualTime svt = 0;
   };
 
-  [[nodiscard]] Vcpu& at(VcpuId vcpu) { return vcpus_[vcpu.value]; }
   [[nodiscard]] Processor& on(const Vcpu& v) { return processors_[v.cpu.value]; }
   [[nodiscard]] static VirtualTime evt(const Vcpu& v) { return v.avt - (v.warped ? v.warp.count() : 0); }
   [[nodiscard]] static Time next_unwarp_end(const Processor& p) {
@@ -219,7 +217,7 @@ class Bvt final : public Scheduler {
 
   Time ctx_allow_;
   std::vector<Processor> processors_;
-  std::deque<Vcpu> vcpus_;  // addresses must stay
+  VcpuTable<Vcpu> vcpus_;
 };
 
 std::string Bvt::audit() const {

@@ -28,12 +28,14 @@
 
 #include <algorithm>
 #include <boost/intrusive/list.hpp>
-#include <deque>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "models/cpu/schedulers/due_passes.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"
+#include "models/cpu/schedulers/vcpu_table.hpp"
 
 namespace xensim {
 namespace {
@@ -56,6 +58,12 @@ constexpr CreditRules versions[] = {
     {"4.17", 10, true, true, true, true, true, true},
 };
 
+std::vector<std::string> names_of(std::span<const CreditRules> all) {
+  std::vector<std::string> names;
+  for (const CreditRules& rules : all) names.emplace_back(rules.version);
+  return names;
+}
+
 struct CreditParameters {
   std::string version = "3.0.4";
   Time slice = 30ms;
@@ -64,7 +72,7 @@ struct CreditParameters {
 const auto parameters =
     ParameterTable<CreditParameters>{}
         .add("version", &CreditParameters::version, "of Xen, whose rules hold", "choice",
-             {.choices = {"3.0.3", "3.0.4", "4.0", "4.17"}})
+             {.choices = names_of(versions)})
         .add("slice", &CreditParameters::slice, "longest turn; three ticks",
              "Xen: 30 ms; 1 to 1000 ms from 4.x", {.minimum = 3ms, .maximum = 1s})
         .add("ratelimit", &CreditParameters::ratelimit, "shortest turn; 0 s: any. Of 4.17 only",
@@ -78,27 +86,25 @@ class Credit final : public Scheduler {
       : rules_(*std::ranges::find(versions, chosen.version, &CreditRules::version)),
         ratelimit_(rules_.limits_rate ? chosen.ratelimit : Time{}),
         processors_(cpus) {
-    due_.reserve(cpus);
     (void)set_slice(chosen.slice);
     for (Processor& p : processors_) p.tick = tick_;
   }
 
   void add(VcpuId vcpu, CpuId cpu, const SchedulingShare& share, Time now) override {
-    while (vcpus_.size() <= vcpu.value) vcpus_.emplace_back();
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_.add(vcpu);
     v.id = vcpu;
     v.cpu = cpu;
     adjust(vcpu, share, now);
   }
   void remove(VcpuId vcpu, Time) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     v.Queued::unlink();
     v.Active::unlink();
     v.runnable = false;
   }
   void adjust(VcpuId vcpu, const SchedulingShare& share, Time) override {
-    at(vcpu).weight = std::clamp<std::int64_t>(share.weight, 1, max_weight);
-    at(vcpu).cap = std::clamp<std::int64_t>(share.cap, 0, 100);
+    vcpus_[vcpu].weight = std::clamp<std::int64_t>(share.weight, 1, max_weight);
+    vcpus_[vcpu].cap = std::clamp<std::int64_t>(share.cap, 0, 100);
   }
   [[nodiscard]] bool set_slice(Time slice) override {
     slice_ = slice;
@@ -107,23 +113,23 @@ class Credit final : public Scheduler {
     return true;
   }
   [[nodiscard]] bool migrates() const override { return true; }
-  [[nodiscard]] std::span<const CpuId> also_due() const override { return due_; }
+  [[nodiscard]] std::span<const CpuId> also_due() const override { return due_.others(); }
 
   [[nodiscard]] Time wake(VcpuId vcpu, Time now) override {
     due_.clear();
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     v.runnable = true;
     if (v.parked) return never;
     if (rules_.boost && v.priority == Priority::under) v.priority = Priority::boost;
     enqueue(v);
     tickle(v);
-    return answer(v.cpu, now);
+    return due_.answer(v.cpu, now);
   }
   void sleep(VcpuId vcpu, Time) override {
-    at(vcpu).Queued::unlink();
-    at(vcpu).runnable = false;
+    vcpus_[vcpu].Queued::unlink();
+    vcpus_[vcpu].runnable = false;
   }
-  void yield(VcpuId vcpu, Time) override { on(at(vcpu)).yields = true; }
+  void yield(VcpuId vcpu, Time) override { on(vcpus_[vcpu]).yields = true; }
 
   [[nodiscard]] Decision schedule(CpuId cpu, bool current_runnable, Time now) override;
 
@@ -163,7 +169,6 @@ class Credit final : public Scheduler {
     std::uint32_t scanned = 0;  ///< queue entries looked at since the last pass
   };
 
-  [[nodiscard]] Vcpu& at(VcpuId vcpu) { return vcpus_[vcpu.value]; }
   [[nodiscard]] Processor& on(const Vcpu& v) { return processors_[v.cpu.value]; }
   [[nodiscard]] bool running(const Vcpu& v) { return on(v).current == &v; }
   [[nodiscard]] static Priority priority(const Vcpu* v) {
@@ -182,17 +187,12 @@ class Credit final : public Scheduler {
   /// A pass is due there, and where `v`, just queued, could run at once.
   void tickle(const Vcpu& v) {
     const Processor& p = on(v);
-    if (v.priority > priority(p.current)) ask(v.cpu);
+    if (v.priority > priority(p.current)) due_.ask(v.cpu);
     if (p.current == nullptr) return;
     for (std::uint32_t i = 0; i < processors_.size(); ++i) {
-      if (processors_[i].current == nullptr) ask(CpuId{i});
+      if (processors_[i].current == nullptr) due_.ask(CpuId{i});
     }
   }
-  void ask(CpuId cpu) {
-    if (std::ranges::find(due_, cpu) == due_.end()) due_.push_back(cpu);
-  }
-  /// To the monitor, about `cpu`.
-  [[nodiscard]] Time answer(CpuId cpu, Time now) { return std::erase(due_, cpu) > 0 ? now : never; }
 
   /// The current pays for what it had in whole credits, rounded to the nearest.
   void burn(Vcpu& v, Time now) const {
@@ -229,8 +229,8 @@ class Credit final : public Scheduler {
   std::uint32_t ticks_ = 0;     ///< of processor 0 since then
   std::vector<Processor> processors_;
   List<Active> active_;
-  std::vector<CpuId> due_;  ///< where a pass is due
-  std::deque<Vcpu> vcpus_;  // addresses must stay; destroyed before the lists they are linked into
+  DuePasses due_;
+  VcpuTable<Vcpu> vcpus_;  // destroyed before the lists they are linked into
 };
 
 Decision Credit::schedule(CpuId cpu, bool current_runnable, Time now) {
@@ -280,7 +280,7 @@ Time Credit::expire(CpuId cpu, Time now) {
     account();
   }
   if (std::exchange(p.unsorted, false)) sort(p);
-  return answer(cpu, now);
+  return due_.answer(cpu, now);
 }
 
 void Credit::run_tick(Processor& p, Time now) {
@@ -351,7 +351,7 @@ void Credit::settle_priority(Vcpu& v) {
 void Credit::park(Vcpu& v) {
   v.parked = true;
   v.Queued::unlink();
-  if (rules_.caps_pause && running(v)) ask(v.cpu);
+  if (rules_.caps_pause && running(v)) due_.ask(v.cpu);
 }
 
 void Credit::unpark(Vcpu& v) {

@@ -10,8 +10,7 @@
 ///   another only if it has 0.5 ms more (who moves is given 0.05 for it). It runs until it has as much as
 ///   the next, 0.5 ms (or the rate limit) to 10 ms;
 /// - who is displaced by another joins the queue when that one's turn is set (as its state is saved by then),
-/// and
-///   calls another processor as one that wakes does. So the turn of the next is not cut by it;
+///   and calls another processor as one that wakes does. So the turn of the next is not cut by it;
 ///   `displaced_first` has it counted, as if it had joined before;
 /// - caps: a budget for each 10 ms; who has used it up is parked until the next.
 /// Where a rule would have a processor idle rather than take a vCPU whose credit lies at the floor, it takes
@@ -21,12 +20,13 @@
 
 #include <algorithm>
 #include <boost/intrusive/list.hpp>
-#include <deque>
 #include <utility>
 #include <vector>
 
+#include "models/cpu/schedulers/due_passes.hpp"
 #include "models/cpu/schedulers/indexed_heap.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"
+#include "models/cpu/schedulers/vcpu_table.hpp"
 
 namespace xensim {
 namespace {
@@ -60,38 +60,37 @@ class Credit2 final : public Scheduler {
   }
 
   void add(VcpuId vcpu, CpuId cpu, const SchedulingShare& share, Time now) override {
-    while (vcpus_.size() <= vcpu.value) vcpus_.emplace_back();
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_.add(vcpu);
     v.id = vcpu;
     v.cpu = cpu;
     queue_of(v).all.push_back(v);
     adjust(vcpu, share, now);
   }
   void remove(VcpuId vcpu, Time now) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     Credit2::sleep(vcpu, now);
     v.Member::unlink();
     find_greatest_weight(queue_of(v));
   }
   void adjust(VcpuId vcpu, const SchedulingShare& share, Time now) override;
   [[nodiscard]] bool migrates() const override { return true; }
-  [[nodiscard]] std::span<const CpuId> also_due() const override { return due_; }
+  [[nodiscard]] std::span<const CpuId> also_due() const override { return due_.others(); }
 
   [[nodiscard]] Time wake(VcpuId vcpu, Time now) override {
     due_.clear();
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     v.runnable = true;
     return_to_queue(v, now);
     // That the timer is set which ends its parking takes a pass here; in Xen it runs always.
-    return parked(v) ? now : answer(v.cpu, now);
+    return parked(v) ? now : due_.answer(v.cpu, now);
   }
   void sleep(VcpuId vcpu, Time) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     v.runnable = false;
     v.Queued::unlink();
     unpark(v);
   }
-  void yield(VcpuId vcpu, Time) override { on(at(vcpu)).yields = true; }
+  void yield(VcpuId vcpu, Time) override { on(vcpus_[vcpu]).yields = true; }
 
   [[nodiscard]] Decision schedule(CpuId cpu, bool current_runnable, Time now) override;
 
@@ -107,7 +106,7 @@ class Credit2 final : public Scheduler {
       unpark(v);
       return_to_queue(v, now);
     }
-    return answer(cpu, now);
+    return due_.answer(cpu, now);
   }
 
   [[nodiscard]] std::string audit() const override;
@@ -158,7 +157,6 @@ class Credit2 final : public Scheduler {
     std::uint32_t scanned = 0;                           ///< queue entries looked at since the last pass
   };
 
-  [[nodiscard]] Vcpu& at(VcpuId vcpu) { return vcpus_[vcpu.value]; }
   [[nodiscard]] Processor& on(const Vcpu& v) { return processors_[v.cpu.value]; }
   [[nodiscard]] Queue& queue_of(const Vcpu& v) { return *on(v).queue; }
   [[nodiscard]] bool running(const Vcpu& v) { return on(v).current == &v; }
@@ -185,10 +183,8 @@ class Credit2 final : public Scheduler {
   void call(Vcpu& v, std::size_t cpu) {
     processors_[cpu].called = true;
     v.called = CpuId{static_cast<std::uint32_t>(cpu)};
-    due_.push_back(v.called);
+    due_.ask(v.called);
   }
-  /// To the monitor, about `cpu`.
-  [[nodiscard]] Time answer(CpuId cpu, Time now) { return std::erase(due_, cpu) > 0 ? now : never; }
   [[nodiscard]] Vcpu* candidate(std::size_t cpu, bool current_runnable, Time now);
   void reset_credit(Queue& q, const Vcpu& next, Time now);
   [[nodiscard]] Time turn(const Processor& p, Time now) const;
@@ -212,12 +208,12 @@ class Credit2 final : public Scheduler {
   Credit2Parameters parameters_;
   std::vector<Processor> processors_;
   std::vector<Queue> queues_;
-  std::vector<CpuId> due_;  ///< where a pass is due
-  std::deque<Vcpu> vcpus_;  // addresses must stay; destroyed before the lists they are linked into
+  DuePasses due_;
+  VcpuTable<Vcpu> vcpus_;  // destroyed before the lists they are linked into
 };
 
 void Credit2::adjust(VcpuId vcpu, const SchedulingShare& share, Time now) {
-  Vcpu& v = at(vcpu);
+  Vcpu& v = vcpus_[vcpu];
   if (running(v)) burn(v, now);
   v.weight = std::clamp<std::int64_t>(share.weight, 1, max_weight);
   v.remainder = std::min(v.remainder, v.weight - 1);

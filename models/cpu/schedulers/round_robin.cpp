@@ -8,10 +8,10 @@
 #include <fmt/format.h>
 
 #include <boost/intrusive/list.hpp>
-#include <deque>
 #include <vector>
 
 #include "models/cpu/schedulers/scheduler.hpp"
+#include "models/cpu/schedulers/vcpu_table.hpp"
 
 namespace xensim {
 namespace {
@@ -27,20 +27,20 @@ class RoundRobin final : public Scheduler {
   RoundRobin(const RoundRobinParameters& chosen, std::size_t cpus) : slice_(chosen.slice), cpus_(cpus) {}
 
   void add(VcpuId vcpu, CpuId cpu, const SchedulingShare&, Time) override {
-    while (vcpus_.size() <= vcpu.value) vcpus_.emplace_back();
-    vcpus_[vcpu.value].id = vcpu;
-    vcpus_[vcpu.value].cpu = cpu;
+    Vcpu& v = vcpus_.add(vcpu);
+    v.id = vcpu;
+    v.cpu = cpu;
   }
-  void remove(VcpuId vcpu, Time) override { vcpus_[vcpu.value].unlink(); }
+  void remove(VcpuId vcpu, Time) override { vcpus_[vcpu].unlink(); }
   void adjust(VcpuId, const SchedulingShare&, Time) override {}
   [[nodiscard]] bool set_slice(Time slice) override {
     slice_ = slice;
     return true;
   }
-  void sleep(VcpuId vcpu, Time) override { vcpus_[vcpu.value].unlink(); }
+  void sleep(VcpuId vcpu, Time) override { vcpus_[vcpu].unlink(); }
 
   [[nodiscard]] Time wake(VcpuId vcpu, Time now) override {
-    Vcpu& v = vcpus_[vcpu.value];
+    Vcpu& v = vcpus_[vcpu];
     Processor& p = cpus_[v.cpu.value];
     p.queue.push_front(v);
     return p.current ? never : now;
@@ -76,7 +76,7 @@ class RoundRobin final : public Scheduler {
 
   Time slice_;
   std::vector<Processor> cpus_;
-  std::deque<Vcpu> vcpus_;  // addresses must stay; destroyed before the queues they are linked into
+  VcpuTable<Vcpu> vcpus_;  // destroyed before the queues they are linked into
 };
 
 const RegisterScheduler<RoundRobin, RoundRobinParameters> registered{

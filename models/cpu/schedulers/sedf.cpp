@@ -12,8 +12,7 @@
 /// - so domain 0, with a score of 1.33, has 96 quanta for each of another's that has the default weight;
 /// - before the next period begins, less than a quantum is left idle;
 /// - one that wakes before its deadline waits for the next period but may have what it lost as extra time;
-/// one
-///   that wakes later begins a period at once.
+///   one that wakes later begins a period at once.
 /// The weight of a vCPU with a reservation has no effect. That of one with neither period nor extra time is a
 /// share of what the reservations on its processor leave of 95 ms in each 100 ms; if that is nothing, it
 /// never runs. Reservations of more than a processor are accepted, and then missed. Left out: `latency`,
@@ -24,12 +23,12 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <functional>
 #include <utility>
 #include <vector>
 
 #include "models/cpu/schedulers/scheduler.hpp"
+#include "models/cpu/schedulers/vcpu_table.hpp"
 
 namespace xensim {
 namespace {
@@ -46,8 +45,7 @@ class Sedf final : public Scheduler {
   Sedf(const SedfParameters& chosen, std::size_t cpus) : quantum_(chosen.extra_quantum), processors_(cpus) {}
 
   void add(VcpuId vcpu, CpuId cpu, const SchedulingShare& share, Time) override {
-    while (vcpus_.size() <= vcpu.value) vcpus_.emplace_back();
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_.add(vcpu);
     v = Vcpu{};
     v.id = vcpu;
     v.cpu = cpu;
@@ -55,7 +53,7 @@ class Sedf final : public Scheduler {
   }
 
   void remove(VcpuId vcpu, Time) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     leave_all(v);
     weigh(v, 0);
     v.id = {};
@@ -63,7 +61,7 @@ class Sedf final : public Scheduler {
   }
 
   void adjust(VcpuId vcpu, const SchedulingShare& share, Time) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     take_share(v, share);
     if (v.queue == Queue::none) return;
     enter(v, v.queue);
@@ -72,7 +70,7 @@ class Sedf final : public Scheduler {
   }
 
   [[nodiscard]] Time wake(VcpuId vcpu, Time now) override {
-    Vcpu& v = at(vcpu);
+    Vcpu& v = vcpus_[vcpu];
     if (v.deadline == Time{}) v.deadline = now + v.slice;
     if (now < v.begin()) {
       if (v.compensated) enter_extra(v, penalty, 0);
@@ -89,7 +87,7 @@ class Sedf final : public Scheduler {
     return preempts(on(v.cpu), v) ? now : never;
   }
 
-  void sleep(VcpuId vcpu, Time) override { leave_all(at(vcpu)); }
+  void sleep(VcpuId vcpu, Time) override { leave_all(vcpus_[vcpu]); }
 
   [[nodiscard]] Decision schedule(CpuId cpu, bool current_runnable, Time now) override {
     Processor& p = on(cpu);
@@ -152,7 +150,6 @@ class Sedf final : public Scheduler {
     std::int64_t weights = 0;  ///< of those whose slices go by it
   };
 
-  [[nodiscard]] Vcpu& at(VcpuId vcpu) { return vcpus_[vcpu.value]; }
   [[nodiscard]] Processor& on(CpuId cpu) { return processors_[cpu.value]; }
   [[nodiscard]] static std::int64_t relative(Time period, Time part) {
     return (period.count() << 10) / std::max<std::int64_t>(part.count(), 1);
@@ -340,7 +337,7 @@ class Sedf final : public Scheduler {
 
   Time quantum_;
   std::vector<Processor> processors_;
-  std::deque<Vcpu> vcpus_;  // addresses must stay
+  VcpuTable<Vcpu> vcpus_;
   std::uint32_t scanned_ = 0;
 };
 

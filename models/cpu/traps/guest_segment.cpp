@@ -17,22 +17,15 @@ SegmentDescriptor descriptor_of(const PhysicalMemory& contents, const MemoryDoma
 }
 
 std::optional<Address> writable_address(SegmentDescriptor segment, std::uint32_t offset, std::uint32_t size) {
-  constexpr std::uint32_t present = 1U << 15, code_or_data = 1U << 12, code = 1U << 11,
-                          expand_down = 1U << 10, writable = 1U << 9, big = 1U << 22,
-                          limit_in_pages = 1U << 23;
-  if ((segment.high & (present | code_or_data | code | writable)) != (present | code_or_data | writable))
-    return {};
-  std::uint32_t limit = (segment.high & 0xf0000) | (segment.low & 0xffff);
-  if ((segment.high & limit_in_pages) != 0) limit = limit << 12 | 0xfff;
+  using Bits = SegmentDescriptor;
+  if (!segment.has(Bits::present | Bits::code_or_data | Bits::writable) || segment.has(Bits::code)) return {};
   const std::uint64_t last = std::uint64_t{offset} + size - 1;
-  if ((segment.high & expand_down) != 0) {
-    const std::uint32_t highest = (segment.high & big) != 0 ? 0xffffffff : 0xffff;
-    if (offset <= limit || last > highest) return {};
-  } else if (last > limit) {
+  if (segment.has(Bits::expand_down)) {
+    if (offset <= segment.limit() || last > segment.highest()) return {};
+  } else if (last > segment.limit()) {
     return {};
   }
-  const std::uint32_t base = (segment.high & 0xff000000) | (segment.high & 0xff) << 16 | segment.low >> 16;
-  return Address{base + offset};
+  return Address{segment.base() + offset};
 }
 
 }  // namespace xensim

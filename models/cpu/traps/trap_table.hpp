@@ -9,6 +9,7 @@
 
 #include "models/cpu/traps/vectors.hpp"
 #include "models/memory/hypercall_status.hpp"
+#include "models/memory/selectors.hpp"
 
 namespace xensim {
 

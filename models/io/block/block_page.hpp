@@ -25,8 +25,8 @@ struct BufferRun {
   [[nodiscard]] static constexpr BufferRun of(Address machine, std::uint32_t sectors) {
     return {machine.value | sectors};
   }
-  [[nodiscard]] constexpr Address machine() const { return {word & ~(sector_size - 1)}; }
-  [[nodiscard]] constexpr std::uint32_t sectors() const { return word & (sector_size - 1); }
+  [[nodiscard]] constexpr Address machine() const { return {word & ~(sector_bytes - 1)}; }
+  [[nodiscard]] constexpr std::uint32_t sectors() const { return word & (sector_bytes - 1); }
 };
 
 struct BlockRequest {

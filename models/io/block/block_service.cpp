@@ -101,7 +101,7 @@ std::optional<std::vector<BlockPiece>> BlockService::pieces_of(const MemoryDomai
     Address memory = buffer.machine();
     for (const DiskExtent& where : found.all()) {
       pieces.push_back({.domain = domain.id, .access = access, .where = where, .memory = memory});
-      memory.value += where.sectors * sector_size;
+      memory.value += where.sectors * sector_bytes;
     }
     sector += buffer.sectors();
   }
@@ -114,7 +114,7 @@ std::optional<std::vector<BlockPiece>> BlockService::pieces_of(const MemoryDomai
 bool BlockService::may_transfer(const MemoryDomain& domain, BlockAccess access, BufferRun buffer) {
   if (buffer.sectors() == 0) return false;
   const std::uint64_t end =
-      std::uint64_t{buffer.machine().value} + std::uint64_t{buffer.sectors()} * sector_size;
+      std::uint64_t{buffer.machine().value} + std::uint64_t{buffer.sectors()} * sector_bytes;
   for (std::uint64_t page = buffer.machine().page(); page * page_size < end; ++page) {
     work.did(BlockStep::frame_checked);
     const FrameNumber frame{static_cast<std::uint32_t>(page)};

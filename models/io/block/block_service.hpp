@@ -22,9 +22,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/work_count.hpp"
 #include "models/io/block/block_devices.hpp"
 #include "models/io/block/block_page.hpp"
-#include "models/io/work_count.hpp"
 #include "models/memory/audit.hpp"
 #include "models/memory/machine_memory.hpp"
 
@@ -71,7 +71,7 @@ struct BlockPiece {
   /// The frames it touches: the first, and how many.
   [[nodiscard]] constexpr FrameNumber first_frame() const { return {memory.page()}; }
   [[nodiscard]] constexpr std::uint32_t frames() const {
-    return (memory.value % page_size + where.sectors * sector_size + page_size - 1) / page_size;
+    return (memory.value % page_size + where.sectors * sector_bytes + page_size - 1) / page_size;
   }
 };
 

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <span>
 
-namespace xensim {
+#include "models/io/block_io.hpp"
 
-inline constexpr std::uint32_t sector_size = 512;  ///< bytes
+namespace xensim {
 
 /// A device as requests name it. In Xen 1.0 bits 12 to 15 are its kind; since 1.2 it is a Linux device
 /// number, with the partition in the low four bits.

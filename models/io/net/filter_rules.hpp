@@ -48,6 +48,11 @@ struct FilterRule {
   Action action = Action::accept;  ///< kept, but matching ignores it
 
   constexpr bool operator==(const FilterRule&) const = default;
+  /// Whether it is about an interface of the domain.
+  [[nodiscard]] constexpr bool names(DomainId domain) const {
+    return (!source_vif.special() && source_vif.domain() == domain) ||
+           (!destination_vif.special() && destination_vif.domain() == domain);
+  }
 };
 
 /// What rules look at in a packet.

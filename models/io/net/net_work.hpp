@@ -8,8 +8,8 @@
 
 #include "core/ids.hpp"
 #include "core/time.hpp"
+#include "core/work_count.hpp"
 #include "models/io/net/filter_rules.hpp"
-#include "models/io/work_count.hpp"
 
 namespace xensim {
 

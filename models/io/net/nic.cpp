@@ -146,7 +146,6 @@ void Nic::on_status() {
   const Time now = calendar_.now();
   while (told_sent_ < outgoing_.size() && outgoing_[told_sent_].done <= now) ++told_sent_;
   while (told_received_ < incoming_.size() && incoming_[told_received_].done <= now) ++told_received_;
-  ++counts_.status_updates;
   if (!masked_ && !asserted_ && !pin_.pending())
     calendar_.schedule(pin_, now + parameters_.interrupt_latency);
   plan(now);

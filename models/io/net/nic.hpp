@@ -79,10 +79,6 @@ class Nic final : public FrameReceiver {
   [[nodiscard]] std::optional<std::uint32_t> take_sent();
 
   // --- Reception ---
-  /// Buffers that may be posted still.
-  [[nodiscard]] std::uint32_t receive_room() const {
-    return parameters_.receive_ring - static_cast<std::uint32_t>(posted_.size());
-  }
   /// A buffer for one frame; there must be room.
   void post(std::uint32_t tag) { posted_.push(tag); }
   struct Received {
@@ -95,7 +91,6 @@ class Nic final : public FrameReceiver {
   // --- Interrupts ---
   /// The status block says something that the driver has not taken.
   [[nodiscard]] bool has_work() const { return told_sent_ > 0 || told_received_ > 0; }
-  [[nodiscard]] bool has_received() const { return told_received_ > 0; }
   /// By a processor whose own time is `at`, which may be ahead of the calendar's. Interrupts are masked at
   /// once, and unmasked when the calendar has come to `at`: Moderation::masked is in force while a handler
   /// runs.
@@ -104,7 +99,7 @@ class Nic final : public FrameReceiver {
 
   struct Counts {
     std::uint64_t sent = 0, sent_bytes = 0, received = 0, received_bytes = 0;
-    std::uint64_t interrupts = 0, status_updates = 0;
+    std::uint64_t interrupts = 0;
     std::uint64_t no_buffer = 0;  ///< lost since none was posted, or taken back
   };
   [[nodiscard]] const Counts& counts() const { return counts_; }

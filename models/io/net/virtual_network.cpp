@@ -5,19 +5,18 @@
 #include <algorithm>
 #include <set>
 
+#include "core/hash.hpp"
 #include "models/io/machine_bytes.hpp"
 
 namespace xensim {
 namespace {
 
-/// AA:00:00 and three bytes of a hash (FNV-1a) of what tells interfaces apart.
+/// AA:00:00 and three bytes of a hash of what tells interfaces apart.
 MacAddress derived_mac(const MacAddress& physical, std::uint32_t index, std::string_view name) {
-  std::uint32_t hash = 2166136261;
-  const auto mix = [&hash](std::uint32_t byte) { hash = (hash ^ (byte & 0xff)) * 16777619; };
-  for (const std::uint8_t byte : physical.bytes) mix(byte);
-  mix(index);
-  for (const char letter : name) mix(static_cast<unsigned char>(letter));
-  const auto byte = [hash](int shift) { return static_cast<std::uint8_t>(hash >> shift); };
+  Fnv1a<std::uint32_t> hash;
+  for (const std::uint8_t byte : physical.bytes) hash.add(byte);
+  hash.add(static_cast<std::uint8_t>(index)).add(name);
+  const auto byte = [hash = hash.value()](int shift) { return static_cast<std::uint8_t>(hash >> shift); };
   return {{0xaa, 0, 0, static_cast<std::uint8_t>(byte(16) & 0xef), byte(8), byte(0)}};
 }
 
@@ -39,10 +38,17 @@ std::optional<VifId> VirtualNetwork::add(MemoryDomain& domain, MemoryCpu& cpu, s
   return vif.id;
 }
 
-Vif* VirtualNetwork::find(VifId id) {
+Vif* VirtualNetwork::vif_of(VifId id) const {
   const std::uint32_t domain = id.domain().value;
   if (domain >= domains_.size() || id.index() >= max_vifs) return nullptr;
   return domains_[domain][id.index()].get();
+}
+
+void VirtualNetwork::move(VifId id, MemoryCpu& cpu) {
+  Vif* const vif = find(id);
+  if (vif == nullptr) return;
+  vif->cpu = &cpu;
+  for (PostedBuffer& buffer : vif->posted) buffer.flushes = static_cast<std::uint16_t>(cpu.flushes - 1);
 }
 
 void VirtualNetwork::remove(VifId id) {

@@ -66,8 +66,8 @@ class VirtualNetwork {
   /// Packets that the NIC has of a domain, whose memory must not be released before.
   [[nodiscard]] std::uint32_t sending(DomainId domain) const;
   /// Null if there is none; any number is allowed.
-  [[nodiscard]] Vif* find(VifId id);
-  [[nodiscard]] const Vif* find(VifId id) const { return const_cast<VirtualNetwork*>(this)->find(id); }
+  [[nodiscard]] Vif* find(VifId id) { return vif_of(id); }
+  [[nodiscard]] const Vif* find(VifId id) const { return vif_of(id); }
 
   // --- Control, by domain 0 only: others get `not_permitted` and nothing happens ---
   HypercallStatus add_rule(const MemoryDomain& caller, const FilterRule& rule);
@@ -119,6 +119,7 @@ class VirtualNetwork {
   NetEffects owed{};
 
  private:
+  [[nodiscard]] Vif* vif_of(VifId id) const;
   struct ReceivedPacket {
     FrameNumber page{};
     std::uint16_t size = 0;

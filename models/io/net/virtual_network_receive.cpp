@@ -1,3 +1,4 @@
+/// From the wire to the buffers that domains have posted.
 #include <algorithm>
 #include <cassert>
 
@@ -141,13 +142,6 @@ void VirtualNetwork::shoot_down(Vif& vif, const PostedBuffer& buffer, const Memo
   if (vif.cpu != &here) work.did(NetStep::remote_shootdown);
   ++vif.cpu->flushes;
   vif.cpu->owed.all = true;
-}
-
-void VirtualNetwork::move(VifId id, MemoryCpu& cpu) {
-  Vif* const vif = find(id);
-  if (vif == nullptr) return;
-  vif->cpu = &cpu;
-  for (PostedBuffer& buffer : vif->posted) buffer.flushes = truncated(cpu.flushes - 1);
 }
 
 /// The buffer goes back: where it was, if nothing else is there, else unmapped.

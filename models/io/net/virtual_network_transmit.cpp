@@ -1,3 +1,4 @@
+/// From the rings to the wire or to another domain.
 #include <algorithm>
 #include <cassert>
 

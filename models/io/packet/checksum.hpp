@@ -41,11 +41,4 @@ class Checksum {
   std::uint64_t sum_ = 0;
 };
 
-/// The checksum after one 16-bit word under it has changed, without looking at the others. O(1).
-[[nodiscard]] constexpr std::uint16_t update_checksum(std::uint16_t checksum, std::uint16_t old_word,
-                                                      std::uint16_t new_word) {
-  const auto inverse = [](std::uint16_t word) { return static_cast<std::uint16_t>(~word); };
-  return Checksum().add(inverse(checksum)).add(inverse(old_word)).add(new_word).result();
-}
-
 }  // namespace xensim

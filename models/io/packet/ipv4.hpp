@@ -23,13 +23,13 @@ struct Ipv4Address {
   }
 };
 
-enum class IpProtocol : std::uint8_t { icmp = 1, tcp = 6, udp = 17 };
+enum class IpProtocol : std::uint8_t { tcp = 6, udp = 17 };
 
 struct Ipv4Header {
   static constexpr std::size_t size = 20;
   static constexpr std::size_t protocol_offset = 9, checksum_offset = 10, source_offset = 12,
                                destination_offset = 16;
-  static constexpr std::uint16_t dont_fragment = 0x4000, more_fragments = 0x2000;
+  static constexpr std::uint16_t dont_fragment = 0x4000;
 
   std::uint8_t service = 0;
   std::uint16_t total_length = size;  ///< bytes with this header

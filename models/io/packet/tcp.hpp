@@ -20,14 +20,6 @@ struct TcpOptions {
 
   constexpr bool operator==(const TcpOptions&) const = default;
   [[nodiscard]] constexpr std::size_t size() const { return std::size_t{words} * 4; }
-
-  /// Two paddings and a time stamp, as Linux lays them out (RFC 1323, appendix A).
-  [[nodiscard]] static constexpr TcpOptions time_stamp(std::uint32_t value, std::uint32_t echo) {
-    TcpOptions options{.bytes = {std::byte{1}, std::byte{1}, std::byte{8}, std::byte{10}}, .words = 3};
-    store_network(std::span<std::byte>(options.bytes), 4, value);
-    store_network(std::span<std::byte>(options.bytes), 8, echo);
-    return options;
-  }
 };
 
 struct TcpHeader {

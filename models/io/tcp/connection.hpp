@@ -123,7 +123,6 @@ class TcpConnection {
   [[nodiscard]] std::uint32_t send_buffer() const { return send_buffer_; }
   [[nodiscard]] std::uint32_t receive_buffer() const { return window_.buffer(); }
   void set_buffers(std::uint32_t send, bool send_is_fixed, std::uint32_t receive);
-  [[nodiscard]] bool send_buffer_is_fixed() const { return send_buffer_fixed_; }
 
   // Timers.
   /// The earliest tick at which `run_timers` has something to do.

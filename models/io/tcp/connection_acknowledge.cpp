@@ -1,3 +1,4 @@
+/// What acknowledgements do to a connection.
 #include <algorithm>
 
 #include "models/io/tcp/connection.hpp"

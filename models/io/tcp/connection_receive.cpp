@@ -1,3 +1,4 @@
+/// Segments as they come in, in each state of a connection.
 #include <algorithm>
 
 #include "models/io/tcp/connection.hpp"

@@ -1,3 +1,4 @@
+/// What a connection sends, and when.
 #include <algorithm>
 
 #include "models/io/tcp/connection.hpp"

@@ -1,3 +1,4 @@
+/// What a connection does at its ticks.
 #include <algorithm>
 
 #include "models/io/tcp/connection.hpp"
@@ -25,7 +26,7 @@ void TcpConnection::run_timers(Jiffies now) {
 
 void TcpConnection::acknowledgement_expired() {
   const bool scheduled = acknowledger_.scheduled();
-  acknowledger_.expired(now_, round_trip_.timeout());
+  acknowledger_.expired(round_trip_.timeout());
   if (scheduled) acknowledge_now();
 }
 

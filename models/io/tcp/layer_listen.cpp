@@ -1,3 +1,4 @@
+/// Ports that wait for connections.
 #include <algorithm>
 
 #include "models/io/tcp/layer.hpp"

@@ -146,7 +146,7 @@ void Acknowledger::protect(Jiffies now, Jiffies ticks) {
   if (expires_ == 0 || expires_ > now + ticks) expires_ = now + ticks;
 }
 
-void Acknowledger::expired(Jiffies /*now*/, Jiffies timeout) {
+void Acknowledger::expired(Jiffies timeout) {
   expires_ = 0;
   if (!scheduled_) return;
   if (interactive_) {

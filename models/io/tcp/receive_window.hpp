@@ -103,7 +103,7 @@ class Acknowledger {
   void protect(Jiffies now, Jiffies ticks);
   [[nodiscard]] Jiffies expires() const { return expires_; }  ///< 0: no timer
   /// It has: estimates are wrong or the conversation is over.
-  void expired(Jiffies now, Jiffies timeout);
+  void expired(Jiffies timeout);
   /// A segment with an acknowledgement left.
   void sent();
   /// Data left.

@@ -38,14 +38,6 @@ struct TcpSegment {
   [[nodiscard]] Sequence end() const {
     return sequence + length + (has(TcpHeader::syn) ? 1U : 0U) + (has(TcpHeader::fin) ? 1U : 0U);
   }
-  /// Bytes of its options as Linux lays them out.
-  [[nodiscard]] std::size_t option_size() const {
-    return (max_segment != 0 ? 4U : 0U) +
-           (stamped          ? 12U
-            : sack_permitted ? 4U
-                             : 0U) +
-           (window_scale != no_scale ? 4U : 0U) + (sack_count > 0 ? 4U + 8U * sack_count : 0U);
-  }
 };
 
 /// With the options in the header's bytes; all of them must fit into 40 bytes. O(options), also below.

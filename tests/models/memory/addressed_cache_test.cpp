@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/memory/cache.hpp"
+#include "tests/models/memory/cache_shapes.hpp"
 
 namespace xensim {
 namespace {

@@ -10,7 +10,7 @@
 #include <random>
 #include <vector>
 
-#include "models/memory/cache_detailed.hpp"
+#include "tests/models/memory/cache_shapes.hpp"
 
 namespace xensim {
 namespace {

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/models/memory/cache_shapes.hpp"
+
 namespace xensim {
 namespace {
 
@@ -48,14 +50,6 @@ TEST(DetailedCache, ALineBelongsToWhoeverUsedItLast) {
   EXPECT_TRUE(l2.access({1}, 0, b));
   EXPECT_EQ(l2.resident(a), 0U);
   EXPECT_EQ(l2.resident(b), 1U);
-}
-
-TEST(DetailedCache, IsColdAfterAFlush) {
-  DetailedCache l2(l2_shape);
-  (void)l2.access({1}, 0, a);
-  l2.flush();
-  EXPECT_EQ(l2.resident(a), 0U);
-  EXPECT_FALSE(l2.access({1}, 0, a));
 }
 
 TEST(DetailedCache, BehavesLikeAListPerSet) {

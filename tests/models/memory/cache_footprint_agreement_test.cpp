@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "core/random.hpp"
-#include "models/memory/cache_detailed.hpp"
 #include "models/memory/cache_footprint.hpp"
 #include "models/memory/page_table.hpp"
+#include "tests/models/memory/cache_shapes.hpp"
 
 namespace xensim {
 namespace {

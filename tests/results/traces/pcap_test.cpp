@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "models/io/packet/frame.hpp"
+#include "tests/models/io/packet/time_stamp.hpp"
 #include "tests/results/temporary_directory.hpp"
 
 namespace xensim {
@@ -24,7 +25,7 @@ EthernetFrame segment(std::uint32_t payload) {
                       .destination_port = 1024,
                       .sequence = 7,
                       .flags = TcpHeader::acknowledge,
-                      .options = TcpOptions::time_stamp(5, 6)};
+                      .options = test::time_stamp(5, 6)};
   return tcp_frame({there, here}, ip, tcp, payload);
 }
 

@@ -178,7 +178,7 @@ TEST_F(NicTest, SaysNothingWhileMaskedButKeepsTheStatusBlockUpToDate) {
   for (std::uint32_t i = 0; i < 20; ++i) nic.post(i);
   receive(4);
   calendar.run_until(24us);
-  EXPECT_FALSE(nic.has_received()) << "fewer than five frames, and not 25 us old";
+  EXPECT_FALSE(nic.has_work()) << "fewer than five frames, and not 25 us old";
   receive(3);
   calendar.run_until(40us);
   EXPECT_EQ(take_all(), 5U);

@@ -22,10 +22,6 @@ TEST(Checksum, AnOddByteIsTheUpperHalfOfAWord) {
             Checksum().add(octets({0x12, 0x34, 0x56, 0x00})).result());
 }
 
-TEST(Checksum, TheExampleInRfc1624ChangesOneWord) {
-  EXPECT_EQ(update_checksum(0xdd2f, 0x5555, 0x3285), 0x0000) << "where RFC 1141 would say 0xffff";
-}
-
 TEST(Checksum, IncludingItselfIsZero) {
   EXPECT_TRUE(rc::check([](std::vector<std::uint8_t> data) {
     std::vector<std::byte> bytes = octets(data);
@@ -41,19 +37,6 @@ TEST(Checksum, InPartsIsThatOfTheWhole) {
     const std::size_t cut = *rc::gen::inRange<std::size_t>(0, bytes.size() / 2 + 1) * 2;
     const std::span<const std::byte> all(bytes);
     RC_ASSERT(Checksum().add(all.subspan(cut)).add(all.first(cut)).result() == Checksum().add(all).result());
-  }));
-}
-
-TEST(Checksum, ChangedWordByWordIsThatOfTheNewWords) {
-  EXPECT_TRUE(rc::check([](std::uint16_t after) {
-    std::vector<std::byte> bytes =
-        octets(*rc::gen::container<std::vector<std::uint8_t>>(20, rc::gen::arbitrary<std::uint8_t>()));
-    bytes[0] = std::byte{0x45};  // sums of nothing but zeros and ones have two representations
-    const std::size_t at = *rc::gen::inRange<std::size_t>(1, 10) * 2;
-    const auto before = load_network<std::uint16_t>(bytes, at);
-    const std::uint16_t old_sum = Checksum().add(bytes).result();
-    store_network(std::span<std::byte>(bytes), at, after);
-    RC_ASSERT(update_checksum(old_sum, before, after) == Checksum().add(bytes).result());
   }));
 }
 

@@ -3,6 +3,7 @@
 
 #include "models/io/packet/frame.hpp"
 #include "tests/models/io/packet/octets.hpp"
+#include "tests/models/io/packet/time_stamp.hpp"
 
 namespace xensim {
 namespace {
@@ -46,7 +47,7 @@ TcpHeader any_tcp() {
                 .flags = any<std::uint8_t>(),
                 .window = any<std::uint16_t>(),
                 .urgent_pointer = any<std::uint16_t>()};
-  if (any<bool>()) tcp.options = TcpOptions::time_stamp(any<std::uint32_t>(), any<std::uint32_t>());
+  if (any<bool>()) tcp.options = test::time_stamp(any<std::uint32_t>(), any<std::uint32_t>());
   return tcp;
 }
 
@@ -157,7 +158,7 @@ TEST(Arp, WhatIsWrittenIsReadFromAPaddedFrame) {
 }
 
 TEST(Frame, AFullSegmentWithTimeStampsFillsTheFrame) {
-  const TcpHeader tcp{.options = TcpOptions::time_stamp(1, 2)};
+  const TcpHeader tcp{.options = test::time_stamp(1, 2)};
   EXPECT_EQ(tcp_frame({}, {}, tcp, 1448).length(), EthernetHeader::max_frame);
 }
 

@@ -3,8 +3,8 @@
 #include <rapidcheck.h>
 
 #include "core/json.hpp"
-#include "tests/models/schedulers/list_scan.hpp"
-#include "tests/models/schedulers/random_operations.hpp"
+#include "tests/models/cpu/schedulers/list_scan.hpp"
+#include "tests/models/cpu/schedulers/random_operations.hpp"
 
 namespace xensim::test {
 namespace {

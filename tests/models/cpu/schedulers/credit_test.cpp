@@ -6,7 +6,7 @@
 #include <list>
 
 #include "core/json.hpp"
-#include "tests/models/schedulers/random_operations.hpp"
+#include "tests/models/cpu/schedulers/random_operations.hpp"
 
 namespace xensim::test {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "core/json.hpp"
 #include "core/parameter_info.hpp"
-#include "tests/models/schedulers/random_operations.hpp"
+#include "tests/models/cpu/schedulers/random_operations.hpp"
 
 namespace xensim::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/json.hpp"
-#include "tests/models/schedulers/bench.hpp"
+#include "tests/models/cpu/schedulers/bench.hpp"
 
 namespace xensim::test {
 namespace {

@@ -3,7 +3,7 @@
 #include <rapidcheck.h>
 
 #include "core/json.hpp"
-#include "tests/models/schedulers/random_operations.hpp"
+#include "tests/models/cpu/schedulers/random_operations.hpp"
 
 namespace xensim::test {
 namespace {

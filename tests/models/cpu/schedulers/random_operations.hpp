@@ -8,7 +8,7 @@
 #include <tuple>
 #include <vector>
 
-#include "tests/models/schedulers/bench.hpp"
+#include "tests/models/cpu/schedulers/bench.hpp"
 
 namespace xensim {
 

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "core/json.hpp"
-#include "tests/models/schedulers/random_operations.hpp"
+#include "tests/models/cpu/schedulers/random_operations.hpp"
 
 namespace xensim::test {
 namespace {

@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include "models/io/arp/neighbours.hpp"
+
+#include <gtest/gtest.h>
 
 namespace xensim {
 namespace {

@@ -1,7 +1,7 @@
 /// What Xen 2.0 changed: wake-ups compare virtual times, and warping is real.
 #include <gtest/gtest.h>
 
-#include "tests/models/schedulers/bench.hpp"
+#include "tests/models/cpu/schedulers/bench.hpp"
 
 namespace xensim::test {
 namespace {
