@@ -12,6 +12,14 @@ namespace {
 /// tick).
 constexpr Time back_off = 1us;
 constexpr std::size_t message_room = 8192, block_size = Database::block_bytes;
+constexpr std::uint32_t pages_per_block = Database::block_bytes / page_size;
+
+/// Descriptors.
+using RelationFiles = std::array<std::int64_t, Database::relations.size()>;
+
+std::int64_t place_of(const DataBlock& block) {
+  return static_cast<std::int64_t>(block.number * Database::block_bytes);
+}
 
 std::vector<SemaphoreOperation> change(unsigned semaphore, int by) { return {{semaphore, by}}; }
 
@@ -76,12 +84,24 @@ Program flush_log(Self self, Database& database, LogSegment& segment, LogPositio
   }
 }
 
+/// What the questions of the fifteen minutes before OSDB counts have long led to: the buffers hold blocks, of
+/// which each server reads its share here, and the process has met all of them.
+Program meet_buffers(Self self, Database& database, unsigned client, const RelationFiles& files) {
+  for (const DataBlock& block : database.first_blocks(client)) {
+    (void)database.pool.fetch(block);
+    co_await self.lseek(files[block.relation], place_of(block));
+    co_await self.read(files[block.relation], block_size);
+  }
+  co_await self.touch(database.shared, database.pool.size() * pages_per_block, Access::write);
+  ++database.ready;
+}
+
 }  // namespace
 
 Program serve(Self self, Place place, Database& database, unsigned client, std::int64_t connection) {
   using enum DatabaseStep::Kind;
   const OsdbCosts& costs = database.costs;
-  std::array<std::int64_t, Database::relations.size()> files{};
+  RelationFiles files{};
   for (std::size_t i = 0; i < files.size(); ++i) {
     const std::string path = database.relation_path(i);
     files[i] = co_await self.open(path);
@@ -98,6 +118,8 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
   }
   const std::vector<Address> data = places_in_pages(page_ceiling(heap), costs.data_pages);
   co_await self.brk({page_ceiling(heap).value + costs.data_pages * page_size});
+  Program meeting = meet_buffers(self, database, client, files);
+  while (meeting.advance()) co_yield meeting.operation();
 
   while (co_await self.unix_receive(connection, message_room) > 0) {
     const std::size_t asked = database.next_statement[client];
@@ -110,7 +132,6 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
       const DatabaseStep step = std::move(steps.front());
       steps.pop_front();
       const std::uint32_t relation = step.block.relation;
-      const auto place_in_file = static_cast<std::int64_t>(step.block.number * Database::block_bytes);
       switch (step.kind) {
         case compute:
           co_yield Compute{step.time, &costs.backend_set};
@@ -129,12 +150,12 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
           }
           const Address buffer{database.shared.value +
                                fetched.buffer * static_cast<std::uint32_t>(block_size)};
-          co_await self.touch(buffer, 2, Access::write);
+          co_await self.touch(buffer, pages_per_block, Access::write);
           break;
         }
         case read:
           ++database.block_reads;
-          co_await self.lseek(files[relation], place_in_file);
+          co_await self.lseek(files[relation], place_of(step.block));
           co_await self.read(files[relation], block_size);
           break;
         case extend:
@@ -142,7 +163,7 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
           [[fallthrough]];
         case write:
           ++database.block_writes;
-          co_await self.lseek(files[relation], place_in_file);
+          co_await self.lseek(files[relation], place_of(step.block));
           co_await self.write(files[relation], block_size);
           break;
         case enter: {
@@ -168,7 +189,7 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
 }
 
 Program make_checkpoints(Self self, Database& database) {
-  std::array<std::int64_t, Database::relations.size()> files{};
+  RelationFiles files{};
   for (std::size_t i = 0; i < files.size(); ++i) {
     const std::string path = database.relation_path(i);
     files[i] = co_await self.open(path);
@@ -186,7 +207,7 @@ Program make_checkpoints(Self self, Database& database) {
       }
       ++database.block_writes;
       const std::int64_t file = files[changed.block.relation];
-      co_await self.lseek(file, static_cast<std::int64_t>(changed.block.number * Database::block_bytes));
+      co_await self.lseek(file, place_of(changed.block));
       co_await self.write(file, block_size);
     }
     for (const std::int64_t file : files) co_await self.fsync(file);
