@@ -39,7 +39,59 @@ Program make_segment(Self self, Database& database) {
 struct LogSegment {
   std::int64_t file = -1;
   std::uint32_t number = 0;
+  [[nodiscard]] bool is(std::uint32_t wanted) const { return file >= 0 && number == wanted; }
 };
+
+/// Has the file of that number open, which is made if it is not there.
+Program open_segment(Self self, Database& database, LogSegment& segment, std::uint32_t number) {
+  if (segment.file >= 0) co_await self.close(segment.file);
+  if (database.log.lacks(number)) {
+    Program making = make_segment(self, database);
+    while (making.advance()) co_yield making.operation();
+  }
+  segment.number = number;
+  const std::string name = database.log_path(number);
+  segment.file = co_await self.open(name);
+}
+
+/// Writes the log's pages; who calls has its lock.
+Program write_log(Self self, Database& database, LogSegment& segment) {
+  WriteAheadLog& log = database.log;
+  const LogPosition end = log.entered();
+  std::uint64_t next = WriteAheadLog::segment_bytes;
+  for (const WriteAheadLog::Page& page : log.unwritten()) {
+    if (!segment.is(page.segment)) {
+      Program opening = open_segment(self, database, segment, page.segment);
+      while (opening.advance()) co_yield opening.operation();
+      next = WriteAheadLog::segment_bytes;
+    }
+    if (page.offset != next) co_await self.lseek(segment.file, static_cast<std::int64_t>(page.offset));
+    co_await self.write(segment.file, WriteAheadLog::page_bytes);
+    next = page.offset + WriteAheadLog::page_bytes;
+    const std::uint64_t segment_end = std::uint64_t{page.segment + 1} * WriteAheadLog::segment_bytes;
+    if (next == WriteAheadLog::segment_bytes && end > segment_end) co_await self.fsync(segment.file);
+  }
+  log.written(end);
+}
+
+/// Enters a record about `blocks` into the log, which `end` is then.
+Program enter_record(Self self, Database& database, LogSegment& segment, std::uint64_t bytes,
+                     const std::vector<DataBlock>& blocks, LogPosition& end) {
+  WriteAheadLog& log = database.log;
+  SelectSets nothing;
+  while (!log.try_entering()) co_await self.select(0, nothing, back_off);
+  while (log.lacks_buffers(bytes, blocks)) {
+    if (!log.try_lock()) {
+      co_await self.select(0, nothing, back_off);
+      continue;
+    }
+    Program writing = write_log(self, database, segment);
+    while (writing.advance()) co_yield writing.operation();
+    log.unlock();
+  }
+  end = log.enter(bytes, blocks);
+  log.has_entered();
+}
 
 /// Returns when the log is on the disk up to `position`.
 Program flush_log(Self self, Database& database, LogSegment& segment, LogPosition position) {
@@ -52,26 +104,14 @@ Program flush_log(Self self, Database& database, LogSegment& segment, LogPositio
       continue;
     }
     const LogPosition end = log.entered();
-    std::uint64_t next = WriteAheadLog::segment_bytes;
-    for (const WriteAheadLog::Page& page : log.unwritten()) {
-      if (segment.file < 0 || page.segment != segment.number) {
-        if (segment.file >= 0) co_await self.close(segment.file);
-        if (log.lacks(page.segment)) {
-          Program making = make_segment(self, database);
-          while (making.advance()) co_yield making.operation();
-        }
-        segment.number = page.segment;
-        const std::string name = database.log_path(segment.number);
-        segment.file = co_await self.open(name);
-        next = WriteAheadLog::segment_bytes;
-      }
-      if (page.offset != next) co_await self.lseek(segment.file, static_cast<std::int64_t>(page.offset));
-      co_await self.write(segment.file, WriteAheadLog::page_bytes);
-      next = page.offset + WriteAheadLog::page_bytes;
-      const std::uint64_t segment_end = std::uint64_t{page.segment + 1} * WriteAheadLog::segment_bytes;
-      if (next == WriteAheadLog::segment_bytes && end > segment_end) co_await self.fsync(segment.file);
+    Program writing = write_log(self, database, segment);
+    while (writing.advance()) co_yield writing.operation();
+    // Another may have written all of it.
+    const auto last = static_cast<std::uint32_t>((end - 1) / WriteAheadLog::segment_bytes);
+    if (!segment.is(last)) {
+      Program opening = open_segment(self, database, segment, last);
+      while (opening.advance()) co_yield opening.operation();
     }
-    log.written(end);
     co_await self.fsync(segment.file);
     log.flushed(end);
     ++database.flushes;
@@ -167,7 +207,9 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
           co_await self.write(files[relation], block_size);
           break;
         case enter: {
-          const LogPosition end = database.log.enter(step.bytes, step.blocks);
+          LogPosition end{};
+          Program entering = enter_record(self, database, segment, step.bytes, step.blocks, end);
+          while (entering.advance()) co_yield entering.operation();
           for (const DataBlock& block : step.blocks) database.pool.changed(block, end);
           if (step.blocks.empty()) {
             steps.push_front({.kind = flush, .position = end});
@@ -210,9 +252,15 @@ Program make_checkpoints(Self self, Database& database) {
       co_await self.lseek(file, place_of(changed.block));
       co_await self.write(file, block_size);
     }
-    for (const std::int64_t file : files) co_await self.fsync(file);
+    // mdsync of PostgreSQL's md.c: sync, as it may, only begins to write.
+    co_await self.sync();
+    co_yield Sleep{2s};
+    co_await self.sync();
     // Its record, which is as long as a commit's.
-    const LogPosition end = database.log.enter(Database::commit_bytes, {});
+    LogPosition end{};
+    const std::vector<DataBlock> none;
+    Program entering = enter_record(self, database, segment, Database::commit_bytes, none, end);
+    while (entering.advance()) co_yield entering.operation();
     Program flushing = flush_log(self, database, segment, end);
     while (flushing.advance()) co_yield flushing.operation();
     if (database.log.nearly_full()) {
