@@ -10,7 +10,7 @@ from xensim.calibrate.model import Tables, Unavailable
 
 @pytest.mark.parametrize(("statistic", "expected"), [("median", statistics.median), (None, statistics.fmean)])
 def test_a_cell_is_the_statistic_of_all_its_replications(document, statistic, expected):
-    compare = {"cell": "small/{domains}", "metric": "throughput"} | ({"statistic": statistic} if statistic else {})
+    compare = {"cell": "small/{domains[0].count}", "metric": "throughput"} | ({"statistic": statistic} if statistic else {})
     document |= {"replications": 3, "sweep": {"domains[0].count": [1, 2]}, "compare": compare}
     with Tables([document], jobs=1) as tables:
         assert tables.cells == ["small/1", "small/2"]
@@ -19,7 +19,7 @@ def test_a_cell_is_the_statistic_of_all_its_replications(document, statistic, ex
         with pytest.raises(Unavailable, match="no experiment has the cell small/3"):
             tables.evaluate([({}, ["small/3"])])
     for label in ("1", "2"):
-        runs = [run for run in xensim.load(document).runs if dict(run.point)["domains"] == label]
+        runs = [run for run in xensim.load(document).runs if dict(run.point)["domains[0].count"] == label]
         values = [
             value
             for run in runs

@@ -3,7 +3,8 @@
 ///
 /// What is modelled: processes, messages, shared buffers in shared memory with reads of what is not there
 /// from the page cache, the log with its lock, checkpoints. What is left out: the rows' contents, versions
-/// of rows that are dead, checkpoints by time (by the length of the log they come first), locks on rows.
+/// of rows that are dead, checkpoints by time (by the length of the log they come first), locks on rows, the
+/// lseeks that ask for a relation's length.
 #include <fmt/format.h>
 
 #include <algorithm>
