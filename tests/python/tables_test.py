@@ -10,7 +10,8 @@ from xensim.calibrate.model import Tables, Unavailable
 
 @pytest.mark.parametrize(("statistic", "expected"), [("median", statistics.median), (None, statistics.fmean)])
 def test_a_cell_is_the_statistic_of_all_its_replications(document, statistic, expected):
-    compare = {"cell": "small/{domains[0].count}", "metric": "throughput"} | ({"statistic": statistic} if statistic else {})
+    compare = {"cell": "small/{domains[0].count}", "metric": "throughput"}
+    compare |= {"statistic": statistic} if statistic else {}
     document |= {"replications": 3, "sweep": {"domains[0].count": [1, 2]}, "compare": compare}
     with Tables([document], jobs=1) as tables:
         assert tables.cells == ["small/1", "small/2"]
