@@ -16,6 +16,7 @@ const Statistic restarts{"restarts", "processes", summary, "times it was killed 
 struct MemoryBombParameters {
   Bytes size{std::int64_t{3} << 30};
   Bytes chunk{std::int64_t{1} << 20};
+  Time delay{};
 };
 const auto parameters =
     ParameterTable<MemoryBombParameters>{}
@@ -24,7 +25,11 @@ const auto parameters =
              "Barham et al., SOSP 2003, section 4.4: 3 GB",
              {.minimum = Bytes{1 << 20}, .maximum = Bytes{std::int64_t{3} << 30}})
         .add("chunk", &MemoryBombParameters::chunk, "that it allocates at a time", "choice",
-             {.minimum = Bytes{4096}, .maximum = Bytes{std::int64_t{256} << 20}});
+             {.minimum = Bytes{4096}, .maximum = Bytes{std::int64_t{256} << 20}})
+        .add("delay", &MemoryBombParameters::delay,
+             "before it allocates for the first time, as others that begin earlier keep what they have by "
+             "then",
+             "choice: the paper does not say in which order its bombs begin", {.minimum = 0s});
 
 class MemoryBomb final : public Workload {
  public:
@@ -47,6 +52,7 @@ class MemoryBomb final : public Workload {
   /// What is killed is started again.
   static Program watch(Self self, Place /*place*/, MemoryBomb& bomb) {
     const Self::Body child = [&bomb](Self born) { return explode(born, bomb); };
+    if (bomb.parameters_.delay > Time{}) co_yield Sleep{bomb.parameters_.delay};
     for (bool killed = false;;) {
       const std::int64_t born = co_await self.fork(child);
       if (born < 0) continue;

@@ -51,6 +51,16 @@ TEST_P(Losses, AddUpToTheWholeWithinAHundredth) {
   EXPECT_LT(std::abs(loss.unexplained()), 0.01 * loss.loss) << describe(loss);
 }
 
+TEST(Bombs, BeginInTheOrderThatTheyAreGiven) {
+  const auto touched = [](const char* bombs) {
+    return metric(run(native, domain("bombs", fmt::format(R"({{"name": "mix", "workloads": [{}]}})", bombs))),
+                  "bombs/memory_bomb/touched");
+  };
+  const double together = touched(R"("fork_bomb", "memory_bomb")");
+  EXPECT_GT(touched(R"({"name": "fork_bomb", "delay": "10 s"}, "memory_bomb")"), 2 * together);
+  EXPECT_EQ(touched(R"("fork_bomb", {"name": "memory_bomb", "delay": "10 s"})"), 0);
+}
+
 const std::string hog = domain("hog", R"("cpu_hog")");
 const std::string bombs = domain("bombs", R"({"name": "mix", "workloads": ["fork_bomb", "memory_bomb"]})");
 const std::string writer = domain("writer", R"({"name": "dd", "rounds": 0, "count": 512, "sync": true})");

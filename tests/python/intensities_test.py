@@ -73,5 +73,14 @@ def test_a_second_fit_begins_from_the_same_priors(constants):
 
 
 def test_a_bar_out_of_reach_leaves_the_constant_at_the_end_of_its_range(constants):
-    fit_intensities(constants, PUBLISHED | {"f/L/build": 900.0}, Workloads(), BARS)
+    class Counting(Workloads):
+        builds = 0
+
+        def score(self, cell, values):
+            self.builds += cell == "f/L/build"
+            return super().score(cell, values)
+
+    model = Counting()
+    fit_intensities(constants, PUBLISHED | {"f/L/build": 900.0}, model, BARS)
     assert constants.value("work.build") == 0.4
+    assert model.builds == 3, "the prior, a step, the end, and not that again"

@@ -12,6 +12,14 @@ namespace {
 /// tick).
 constexpr Time back_off = 1us;
 constexpr std::size_t message_room = 8192, block_size = Database::block_bytes;
+constexpr std::uint32_t pages_per_block = Database::block_bytes / page_size;
+
+/// Descriptors.
+using RelationFiles = std::array<std::int64_t, Database::relations.size()>;
+
+std::int64_t place_of(const DataBlock& block) {
+  return static_cast<std::int64_t>(block.number * Database::block_bytes);
+}
 
 std::vector<SemaphoreOperation> change(unsigned semaphore, int by) { return {{semaphore, by}}; }
 
@@ -31,7 +39,59 @@ Program make_segment(Self self, Database& database) {
 struct LogSegment {
   std::int64_t file = -1;
   std::uint32_t number = 0;
+  [[nodiscard]] bool is(std::uint32_t wanted) const { return file >= 0 && number == wanted; }
 };
+
+/// Has the file of that number open, which is made if it is not there.
+Program open_segment(Self self, Database& database, LogSegment& segment, std::uint32_t number) {
+  if (segment.file >= 0) co_await self.close(segment.file);
+  if (database.log.lacks(number)) {
+    Program making = make_segment(self, database);
+    while (making.advance()) co_yield making.operation();
+  }
+  segment.number = number;
+  const std::string name = database.log_path(number);
+  segment.file = co_await self.open(name);
+}
+
+/// Writes the log's pages; who calls has its lock.
+Program write_log(Self self, Database& database, LogSegment& segment) {
+  WriteAheadLog& log = database.log;
+  const LogPosition end = log.entered();
+  std::uint64_t next = WriteAheadLog::segment_bytes;
+  for (const WriteAheadLog::Page& page : log.unwritten()) {
+    if (!segment.is(page.segment)) {
+      Program opening = open_segment(self, database, segment, page.segment);
+      while (opening.advance()) co_yield opening.operation();
+      next = WriteAheadLog::segment_bytes;
+    }
+    if (page.offset != next) co_await self.lseek(segment.file, static_cast<std::int64_t>(page.offset));
+    co_await self.write(segment.file, WriteAheadLog::page_bytes);
+    next = page.offset + WriteAheadLog::page_bytes;
+    const std::uint64_t segment_end = std::uint64_t{page.segment + 1} * WriteAheadLog::segment_bytes;
+    if (next == WriteAheadLog::segment_bytes && end > segment_end) co_await self.fsync(segment.file);
+  }
+  log.written(end);
+}
+
+/// Enters a record about `blocks` into the log, which `end` is then.
+Program enter_record(Self self, Database& database, LogSegment& segment, std::uint64_t bytes,
+                     const std::vector<DataBlock>& blocks, LogPosition& end) {
+  WriteAheadLog& log = database.log;
+  SelectSets nothing;
+  while (!log.try_entering()) co_await self.select(0, nothing, back_off);
+  while (log.lacks_buffers(bytes, blocks)) {
+    if (!log.try_lock()) {
+      co_await self.select(0, nothing, back_off);
+      continue;
+    }
+    Program writing = write_log(self, database, segment);
+    while (writing.advance()) co_yield writing.operation();
+    log.unlock();
+  }
+  end = log.enter(bytes, blocks);
+  log.has_entered();
+}
 
 /// Returns when the log is on the disk up to `position`.
 Program flush_log(Self self, Database& database, LogSegment& segment, LogPosition position) {
@@ -44,26 +104,14 @@ Program flush_log(Self self, Database& database, LogSegment& segment, LogPositio
       continue;
     }
     const LogPosition end = log.entered();
-    std::uint64_t next = WriteAheadLog::segment_bytes;
-    for (const WriteAheadLog::Page& page : log.unwritten()) {
-      if (segment.file < 0 || page.segment != segment.number) {
-        if (segment.file >= 0) co_await self.close(segment.file);
-        if (log.lacks(page.segment)) {
-          Program making = make_segment(self, database);
-          while (making.advance()) co_yield making.operation();
-        }
-        segment.number = page.segment;
-        const std::string name = database.log_path(segment.number);
-        segment.file = co_await self.open(name);
-        next = WriteAheadLog::segment_bytes;
-      }
-      if (page.offset != next) co_await self.lseek(segment.file, static_cast<std::int64_t>(page.offset));
-      co_await self.write(segment.file, WriteAheadLog::page_bytes);
-      next = page.offset + WriteAheadLog::page_bytes;
-      const std::uint64_t segment_end = std::uint64_t{page.segment + 1} * WriteAheadLog::segment_bytes;
-      if (next == WriteAheadLog::segment_bytes && end > segment_end) co_await self.fsync(segment.file);
+    Program writing = write_log(self, database, segment);
+    while (writing.advance()) co_yield writing.operation();
+    // Another may have written all of it.
+    const auto last = static_cast<std::uint32_t>((end - 1) / WriteAheadLog::segment_bytes);
+    if (!segment.is(last)) {
+      Program opening = open_segment(self, database, segment, last);
+      while (opening.advance()) co_yield opening.operation();
     }
-    log.written(end);
     co_await self.fsync(segment.file);
     log.flushed(end);
     ++database.flushes;
@@ -76,12 +124,24 @@ Program flush_log(Self self, Database& database, LogSegment& segment, LogPositio
   }
 }
 
+/// What the questions of the fifteen minutes before OSDB counts have long led to: the buffers hold blocks, of
+/// which each server reads its share here, and the process has met all of them.
+Program meet_buffers(Self self, Database& database, unsigned client, const RelationFiles& files) {
+  for (const DataBlock& block : database.first_blocks(client)) {
+    (void)database.pool.fetch(block);
+    co_await self.lseek(files[block.relation], place_of(block));
+    co_await self.read(files[block.relation], block_size);
+  }
+  co_await self.touch(database.shared, database.pool.size() * pages_per_block, Access::write);
+  ++database.ready;
+}
+
 }  // namespace
 
 Program serve(Self self, Place place, Database& database, unsigned client, std::int64_t connection) {
   using enum DatabaseStep::Kind;
   const OsdbCosts& costs = database.costs;
-  std::array<std::int64_t, Database::relations.size()> files{};
+  RelationFiles files{};
   for (std::size_t i = 0; i < files.size(); ++i) {
     const std::string path = database.relation_path(i);
     files[i] = co_await self.open(path);
@@ -98,6 +158,8 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
   }
   const std::vector<Address> data = places_in_pages(page_ceiling(heap), costs.data_pages);
   co_await self.brk({page_ceiling(heap).value + costs.data_pages * page_size});
+  Program meeting = meet_buffers(self, database, client, files);
+  while (meeting.advance()) co_yield meeting.operation();
 
   while (co_await self.unix_receive(connection, message_room) > 0) {
     const std::size_t asked = database.next_statement[client];
@@ -110,7 +172,6 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
       const DatabaseStep step = std::move(steps.front());
       steps.pop_front();
       const std::uint32_t relation = step.block.relation;
-      const auto place_in_file = static_cast<std::int64_t>(step.block.number * Database::block_bytes);
       switch (step.kind) {
         case compute:
           co_yield Compute{step.time, &costs.backend_set};
@@ -129,12 +190,12 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
           }
           const Address buffer{database.shared.value +
                                fetched.buffer * static_cast<std::uint32_t>(block_size)};
-          co_await self.touch(buffer, 2, Access::write);
+          co_await self.touch(buffer, pages_per_block, Access::write);
           break;
         }
         case read:
           ++database.block_reads;
-          co_await self.lseek(files[relation], place_in_file);
+          co_await self.lseek(files[relation], place_of(step.block));
           co_await self.read(files[relation], block_size);
           break;
         case extend:
@@ -142,11 +203,13 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
           [[fallthrough]];
         case write:
           ++database.block_writes;
-          co_await self.lseek(files[relation], place_in_file);
+          co_await self.lseek(files[relation], place_of(step.block));
           co_await self.write(files[relation], block_size);
           break;
         case enter: {
-          const LogPosition end = database.log.enter(step.bytes, step.blocks);
+          LogPosition end{};
+          Program entering = enter_record(self, database, segment, step.bytes, step.blocks, end);
+          while (entering.advance()) co_yield entering.operation();
           for (const DataBlock& block : step.blocks) database.pool.changed(block, end);
           if (step.blocks.empty()) {
             steps.push_front({.kind = flush, .position = end});
@@ -168,7 +231,7 @@ Program serve(Self self, Place place, Database& database, unsigned client, std::
 }
 
 Program make_checkpoints(Self self, Database& database) {
-  std::array<std::int64_t, Database::relations.size()> files{};
+  RelationFiles files{};
   for (std::size_t i = 0; i < files.size(); ++i) {
     const std::string path = database.relation_path(i);
     files[i] = co_await self.open(path);
@@ -186,12 +249,18 @@ Program make_checkpoints(Self self, Database& database) {
       }
       ++database.block_writes;
       const std::int64_t file = files[changed.block.relation];
-      co_await self.lseek(file, static_cast<std::int64_t>(changed.block.number * Database::block_bytes));
+      co_await self.lseek(file, place_of(changed.block));
       co_await self.write(file, block_size);
     }
-    for (const std::int64_t file : files) co_await self.fsync(file);
+    // mdsync of PostgreSQL's md.c: sync, as it may, only begins to write.
+    co_await self.sync();
+    co_yield Sleep{2s};
+    co_await self.sync();
     // Its record, which is as long as a commit's.
-    const LogPosition end = database.log.enter(Database::commit_bytes, {});
+    LogPosition end{};
+    const std::vector<DataBlock> none;
+    Program entering = enter_record(self, database, segment, Database::commit_bytes, none, end);
+    while (entering.advance()) co_yield entering.operation();
     Program flushing = flush_log(self, database, segment, end);
     while (flushing.advance()) co_yield flushing.operation();
     if (database.log.nearly_full()) {

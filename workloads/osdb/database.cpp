@@ -85,6 +85,18 @@ void Database::pass_transactions() {
   }
 }
 
+std::vector<DataBlock> Database::first_blocks(unsigned client) const {
+  std::vector<DataBlock> share;
+  std::uint32_t number = 0;
+  for (std::uint32_t relation = 0; relation < relations.size(); ++relation) {
+    for (std::uint32_t block = 0; block < relations[relation].blocks; ++block, ++number) {
+      if (number == pool.size()) return share;
+      if (number % next_statement.size() == client) share.push_back({relation, block});
+    }
+  }
+  return share;
+}
+
 DataBlock Database::leaf(std::uint32_t relation, std::uint32_t row) {
   // A hash index has its buckets behind one block; the others their leaves behind root, meta and inner ones.
   if (relation == code_index) return {relation, 1 + row % (relations[code_index].blocks - 2)};

@@ -97,6 +97,11 @@ class Database {
   /// The record that a transaction enters when it commits, and that of its changes before.
   static constexpr std::uint64_t record_bytes = 640, commit_bytes = 60;
 
+  /// The blocks that the buffers begin with, as many as they hold: the share of a client's server.
+  [[nodiscard]] std::vector<DataBlock> first_blocks(unsigned client) const;
+  /// All servers have met their buffers.
+  [[nodiscard]] bool all_ready() const { return ready == next_statement.size(); }
+
   const OsdbCosts& costs;
   BufferPool pool;
   WriteAheadLog log;
@@ -105,6 +110,7 @@ class Database {
   std::int64_t semaphores = -1;             ///< one for each backend, and the last one for checkpoints
   Address shared{};                         ///< the segment with the buffers
   bool pool_locked = false, checkpoint_asked = false;
+  std::size_t ready = 0;  ///< servers
 
   // Counted.
   std::uint64_t block_reads = 0, block_writes = 0, flushes = 0, checkpoints = 0;

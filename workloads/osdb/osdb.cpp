@@ -3,7 +3,8 @@
 ///
 /// What is modelled: processes, messages, shared buffers in shared memory with reads of what is not there
 /// from the page cache, the log with its lock, checkpoints. What is left out: the rows' contents, versions
-/// of rows that are dead, checkpoints by time (by the length of the log they come first), locks on rows.
+/// of rows that are dead, checkpoints by time (by the length of the log they come first), locks on rows, the
+/// lseeks that ask for a relation's length.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,7 +44,8 @@ ParameterTable<Parameters> osdb_parameters() {
            "of 8 KB that the server processes share", "PostgreSQL 7.1's default",
            {.minimum = 16, .maximum = 3900})
       .add("run_in", static_cast<Time Parameters::*>(&Parameters::run_in), "that is not counted",
-           "choice: OSDB's 15 minutes lead to a steady state, which but for dead rows is here soon",
+           "choice, from when all servers have the buffers in their page tables, and the buffers the table: "
+           "OSDB's 15 minutes lead to a steady state, which but for dead rows is here soon",
            {.minimum = 0s})
       .add("counted", static_cast<Time Parameters::*>(&Parameters::counted), "after which the clients end",
            "choice: OSDB counts five minutes", {.minimum = 1ms})
@@ -111,10 +113,10 @@ class Osdb final : public Workload {
     /// False: it is over.
     [[nodiscard]] bool completed(Time now) {
       ++all;
-      if (now - begin < run_in) return true;
+      if (now - *begin < run_in) return true;
       if (counted++ == 0) first = now;
       last = now;
-      return now - begin < end;
+      return now - *begin < end;
     }
 
     /// What all processes did for a transaction.
@@ -133,8 +135,9 @@ class Osdb final : public Workload {
     bool explains = false;
     std::vector<OperationCounts> readings;  ///< when the first client has completed one
     std::int64_t all_at_first = 0, all_at_last = 0;
-    Time run_in, end;  ///< since the clients began
-    Time begin{}, first{}, last{};
+    Time run_in, end;           ///< since the first client asked
+    std::optional<Time> begin;  ///< then
+    Time first{}, last{};
     std::int64_t all = 0, counted = 0;  ///< transactions
   };
 
@@ -205,7 +208,6 @@ class Osdb final : public Workload {
   }
 
   static Program run_clients(Self self, Place place, Instance& instance) {
-    instance.begin = Time{co_await self.clock()};
     const auto users = static_cast<unsigned>(instance.database.next_statement.size());
     for (unsigned i = 0; i < users; ++i) {
       const Self::Body body = [place, &instance, i](Self born) { return ask(born, place, instance, i); };
@@ -225,6 +227,11 @@ class Osdb final : public Workload {
     const std::string path = database.socket_path();
     co_await self.unix_connect(socket, path);
     const auto descriptor = static_cast<unsigned>(socket);
+    SelectSets nothing;
+    // Nobody asks before all is as OSDB finds it when it begins to count.
+    while (!database.all_ready()) co_await self.select(0, nothing, 1ms);
+    const Time now{co_await self.clock()};
+    instance.begin = instance.begin.value_or(now);
     const bool observes = instance.explains && number == 0;
     if (observes) co_await self.observe(instance.readings);
     do {

@@ -13,11 +13,12 @@ namespace xensim {
 /// PostgreSQL 7.1's log: pages of 8 KB in segments of 16 MB, each a new file that is filled with zeros before
 /// it is used; one process at a time writes. The first change of a block after a checkpoint enters the whole
 /// block, unless the block begins with it: then it can be made anew from its records (heapam.c's
-/// XLOG_HEAP_INIT_PAGE; recalled of 7.1, and the same in later releases). Pure.
+/// XLOG_HEAP_INIT_PAGE; recalled of 7.1, and the same in later releases). Pages that are not yet written lie
+/// in few buffers. Pure.
 class WriteAheadLog {
  public:
   static constexpr std::uint64_t page_bytes = 8192, segment_bytes = std::uint64_t{16} << 20;
-  static constexpr std::uint64_t segments_per_checkpoint = 3;
+  static constexpr std::uint64_t segments_per_checkpoint = 3, buffers = 8;  // wal_buffers by default
 
   /// A record about blocks, which is complete at the position returned.
   LogPosition enter(std::uint64_t bytes, const std::vector<DataBlock>& changed) {
@@ -27,6 +28,12 @@ class WriteAheadLog {
       ++images_;
     }
     return entered_ += bytes;
+  }
+  /// Such a record needs buffers of pages that are not written yet.
+  [[nodiscard]] bool lacks_buffers(std::uint64_t bytes, const std::vector<DataBlock>& changed) const {
+    const std::set<DataBlock> blocks(changed.begin(), changed.end());
+    for (const DataBlock& block : blocks) bytes += imaged_.contains(block) ? 0 : page_bytes;
+    return (entered_ + bytes - 1) / page_bytes - written_ / page_bytes >= buffers;
   }
   /// The block was just added to its relation, and is empty.
   void begins(const DataBlock& block) { imaged_.insert(block); }
@@ -75,13 +82,16 @@ class WriteAheadLog {
   // Who writes: one process at a time. Others try again.
   [[nodiscard]] bool try_lock() { return locked_ ? false : (locked_ = true); }
   void unlock() { locked_ = false; }
+  // Who enters, the same; it keeps that while it waits for buffers.
+  [[nodiscard]] bool try_entering() { return entering_ ? false : (entering_ = true); }
+  void has_entered() { entering_ = false; }
 
  private:
   LogPosition entered_ = 0, written_ = 0, flushed_ = 0, checkpoint_ = 0;
   std::set<DataBlock> imaged_;  ///< since the checkpoint, or of which the log has all
   std::uint64_t images_ = 0;
   std::uint32_t made_ = 1, removed_ = 0;  ///< segments
-  bool locked_ = false;
+  bool locked_ = false, entering_ = false;
 };
 
 }  // namespace xensim

@@ -36,5 +36,21 @@ TEST(KernelPaths, HaveNamesOfTheirOwn) {
   EXPECT_FALSE(names.contains(""));
 }
 
+TEST(KernelPaths, OfADisksCommandTakeTwelveThousandCyclesInAllWithHalfTheirCodeInTheTraceCache) {
+  using enum KernelPath;
+  const Calibration calibration = testbed_calibration();
+  const ProcessorCosts processor(calibration);
+  const KernelPathCosts costs = kernel_path_costs(calibration, processor);
+  std::int64_t warm = 0, decoded = 0;
+  // Of one page: from submit_bh over sd and the driver to the page's end.
+  for (const KernelPath path : {block_submit, disk_command, device_interrupt, disk_completion, page_io_end}) {
+    const auto index = static_cast<std::size_t>(path);
+    warm += costs[index].count;
+    decoded += costs.code_lines[index] * processor.trace_miss.count;
+  }
+  EXPECT_NEAR(static_cast<double>(warm + decoded / 2), 12000, 1200);
+  EXPECT_LE(warm + decoded, 20000);
+}
+
 }  // namespace
 }  // namespace xensim

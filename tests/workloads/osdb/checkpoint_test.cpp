@@ -21,14 +21,17 @@ TEST(Checkpoint, WritesABlockOnlyWhenTheLogTellsOfItsChangesAndEndsWithItsOwnRec
   }
   Program checkpoints = make_checkpoints(Self{}, database);
   // Calls are done at once, whatever they ask for.
+  Time slept{};
   for (int calls = 0; database.checkpoints == 0 && calls < 1000; ++calls) {
     ASSERT_TRUE(checkpoints.advance());
+    if (const auto* sleep = std::get_if<Sleep>(&checkpoints.operation())) slept += sleep->duration;
     EXPECT_TRUE(database.block_writes < 3 || database.log.flushed() >= changed);
   }
   EXPECT_EQ(database.checkpoints, 1U);
   EXPECT_EQ(database.block_writes, 3U);
   EXPECT_GT(database.log.entered(), changed) << "its record";
   EXPECT_EQ(database.log.flushed(), database.log.entered());
+  EXPECT_EQ(slept, 2s) << "between its two calls of sync";
 }
 
 }  // namespace

@@ -85,6 +85,27 @@ TEST(WriteAheadLog, ThreeFullSegmentsAskForACheckpoint) {
   EXPECT_FALSE(log.checkpoint_due());
 }
 
+TEST(WriteAheadLog, NineUnwrittenPagesAreOneTooMany) {
+  Log log;
+  log.enter(8 * Log::page_bytes - 200, {{0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}});
+  log.written(5 * Log::page_bytes + 1);
+  // In the buffers: the page that has begun to be written and seven more.
+  EXPECT_FALSE(log.lacks_buffers(200, {{0, 1}}));
+  EXPECT_TRUE(log.lacks_buffers(201, {{0, 1}}));
+  EXPECT_FALSE(log.lacks_buffers(200, {}));
+  EXPECT_TRUE(log.lacks_buffers(200, {{0, 6}})) << "which is entered whole";
+  log.written(log.entered());
+  EXPECT_FALSE(log.lacks_buffers(200, {{0, 6}, {0, 6}, {0, 7}, {0, 8}, {0, 9}}));
+}
+
+TEST(WriteAheadLog, OneAtATimeEnters) {
+  Log log;
+  EXPECT_TRUE(log.try_entering());
+  EXPECT_FALSE(log.try_entering());
+  log.has_entered();
+  EXPECT_TRUE(log.try_entering());
+}
+
 TEST(WriteAheadLog, OneAtATimeWrites) {
   Log log;
   EXPECT_TRUE(log.try_lock());

@@ -51,8 +51,10 @@ class Search:
             return x
         return self._within(x + (math.log(self.target) - y) * (x - before_x) / (y - before_y))
 
-    def found(self) -> bool:
-        return abs(math.exp(self.tried[-1][1]) / self.target - 1) < CLOSE
+    def over(self) -> bool:
+        """Found, or it would be tried again what was tried, as at the end of a range."""
+        found = abs(math.exp(self.tried[-1][1]) / self.target - 1) < CLOSE
+        return found or self.next() in [x for x, _ in self.tried]
 
     def _within(self, x: float) -> float:
         return math.log(self.parameter.rounded(math.exp(x)))
@@ -82,7 +84,7 @@ def fit_intensities(
         wanted = {
             cell: search.parameter.rounded(math.exp(search.next()))
             for cell, search in searches.items()
-            if not search.found()
+            if not search.over()
         }
         if not wanted:
             break

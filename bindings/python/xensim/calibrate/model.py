@@ -7,8 +7,10 @@ import multiprocessing
 import os
 import re
 import signal
+import statistics
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 from tqdm import tqdm
@@ -22,11 +24,23 @@ class Unavailable(Exception):
     """No run gives this cell, or its platform refuses."""
 
 
+@dataclass
+class _Cell:
+    """How a comparison gets its value."""
+
+    metric: str
+    statistic: str  # of the replications
+    point: list[tuple[str, str]]
+    document: dict[str, Any]
+    seeds: list[int] = field(default_factory=list)  # of the replications
+
+
 class Tables:
-    """Cells by id, such as "table3/L-UP/stat", of experiments whose cells are single runs."""
+    """Cells by id, such as "table3/L-UP/stat", of experiments whose cells are each one point of the sweep: the
+    mean or median of its replications, as the comparison shows it."""
 
     def __init__(self, experiments: Sequence[str], jobs: int) -> None:
-        self._runs: dict[str, tuple[dict[str, Any], int, str]] = {}
+        self._cells: dict[str, _Cell] = {}
         for name in experiments:
             experiment = load(name)
             compare = experiment.document["compare"]
@@ -34,7 +48,12 @@ class Tables:
                 for run in experiment.runs:
                     labels = dict(run.point)
                     cell = re.sub(r"\{(.*?)\}", lambda path: labels[path[1]], block["cell"])
-                    self._runs.setdefault(cell, (json.loads(run.text), run.seed, block["metric"]))
+                    statistic = block.get("statistic", "mean")
+                    first = self._cells.setdefault(
+                        cell, _Cell(block["metric"], statistic, run.point, json.loads(run.text))
+                    )
+                    if run.point == first.point:
+                        first.seeds.append(run.seed)
         # Forked: quick to start. Interrupts are for the parent to act upon, and not while it forks: hooks
         # that run then would swallow the exception.
         held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
@@ -54,28 +73,29 @@ class Tables:
 
     @property
     def cells(self) -> list[str]:
-        return list(self._runs)
+        return list(self._cells)
 
     def evaluate(self, points: Sequence[tuple[Values, Sequence[str]]], title: str = "") -> list[Values]:
         """The cells wanted at each point. Raises Unavailable."""
-        total = sum(len(cells) for _, cells in points)
+        total = sum(len(self._cell(cell).seeds) for _, cells in points for cell in cells)
         with tqdm(total=total, desc=title, unit="run", disable=None, leave=False) as bar:
             futures = [
-                {cell: self._pool.submit(_simulate, *self._run(cell), values) for cell in cells}
-                for values, cells in points
+                {cell: self._submit(cell, values) for cell in cells} for values, cells in points
             ]
             for by_cell in futures:
-                for future in by_cell.values():
-                    future.add_done_callback(lambda _: bar.update())
+                for runs in by_cell.values():
+                    for future in runs:
+                        future.add_done_callback(lambda _: bar.update())
             answers: list[Values] = [{} for _ in futures]
             for answer, by_cell in zip(answers, futures, strict=True):
-                for cell, future in by_cell.items():
+                for cell, runs in by_cell.items():
                     try:
-                        answer[cell] = future.result()
+                        answer[cell] = self._value(cell, runs)
                     except _xensim.InputError as error:
                         for others in futures:
                             for other in others.values():
-                                other.cancel()
+                                for run in other:
+                                    run.cancel()
                         raise Unavailable(f"{cell}: {error}") from error
             return answers
 
@@ -85,20 +105,28 @@ class Tables:
         futures = {}
         for cell in cells:
             try:
-                futures[cell] = self._pool.submit(_simulate, *self._run(cell), values)
+                futures[cell] = self._submit(cell, values)
             except Unavailable as error:
                 self.refused[cell] = str(error)
-        for cell, future in futures.items():
+        for cell, runs in futures.items():
             try:
-                answers[cell] = future.result()
+                answers[cell] = self._value(cell, runs)
             except _xensim.InputError as error:
                 self.refused[cell] = str(error)
         return answers
 
-    def _run(self, cell: str) -> tuple[dict[str, Any], int, str]:
-        if cell not in self._runs:
+    def _cell(self, cell: str) -> _Cell:
+        if cell not in self._cells:
             raise Unavailable(f"no experiment has the cell {cell}")
-        return self._runs[cell]
+        return self._cells[cell]
+
+    def _submit(self, cell: str, values: Values) -> list[Future[float]]:
+        its = self._cell(cell)
+        return [self._pool.submit(_simulate, its.document, seed, its.metric, values) for seed in its.seeds]
+
+    def _value(self, cell: str, runs: Sequence[Future[float]]) -> float:
+        results = [run.result() for run in runs]
+        return statistics.median(results) if self._cell(cell).statistic == "median" else statistics.fmean(results)
 
 
 def _ignore_interrupts() -> None:
