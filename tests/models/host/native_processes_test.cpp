@@ -40,6 +40,7 @@ TEST(NativeProcesses, AnIdleProcessorIsInterruptedForAnAddressSpaceItHasLeftOnly
   const Self::Body body = [&interrupts](Self self) -> Program {
     // The other processor takes the child, and then its parent: this one idles with the parent's tables.
     co_await self.fork([](Self) -> Program { co_yield Compute{1ms, &small_set}; });
+    co_yield Compute{200us, &small_set};
     co_await self.wait();
     const auto sent = [&self] {
       return system_call([](ProcessKernel& kernel, GuestProcess&) -> CallResult {
