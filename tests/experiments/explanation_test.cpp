@@ -101,9 +101,9 @@ TEST(Explanation, OfAHopUnderTheMonitorHasTheKernelsPagesFoundAgain) {
   const std::string hop = few("context_switch", no_interval);
   const double natively = counts_of(hop).at("tlb_walks");
   const double under_monitor = counts_in(run_on(R"("xen")", hop, true)).at("tlb_walks");
-  // Code of seven source files and of the port, data of six of them, the port's four pages, the process's object
-  // and its memory's; task and stack of who runs and of who is woken, who is also who was left; the rings of two
-  // pipes, and the pages of their dentries and inodes.
+  // Code of seven source files and of the port, data of six of them, the port's four pages, the process's
+  // object and its memory's; task and stack of who runs and of who is woken, who is also who was left; the
+  // rings of two pipes, and the pages of their dentries and inodes.
   EXPECT_NEAR(under_monitor - natively, 8 + 6 + 4 + 2 + 2 * 2 + 2 + 2, 0.5);
 }
 
