@@ -42,7 +42,7 @@ TEST(NativeProcesses, AnIdleProcessorIsInterruptedForAnAddressSpaceItHasLeftOnly
     co_await self.fork([](Self) -> Program { co_yield Compute{1ms, &small_set}; });
     co_yield Compute{200us, &small_set};
     co_await self.wait();
-    const auto sent = [&self] {
+    const auto sent = [] {
       return system_call([](ProcessKernel& kernel, GuestProcess&) -> CallResult {
         return {.value = static_cast<std::int64_t>(kernel.counts()[OperationCount::interrupts_sent])};
       });
