@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace xensim {
 
@@ -183,6 +184,7 @@ bool WriteBack::checkpoint(GuestProcess& caller) {
                                                                      : journal.committed_number() + 1);
   std::uint32_t submitted = 0;
   BlockNumber busy{};
+  std::vector<BlockNumber> in_place;
   for (const BlockNumber block : *oldest) {
     const BufferId buffer = BufferId::of(block);
     if (pressure_.io().busy(buffer)) {
@@ -198,8 +200,11 @@ bool WriteBack::checkpoint(GuestProcess& caller) {
     } else if (journal.in_transaction(block)) {
       return committed(caller, journal.phase() == Journal::Phase::none ? journal.running_number()
                                                                        : journal.committed_number() + 1);
+    } else if (!memory_.dirty.contains(buffer)) {
+      in_place.push_back(block);  // written since without anybody having said so
     }
   }
+  for (const BlockNumber block : in_place) files_.journal().log().written(block);
   if (submitted == 0 && busy.valid()) {
     pressure_.sleep_for(caller, BufferId::of(busy));
     return false;
