@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "core/parameter_info.hpp"
+#include "models/cpu/calibration_section.hpp"
 #include "workloads/workload.hpp"
 
 namespace xensim {
@@ -125,11 +126,10 @@ class Booted final : public Workload {
   }
 
   static std::uint32_t whole(const WorkloadContext& context, const char* name) {
-    return static_cast<std::uint32_t>(context.calibration.value(std::string("booting.") + name) + 0.5);
+    return CalibrationSection(context.calibration, "booting.").whole(name);
   }
   static Time duration(const WorkloadContext& context, const char* name) {
-    return Time{1us} *
-           static_cast<std::int64_t>(context.calibration.value(std::string("booting.") + name) + 0.5);
+    return CalibrationSection(context.calibration, "booting.").microseconds(name);
   }
 
   BootedParameters parameters_;

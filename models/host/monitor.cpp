@@ -101,7 +101,7 @@ void Monitor::run_softirq(Core& core) {
   }
 }
 
-void Monitor::go_around(Core& core, FootprintId code, const MonitorCosts::Path& path) {
+void Monitor::go_around(Core& core, FootprintId code, const CodePath& path) {
   core.processor.execute(Activity::monitor, code, path.code_lines);
   core.processor.charge(Activity::monitor, path.time);
 }

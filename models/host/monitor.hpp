@@ -146,7 +146,7 @@ class Monitor final : private NetworkHost {
   /// The lowest one.
   void run_softirq(Core& core);
   /// A path that calls handlers, without these.
-  void go_around(Core& core, FootprintId code, const MonitorCosts::Path& path);
+  void go_around(Core& core, FootprintId code, const CodePath& path);
   void run_timers(Core& core);
   void run_due_timers(Core& core, Time now);
   void schedule(Core& core);
