@@ -139,6 +139,7 @@ bool XenControl::operate(const ControlRequest& request) {
     case create:
     case set_slice:
     case add_rules:
+    case count_:
       break;
   }
   return false;

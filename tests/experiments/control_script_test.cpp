@@ -53,7 +53,7 @@ TEST(ControlScript, StepsAreReadInOrderOfTime) {
   const Experiment read = interpret(experiment({{{"at", "2 s"}, {"do", "unpause"}, {"domain", "beta"}},
                                                 {{"at", "1 s"}, {"do", "pause"}, {"domain", "beta"}}}));
   ASSERT_EQ(read.control.size(), 2U);
-  EXPECT_EQ(read.control[0].verb, "pause");
+  EXPECT_EQ(read.control[0].verb, ControlVerb::pause);
   EXPECT_EQ(read.control[0].at, 1s);
 }
 
