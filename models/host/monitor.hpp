@@ -142,6 +142,8 @@ class Monitor final : private NetworkHost {
   void on_interrupt(Core& core);
   void run(Core& core);
   void step(Core& core);
+  /// On the exit path, in the order of next_exit_step().
+  void take_exit_step(Core& core);
 
   void take_interrupt(Core& core);
   [[nodiscard]] bool softirq_pending(const Core& core) const;
