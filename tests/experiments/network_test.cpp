@@ -9,6 +9,7 @@
 #include "experiments/runner/experiment.hpp"
 #include "results/traces/trace_file.hpp"
 #include "tests/experiments/metric.hpp"
+#include "tests/installed.hpp"
 #include "tests/results/temporary_directory.hpp"
 
 namespace xensim {
@@ -84,7 +85,7 @@ std::string output_of(const std::string& command) {
 }
 
 TEST(Network, TsharkFindsNoMalformedFrameInATrace) {
-  if (!std::filesystem::exists("/usr/bin/tshark")) GTEST_SKIP() << "tshark is not installed";
+  if (!is_installed("/usr/bin/tshark", "tshark")) GTEST_SKIP() << "tshark is not installed";
   const TemporaryDirectory directory;
   const auto path = directory.path() / "frames.pcap";
   const auto trace = open_trace(parse_trace_request("pcap:" + path.string()));
