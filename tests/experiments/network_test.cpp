@@ -46,6 +46,17 @@ TEST(Network, NothingIsFasterThanTheWire) {
   }
 }
 
+TEST(Network, WhatAPartOfAMixMeasuresLeavesTheWarmUpOut) {
+  Json document = transfer("send", 1500, "1000000 B");
+  document["measure"] = {{"warm_up", "500 ms"}, {"duration", "500 ms"}};
+  Json ttcp = document["domains"][0]["workload"];
+  ttcp["repeat"] = true;
+  document["domains"][0]["workload"] = ttcp;
+  const double alone = metric(simulate(interpret(document)), "ttcp/ttcp_rate");
+  document["domains"][0]["workload"] = {{"name", "mix"}, {"workloads", Json::array({ttcp})}};
+  EXPECT_EQ(metric(simulate(interpret(document)), "ttcp/ttcp/ttcp_rate"), alone);
+}
+
 TEST(Network, RunningAheadChangesNothingAndAuditsFindNothing) {
   for (const bool smp : {false, true}) {
     for (const char* role : {"send", "receive"}) {
