@@ -286,7 +286,8 @@ std::map<int, double> run_times(const std::string& trace) {
 }
 
 TEST(ControlScript, XenalyzeAgreesWithTheMetricsOnEachDomainsRunTime) {
-  if (!is_installed("/usr/bin/xenalyze", "xen-utils-common")) GTEST_SKIP() << "xen-utils-common is not installed";
+  if (!is_installed("/usr/bin/xenalyze", "xen-utils-common"))
+    GTEST_SKIP() << "xen-utils-common is not installed";
   Json document = experiment({{{"at", "1 s"}, {"do", "pause"}, {"domain", "alpha/1"}},
                               {{"at", "2 s"}, {"do", "destroy"}, {"domain", "alpha/0"}}});
   document["operator"] = {{"interval", "0 s"}};
