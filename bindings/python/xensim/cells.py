@@ -10,6 +10,7 @@ import pandas
 
 from . import _xensim
 from ._xensim import InputError
+from .axes import swept_columns
 
 COLUMNS = ["series", "instances", "published", "simulated", "low", "high"]
 
@@ -88,11 +89,7 @@ def from_frame(frame: pandas.DataFrame) -> pandas.DataFrame:
     if missing:
         raise InputError(f"found no column {sorted(missing)[0]!r}; expected the frame of figure6")
     rows = frame[frame["metric"] == "throughput"]
-    conditions = [
-        column
-        for column in rows.columns
-        if column not in ("platform", "domains", "replication", "metric", "unit", "value")
-    ]
+    conditions = [column for column in swept_columns(rows) if column not in ("platform", "domains")]
     shared = ["platform", *conditions, "replication"]
     one = rows[rows["domains"] == 1].set_index(shared)["value"]
     ratio = rows["value"] / one.reindex(pandas.MultiIndex.from_frame(rows[shared])).to_numpy()
