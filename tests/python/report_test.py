@@ -52,10 +52,10 @@ def test_the_page_has_every_cell_errors_by_role_and_the_constants(results):
 
 def test_right_by_chance_counts_and_right_by_definition_does_not(results):
     file = results / "table9" / "cells.csv"
-    bases = "table9/L-UP/base,,predicted,1,1,1,1,0,1\n" * 3
+    bases = "".join(f"table9/L-UP/base{i},us,predicted,1,1,1,1,0,1\n" for i in range(3))
     file.write_text(CELLS + bases)
     assert "predicted</td><td class=\"n\">2</td>" in page(results)
-    file.write_text(CELLS + bases + "table9/Xen/ratio,,predicted,1,1,0.9,1.1,0,0\n")
+    file.write_text(CELLS + bases + "table9/Xen/ratio,us,predicted,1,1,0.9,1.1,0,0\n")
     assert "predicted</td><td class=\"n\">3</td>" in page(results)
 
 
