@@ -136,11 +136,12 @@ std::string comparison_table(std::span<const Cell> cells) {
 }
 
 std::string comparison_csv(std::span<const Cell> cells) {
-  std::string text = "cell,unit,role,published,simulated,low,high,error_pct\n";
+  std::string text = "cell,unit,role,published,simulated,low,high,error_pct,by_definition\n";
   for (const Cell& cell : cells) {
-    text += fmt::format("{},{},{},{},{},{},{},{}\n", csv_field(cell.id), csv_field(cell.unit),
+    text += fmt::format("{},{},{},{},{},{},{},{},{:d}\n", csv_field(cell.id), csv_field(cell.unit),
                         csv_field(cell.role), field(cell.published), field(cell.simulated.mean),
-                        field(cell.simulated.low), field(cell.simulated.high), field(cell.error_percent()));
+                        field(cell.simulated.low), field(cell.simulated.high), field(cell.error_percent()),
+                        cell.by_definition);
   }
   return text;
 }

@@ -64,7 +64,8 @@ struct ExperimentComparison {
 /// never averaged together, and cells that are right by definition are left out.
 [[nodiscard]] std::string comparison_table(std::span<const Cell> cells);
 
-/// `cell,unit,role,published,simulated,low,high,error_pct`, unknown values empty; rounded as in the file.
+/// `cell,unit,role,published,simulated,low,high,error_pct,by_definition`, unknown values empty, the last 0 or
+/// 1; rounded as in the file.
 [[nodiscard]] std::string comparison_csv(std::span<const Cell> cells);
 
 }  // namespace xensim

@@ -7,11 +7,11 @@
 /// kernel's shortest kind, hence at least as long as a read). Numbers: calibration file, section booting.
 #include <fmt/format.h>
 
-#include <iterator>
 #include <memory>
 
 #include "core/parameter_info.hpp"
-#include "workloads/workload.hpp"
+#include "models/cpu/calibration_section.hpp"
+#include "workloads/workload_parts.hpp"
 
 namespace xensim {
 namespace {
@@ -50,7 +50,7 @@ class Booted final : public Workload {
         job_work_(duration(context, "job_work")) {
     for (const std::string& name : p.workloads) {
       const Json chosen = name;
-      parts_.push_back({name, WorkloadRegistry::instance().create("workload", Config(chosen), context)});
+      parts_.add(name, WorkloadRegistry::instance().create("workload", Config(chosen), context));
     }
   }
 
@@ -62,21 +62,14 @@ class Booted final : public Workload {
       all.push_back(background(*this, system, fmt::format("daemon {}", i), {daemon_interval_, daemon_work_}));
     }
     if (parameters_.jobs) all.push_back(background(*this, system, "jobs", {job_interval_, job_work_}));
-    for (const Part& part : parts_) {
-      for (Program& program : part.workload->programs(instance, random)) {
-        all.push_back(load(*this, system, all.size(), std::move(program)));
-      }
+    for (Program& program : parts_.programs(instance, random)) {
+      all.push_back(load(*this, system, all.size(), std::move(program)));
     }
     return all;
   }
-  [[nodiscard]] WorkloadNeeds needs() const override {
-    WorkloadNeeds all{.system_calls = false};
-    for (const Part& part : parts_) all.add(part.workload->needs());
-    return all;
-  }
-  void report(StatisticSink& sink, const std::string& prefix) const override {
-    for (const Part& part : parts_) part.workload->report(sink, fmt::format("{}{}/", prefix, part.name));
-  }
+  [[nodiscard]] WorkloadNeeds needs() const override { return parts_.needs(); }
+  void measurement_begins() override { parts_.measurement_begins(); }
+  void report(StatisticSink& sink, const std::string& prefix) const override { parts_.report(sink, prefix); }
 
  private:
   /// One instance.
@@ -85,10 +78,6 @@ class Booted final : public Workload {
     bool up = false;
   };
   using SystemPointer = std::shared_ptr<System>;
-  struct Part {
-    std::string name;
-    std::unique_ptr<Workload> workload;
-  };
 
   static Program boot(const Booted& self, SystemPointer system) {
     RandomStream random(system->seed, "boot");
@@ -125,11 +114,10 @@ class Booted final : public Workload {
   }
 
   static std::uint32_t whole(const WorkloadContext& context, const char* name) {
-    return static_cast<std::uint32_t>(context.calibration.value(std::string("booting.") + name) + 0.5);
+    return CalibrationSection(context.calibration, "booting.").whole(name);
   }
   static Time duration(const WorkloadContext& context, const char* name) {
-    return Time{1us} *
-           static_cast<std::int64_t>(context.calibration.value(std::string("booting.") + name) + 0.5);
+    return CalibrationSection(context.calibration, "booting.").microseconds(name);
   }
 
   BootedParameters parameters_;
@@ -139,7 +127,7 @@ class Booted final : public Workload {
   Time program_start_;
   std::uint32_t program_reads_;
   Time daemon_interval_, daemon_work_, job_interval_, job_work_;
-  std::vector<Part> parts_;
+  WorkloadParts parts_;
 };
 
 /// By hand, because names have to be checked against a registry that is complete only later.

@@ -91,14 +91,64 @@ Kind kind_of(std::string_view name, const Line& line) {
   line.fail("operation " + in_quotes(name), one_of(names), nearest(name, names));
 }
 
+/// What stands behind an operation's name.
+enum class Field : std::uint8_t {
+  none,
+  path,
+  new_path,
+  options,
+  disposition,
+  handle,
+  offset,
+  bytes,
+  moved,
+  mask,  ///< this and the following are of no consequence
+  level,
+  maximum,
+  entries,
+};
+/// What becomes of its handle.
+enum class HandleUse : std::uint8_t { none, opened, used, closed };
+struct Form {
+  std::array<Field, 4> fields{};
+  HandleUse handle = HandleUse::none;
+};
+/// In the order of DbenchOperation::Kind.
+constexpr std::array<Form, DbenchOperation::kinds> forms = [] {
+  using enum Field;
+  constexpr std::array transfer{handle, offset, bytes, moved}, range{handle, offset, bytes, none};
+  return std::array<Form, DbenchOperation::kinds>{{
+      {{path, options, disposition, handle}, HandleUse::opened},
+      {{handle}, HandleUse::closed},
+      {transfer, HandleUse::used},
+      {transfer, HandleUse::used},
+      {{handle}, HandleUse::used},
+      {{path, mask}},
+      {{path, new_path}},
+      {{path}},
+      {{path}},
+      {{path}},
+      {{path, level}},
+      {{handle, level}, HandleUse::used},
+      {{level}},
+      {{handle, level}, HandleUse::used},
+      {{path, level, maximum, entries}},
+      {range, HandleUse::used},
+      {range, HandleUse::used},
+  }};
+}();
+
 /// Which handles are open where the reader is.
 class Handles {
  public:
-  void open(std::uint32_t handle) { open_.insert(handle); }
-  void close(std::uint32_t handle) { open_.erase(handle); }
-  void check(const DbenchOperation& operation, const Line& line) const {
-    if (!operation.succeeds || open_.contains(operation.handle)) return;
-    line.fail(fmt::format("handle {}", operation.handle), "one that an NTCreateX above has opened");
+  /// Throws InputError if the operation succeeded with a handle that is not open.
+  void follow(HandleUse use, const DbenchOperation& operation, const Line& line) {
+    if (use == HandleUse::opened && operation.succeeds) open_.insert(operation.handle);
+    if (use != HandleUse::used && use != HandleUse::closed) return;
+    if (operation.succeeds && !open_.contains(operation.handle)) {
+      line.fail(fmt::format("handle {}", operation.handle), "one that an NTCreateX above has opened");
+    }
+    if (use == HandleUse::closed) open_.erase(operation.handle);
   }
 
  private:
@@ -147,19 +197,72 @@ std::string unix_path(std::string_view path) {
   return result;
 }
 
+/// Numbers paths in the order in which they first come.
+class Paths {
+ public:
+  explicit Paths(std::vector<std::string>& paths) : paths_(paths) {}
+
+  [[nodiscard]] std::uint32_t number(std::string_view written) {
+    const auto known = numbers_.find(written);
+    if (known != numbers_.end()) return known->second;
+    const auto number = static_cast<std::uint32_t>(paths_.size());
+    paths_.push_back(unix_path(written));
+    numbers_.emplace(written, number);
+    return number;
+  }
+
+ private:
+  std::vector<std::string>& paths_;
+  std::map<std::string, std::uint32_t, std::less<>> numbers_;
+};
+
+void read_field(Field field, Line& line, Paths& paths, DbenchOperation& operation) {
+  switch (field) {
+    case Field::none:
+      return;
+    case Field::path:
+      operation.path = paths.number(line.quoted());
+      return;
+    case Field::new_path:
+      operation.other = paths.number(line.quoted());
+      return;
+    case Field::options:
+      operation.options = line.number("create options");
+      return;
+    case Field::disposition:
+      operation.disposition = line.number("a disposition");
+      return;
+    case Field::handle:
+      operation.handle = line.number("a handle");
+      return;
+    case Field::offset:
+      operation.offset = line.number<std::uint64_t>("an offset");
+      return;
+    case Field::bytes:
+      operation.bytes = line.number("a number of bytes");
+      return;
+    case Field::moved:
+      operation.moved = line.number("a number of bytes moved");
+      return;
+    case Field::mask:
+      (void)line.number("a mask of attributes");
+      return;
+    case Field::level:
+      (void)line.number("a level");
+      return;
+    case Field::maximum:
+      (void)line.number("a maximum");
+      return;
+    case Field::entries:
+      (void)line.number("a number of entries");
+      return;
+  }
+}
+
 }  // namespace
 
 DbenchLoadFile::DbenchLoadFile(std::istream& input, const std::string& name, std::uint64_t most) {
-  std::map<std::string, std::uint32_t, std::less<>> numbers;
-  const auto path = [&](Line& line) {
-    const std::string_view written = line.quoted();
-    const auto known = numbers.find(written);
-    if (known != numbers.end()) return known->second;
-    const auto number = static_cast<std::uint32_t>(paths_.size());
-    paths_.push_back(unix_path(written));
-    numbers.emplace(written, number);
-    return number;
-  };
+  Paths paths(paths_);
   Handles handles;
   Lines lines(input, name);
   while (const std::optional<std::string_view> text = lines.next()) {
@@ -168,85 +271,10 @@ DbenchLoadFile::DbenchLoadFile(std::istream& input, const std::string& name, std
     if (most > 0 && operations_.size() == most) break;
     DbenchOperation operation{.line = lines.number()};
     operation.kind = kind_of(line.word("an operation"), line);
-    switch (operation.kind) {
-      case Kind::create:
-        operation.path = path(line);
-        operation.options = line.number("create options");
-        operation.disposition = line.number("a disposition");
-        operation.handle = line.number("a handle");
-        break;
-      case Kind::close:
-      case Kind::flush:
-        operation.handle = line.number("a handle");
-        break;
-      case Kind::read:
-      case Kind::write:
-        operation.handle = line.number("a handle");
-        operation.offset = line.number<std::uint64_t>("an offset");
-        operation.bytes = line.number("a number of bytes");
-        operation.moved = line.number("a number of bytes moved");
-        break;
-      case Kind::lock:
-      case Kind::unlock:
-        operation.handle = line.number("a handle");
-        operation.offset = line.number<std::uint64_t>("an offset");
-        operation.bytes = line.number("a number of bytes");
-        break;
-      case Kind::unlink:
-        operation.path = path(line);
-        (void)line.number("a mask of attributes");
-        break;
-      case Kind::rename:
-        operation.path = path(line);
-        operation.other = path(line);
-        break;
-      case Kind::make_directory:
-      case Kind::remove_directory:
-      case Kind::delete_tree:
-        operation.path = path(line);
-        break;
-      case Kind::query_path:
-        operation.path = path(line);
-        (void)line.number("a level");
-        break;
-      case Kind::query_file:
-      case Kind::set_file:
-        operation.handle = line.number("a handle");
-        (void)line.number("a level");
-        break;
-      case Kind::query_file_system:
-        (void)line.number("a level");
-        break;
-      case Kind::find:
-        operation.path = path(line);
-        (void)line.number("a level");
-        (void)line.number("a maximum");
-        (void)line.number("a number of entries");
-        break;
-      case Kind::count_:
-        break;
-    }
+    const Form& form = forms[static_cast<std::size_t>(operation.kind)];
+    for (const Field field : form.fields) read_field(field, line, paths, operation);
     operation.succeeds = line.status();
-    switch (operation.kind) {
-      case Kind::create:
-        if (operation.succeeds) handles.open(operation.handle);
-        break;
-      case Kind::close:
-        handles.check(operation, line);
-        handles.close(operation.handle);
-        break;
-      case Kind::read:
-      case Kind::write:
-      case Kind::flush:
-      case Kind::query_file:
-      case Kind::set_file:
-      case Kind::lock:
-      case Kind::unlock:
-        handles.check(operation, line);
-        break;
-      default:
-        break;
-    }
+    handles.follow(form.handle, operation, line);
     operations_.push_back(operation);
   }
   if (operations_.empty()) throw InputError({.file = name}, "no operation", "a load file of dbench");

@@ -45,26 +45,28 @@ struct DbenchOperation {
   std::uint32_t line = 0;              ///< from 1
 };
 
-/// Names in load files and in dbench's report, in the order of DbenchOperation::Kind.
+/// Names in load files and in dbench's report, and how many paths it has, in the order of
+/// DbenchOperation::Kind.
 struct DbenchName {
   std::string_view in_file, reported;
+  std::uint8_t paths = 0;
 };
 inline constexpr std::array<DbenchName, DbenchOperation::kinds> dbench_names{{
-    {"NTCreateX", "NTCreateX"},
+    {"NTCreateX", "NTCreateX", 1},
     {"Close", "Close"},
     {"ReadX", "ReadX"},
     {"WriteX", "WriteX"},
     {"Flush", "Flush"},
-    {"Unlink", "Unlink"},
-    {"Rename", "Rename"},
-    {"Mkdir", "Mkdir"},
-    {"Rmdir", "Rmdir"},
-    {"Deltree", "Deltree"},
-    {"QUERY_PATH_INFORMATION", "Qpathinfo"},
+    {"Unlink", "Unlink", 1},
+    {"Rename", "Rename", 2},
+    {"Mkdir", "Mkdir", 1},
+    {"Rmdir", "Rmdir", 1},
+    {"Deltree", "Deltree", 1},
+    {"QUERY_PATH_INFORMATION", "Qpathinfo", 1},
     {"QUERY_FILE_INFORMATION", "Qfileinfo"},
     {"QUERY_FS_INFORMATION", "Qfsinfo"},
     {"SET_FILE_INFORMATION", "Sfileinfo"},
-    {"FIND_FIRST", "Find"},
+    {"FIND_FIRST", "Find", 1},
     {"LockX", "LockX"},
     {"UnlockX", "UnlockX"},
 }};

@@ -108,92 +108,142 @@ const DbenchMix& dbench_mix(std::string_view version) {
   return *found;
 }
 
-DbenchLoadFile load_of(const DbenchMix& mix, double kept) {
-  const std::uint32_t renamed = mix.files, first_absent = renamed + 1, names = first_absent + mix.absent;
-  std::vector<std::string> paths;
-  for (std::uint32_t i = 0; i < names; ++i) {
-    paths.push_back(fmt::format("/clients/client1/{}/{}", i / files_in_directory, i));
-  }
-  std::vector<DbenchOperation> all;
-  const auto add = [&](Kind kind, const DbenchOperation& rest) {
-    all.push_back(rest);
-    all.back().kind = kind;
-    all.back().line = static_cast<std::uint32_t>(all.size());
-  };
-  const auto succeed = [&](Kind kind, DbenchOperation rest) {
-    rest.succeeds = true;
-    add(kind, rest);
-  };
-  paths.emplace_back("/clients");
-  paths.emplace_back("/clients/client1");
-  for (std::uint32_t i = 0; i <= (names - 1) / files_in_directory; ++i) {
-    paths.push_back(fmt::format("/clients/client1/{}", i));
-  }
-  for (std::uint32_t i = names; i < paths.size(); ++i) succeed(Kind::make_directory, {.path = i});
+namespace {
 
+/// Makes a load out of a mix, open by open.
+class LoadBuilder {
+ public:
+  LoadBuilder(const DbenchMix& mix, double kept)
+      : mix_(mix),
+        kept_files_(static_cast<std::uint32_t>(std::lround(mix.files * kept))),
+        longest_kept_((mix.live - longest_deleted * (mix.files - kept_files_)) / kept_files_),
+        contents_(mix.files),
+        writes_(mix.writes),
+        reads_(mix.reads),
+        left_(writes_.all()) {
+    for (std::uint32_t i = 0; i < mix.opens; ++i) kept_opens_ += is_kept(i) ? 1U : 0U;
+  }
+
+  [[nodiscard]] DbenchLoadFile build() {
+    make_directories();
+    for (std::uint32_t i = 0; i < mix_.opens; ++i) {
+      work_on_open_file(i);
+      look_around(i);
+      rename(i);
+      if (!is_kept(i)) remove(i);
+    }
+    return {std::move(all_), std::move(paths_)};
+  }
+
+ private:
   struct Contents {
     std::uint64_t length = 0, next = 0;  ///< byte to be written
   };
-  std::vector<Contents> contents(mix.files);
-  const auto kept_files = static_cast<std::uint32_t>(std::lround(mix.files * kept));
-  const std::uint64_t longest_kept = (mix.live - longest_deleted * (mix.files - kept_files)) / kept_files;
-  const auto is_kept = [&](std::uint32_t open) { return open % mix.files < kept_files; };
-  std::uint32_t kept_opens = 0, reading = 0, deleting = 0, failing = 0;
-  for (std::uint32_t i = 0; i < mix.opens; ++i) kept_opens += is_kept(i) ? 1U : 0U;
-  Sizes writes(mix.writes), reads(mix.reads);
-  std::uint64_t left = writes.all();  // when the files are filled, all that is spread
-  constexpr std::uint32_t open = 1, create = 2, handle = 1;
+  static constexpr std::uint32_t open = 1, create = 2, handle = 1;
 
-  for (std::uint32_t i = 0; i < mix.opens; ++i) {
-    const std::uint32_t file = i % mix.files;
-    const std::uint64_t longest = is_kept(i) ? longest_kept : longest_deleted;
-    std::uint64_t &length = contents[file].length, &next = contents[file].next;
-    const auto write = [&] {
-      const std::uint32_t bytes = writes.next();
-      if (next + bytes > longest) next = 0;
-      succeed(Kind::write, {.handle = handle, .offset = next, .bytes = bytes, .moved = bytes});
-      length = std::max(length, next += bytes);
-    };
-    succeed(Kind::create, {.path = file, .disposition = create, .handle = handle});
-    const bool fills = i < kept_files;
-    for (; fills && next + most_bytes(mix.writes) <= longest; --left) write();
-    for (std::uint32_t n = fills ? 0 : share(left, i - kept_files, mix.opens - kept_files); n > 0; --n) {
-      write();
+  [[nodiscard]] std::uint32_t file_of(std::uint32_t i) const { return i % mix_.files; }
+  [[nodiscard]] bool is_kept(std::uint32_t i) const { return file_of(i) < kept_files_; }
+
+  void add(Kind kind, const DbenchOperation& rest) {
+    all_.push_back(rest);
+    all_.back().kind = kind;
+    all_.back().line = static_cast<std::uint32_t>(all_.size());
+  }
+  void succeed(Kind kind, DbenchOperation rest) {
+    rest.succeeds = true;
+    add(kind, rest);
+  }
+  /// What falls to open `i` of `count` such operations in all.
+  void spread(std::uint32_t count, std::uint32_t i, Kind kind, const DbenchOperation& rest) {
+    for (std::uint32_t n = share(count, i, mix_.opens); n > 0; --n) succeed(kind, rest);
+  }
+
+  void make_directories() {
+    const std::uint32_t names = mix_.files + 1 + mix_.absent;
+    for (std::uint32_t i = 0; i < names; ++i) {
+      paths_.push_back(fmt::format("/clients/client1/{}/{}", i / files_in_directory, i));
     }
+    paths_.emplace_back("/clients");
+    paths_.emplace_back("/clients/client1");
+    for (std::uint32_t i = 0; i <= (names - 1) / files_in_directory; ++i) {
+      paths_.push_back(fmt::format("/clients/client1/{}", i));
+    }
+    for (std::uint32_t i = names; i < paths_.size(); ++i) succeed(Kind::make_directory, {.path = i});
+  }
+
+  void work_on_open_file(std::uint32_t i) {
+    succeed(Kind::create, {.path = file_of(i), .disposition = create, .handle = handle});
+    write(i);
+    if (is_kept(i)) read(i);
+    spread(mix_.file_stats, i, Kind::query_file, {.handle = handle});
+    spread(mix_.flushes, i, Kind::flush, {.handle = handle});
+    succeed(Kind::close, {.handle = handle});
+  }
+
+  /// The first opens fill the files that are kept; what is left then is spread over the others.
+  void write(std::uint32_t i) {
+    const std::uint64_t longest = is_kept(i) ? longest_kept_ : longest_deleted;
+    Contents& contents = contents_[file_of(i)];
+    const auto write_on = [&] {
+      const std::uint32_t bytes = writes_.next();
+      if (contents.next + bytes > longest) contents.next = 0;
+      succeed(Kind::write, {.handle = handle, .offset = contents.next, .bytes = bytes, .moved = bytes});
+      contents.length = std::max(contents.length, contents.next += bytes);
+    };
+    if (i < kept_files_) {
+      for (; contents.next + most_bytes(mix_.writes) <= longest; --left_) write_on();
+    } else {
+      for (std::uint32_t n = share(left_, i - kept_files_, mix_.opens - kept_files_); n > 0; --n) write_on();
+    }
+  }
+
+  void read(std::uint32_t i) {
     std::uint64_t at = 0;
-    for (std::uint32_t n = is_kept(i) ? share(reads.all(), reading++, kept_opens) : 0; n > 0; --n) {
-      const std::uint32_t bytes = reads.next();
-      if (at + bytes > length) at = 0;
+    for (std::uint32_t n = share(reads_.all(), reading_++, kept_opens_); n > 0; --n) {
+      const std::uint32_t bytes = reads_.next();
+      if (at + bytes > contents_[file_of(i)].length) at = 0;
       succeed(Kind::read, {.handle = handle, .offset = at, .bytes = bytes, .moved = bytes});
       at += bytes;
     }
-    for (std::uint32_t n = share(mix.file_stats, i, mix.opens); n > 0; --n) {
-      succeed(Kind::query_file, {.handle = handle});
-    }
-    for (std::uint32_t n = share(mix.flushes, i, mix.opens); n > 0; --n)
-      succeed(Kind::flush, {.handle = handle});
-    succeed(Kind::close, {.handle = handle});
-    for (std::uint32_t n = share(mix.stats, i, mix.opens); n > 0; --n)
-      succeed(Kind::query_path, {.path = file});
-    for (std::uint32_t n = share(mix.file_system_stats, i, mix.opens); n > 0; --n) {
-      succeed(Kind::query_file_system, {});
-    }
-    for (std::uint32_t n = share(mix.finds, i, mix.opens); n > 0; --n) succeed(Kind::find, {.path = file});
-    for (std::uint32_t n = share(mix.failed_opens, i, mix.opens); n > 0; --n) {
-      add(Kind::create, {.path = first_absent + failing++ % mix.absent, .disposition = open});
-    }
-    // A file that is renamed gets its name back: the new one is the last of all.
-    for (std::uint32_t n = share(mix.renames, i, std::uint64_t{2} * mix.opens); n > 0; --n) {
-      succeed(Kind::rename, {.path = file, .other = renamed});
-      succeed(Kind::rename, {.path = renamed, .other = file});
-    }
-    if (is_kept(i)) continue;
-    for (std::uint32_t n = share(mix.unlinks, deleting++, mix.opens - kept_opens); n > 0; --n) {
-      succeed(Kind::unlink, {.path = file});
-      contents[file] = {};
+  }
+
+  void look_around(std::uint32_t i) {
+    spread(mix_.stats, i, Kind::query_path, {.path = file_of(i)});
+    spread(mix_.file_system_stats, i, Kind::query_file_system, {});
+    spread(mix_.finds, i, Kind::find, {.path = file_of(i)});
+    for (std::uint32_t n = share(mix_.failed_opens, i, mix_.opens); n > 0; --n) {
+      add(Kind::create, {.path = mix_.files + 1 + failing_++ % mix_.absent, .disposition = open});
     }
   }
-  return {std::move(all), std::move(paths)};
-}
+
+  /// A file that is renamed gets its name back: the new one is the last of those that are written.
+  void rename(std::uint32_t i) {
+    for (std::uint32_t n = share(mix_.renames, i, std::uint64_t{2} * mix_.opens); n > 0; --n) {
+      succeed(Kind::rename, {.path = file_of(i), .other = mix_.files});
+      succeed(Kind::rename, {.path = mix_.files, .other = file_of(i)});
+    }
+  }
+
+  void remove(std::uint32_t i) {
+    for (std::uint32_t n = share(mix_.unlinks, deleting_++, mix_.opens - kept_opens_); n > 0; --n) {
+      succeed(Kind::unlink, {.path = file_of(i)});
+      contents_[file_of(i)] = {};
+    }
+  }
+
+  const DbenchMix& mix_;
+  std::uint32_t kept_files_;
+  std::uint64_t longest_kept_;
+  std::vector<Contents> contents_;  ///< by file
+  Sizes writes_, reads_;
+  std::uint64_t left_;  ///< writes; when the files are filled, all that is spread
+  std::uint32_t kept_opens_ = 0, reading_ = 0, deleting_ = 0, failing_ = 0;
+  std::vector<DbenchOperation> all_;
+  std::vector<std::string> paths_;
+};
+
+}  // namespace
+
+DbenchLoadFile load_of(const DbenchMix& mix, double kept) { return LoadBuilder(mix, kept).build(); }
 
 }  // namespace xensim

@@ -1,10 +1,6 @@
 /// Several workloads in one domain.
-#include <fmt/format.h>
-
-#include <iterator>
-
 #include "core/parameter_info.hpp"
-#include "workloads/workload.hpp"
+#include "workloads/workload_parts.hpp"
 
 namespace xensim {
 namespace {
@@ -28,34 +24,20 @@ class Mix final : public Workload {
   Mix(const Config& list, const WorkloadContext& context) {
     for (std::size_t i = 0; i < list.size(); ++i) {
       const Config chosen = list.at(i);
-      parts_.push_back({chosen.json().is_string() ? chosen.string() : chosen.at("name").string(),
-                        WorkloadRegistry::instance().create("workload", chosen, context)});
+      parts_.add(chosen.json().is_string() ? chosen.string() : chosen.at("name").string(),
+                 WorkloadRegistry::instance().create("workload", chosen, context));
     }
   }
 
   std::vector<Program> programs(std::uint32_t instance, RandomStream& random) override {
-    std::vector<Program> all;
-    for (const Part& part : parts_) {
-      std::vector<Program> some = part.workload->programs(instance, random);
-      std::move(some.begin(), some.end(), std::back_inserter(all));
-    }
-    return all;
+    return parts_.programs(instance, random);
   }
-  [[nodiscard]] WorkloadNeeds needs() const override {
-    WorkloadNeeds all{.system_calls = false};
-    for (const Part& part : parts_) all.add(part.workload->needs());
-    return all;
-  }
-  void report(StatisticSink& sink, const std::string& prefix) const override {
-    for (const Part& part : parts_) part.workload->report(sink, fmt::format("{}{}/", prefix, part.name));
-  }
+  [[nodiscard]] WorkloadNeeds needs() const override { return parts_.needs(); }
+  void measurement_begins() override { parts_.measurement_begins(); }
+  void report(StatisticSink& sink, const std::string& prefix) const override { parts_.report(sink, prefix); }
 
  private:
-  struct Part {
-    std::string name;
-    std::unique_ptr<Workload> workload;
-  };
-  std::vector<Part> parts_;
+  WorkloadParts parts_;
 };
 
 /// By hand, because names have to be checked against a registry that is complete only later.

@@ -13,6 +13,7 @@
 #include "experiments/runner/experiment.hpp"
 #include "experiments/runner/json_source.hpp"
 #include "experiments/runner/listing.hpp"
+#include "experiments/runner/reproduction.hpp"
 #include "experiments/runner/simulation.hpp"
 #include "results/confidence.hpp"
 
@@ -132,6 +133,7 @@ PYBIND11_MODULE(_xensim, module) {
              "Runs one resolved experiment (JSON text) to its end.");
   module.def("schema", [] { return experiment_schema().dump(); });
   module.def("kinds", &list_kinds);
+  module.def("reproducible", &reproducible);
   module.def("list", [](const std::string& kind) { return list_json(kind).dump(); });
   module.def("find_experiment", &find_experiment, py::arg("name"));
   module.def("home_directory", &home_directory);

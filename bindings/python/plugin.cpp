@@ -74,7 +74,7 @@ Plugin::Plugin(std::string name, std::string help, const py::dict& defaults, py:
 }
 
 void Plugin::check(const Config& config) const {
-  std::vector<std::string> known{"name"};
+  std::vector<std::string> known(variant_keys().begin(), variant_keys().end());
   for (const ParameterInfo& parameter : parameters_) known.push_back(parameter.name);
   config.allow_only(known);
   for (const ParameterInfo& parameter : parameters_) {

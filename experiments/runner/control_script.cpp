@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 #include <numeric>
 #include <optional>
 
 #include "core/parameter_info.hpp"
+#include "experiments/runner/control_commands.hpp"
 #include "experiments/runner/format.hpp"
+#include "experiments/runner/host_needs.hpp"
 #include "experiments/runner/scheduling_share.hpp"
 
 namespace xensim {
@@ -52,23 +53,6 @@ std::vector<std::string> candidates(std::span<const DomainTemplate> domains, boo
                    nearest(name.string(), names));
 }
 
-/// It is about the machine, not about a domain.
-bool names_no_domain(std::string_view verb) { return verb == "set_slice" || verb == "add_rules"; }
-
-/// The keys that a verb takes besides "at" and "do".
-std::vector<std::string> keys_of(const std::string& verb) {
-  if (verb == "set_slice") return {"slice"};
-  if (verb == "add_rules") return {"rules"};
-  std::vector<std::string> keys{"domain"};
-  if (verb == "set_disk") keys.emplace_back("size");
-  if (verb == "set_memory") keys.emplace_back("memory");
-  if (verb == "limit_network") keys.insert(keys.end(), {"bytes", "interval"});
-  if (verb == "set_scheduler") {
-    for (const ParameterInfo& share : share_table().describe_all()) keys.push_back(share.name);
-  }
-  return keys;
-}
-
 ControlStep read_step(const Config& config, std::span<const DomainTemplate> domains,
                       const std::string& scheduler) {
   static const std::vector<std::string> of_share = [] {
@@ -84,16 +68,15 @@ ControlStep read_step(const Config& config, std::span<const DomainTemplate> doma
   ControlStep step = control_table().read(config, of_share);
   (void)config.at("at");
   (void)config.at("do");
-  const std::vector<std::string> keys = keys_of(step.verb);
+  const ControlCommand& command = command_named(step.command);
+  step.verb = command.verb;
+  const std::vector<std::string> keys = keys_of(command);
   for (const std::string& key : config.keys()) {
     if (key == "at" || key == "do" || std::ranges::count(keys, key) > 0) continue;
-    config.at(key).fail(fmt::format("\"{}\" with \"{}\"", key, step.verb), one_of(keys));
+    config.at(key).fail(fmt::format("\"{}\" with \"{}\"", key, command.name), one_of(keys));
   }
-  // Those that have no default.
-  const std::map<std::string, const char*, std::less<>> needed{
-      {"set_slice", "slice"}, {"limit_network", "bytes"}, {"set_disk", "size"}, {"set_memory", "memory"}};
-  if (const auto key = needed.find(step.verb); key != needed.end()) (void)config.at(key->second);
-  if (names_no_domain(step.verb)) return step;
+  if (!command.required_key.empty()) (void)config.at(command.required_key);
+  if (!command.of_domain) return step;
   const auto name = find(domains, config.at("domain").string());
   if (!name) unknown(config.at("domain"), domains, true);
   step.share = share_table().read(config, of_step, domains[name->domain].share);
@@ -108,16 +91,16 @@ void check_lives(const Config& list, const std::vector<std::size_t>& order, cons
   exists.flip();
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const ControlStep& step = steps[i];
-    if (names_no_domain(step.verb)) continue;
+    if (!command_of(step.verb).of_domain) continue;
     for (const std::uint32_t instance : named_instances(experiment.domains, step.domain)) {
-      const bool wanted = step.verb != "create";
+      const bool wanted = step.verb != ControlVerb::create;
       if (exists[instance] != wanted) {
         list.at(order[i]).at("do").fail(
-            fmt::format("\"{}\" of \"{}\", which {} at {}", step.verb, step.domain,
+            fmt::format("\"{}\" of \"{}\", which {} at {}", step.command, step.domain,
                         exists[instance] ? "exists already" : "does not exist", format(step.at)),
             wanted ? "a domain that exists then" : "a domain that was destroyed before");
       }
-      if (step.verb == "create" || step.verb == "destroy") exists[instance] = !wanted;
+      if (step.verb == ControlVerb::create || step.verb == ControlVerb::destroy) exists[instance] = !wanted;
     }
   }
 }
@@ -128,8 +111,8 @@ std::vector<ControlStep> read_control(const Config& root, const Experiment& expe
   const Config list = root.at("control");
   list.require_array();
   const Config& platform = experiment.platform;
-  const std::string name = platform.json().is_string() ? platform.string() : platform.at("name").string();
-  if (list.size() > 0 && name != "xen") {
+  if (list.size() > 0 && !HostNeeds::has_control_plane(experiment)) {
+    const std::string name = platform.json().is_string() ? platform.string() : platform.at("name").string();
     list.fail(fmt::format("a control script on platform \"{}\"", name),
               "a platform with a domain 0, such as \"xen\"");
   }
@@ -175,9 +158,9 @@ std::vector<bool> created_later(const Experiment& experiment) {
   for (const DomainTemplate& domain : experiment.domains) count += domain.count;
   std::vector<bool> later(static_cast<std::size_t>(count)), touched(static_cast<std::size_t>(count));
   for (const ControlStep& step : experiment.control) {
-    if (names_no_domain(step.verb)) continue;
+    if (!command_of(step.verb).of_domain) continue;
     for (const std::uint32_t instance : named_instances(experiment.domains, step.domain)) {
-      if (!touched[instance]) later[instance] = step.verb == "create";
+      if (!touched[instance]) later[instance] = step.verb == ControlVerb::create;
       touched[instance] = true;
     }
   }

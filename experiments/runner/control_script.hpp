@@ -8,7 +8,8 @@
 
 namespace xensim {
 
-/// The section "control" of `root`, whose platform and domains `experiment` has already, in order of time.
+/// The section "control" of `root`, whose platform, domains and calibration `experiment`
+/// has already, in order of time.
 /// Throws InputError at the first step that cannot be: a domain that is not declared, or that does not exist
 /// (or exists already) by then; a key that its verb does not take; a platform without a control plane.
 [[nodiscard]] std::vector<ControlStep> read_control(const Config& root, const Experiment& experiment);

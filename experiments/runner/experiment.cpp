@@ -170,16 +170,15 @@ Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source, 
   check_variant("platform", platforms(), experiment.platform);
   experiment.domains = read_domains(root.at("domains"), scheduler_of(experiment.platform));
   if (root.has("clients")) experiment.clients = read_clients(root.at("clients"), experiment.domains);
-  if (root.has("control")) experiment.control = read_control(root, experiment);
-  if (root.has("probes")) experiment.probes = read_probes(root.at("probes"), experiment.domains);
-  if (root.has("operator")) experiment.operator_plan = operator_table().read(root.at("operator"));
-  if (root.has("measure")) experiment.measure = read_measure(root.at("measure"));
-
   experiment.calibration = calibrations.of(experiment.machine.name);
   if (root.has("constants")) {
     experiment.calibration =
         std::make_shared<const Calibration>(experiment.calibration->with(root.at("constants")));
   }
+  if (root.has("control")) experiment.control = read_control(root, experiment);
+  if (root.has("probes")) experiment.probes = read_probes(root.at("probes"), experiment.domains);
+  if (root.has("operator")) experiment.operator_plan = operator_table().read(root.at("operator"));
+  if (root.has("measure")) experiment.measure = read_measure(root.at("measure"));
   check_end(experiment, root);
   return experiment;
 }

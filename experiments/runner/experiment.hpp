@@ -14,6 +14,7 @@
 #include "core/time.hpp"
 #include "models/cpu/calibration.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"
+#include "models/host/control_verb.hpp"
 #include "models/host/machine.hpp"
 
 namespace xensim {
@@ -59,7 +60,8 @@ struct ProbePlan {
 /// Something that the operator has domain 0 do.
 struct ControlStep {
   Time at{};               ///< since the beginning of the run
-  std::string verb;        ///< "do"
+  std::string command;     ///< "do"
+  ControlVerb verb{};      ///< that it names
   std::string domain;      ///< a template: all its instances; TEMPLATE/NUMBER: one of them
   Time slice = 5ms;        ///< of set_slice
   Bytes bytes{};           ///< of limit_network

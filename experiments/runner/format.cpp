@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "experiments/runner/control_commands.hpp"
 #include "experiments/runner/json_source.hpp"
 
 namespace xensim {
@@ -116,9 +117,9 @@ const ParameterTable<ControlStep>& control_table() {
   static const auto table =
       ParameterTable<C>{}
           .add("at", &C::at, "since the beginning of the run", "", {.minimum = Time{}, .maximum = longest})
-          .add("do", &C::verb,
+          .add("do", &C::command,
                "a domain that the script creates before all else is not started at the beginning", "",
-               {.choices = control_verbs()})
+               {.choices = control_command_names()})
           .add("domain", &C::domain, "name of a template (all its instances), or TEMPLATE/NUMBER", "")
           .add("slice", &C::slice,
                "of set_slice: the slice of the policy (BVT: ctx_allow); of set_scheduler: of a reservation",
@@ -135,13 +136,6 @@ const ParameterTable<ControlStep>& control_table() {
           .add("memory", &C::memory, "of set_memory: at most what it had from the beginning", "",
                {.minimum = Bytes{}, .maximum = Bytes{std::int64_t{4} << 30}});
   return table;
-}
-
-const std::vector<std::string>& control_verbs() {
-  static const std::vector<std::string> verbs{"create",        "destroy",   "pause",         "unpause",
-                                              "set_scheduler", "set_slice", "limit_network", "connect",
-                                              "disconnect",    "add_rules", "set_disk",      "set_memory"};
-  return verbs;
 }
 
 const std::vector<std::string>& section_keys() {

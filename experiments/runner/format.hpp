@@ -25,7 +25,6 @@ struct Head {
 [[nodiscard]] const ParameterTable<MeasurePlan>& measure_table();
 [[nodiscard]] const ParameterTable<ProbePlan>& probe_table();
 [[nodiscard]] const ParameterTable<ControlStep>& control_table();
-[[nodiscard]] const std::vector<std::string>& control_verbs();
 
 /// The keys at the top that hold more than a scalar.
 [[nodiscard]] const std::vector<std::string>& section_keys();

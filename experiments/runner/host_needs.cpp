@@ -6,6 +6,19 @@
 #include "experiments/runner/control_script.hpp"
 
 namespace xensim {
+namespace {
+
+bool says_its_needs(const Experiment& experiment) {
+  const Json& platform = experiment.platform.json();
+  const Json& name = platform.is_string() ? platform : platform.at("name");
+  return PlatformNeedsRegistry::instance().entries().contains(name.get<std::string>());
+}
+
+std::unique_ptr<PlatformNeeds> needs_of(const Experiment& experiment, const HostPlan& plan) {
+  return PlatformNeedsRegistry::instance().create("platform", experiment.platform, plan);
+}
+
+}  // namespace
 
 const WorkloadNeeds& HostNeeds::of(const Config& workload, const Experiment& experiment) {
   const auto [known, is_new] = known_.try_emplace(workload.json().dump());
@@ -34,8 +47,8 @@ HostPlan HostNeeds::plan(const Experiment& experiment) {
   bool gives_back = false;
   std::size_t created = 0;
   for (const ControlStep& step : experiment.control) {
-    gives_back = gives_back || step.verb == "destroy" || step.verb == "set_memory";
-    if (step.verb == "create") created += named_instances(experiment.domains, step.domain).size();
+    gives_back = gives_back || step.verb == ControlVerb::destroy || step.verb == ControlVerb::set_memory;
+    if (step.verb == ControlVerb::create) created += named_instances(experiment.domains, step.domain).size();
   }
   const auto later = static_cast<std::size_t>(std::ranges::count(plan.created, true));
   plan.created_anew = static_cast<std::uint32_t>(created - std::min(created, later));
@@ -44,11 +57,16 @@ HostPlan HostNeeds::plan(const Experiment& experiment) {
 }
 
 std::unique_ptr<PlatformNeeds> HostNeeds::of(const Experiment& experiment) {
-  const Json& platform = experiment.platform.json();
-  const Json& name = platform.is_string() ? platform : platform.at("name");
-  const PlatformNeedsRegistry& registry = PlatformNeedsRegistry::instance();
-  if (!registry.entries().contains(name.get<std::string>())) return {};
-  return registry.create("platform", experiment.platform, plan(experiment));
+  return says_its_needs(experiment) ? needs_of(experiment, plan(experiment)) : nullptr;
+}
+
+bool HostNeeds::has_control_plane(const Experiment& experiment) {
+  const HostPlan empty{.calibration = *experiment.calibration,
+                       .memory = experiment.machine.memory,
+                       .kernels = {},
+                       .present = {},
+                       .created = {}};
+  return says_its_needs(experiment) && needs_of(experiment, empty)->has_control_plane();
 }
 
 std::vector<std::string> HostNeeds::files(const Experiment& experiment) {

@@ -18,6 +18,9 @@ class HostNeeds {
   /// Null for a platform that says nothing.
   [[nodiscard]] std::unique_ptr<PlatformNeeds> of(const Experiment& experiment);
 
+  /// Whether control scripts can be carried out on its platform, whatever it runs.
+  [[nodiscard]] static bool has_control_plane(const Experiment& experiment);
+
   [[nodiscard]] const WorkloadNeeds& of(const Config& workload, const Experiment& experiment);
   /// Files besides the experiment's own that its workloads read.
   [[nodiscard]] std::vector<std::string> files(const Experiment& experiment);

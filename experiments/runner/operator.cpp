@@ -128,21 +128,8 @@ void ScriptedOperator::work(const World& world) {
 }
 
 void ScriptedOperator::ask(const ControlStep& step, std::uint32_t instance) {
-  using enum ControlRequest::Verb;
-  static const std::map<std::string, ControlRequest::Verb, std::less<>> verbs{
-      {"create", create},
-      {"destroy", destroy},
-      {"pause", pause},
-      {"unpause", unpause},
-      {"set_scheduler", set_scheduler},
-      {"set_slice", set_slice},
-      {"limit_network", limit_network},
-      {"connect", connect},
-      {"disconnect", disconnect},
-      {"add_rules", add_rules},
-      {"set_disk", set_disk},
-      {"set_memory", set_memory}};
-  ControlRequest request{.verb = verbs.at(step.verb), .instance = instance, .share = step.share};
+  using enum ControlVerb;
+  ControlRequest request{.verb = step.verb, .instance = instance, .share = step.share};
   request.slice = step.slice;
   if (request.verb == limit_network) request.size = step.bytes;
   if (request.verb == set_disk) request.size = step.size;

@@ -35,39 +35,34 @@ void add_devices(const Experiment& experiment, const std::vector<AttachedPart>& 
   }
 }
 
-bool has_network(const Experiment& experiment) {
-  const auto needs = HostNeeds{}.of(experiment);
-  return needs && !needs->interfaces().empty();
-}
-
 }  // namespace
 
 std::string topology(const Experiment& experiment) {
-  const Json& platform = experiment.platform.json();
-  const bool native = (platform.is_string() ? platform : platform["name"]) == "native";
-  const auto cpus = static_cast<std::size_t>(experiment.machine.cpus);
+  const std::unique_ptr<PlatformNeeds> needs = HostNeeds{}.of(experiment);
+  const bool virtualized = needs && needs->vcpus() > 0;
   std::vector<PlacedDomains> placed;
-  // The monitor places domains on the processors in turn, domain 0 on the first.
-  std::size_t next = 0;
+  std::uint32_t next = 0;
   const auto place = [&](std::string name, std::string kind, std::int64_t count) {
+    const auto cpus = static_cast<std::size_t>(experiment.machine.cpus);
     PlacedDomains domains{std::move(name), std::move(kind), std::vector<std::int64_t>(cpus)};
-    for (std::int64_t i = 0; i < count; ++i, next = (next + 1) % cpus) ++domains.vcpus[next];
+    for (std::int64_t i = 0; i < count; ++i) ++domains.vcpus[needs->home(next++)->value];
     placed.push_back(std::move(domains));
   };
-  if (!native) place("domain 0", "control domain", 1);
+  if (virtualized && needs->has_control_plane()) place("domain 0", "control domain", 1);
   for (const DomainTemplate& domain : experiment.domains) {
     const std::string name = label(domain.count, domain.name);
-    if (!native) {
+    if (virtualized) {
       place(name, "domains", domain.count);
     } else {
-      // One kernel, which moves processes about as it likes.
-      placed.push_back({name, "processes", std::vector<std::int64_t>(cpus, PlacedDomains::anywhere)});
+      placed.push_back({name, "processes",
+                        std::vector<std::int64_t>(static_cast<std::size_t>(experiment.machine.cpus),
+                                                  PlacedDomains::anywhere)});
     }
   }
   OtherParts others;
-  if (!native) {
+  if (virtualized) {
     add_devices(experiment, experiment.machine.disks, "virtual disk", "block device", others);
-    if (has_network(experiment)) {
+    if (!needs->interfaces().empty()) {
       add_devices(experiment, experiment.machine.nics, "vif0", "virtual interface", others);
     }
   }

@@ -8,6 +8,12 @@
 
 namespace xensim {
 
+/// A stretch of code.
+struct CodePath {
+  Cycles time{};                 ///< with its code in the trace cache and its data in the L1 or L2
+  std::uint32_t code_lines = 0;  ///< of 64 bytes
+};
+
 /// Hardware primitives. Sums of these and of path lengths make up every path's cost; nothing here belongs
 /// to one experiment.
 struct ProcessorCosts {
@@ -31,21 +37,26 @@ struct ProcessorCosts {
   [[nodiscard]] Cycles path(double instructions) const {
     return {static_cast<std::int64_t>(instructions * kernel_cpi + 0.5)};
   }
+  /// The lines of its code, of 64 bytes: whole ones, and the one that it ends in.
+  [[nodiscard]] std::uint32_t code_lines(double instructions) const {
+    return static_cast<std::uint32_t>(instructions / code_line + 1);
+  }
+  /// Both, with what the hardware does on the way besides.
+  [[nodiscard]] CodePath code_path(double instructions, Cycles hardware = {}) const {
+    return {path(instructions) + hardware, code_lines(instructions)};
+  }
 
  private:
   double kernel_cpi;
+  double code_line;  ///< instructions in a line
 };
 
 /// The monitor's paths (Xen 1.0), put together from their parts in the order of its code.
 struct MonitorCosts {
   MonitorCosts(const Calibration& calibration, const ProcessorCosts& processor);
 
-  struct Path {
-    Cycles time{};
-    std::uint32_t code_lines = 0;
-  };
-  Path device_interrupt;      ///< do_IRQ around a driver's handler
-  Path softirqs;              ///< do_softirq around their handlers
+  CodePath device_interrupt;  ///< do_IRQ around a driver's handler
+  CodePath softirqs;          ///< do_softirq around their handlers
   Cycles interrupt_entry;     ///< from a guest or the idle loop up to the handler, acknowledged
   Cycles hypercall_entry;     ///< int 0x82 up to and including the call through the table
   Cycles exit_tests;          ///< softirqs, hypervisor events, guest events

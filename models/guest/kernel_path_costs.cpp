@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
+#include <string_view>
+
+#include "models/cpu/calibration_section.hpp"
 
 namespace xensim {
 namespace {
@@ -25,16 +27,13 @@ constexpr bool is_protocol(KernelPath path) { return path >= socket_call && path
 
 KernelPathCosts kernel_path_costs(const Calibration& calibration, const ProcessorCosts& processor) {
   KernelPathCosts costs{};
-  const auto lines = [&](const char* name) {
-    return static_cast<std::uint32_t>(std::llround(calibration.value(name)));
-  };
-  const double code_line = calibration.value("guest.code_line");
-  const double protocol_length = calibration.value("guest.protocol_length");
+  const CalibrationSection guest(calibration, "guest."), paths(calibration, "kernel_paths.");
+  const double code_line = guest.value("code_line");
+  const double protocol_length = guest.value("protocol_length");
   for (std::size_t i = 0; i < kernel_path_count; ++i) {
     const auto path = static_cast<KernelPath>(i);
-    const auto name = std::string(kernel_path_names[static_cast<std::size_t>(priced_as(path))]);
-    const double length =
-        calibration.value("kernel_paths." + name) * (is_protocol(path) ? protocol_length : 1);
+    const std::string_view name = kernel_path_names[static_cast<std::size_t>(priced_as(path))];
+    const double length = paths.value(name) * (is_protocol(path) ? protocol_length : 1);
     if (std::ranges::find(microcoded, path) != microcoded.end()) {
       costs[i] = {std::llround(length)};
       costs.code_lines[i] = 1;
@@ -42,13 +41,13 @@ KernelPathCosts kernel_path_costs(const Calibration& calibration, const Processo
     }
     // Segment loads are most of it.
     costs[i] = path == system_call ? Cycles{std::llround(length)} : processor.path(length);
-    costs.static_lines[i] = lines("guest.path_data_lines");
+    costs.static_lines[i] = guest.whole("path_data_lines");
     costs.code_lines[i] = std::max(1U, static_cast<std::uint32_t>(length / code_line + 0.5));
   }
-  costs.process_lines = lines("guest.process_data_lines");
-  costs.resumed_lines = lines("guest.resumed_data_lines");
-  costs.task_lines = lines("guest.task_data_lines");
-  costs.stream_start = lines("network.stream_start");
+  costs.process_lines = guest.whole("process_data_lines");
+  costs.resumed_lines = guest.whole("resumed_data_lines");
+  costs.task_lines = guest.whole("task_data_lines");
+  costs.stream_start = CalibrationSection(calibration, "network.").whole("stream_start");
   return costs;
 }
 

@@ -1,25 +1,17 @@
 #include "models/host/block_costs.hpp"
 
-#include <string>
+#include "models/cpu/calibration_section.hpp"
 
 namespace xensim {
 
 BlockCosts::BlockCosts(const Calibration& calibration, const ProcessorCosts& processor) {
-  const double code_line = calibration.value("guest.code_line");
-  const auto path = [&](double instructions, Cycles hardware = {}) {
-    return Path{processor.path(instructions) + hardware,
-                static_cast<std::uint32_t>(instructions / code_line + 1)};
-  };
-  const auto linux_path = [&](const char* name) {
-    return calibration.value("kernel_paths." + std::string(name));
-  };
+  const CalibrationSection own(calibration, "monitor_block."), linux_path(calibration, "kernel_paths.");
   const auto set = [&](BlockStep step, double more_instructions = 0, Cycles hardware = {}) {
     const auto i = static_cast<std::size_t>(step);
-    const double own = calibration.value("monitor_block." + std::string(block_step_names[i]));
-    steps_[i] = path(own + more_instructions, hardware);
+    steps_[i] = processor.code_path(own.value(block_step_names[i]) + more_instructions, hardware);
   };
-  command = path(linux_path("disk_command"));
-  completion = path(linux_path("disk_completion"));
+  command = processor.code_path(linux_path.value("disk_command"));
+  completion = processor.code_path(linux_path.value("disk_completion"));
 
   using enum BlockStep;
   const Cycles lock = processor.locked_operation;
@@ -30,7 +22,7 @@ BlockCosts::BlockCosts(const Calibration& calibration, const ProcessorCosts& pro
   set(segment);
   set(frame_checked);
   set(extent_tried);
-  set(piece, linux_path("block_submit"));
+  set(piece, linux_path.value("block_submit"));
   set(frame_pinned);
   set(piece_done, 0, lock);  // page_lock
   set(response, 0, lock);    // ring

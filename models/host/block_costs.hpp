@@ -16,17 +16,13 @@ class BlockCosts {
  public:
   BlockCosts(const Calibration& calibration, const ProcessorCosts& processor);
 
-  struct Path {
-    Cycles time{};                 ///< with its code in the trace cache
-    std::uint32_t code_lines = 0;  ///< of 64 bytes
-  };
   /// Events are marked by others: nothing.
-  [[nodiscard]] const Path& of(BlockStep step) const { return steps_[static_cast<std::size_t>(step)]; }
-  Path command;     ///< built and given to the controller
-  Path completion;  ///< of one, from its interrupt to the end of its buffers
+  [[nodiscard]] const CodePath& of(BlockStep step) const { return steps_[static_cast<std::size_t>(step)]; }
+  CodePath command;     ///< built and given to the controller
+  CodePath completion;  ///< of one, from its interrupt to the end of its buffers
 
  private:
-  std::array<Path, WorkCount<BlockStep>::steps> steps_{};
+  std::array<CodePath, WorkCount<BlockStep>::steps> steps_{};
 };
 
 }  // namespace xensim

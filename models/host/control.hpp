@@ -8,25 +8,13 @@
 #include "core/time.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"
 #include "models/guest/program.hpp"
+#include "models/host/control_verb.hpp"
 
 namespace xensim {
 
 /// One command that an operator gives at domain 0's console.
 struct ControlRequest {
-  enum class Verb : std::uint8_t {
-    create,
-    destroy,
-    pause,
-    unpause,
-    set_scheduler,
-    set_slice,
-    limit_network,
-    connect,
-    disconnect,
-    add_rules,
-    set_disk,
-    set_memory,
-  };
+  using Verb = ControlVerb;
 
   Verb verb{};
   std::uint32_t instance = 0;       ///< which one; of set_slice and add_rules: without meaning

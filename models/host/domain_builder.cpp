@@ -6,23 +6,23 @@
 #include <span>
 #include <utility>
 
+#include "models/cpu/calibration_section.hpp"
 #include "models/memory/balloon.hpp"
 
 namespace xensim {
 
 ControlCosts::ControlCosts(const Calibration& calibration, const ProcessorCosts& processor, Frequency clock) {
   const CycleClock cycles(clock);
-  const auto constant = [&](const char* name) { return calibration.value(std::string("control.") + name); };
-  const auto whole = [&](const char* name) { return static_cast<std::uint32_t>(constant(name) + 0.5); };
+  const CalibrationSection own(calibration, "control.");
   const auto time = [&](Cycles count) { return CycleClock(cycles).convert(count); };
-  tool_start = time(Cycles{whole("tool_start")});
-  system_call = time(processor.path(constant("system_call")));
-  request = time(processor.path(constant("request")));
-  copy_page = time(Cycles{whole("copy_page")});
-  operation = processor.path(constant("operation"));
-  list_entry = processor.path(constant("list_entry"));
-  batch = whole("batch");
-  image_pages = whole("image_pages");
+  tool_start = time(own.cycles("tool_start"));
+  system_call = time(processor.path(own.value("system_call")));
+  request = time(processor.path(own.value("request")));
+  copy_page = time(own.cycles("copy_page"));
+  operation = processor.path(own.value("operation"));
+  list_entry = processor.path(own.value("list_entry"));
+  batch = own.whole("batch");
+  image_pages = own.whole("image_pages");
 }
 
 std::optional<Time> DomainBuilder::step() {

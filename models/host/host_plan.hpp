@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/ids.hpp"
 #include "core/quantity.hpp"
 #include "core/registry.hpp"
 #include "models/cpu/calibration.hpp"
@@ -41,6 +42,11 @@ class PlatformNeeds {
   /// Virtual processors that there will have been, the control domain's among them; 0: its processors run
   /// processes.
   [[nodiscard]] virtual std::size_t vcpus() const = 0;
+  /// Of a virtual processor, by the order of creation: where it is until it is moved; none: processes, which
+  /// move about as their kernel likes.
+  [[nodiscard]] virtual std::optional<CpuId> home(std::uint32_t /*vcpu*/) const { return {}; }
+  /// The first virtual processor is a control domain's, which carries out control scripts.
+  [[nodiscard]] virtual bool has_control_plane() const { return false; }
   /// The network interfaces whose frames can be traced.
   [[nodiscard]] virtual std::vector<std::string> interfaces() const = 0;
 };

@@ -33,8 +33,8 @@ class MemoryCosts {
   [[nodiscard]] Cycles kernel(const PagingCall& call) const;
 
  private:
-  std::array<std::int64_t, memory_step_count> thousandths_{};  ///< of a cycle, by step
-  std::array<std::uint32_t, memory_step_count> code_lines_{};
+  std::array<std::int64_t, MemoryWork::steps> thousandths_{};  ///< of a cycle, by step
+  std::array<std::uint32_t, MemoryWork::steps> code_lines_{};
   std::uint32_t entry_lines_, data_lines_;
   Cycles round_trip_, multicall_, multicall_call_;
   std::int64_t request_thousandths_, guest_call_thousandths_;

@@ -47,7 +47,9 @@ class Monitor final : private NetworkHost {
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
 
-  /// Creates a domain, places it on the next processor in turn and starts its programs.
+  /// Where a domain is until it is moved: on the processors in turn, domain 0 on the first.
+  [[nodiscard]] static CpuId home(VcpuId vcpu, std::uint32_t cpus) { return {vcpu.value % cpus}; }
+  /// Creates a domain, places it at its home and starts its programs.
   VcpuId start_domain(std::vector<Program> programs, const SchedulingShare& share);
 
   // What domain 0 may ask for, on its processor and at its time (monitor_control.cpp).
@@ -140,13 +142,15 @@ class Monitor final : private NetworkHost {
   void on_interrupt(Core& core);
   void run(Core& core);
   void step(Core& core);
+  /// On the exit path, in the order of next_exit_step().
+  void take_exit_step(Core& core);
 
   void take_interrupt(Core& core);
   [[nodiscard]] bool softirq_pending(const Core& core) const;
   /// The lowest one.
   void run_softirq(Core& core);
   /// A path that calls handlers, without these.
-  void go_around(Core& core, FootprintId code, const MonitorCosts::Path& path);
+  void go_around(Core& core, FootprintId code, const CodePath& path);
   void run_timers(Core& core);
   void run_due_timers(Core& core, Time now);
   void schedule(Core& core);
@@ -212,7 +216,6 @@ class Monitor final : private NetworkHost {
   std::uint32_t footprints_ = 0;
   FootprintId task_list_;  ///< the structures that the tick walks over, in the caches
   FootprintId interrupt_code_, softirq_code_;
-  std::uint32_t next_cpu_ = 0;
 };
 
 }  // namespace xensim

@@ -19,7 +19,7 @@ const Statistic service_requests{"block/requests", "requests", counter, "block r
 const Statistic service_refused{"block/refused", "requests", counter, "of these, refused"};
 const Statistic service_pending{"block/pending", "requests", level, "block requests at the disks"};
 
-void execute(Processor& here, FootprintId code, const BlockCosts::Path& path, std::uint64_t times) {
+void execute(Processor& here, FootprintId code, const CodePath& path, std::uint64_t times) {
   here.execute(Activity::monitor, code, path.code_lines);
   here.charge(Activity::monitor, path.time * static_cast<std::int64_t>(times));
 }

@@ -21,8 +21,7 @@ VcpuId Monitor::start_domain(std::vector<Program> programs, const SchedulingShar
 Domain& Monitor::add_domain(const SchedulingShare& share, Domain::State state) {
   const Time now = calendar_.now();
   const VcpuId vcpu{static_cast<std::uint32_t>(domains_.size())};
-  const CpuId cpu{next_cpu_};
-  next_cpu_ = (next_cpu_ + 1) % static_cast<std::uint32_t>(cores_.size());
+  const CpuId cpu = home(vcpu, static_cast<std::uint32_t>(cores_.size()));
   const FootprintId structures{footprints_++}, kernel{footprints_++};
   Domain& domain = domains_.emplace_back(
       *this, vcpu, cpu, structures, kernel, guest_costs_, [this] { return FootprintId{footprints_++}; }, now);

@@ -43,7 +43,7 @@ class MonitorFootprints {
 
   std::function<FootprintId()> new_;
   FootprintId hypercall_, exception_, data_;
-  std::array<FootprintId, memory_step_count> code_{};
+  std::array<FootprintId, MemoryWork::steps> code_{};
   std::vector<FootprintId> frame_table_;
 };
 

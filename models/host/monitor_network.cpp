@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
+
+#include "models/cpu/calibration_section.hpp"
 
 namespace xensim {
 namespace {
@@ -27,7 +28,7 @@ MonitorNetwork::MonitorNetwork(const HostContext& context, const Parameters& par
       wake_room_(NicParameters(context.calibration).transmit_ring / 4),
       cpus_(context.cpus) {
   (void)net_.add(memory.control(), monitor({0}), control_name);
-  const auto buffers = std::llround(context.calibration.value("network.receive_posted"));
+  const auto buffers = CalibrationSection(context.calibration, "network.").whole("receive_posted");
   for (auto i = buffers; i > 0; --i) {
     if (const FrameNumber page = net_.take_page(); page.valid()) nic_.post(page.value);
   }

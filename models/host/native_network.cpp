@@ -1,7 +1,6 @@
 #include "models/host/native_network.hpp"
 
-#include <cmath>
-
+#include "models/cpu/calibration_section.hpp"
 #include "models/guest/kernel.hpp"
 #include "models/guest/packet_memory.hpp"
 
@@ -14,15 +13,15 @@ constexpr std::uint32_t status_line = 0, return_lines = 1, returns_per_line = 2;
 }  // namespace
 
 NicAccessCosts::NicAccessCosts(const Calibration& calibration)
-    : mailbox_write{std::llround(calibration.value("network.mailbox_write"))},
-      register_read{std::llround(calibration.value("network.register_read"))} {}
+    : mailbox_write(CalibrationSection(calibration, "network.").cycles("mailbox_write")),
+      register_read(CalibrationSection(calibration, "network.").cycles("register_read")) {}
 
 NativeNetwork::NativeNetwork(Calendar& calendar, const Calibration& calibration, VirtualMachine& machine,
                              const Options& options, std::function<void()> interrupt)
     : machine_(machine),
       costs_(calibration),
       mtu_(options.mtu),
-      buffers_(static_cast<std::uint32_t>(std::llround(calibration.value("network.receive_posted")))),
+      buffers_(CalibrationSection(calibration, "network.").whole("receive_posted")),
       wake_room_(NicParameters(calibration).transmit_ring / 4),
       return_ring_(NicParameters(calibration).return_ring),
       nic_(calendar, NicParameters(calibration), Moderation::polled(calibration), options.mac,

@@ -1,7 +1,6 @@
 #include "models/host/network_costs.hpp"
 
-#include <cmath>
-#include <string>
+#include "models/cpu/calibration_section.hpp"
 
 namespace xensim {
 namespace {
@@ -11,23 +10,19 @@ constexpr std::int64_t copied_line = 64;
 
 }  // namespace
 
-NetworkCosts::NetworkCosts(const Calibration& c, const ProcessorCosts& p) {
-  const auto name = [](std::string_view step) { return "monitor_network." + std::string(step); };
-  const auto primitive = [&](const std::string& constant) { return Cycles{std::llround(c.value(constant))}; };
-  const double code_line = c.value("guest.code_line");
-  const auto lines_of = [&](double instructions) {
-    return static_cast<std::uint32_t>(instructions / code_line + 1);
-  };
+NetworkCosts::NetworkCosts(const Calibration& calibration, const ProcessorCosts& p) {
+  const CalibrationSection own(calibration, "monitor_network."), memory(calibration, "monitor_memory."),
+      linux_path(calibration, "kernel_paths."), network(calibration, "network.");
   const auto set = [&](NetStep step, Cycles hardware = {}) {
     const auto i = static_cast<std::size_t>(step);
-    const double instructions = c.value(name(net_step_names[i]));
+    const double instructions = own.value(net_step_names[i]);
     thousandths_[i] = p.path(1000 * instructions).count + 1000 * hardware.count;
-    code_lines_[i] = lines_of(instructions);
+    code_lines_[i] = p.code_lines(instructions);
   };
   using enum NetStep;
 
   // A spin lock that keeps interrupts off, and a slab whose lists they guard.
-  const Cycles interrupts = primitive("monitor_memory.interrupts_off_on");
+  const Cycles interrupts = memory.cycles("interrupts_off_on");
   const Cycles lock = p.locked_operation + interrupts;
   const Cycles read_lock = p.locked_operation * 2;  // counted up and down
 
@@ -38,7 +33,7 @@ NetworkCosts::NetworkCosts(const Calibration& c, const ProcessorCosts& p) {
   set(header_copied, interrupts);
   set(local_copy, interrupts * 2 + lock);  // a buffer's head, its page
   thousandths_[static_cast<std::size_t>(byte_copied)] =
-      1000 * primitive("kernel_paths.copy_line").count / copied_line;
+      1000 * linux_path.cycles("copy_line").count / copied_line;
   code_lines_[static_cast<std::size_t>(byte_copied)] = 1;
   set(tx_unrouted);
   set(out_of_pages);
@@ -57,26 +52,23 @@ NetworkCosts::NetworkCosts(const Calibration& c, const ProcessorCosts& p) {
   set(remote_shootdown, lock);
   set(rx_response);
 
-  const Cycles mailbox = primitive("network.mailbox_write"), reading = primitive("network.register_read");
+  const Cycles mailbox = network.cycles("mailbox_write"), reading = network.cycles("register_read");
   const auto driver = [&](DriverStep step, double instructions, Cycles hardware) {
-    const auto i = static_cast<std::size_t>(step);
-    driver_[i] = p.path(instructions) + hardware;
-    driver_lines_[i] = lines_of(instructions);
+    driver_[static_cast<std::size_t>(step)] = p.code_path(instructions, hardware);
   };
-  const auto native = [&](const char* path) { return c.value(std::string("kernel_paths.nic_") + path); };
-  const auto own = [&](const char* path) { return c.value(name(path)); };
   // Interrupts off and on by one mailbox, each write pushed out by a read; the places in both rings.
-  driver(DriverStep::interrupt, native("interrupt"), mailbox * 4 + reading * 2 + p.locked_operation);
-  driver(DriverStep::received, native("receive"), {});
-  driver(DriverStep::refilled, native("refill") + c.value("monitor_memory.frame_allocated"),
+  driver(DriverStep::interrupt, linux_path.value("nic_interrupt"),
+         mailbox * 4 + reading * 2 + p.locked_operation);
+  driver(DriverStep::received, linux_path.value("nic_receive"), {});
+  driver(DriverStep::refilled, linux_path.value("nic_refill") + memory.value("frame_allocated"),
          interrupts * 2 + lock);
-  driver(DriverStep::sent, native("sent") + own("release"), interrupts * 2);
-  driver(DriverStep::transmit, native("transmit") + own("fragment"), mailbox + lock);
+  driver(DriverStep::sent, linux_path.value("nic_sent") + own.value("release"), interrupts * 2);
+  driver(DriverStep::transmit, linux_path.value("nic_transmit") + own.value("fragment"), mailbox + lock);
 
-  data_lines_ = static_cast<std::uint32_t>(std::llround(own("data_lines")));
-  remote_lines_ = static_cast<std::uint32_t>(std::llround(own("remote_lines")));
+  data_lines_ = own.whole("data_lines");
+  remote_lines_ = own.whole("remote_lines");
   remote_flush_ = p.external_interrupt_entry + p.apic_acknowledge + p.address_space_load +
-                  p.path(own("flush_handler")) + p.locked_operation;
+                  p.path(own.value("flush_handler")) + p.locked_operation;
 }
 
 Cycles NetworkCosts::of(const WorkCount<NetStep>& work) const {

@@ -30,13 +30,13 @@ class NetworkCosts {
 
   /// Of the work alone, in whole cycles. O(kinds of steps).
   [[nodiscard]] Cycles of(const WorkCount<NetStep>& work) const;
-  [[nodiscard]] Cycles of(DriverStep step) const { return driver_[static_cast<std::size_t>(step)]; }
+  [[nodiscard]] Cycles of(DriverStep step) const { return driver_[static_cast<std::size_t>(step)].time; }
   /// Lines of code, of 64 bytes, that a step runs through.
   [[nodiscard]] std::uint32_t code_lines(NetStep step) const {
     return code_lines_[static_cast<std::size_t>(step)];
   }
   [[nodiscard]] std::uint32_t code_lines(DriverStep step) const {
-    return driver_lines_[static_cast<std::size_t>(step)];
+    return driver_[static_cast<std::size_t>(step)].code_lines;
   }
   /// Of its own data in each activation: schedule, queue, interface, ring.
   [[nodiscard]] std::uint32_t data_lines() const { return data_lines_; }
@@ -48,8 +48,7 @@ class NetworkCosts {
  private:
   std::array<std::int64_t, WorkCount<NetStep>::steps> thousandths_{};  ///< of a cycle
   std::array<std::uint32_t, WorkCount<NetStep>::steps> code_lines_{};
-  std::array<Cycles, WorkCount<DriverStep>::steps> driver_{};
-  std::array<std::uint32_t, WorkCount<DriverStep>::steps> driver_lines_{};
+  std::array<CodePath, WorkCount<DriverStep>::steps> driver_{};
   std::uint32_t data_lines_, remote_lines_;
   Cycles remote_flush_;
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "models/cpu/calibration_section.hpp"
 
 namespace xensim {
 namespace {
@@ -36,7 +37,7 @@ XenControl::XenControl(Monitor& monitor, const HostContext& context)
       costs_(context.calibration, context.costs, context.shape.clock),
       working_set_(WorkingSet::constant(
           std::min(context.shape.l2_lines,
-                   static_cast<std::uint32_t>(context.calibration.value("control.tool_lines"))),
+                   CalibrationSection(context.calibration, "control.").whole("tool_lines")),
           context.costs.miss_price, std::min(tool_pages, context.shape.tlb_entries))) {}
 
 void XenControl::ask(ControlRequest request) {
@@ -138,6 +139,7 @@ bool XenControl::operate(const ControlRequest& request) {
     case create:
     case set_slice:
     case add_rules:
+    case count_:
       break;
   }
   return false;

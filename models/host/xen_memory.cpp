@@ -79,7 +79,7 @@ void XenMemory::charge(const PagingCall& call) {
   processor_->charge(Activity::kernel, costs.kernel(call));
   processor_->execute(Activity::monitor, footprints.hypercall_code(), costs.entry_lines());
   processor_->use(Activity::monitor, footprints.data(), costs.data_lines());
-  for (std::size_t i = 0; i < memory_step_count; ++i) {
+  for (std::size_t i = 0; i < MemoryWork::steps; ++i) {
     const auto step = static_cast<MemoryStep>(i);
     if (call.work[step] > 0)
       processor_->execute(Activity::monitor, footprints.code(step), costs.code_lines(step));

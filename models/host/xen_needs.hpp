@@ -16,6 +16,10 @@ class XenNeeds final : public PlatformNeeds {
   [[nodiscard]] std::optional<Shortage> shortage() const override;
   [[nodiscard]] Bytes simulator_memory() const override;
   [[nodiscard]] std::size_t vcpus() const override { return 1 + plan_.kernels.size() + plan_.created_anew; }
+  [[nodiscard]] std::optional<CpuId> home(std::uint32_t vcpu) const override {
+    return Monitor::home(VcpuId{vcpu}, plan_.cpus);
+  }
+  [[nodiscard]] bool has_control_plane() const override { return true; }
   [[nodiscard]] std::vector<std::string> interfaces() const override;
 
  private:

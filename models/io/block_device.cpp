@@ -18,40 +18,34 @@ BlockDevice::BlockDevice(Calendar& calendar, const DiskParameters& disk, const E
                          std::function<void()> interrupt)
     : calendar_(calendar),
       disk_(disk),
-      elevator_(elevator),
+      queue_(elevator),
       interrupt_(std::move(interrupt)),
       done_(Event::calling<&BlockDevice::on_done>(*this)),
       arrival_(Event::calling<&BlockDevice::start>(*this)) {}
 
 bool BlockDevice::submit(const BlockIo& io, Time at) {
-  const bool was_empty = elevator_.empty();
-  BlockIo stamped = io;
-  stamped.at = at;
-  if (elevator_.add(stamped) == Elevator::Added::full) return false;
-  ++counts_.buffers[io.write ? 1 : 0];
-  ++outstanding_;
-  if (was_empty) plugged_ = true;
-  if (!plugged_) dispatch(at);
+  if (!queue_.submit(io, at)) return false;
+  if (!queue_.plugged()) dispatch(at);
   return true;
 }
 
 void BlockDevice::unplug(Time at) {
-  plugged_ = false;
+  queue_.unplug();
   dispatch(at);
 }
 
 void BlockDevice::dispatch(Time at) {
-  while (!plugged_ && !elevator_.empty() && commands_.size() < disk_.parameters().tags) {
-    Command& command =
-        commands_.emplace_back(Command{.request = elevator_.take(), .epoch = issued_++ / ordered_after});
+  while (!queue_.plugged() && !queue_.requests.empty() && commands_.size() < disk_.parameters().tags) {
+    Command& command = commands_.emplace_back(
+        Command{.request = queue_.requests.take(), .epoch = issued_++ / ordered_after});
     const DiskRequest& request = command.request;
-    elevator_.release(request.write);
+    queue_.requests.release(request.write);
     // Another processor, whose time is later, may have submitted a part of it.
     command.ready = at;
     for (const BlockIo& buffer : request.buffers) command.ready = std::max(command.ready, buffer.at);
     ++dispatched_;
-    ++counts_.commands[request.write ? 1 : 0];
-    counts_.sectors[request.write ? 1 : 0] += request.sectors;
+    ++queue_.counts.commands[request.write ? 1 : 0];
+    queue_.counts.sectors[request.write ? 1 : 0] += request.sectors;
   }
   if (!executing_) start();
 }
@@ -86,7 +80,7 @@ void BlockDevice::start() {
   const DiskCommand command = command_of(commands_[*executing_].request);
   Time end = disk_.service(command, began_);
   if (is_bad(command)) end += disk_.parameters().error_recovery;
-  counts_.busy += end - began_;
+  queue_.counts.busy += end - began_;
   calendar_.schedule(done_, end);
 }
 
@@ -109,13 +103,13 @@ void BlockDevice::on_done() {
 std::vector<FinishedIo> BlockDevice::take_completed(Time at) {
   std::vector<FinishedIo> finished;
   for (const DiskRequest& request : std::exchange(completed_, {})) {
-    outstanding_ -= request.buffers.size();
+    queue_.answered(request.buffers.size());
     FinishedIo good, bad{.failed = true};
     for (const BlockIo& buffer : request.buffers) {
       FinishedIo& its = is_bad({buffer.sector, buffer.sectors, buffer.write}) ? bad : good;
       its.tags.push_back(buffer.tag);
     }
-    counts_.failures += bad.tags.size();
+    queue_.counts.failures += bad.tags.size();
     for (FinishedIo* part : {&good, &bad}) {
       if (!part->tags.empty()) finished.push_back(std::move(*part));
     }
@@ -125,12 +119,10 @@ std::vector<FinishedIo> BlockDevice::take_completed(Time at) {
 }
 
 std::string BlockDevice::audit() const {
-  if (std::string fault = elevator_.audit(); !fault.empty()) return fault;
   std::uint64_t known = 0;
-  for (const DiskRequest& request : elevator_.queue()) known += request.buffers.size();
   for (const Command& command : commands_) known += command.request.buffers.size();
   for (const DiskRequest& request : completed_) known += request.buffers.size();
-  if (known != outstanding_) return fmt::format("{} buffers are outstanding, {} known", outstanding_, known);
+  if (std::string fault = queue_.audit(known); !fault.empty()) return fault;
   if (executing_.has_value() != done_.pending()) return "the drive executes nothing, or for ever";
   if (!executing_ && !commands_.empty() && !arrival_.pending()) return "the drive has commands, and rests";
   return {};

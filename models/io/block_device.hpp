@@ -10,8 +10,8 @@
 #include "core/calendar.hpp"
 #include "core/trace.hpp"
 #include "models/io/disk.hpp"
-#include "models/io/elevator.hpp"
 #include "models/io/guest_disk.hpp"
+#include "models/io/plugged_queue.hpp"
 
 namespace xensim {
 
@@ -19,9 +19,8 @@ namespace xensim {
 /// drive's queue of tagged commands, and the drive. No time is charged to anybody: callers charge for what
 /// they did and for commands dispatched. Times given must not decrease below the calendar's present.
 ///
-/// A queue that becomes busy is plugged: it collects requests until somebody who waits unplugs it. The drive
-/// executes the command it reaches soonest; none passes the 500th after it, nor a write that waits for room
-/// in the drive's cache: else either reads or such writes would starve.
+/// The drive executes the command it reaches soonest; none passes the 500th after it, nor a write that waits
+/// for room in the drive's cache: else either reads or such writes would starve.
 class BlockDevice final : public GuestDisk {
  public:
   /// `interrupt` is called, from the calendar, when a command is complete; take_completed() follows some
@@ -37,15 +36,15 @@ class BlockDevice final : public GuestDisk {
   [[nodiscard]] bool submit(const BlockIo& io, Time at) override;
   void unplug(Time at) override;
   [[nodiscard]] std::uint32_t free_requests(bool write) const override {
-    return elevator_.free_requests(write);
+    return queue_.requests.free_requests(write);
   }
 
   [[nodiscard]] std::vector<FinishedIo> take_completed(Time at) override;
   [[nodiscard]] std::uint32_t take_dispatched() override { return std::exchange(dispatched_, 0); }
 
   [[nodiscard]] Time last_transfer() const override { return last_transfer_; }
-  [[nodiscard]] Counts counts() const override { return counts_; }
-  [[nodiscard]] std::uint64_t outstanding() const override { return outstanding_; }
+  [[nodiscard]] Counts counts() const override { return queue_.counts; }
+  [[nodiscard]] std::uint64_t outstanding() const override { return queue_.outstanding(); }
   [[nodiscard]] std::uint64_t sectors() const override { return disk_.parameters().sectors; }
   [[nodiscard]] const Disk& disk() const { return disk_; }
   [[nodiscard]] std::string audit() const override;
@@ -67,19 +66,17 @@ class BlockDevice final : public GuestDisk {
 
   Calendar& calendar_;
   Disk disk_;
-  Elevator elevator_;
+  PluggedQueue queue_;
   std::function<void()> interrupt_;
   Observer observer_;
   Event done_, arrival_;
-  bool plugged_ = false;
   std::vector<Command> commands_;  ///< in the drive, in the order in which it got them
   std::optional<std::size_t> executing_;
   Time began_{};          ///< with what is executed
   Time last_transfer_{};  ///< what was executed last took so long
   std::vector<DiskRequest> completed_;
-  std::uint64_t issued_ = 0, outstanding_ = 0;
+  std::uint64_t issued_ = 0;
   std::uint32_t dispatched_ = 0;
-  Counts counts_;
 };
 
 /// What traces tell of a command that was executed from `began` to `ended`.

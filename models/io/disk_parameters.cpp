@@ -1,7 +1,8 @@
 #include "models/io/disk_parameters.hpp"
 
 #include <cmath>
-#include <string>
+
+#include "models/cpu/calibration_section.hpp"
 
 namespace xensim {
 namespace {
@@ -11,32 +12,31 @@ Time seconds(double value) { return Time{std::llround(value * 1e12)}; }
 }  // namespace
 
 DiskParameters::DiskParameters(const Calibration& calibration) {
-  const auto value = [&](const char* name) { return calibration.value(std::string("disk.") + name); };
-  const auto whole = [&](const char* name) { return static_cast<std::uint32_t>(std::lround(value(name))); };
-  const auto milliseconds = [&](const char* name) { return value(name) * 1e-3; };
-  heads = whole("heads");
-  cylinders = whole("cylinders");
-  revolution = seconds(60 / value("rotation"));
-  head_switch = seconds(milliseconds("head_switch"));
-  overhead_miss = seconds(milliseconds("overhead_miss"));
-  overhead_hit = seconds(milliseconds("overhead_hit"));
-  settle_write = seconds(milliseconds("settle_write"));
-  error_recovery = seconds(milliseconds("error_recovery"));
-  interface_sector = seconds(sector_bytes / (value("interface_rate") * 1e6));
-  segment_sectors = whole("segment") * (1024 / sector_bytes);
-  read_segments = whole("read_segments");
-  write_buffer_sectors = whole("write_buffer") * (1024 / sector_bytes);
-  tags = whole("tags");
+  const CalibrationSection own(calibration, "disk.");
+  const auto milliseconds = [&](const char* name) { return own.value(name) * 1e-3; };
+  heads = own.whole("heads");
+  cylinders = own.whole("cylinders");
+  revolution = seconds(60 / own.value("rotation"));
+  head_switch = own.milliseconds("head_switch");
+  overhead_miss = own.milliseconds("overhead_miss");
+  overhead_hit = own.milliseconds("overhead_hit");
+  settle_write = own.milliseconds("settle_write");
+  error_recovery = own.milliseconds("error_recovery");
+  interface_sector = seconds(sector_bytes / (own.value("interface_rate") * 1e6));
+  segment_sectors = own.whole("segment") * (1024 / sector_bytes);
+  read_segments = own.whole("read_segments");
+  write_buffer_sectors = own.whole("write_buffer") * (1024 / sector_bytes);
+  tags = own.whole("tags");
   short_offset_ = milliseconds("seek_short_offset");
   short_slope_ = milliseconds("seek_short_slope");
   long_offset_ = milliseconds("seek_long_offset");
   long_slope_ = milliseconds("seek_long_slope");
-  boundary_ = value("seek_boundary");
+  boundary_ = own.value("seek_boundary");
 
   // The stated rates are sustained: each track's end costs a switch to the next.
   const double track = to_seconds(revolution + head_switch);
-  const double outer = value("outer_rate") * 1e6, inner = value("inner_rate") * 1e6;
-  const std::uint32_t count = whole("zones");
+  const double outer = own.value("outer_rate") * 1e6, inner = own.value("inner_rate") * 1e6;
+  const std::uint32_t count = own.whole("zones");
   std::uint64_t first_sector = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     const double part = count > 1 ? static_cast<double>(i) / (count - 1) : 0;

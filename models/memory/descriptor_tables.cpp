@@ -106,7 +106,7 @@ void drop_gdt(const MemoryCall& call) {
   for (FrameNumber& slot : call.domain.gdt) {
     if (!slot.valid()) continue;
     call.cpu.work.did(MemoryStep::gdt_slot);
-    call.machine.frames.drop_descriptors(slot);
+    call.machine.frames.let_go_typed(slot);
     slot = {};
   }
   call.domain.gdt_entries = 0;
@@ -193,7 +193,7 @@ void invalidate_ldt(const MemoryCall& call) {
   if (ldt.mapped == 0) return;
   for (FrameNumber& slot : ldt.slots) {
     if (!slot.valid()) continue;
-    call.machine.frames.drop_descriptors(slot);
+    call.machine.frames.let_go_typed(slot);
     slot = {};
   }
   ldt.mapped = 0;

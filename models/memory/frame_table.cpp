@@ -140,11 +140,6 @@ void FrameTable::take_descriptors(FrameNumber frame, FrameType type) {
   ++f.typed;
 }
 
-void FrameTable::drop_descriptors(FrameNumber frame) {
-  --frames_[frame.value].total;
-  --frames_[frame.value].typed;
-}
-
 bool FrameTable::hold_writable(FrameNumber frame) {
   Frame& f = frames_[frame.value];
   if (f.type() != FrameType::writable) {
@@ -154,11 +149,6 @@ bool FrameTable::hold_writable(FrameNumber frame) {
   ++f.total;
   ++f.typed;
   return true;
-}
-
-void FrameTable::let_go_writable(FrameNumber frame) {
-  --frames_[frame.value].total;
-  --frames_[frame.value].typed;
 }
 
 }  // namespace xensim

@@ -128,7 +128,6 @@ class FrameTable {
   // --- References by slots of descriptor tables ---
   /// `frame` must be of the type or have no typed references.
   void take_descriptors(FrameNumber frame, FrameType type);
-  void drop_descriptors(FrameNumber frame);
 
   // --- References by devices under way ---
   void hold(FrameNumber frame) { ++frames_[frame.value].total; }
@@ -140,7 +139,11 @@ class FrameTable {
   }
   /// The device writes to it: false if it is in use as another type. No TLB is concerned.
   [[nodiscard]] bool hold_writable(FrameNumber frame);
-  void let_go_writable(FrameNumber frame);
+  /// What hold_writable() or take_descriptors() took.
+  void let_go_typed(FrameNumber frame) {
+    --frames_[frame.value].total;
+    --frames_[frame.value].typed;
+  }
 
  private:
   static void set_type(Frame& frame, FrameType type) {

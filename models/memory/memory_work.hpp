@@ -56,10 +56,11 @@ enum class MemoryStep : std::uint8_t {
   frame_freed,
   count_,
 };
-inline constexpr std::size_t memory_step_count = static_cast<std::size_t>(MemoryStep::count_);
 
-/// Names in explanations, in the order of the enumeration.
-inline constexpr std::array<std::string_view, memory_step_count> memory_step_names{
+using MemoryWork = WorkCount<MemoryStep>;
+
+/// Names in the calibration file and in explanations, in the order of the enumeration.
+inline constexpr std::array<std::string_view, MemoryWork::steps> memory_step_names{
     "normal_request",
     "m2p_request",
     "unchecked_request",
@@ -97,7 +98,5 @@ inline constexpr std::array<std::string_view, memory_step_count> memory_step_nam
     "frame_freed",
 };
 static_assert(memory_step_names.back() == "frame_freed", "a name for every step");
-
-using MemoryWork = WorkCount<MemoryStep>;
 
 }  // namespace xensim

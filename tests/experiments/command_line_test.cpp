@@ -8,12 +8,11 @@
 #include <iostream>
 
 #include "core/json.hpp"
-#include "experiments/runner/command.hpp"
-#include "experiments/runner/demand.hpp"
+#include "experiments/runner/expansion.hpp"
 #include "experiments/runner/listing.hpp"
 #include "experiments/runner/overrides.hpp"
-#include "experiments/runner/trace_plan.hpp"
 #include "results/atomic_file.hpp"
+#include "tests/experiments/command_outcome.hpp"
 #include "tests/project_folder.hpp"
 #include "tests/results/temporary_directory.hpp"
 
@@ -24,19 +23,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-struct Outcome {
-  int code;
-  std::string out, err;
-};
-
-Outcome xensim(std::vector<const char*> arguments) {
-  arguments.insert(arguments.begin(), "xensim");
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  const int code = run_command(static_cast<int>(arguments.size()), arguments.data());
-  return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
-}
 
 const std::string bad = (project_folder() / "tests/experiments/bad/").string();
 
@@ -243,16 +229,6 @@ TEST(Command, RefusesAMetricOfADomainWithoutInstancesBeforeTheRun) {
               HasSubstr("$.measure.metrics[1]: found \"one/throughput\", with which no metric begins"));
 }
 
-TEST(Command, RefusesAnUnwritableTraceBeforeTheRun) {
-  const TemporaryDirectory directory;
-  const std::string trace = "perfetto:" + directory.path().string();
-  const Outcome outcome = xensim({"run", "weights", "--replications", "1", "--set", "sweep={}", "--output",
-                                  (directory.path() / "out").c_str(), "--trace", trace.c_str()});
-  EXPECT_EQ(outcome.code, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("Is a directory"));
-  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
-}
-
 TEST(Command, ComparesOnlyDirectoriesThatExist) {
   const Outcome outcome = xensim({"compare", "nowhere", "nowhere"});
   EXPECT_EQ(outcome.code, 2);
@@ -313,75 +289,10 @@ TEST(Command, DrawsWhatDomainsHaveAndWhoIsOutside) {
   EXPECT_THAT(xensim({"topology", "weights"}).out, Not(HasSubstr("vif0")));
 }
 
-/// A file with one domain that sends to another for 50 ms.
-std::string local_traffic(const TemporaryDirectory& directory) {
-  Json sender{{"name", "ttcp"}, {"role", "send"}, {"bytes", "40000 B"}, {"peer", "10.0.0.2"}};
-  const Json experiment{
-      {"name", "local"},
-      {"platform", {{"name", "xen"}, {"memory", "32 MiB"}}},
-      {"domains", Json::array({Json{{"name", "sink"}, {"workload", {{"name", "ttcp"}, {"role", "receive"}}}},
-                               Json{{"name", "source"}, {"workload", std::move(sender)}}})},
-      {"measure", {{"warm_up", "0 s"}, {"duration", "50 ms"}}}};
-  const auto file = directory.path() / "local.json";
-  write_file(file, experiment.dump());
-  return file.string();
-}
-
-TEST(Command, TracesAnyInterfaceThatIsThere) {
-  const TemporaryDirectory directory;
-  const std::string file = local_traffic(directory), output = (directory.path() / "results").string();
-  const auto traced = [&](const std::string& trace) {
-    return xensim({"run", file.c_str(), "--quiet", "--output", output.c_str(), "--trace", trace.c_str()});
-  };
-  const std::string trace = (directory.path() / "trace").string();
-  const Outcome refused = traced("pcap@dom9/vif0:" + trace);
-  EXPECT_EQ(refused.code, 2);
-  EXPECT_THAT(refused.err, AllOf(HasSubstr("no network interface \"dom9/vif0\""), HasSubstr("dom2/vif0")));
-  EXPECT_FALSE(std::filesystem::exists(output)) << "nothing has run";
-
-  EXPECT_EQ(traced("pcap@dom1/vif0:" + trace).code, 0);
-  EXPECT_GT(std::filesystem::file_size(trace), 40000 / 1448 * 60) << "a frame has 60 bytes at least";
-  EXPECT_THAT(traced("xentrace:" + trace).out, HasSubstr("xenalyze --cpu-hz=1G"));
-}
-
-TEST(Command, RefusesATraceThatCouldNotBeWrittenBeforeTheRun) {
-  const TemporaryDirectory directory;
-  const std::string output = (directory.path() / "results").string();
-  const auto complaint = [&](const char* setting, const char* trace) {
-    const Outcome outcome = xensim({"run", "weights", "--quiet", "--replications", "1", "--set", "sweep={}",
-                                    "--set", setting, "--output", output.c_str(), "--trace", trace});
-    EXPECT_EQ(outcome.code, 2);
-    EXPECT_FALSE(std::filesystem::exists(output)) << "nothing has run";
-    return outcome.err;
-  };
-  EXPECT_THAT(complaint("platform=native", "xentrace:trace"), HasSubstr("a host without virtual processors"));
-  EXPECT_THAT(complaint(R"(machine={"base": "dell2650", "cpus": 300})", "xentrace:trace"),
-              AllOf(HasSubstr("300 processors"), HasSubstr("at most 256")));
-  EXPECT_THAT(complaint("seed=1", "pcap@:trace"), HasSubstr("\"pcap@:trace\" names no interface"));
-}
-
-TEST(Command, TellsWhatATraceNeedsBeforeTheRun) {
-  const TemporaryDirectory directory;
-  const std::string file = (directory.path() / "trace").string();
-  ExperimentFile experiment = read_experiment_file(find_experiment("weights"));
-  for (const char* change : {"sweep={}", "replications=1", "measure.duration=2600000 s"}) {
-    apply_override(experiment, change);
-  }
-  const Demand small{.runs = 1, .most_instances = 6, .simulated = 1s, .memory = {32LL << 20}};
-  for (const char* kind : {"xentrace:", "perfetto:"}) {
-    Demand month = small;
-    month.trace = check_trace(kind + file, expand(experiment));
-    EXPECT_GT(month.trace.count, std::int64_t{10} << 30) << "a tick of 20 ms is recorded at the least";
-    EXPECT_THROW(check_memory(month, 1, Bytes{std::int64_t{8} << 30}), InputError);
-    EXPECT_THAT(describe(month), HasSubstr(" MiB for the trace"));
-  }
-  EXPECT_THAT(describe(small), Not(HasSubstr("trace")));
-
-  const std::string trace = "perfetto:" + file, output = (directory.path() / "results").string();
-  const Outcome outcome =
-      xensim({"run", "weights", "--quiet", "--replications", "1", "--set", "sweep={}", "--set",
-              "measure.duration=1 s", "--output", output.c_str(), "--trace", trace.c_str()});
-  EXPECT_THAT(outcome.err, HasSubstr(", and at least 1 MiB for the trace"));
+TEST(Command, DrawsProcessesWhereThereAreNoVirtualProcessors) {
+  const std::string drawn = xensim({"topology", "figure5_native"}).out;
+  EXPECT_THAT(drawn, HasSubstr("processes"));
+  EXPECT_THAT(drawn, Not(HasSubstr("domain 0")));
 }
 
 TEST(Command, SummarizesWhatWorkloadsReportOfThemselves) {
@@ -400,16 +311,6 @@ TEST(Command, ReproducesOnThePlatformsThatAreAskedFor) {
 }
 
 TEST(Command, PrintsTheSchema) { EXPECT_EQ(Json::parse(xensim({"schema"}).out), experiment_schema()); }
-
-TEST(Demand, IsToldBeforeItHurts) {
-  const Demand demand{.runs = 8, .most_instances = 1'000'000, .simulated = 60s, .memory = {4LL << 30}};
-  EXPECT_NO_THROW(check_memory(demand, 2, Bytes{8LL << 30}));
-  EXPECT_THROW(check_memory(demand, 3, Bytes{8LL << 30}), InputError);
-  EXPECT_NO_THROW(check_memory({.runs = 1, .most_instances = 1, .simulated = 1s, .memory = {4LL << 30}}, 64,
-                               Bytes{5LL << 30}));
-  EXPECT_EQ(describe(demand),
-            "8 runs of up to 60 s simulated time and 1000000 instances, about 4096 MiB each");
-}
 
 }  // namespace
 }  // namespace xensim

@@ -13,6 +13,7 @@
 #include "core/json.hpp"
 #include "experiments/runner/simulation.hpp"
 #include "results/traces/trace_file.hpp"
+#include "tests/installed.hpp"
 #include "tests/results/temporary_directory.hpp"
 
 namespace xensim {
@@ -53,7 +54,7 @@ TEST(ControlScript, StepsAreReadInOrderOfTime) {
   const Experiment read = interpret(experiment({{{"at", "2 s"}, {"do", "unpause"}, {"domain", "beta"}},
                                                 {{"at", "1 s"}, {"do", "pause"}, {"domain", "beta"}}}));
   ASSERT_EQ(read.control.size(), 2U);
-  EXPECT_EQ(read.control[0].verb, "pause");
+  EXPECT_EQ(read.control[0].verb, ControlVerb::pause);
   EXPECT_EQ(read.control[0].at, 1s);
 }
 
@@ -285,7 +286,8 @@ std::map<int, double> run_times(const std::string& trace) {
 }
 
 TEST(ControlScript, XenalyzeAgreesWithTheMetricsOnEachDomainsRunTime) {
-  if (!std::filesystem::exists("/usr/bin/xenalyze")) GTEST_SKIP() << "xen-utils-common is not installed";
+  if (!is_installed("/usr/bin/xenalyze", "xen-utils-common"))
+    GTEST_SKIP() << "xen-utils-common is not installed";
   Json document = experiment({{{"at", "1 s"}, {"do", "pause"}, {"domain", "alpha/1"}},
                               {{"at", "2 s"}, {"do", "destroy"}, {"domain", "alpha/0"}}});
   document["operator"] = {{"interval", "0 s"}};

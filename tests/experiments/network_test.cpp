@@ -9,6 +9,7 @@
 #include "experiments/runner/experiment.hpp"
 #include "results/traces/trace_file.hpp"
 #include "tests/experiments/metric.hpp"
+#include "tests/installed.hpp"
 #include "tests/results/temporary_directory.hpp"
 
 namespace xensim {
@@ -43,6 +44,17 @@ TEST(Network, NothingIsFasterThanTheWire) {
     EXPECT_LT(metric(simulate(interpret(transfer(role, 1500, "40000000 B"))), "peer/rate"), 898) << role;
     EXPECT_LT(metric(simulate(interpret(transfer(role, 500, "10000000 B"))), "peer/rate"), 795) << role;
   }
+}
+
+TEST(Network, WhatAPartOfAMixMeasuresLeavesTheWarmUpOut) {
+  Json document = transfer("send", 1500, "1000000 B");
+  document["measure"] = {{"warm_up", "500 ms"}, {"duration", "500 ms"}};
+  Json ttcp = document["domains"][0]["workload"];
+  ttcp["repeat"] = true;
+  document["domains"][0]["workload"] = ttcp;
+  const double alone = metric(simulate(interpret(document)), "ttcp/ttcp_rate");
+  document["domains"][0]["workload"] = {{"name", "mix"}, {"workloads", Json::array({ttcp})}};
+  EXPECT_EQ(metric(simulate(interpret(document)), "ttcp/ttcp/ttcp_rate"), alone);
 }
 
 TEST(Network, RunningAheadChangesNothingAndAuditsFindNothing) {
@@ -84,7 +96,7 @@ std::string output_of(const std::string& command) {
 }
 
 TEST(Network, TsharkFindsNoMalformedFrameInATrace) {
-  if (!std::filesystem::exists("/usr/bin/tshark")) GTEST_SKIP() << "tshark is not installed";
+  if (!is_installed("/usr/bin/tshark", "tshark")) GTEST_SKIP() << "tshark is not installed";
   const TemporaryDirectory directory;
   const auto path = directory.path() / "frames.pcap";
   const auto trace = open_trace(parse_trace_request("pcap:" + path.string()));

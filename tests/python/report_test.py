@@ -15,12 +15,12 @@ from xensim import InputError  # noqa: E402
 from xensim.report import page  # noqa: E402
 
 CELLS = """\
-cell,unit,role,published,simulated,low,high,error_pct
-table9/L-UP/null_call,us,calibrated,0.45,0.45,,,0
-table9/L-UP/fork,us,calibrated,110,121,,,10
-table9/Xen/null_call,us,predicted,0.46,0.45,0.44,0.46,-2.17
-table9/Xen/fork,us,predicted,198,178.2,,,-10
-table9/Xen/<odd & long>,us,unpublished,,5,,,
+cell,unit,role,published,simulated,low,high,error_pct,by_definition
+table9/L-UP/null_call,us,calibrated,0.45,0.45,,,0,0
+table9/L-UP/fork,us,calibrated,110,121,,,10,0
+table9/Xen/null_call,us,predicted,0.46,0.45,0.44,0.46,-2.17,0
+table9/Xen/fork,us,predicted,198,178.2,,,-10,0
+table9/Xen/<odd & long>,us,unpublished,,5,,,,0
 """
 CONFIGURATION = {
     "name": "table9",
@@ -48,6 +48,15 @@ def test_the_page_has_every_cell_errors_by_role_and_the_constants(results):
     assert "predicted</td><td class=\"n\">2</td><td class=\"n\">6.08 %" in text
     assert "processor.memory_latency" in text
     assert "./xensim reproduce table9" in text
+
+
+def test_right_by_chance_counts_and_right_by_definition_does_not(results):
+    file = results / "table9" / "cells.csv"
+    bases = "".join(f"table9/L-UP/base{i},us,predicted,1,1,1,1,0,1\n" for i in range(3))
+    file.write_text(CELLS + bases)
+    assert "predicted</td><td class=\"n\">2</td>" in page(results)
+    file.write_text(CELLS + bases + "table9/Xen/ratio,us,predicted,1,1,0.9,1.1,0,0\n")
+    assert "predicted</td><td class=\"n\">3</td>" in page(results)
 
 
 def test_the_page_needs_nothing_but_itself(results):
@@ -79,7 +88,8 @@ def test_nothing_to_report_is_an_error_and_writes_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
+# Continuous integration has installed packages.txt.
+@pytest.mark.skipif(shutil.which("chromium") is None and "CI" not in os.environ, reason="needs chromium")
 def test_a_browser_shows_the_figure(results):
     call = [sys.executable, "-m", "xensim.report", str(results)]
     subprocess.run(call, check=True, stdout=subprocess.DEVNULL, env=os.environ)

@@ -72,8 +72,14 @@ TEST(Comparison, what_is_right_by_definition_does_not_lower_the_mean_error) {
 }
 
 TEST(Comparison, the_csv_leaves_unknown_values_empty) {
-  EXPECT_THAT(comparison_csv(cells()), HasSubstr("t/c,%,predicted,-4,-5,,,-1\n"));
-  EXPECT_THAT(comparison_csv(cells()), HasSubstr("t/d,us,unpublished,,7,6,8,\n"));
+  EXPECT_THAT(comparison_csv(cells()), HasSubstr("t/c,%,predicted,-4,-5,,,-1,0\n"));
+  EXPECT_THAT(comparison_csv(cells()), HasSubstr("t/d,us,unpublished,,7,6,8,,0\n"));
+}
+
+TEST(Comparison, the_csv_says_what_is_right_by_definition) {
+  std::vector<Cell> all = cells();
+  all[0].by_definition = true;
+  EXPECT_THAT(comparison_csv(all), HasSubstr("t/a,us,calibrated,100,101,100,102,1,1\n"));
 }
 
 TEST(PublishedValuesFile, has_every_cell_of_the_evaluation) {

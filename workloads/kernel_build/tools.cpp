@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "models/cpu/calibration_section.hpp"
 #include "models/guest/area.hpp"
 #include "workloads/spec_benchmark.hpp"
 
@@ -255,27 +256,24 @@ Program link_files(Self self, Place place, const std::vector<std::string>& input
   co_await self.jump(last);
 }
 
+CalibrationSection intensities(const WorkloadContext& context) {
+  return {context.calibration, "workload_intensities.build_"};
+}
+
 }  // namespace
 
 BuildCosts::BuildCosts(const WorkloadContext& context)
     : programs(context.calibration),
       compiler(spec_working_set("gcc", context).with_code(programs.code_lines)),
-      small(WorkingSet::constant(static_cast<std::uint32_t>(
-                                     context.calibration.value("workload_intensities.build_small_lines")),
-                                 context.costs.miss_price, 0)
+      small(WorkingSet::constant(intensities(context).whole("small_lines"), context.costs.miss_price, 0)
                 .with_code(programs.code_lines)) {
-  const auto value = [&](const char* name) {
-    return context.calibration.value(std::string("workload_intensities.build_") + name);
-  };
-  const auto seconds = [&](const char* name) {
-    return Time{static_cast<std::int64_t>(value(name) * 1e6)} * 1'000'000;
-  };
-  const auto bytes = [&](const char* name) { return Bytes{static_cast<std::int64_t>(value(name) * 1024)}; };
-  preprocess = seconds("preprocess");
-  compile = seconds("compile");
-  assemble = seconds("assemble");
-  compiler_heap = static_cast<std::uint32_t>(value("compiler_heap"));
-  headers = static_cast<std::uint32_t>(value("headers"));
+  const CalibrationSection own = intensities(context);
+  const auto bytes = [&](const char* name) { return Bytes{std::int64_t{own.whole(name)} * 1024}; };
+  preprocess = own.seconds("preprocess");
+  compile = own.seconds("compile");
+  assemble = own.seconds("assemble");
+  compiler_heap = own.whole("compiler_heap");
+  headers = own.whole("headers");
   source = bytes("source");
   header = bytes("header");
   preprocessed = bytes("preprocessed");

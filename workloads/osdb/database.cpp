@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "models/cpu/calibration_section.hpp"
+
 namespace xensim {
 namespace {
 
@@ -11,8 +13,7 @@ DatabaseStep fetch(DataBlock block) { return {.kind = DatabaseStep::Kind::fetch,
 DatabaseStep compute(Time time) { return {.kind = DatabaseStep::Kind::compute, .time = time}; }
 
 std::uint32_t whole(const WorkloadContext& context, const char* name) {
-  return static_cast<std::uint32_t>(
-      context.calibration.value(std::string("workload_intensities.osdb_") + name));
+  return CalibrationSection(context.calibration, "workload_intensities.osdb_").whole(name);
 }
 
 }  // namespace

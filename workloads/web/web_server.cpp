@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "models/cpu/calibration_section.hpp"
 #include "models/guest/area.hpp"
 
 namespace xensim {
@@ -13,8 +14,7 @@ constexpr std::size_t request_room = 4096;
 std::vector<SemaphoreOperation> change(int by) { return {{0, by}}; }
 
 std::uint32_t whole(const WorkloadContext& context, const char* name) {
-  return static_cast<std::uint32_t>(
-      context.calibration.value(std::string("workload_intensities.web_") + name));
+  return CalibrationSection(context.calibration, "workload_intensities.web_").whole(name);
 }
 
 }  // namespace

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import pandas
+
+# What else a frame of results has.
+MEASURED = ("run", "replication", "metric", "unit", "value")
+
 SHORT = {"domains": "domains[0].count", "scheduler": "platform.scheduler"}
 LONG = {path: name for name, path in SHORT.items()}
 
@@ -29,6 +34,11 @@ def chosen(values: Iterable[Any], value: Any) -> tuple[Any, dict[str, Any]]:
 def columns_of(paths: Sequence[str]) -> list[str]:
     """The columns in which the labels of swept paths stand: short names, but where one is itself swept."""
     return [path if LONG.get(path) in paths else LONG.get(path, path) for path in paths]
+
+
+def swept_columns(frame: pandas.DataFrame) -> list[str]:
+    """Those of a frame of results that say which point of the sweep a row is of."""
+    return [column for column in frame.columns if column not in MEASURED]
 
 
 def label_columns(points: Sequence[dict[str, str]]) -> dict[str, list[Any]]:

@@ -10,12 +10,8 @@ import pandas
 
 from . import _xensim
 from ._xensim import InputError
+from .axes import swept_columns
 
-# The experiments in the order of the paper's evaluation.
-PAPER = [
-    "figure3", "table3", "table4", "table5", "table6", "figure4", "figure5", "isolation", "figure6",
-    "responsiveness", "footprint",
-]  # fmt: skip
 COLUMNS = ["series", "instances", "published", "simulated", "low", "high"]
 
 
@@ -43,13 +39,16 @@ def figure6_cells(source: pandas.DataFrame | str | os.PathLike[str]) -> pandas.D
 
 def all_cells(source: str | os.PathLike[str]) -> pandas.DataFrame:
     """`id`, `unit`, `role`, `published`, `simulated`, `low`, `high` and `error_pct`, NaN where unknown, in the
-    order of the comparison. `source` as above, but for frames. Raises InputError."""
+    order of the comparison; of a directory also `by_definition`: 1 for the base that others are relative to.
+    `source` as above, but for frames. Raises InputError."""
     path = Path(source)
     if path.is_dir():
         file = path / "cells.csv"
         if not file.is_file():
             raise InputError(f"{path}: found no cells.csv; expected what `xensim reproduce` wrote")
-        return pandas.read_csv(file).rename(columns={"cell": "id"})
+        table = pandas.read_csv(file).rename(columns={"cell": "id"})
+        # Files of earlier versions do not say it.
+        return table if "by_definition" in table else table.assign(by_definition=0)
     return from_comparison(path)
 
 
@@ -58,7 +57,7 @@ def experiments_in(directory: Path) -> dict[str, Path]:
     itself, in the order of the paper."""
     places = [directory] if (directory / "cells.csv").is_file() else list(directory.glob("*/"))
     found = {place.resolve().name: place for place in places if (place / "cells.csv").is_file()}
-    order = {name: i for i, name in enumerate(PAPER)}
+    order = {name: i for i, name in enumerate(_xensim.reproducible())}
     return dict(sorted(found.items(), key=lambda item: (order.get(item[0], len(order)), item[0])))
 
 
@@ -90,11 +89,7 @@ def from_frame(frame: pandas.DataFrame) -> pandas.DataFrame:
     if missing:
         raise InputError(f"found no column {sorted(missing)[0]!r}; expected the frame of figure6")
     rows = frame[frame["metric"] == "throughput"]
-    conditions = [
-        column
-        for column in rows.columns
-        if column not in ("platform", "domains", "replication", "metric", "unit", "value")
-    ]
+    conditions = [column for column in swept_columns(rows) if column not in ("platform", "domains")]
     shared = ["platform", *conditions, "replication"]
     one = rows[rows["domains"] == 1].set_index(shared)["value"]
     ratio = rows["value"] / one.reindex(pandas.MultiIndex.from_frame(rows[shared])).to_numpy()

@@ -8,6 +8,7 @@ import pandas
 
 from . import _xensim
 from ._xensim import InputError
+from .axes import swept_columns
 
 # The parts of a victim's time (`elapsed/...` metrics) in the order of the columns.
 PARTS = (
@@ -29,11 +30,11 @@ def losses(
     """
     rows = _metric(frame, score)
     if by not in frame.columns:
-        raise InputError(f"found no column {by!r}; expected one of {_conditions(frame)}")
+        raise InputError(f"found no column {by!r}; expected one of {swept_columns(frame)}")
     base = rows[rows[by] == alone]
     if base.empty:
         raise InputError(f"found no {by}={alone!r}; expected one of {list(rows[by].unique())}")
-    others = [column for column in _conditions(frame) if column != by]
+    others = [column for column in swept_columns(frame) if column != by]
     shared = [*others, "replication"]
     before = base[[*shared, "value"]].rename(columns={"value": "before"})
     unbothered = rows[shared].merge(before, on=shared, how="left")["before"].to_numpy()
@@ -55,7 +56,7 @@ def attribution(
     `frame` must have the victim's `elapsed/...` metrics. Raises InputError as `losses` does.
     """
     times = pandas.concat([_metric(frame, f"{victim}/elapsed/{part}").assign(part=part) for part in PARTS])
-    conditions = _conditions(frame)
+    conditions = swept_columns(frame)
     point = [*conditions, "replication"]
     time = times.pivot_table(index=point, columns="part", values="value", aggfunc="sum", sort=False)[list(PARTS)]
     values = _metric(frame, score).set_index(point)["value"].reindex(time.index)
@@ -72,11 +73,6 @@ def attribution(
     parts["unexplained"] = (1 - left) - parts.sum(axis=1)
     table = pandas.concat([(1 - left).rename("loss"), parts], axis=1).reset_index()
     return table.drop(columns="replication").groupby(conditions, sort=False, as_index=False).mean()
-
-
-def _conditions(frame: pandas.DataFrame) -> list[str]:
-    fixed = ("run", "replication", "metric", "unit", "value")
-    return [column for column in frame.columns if column not in fixed]
 
 
 def _metric(frame: pandas.DataFrame, name: str) -> pandas.DataFrame:

@@ -1,6 +1,6 @@
 /// `credit`: Xen's credit scheduler, in the form of four of its versions.
 ///
-/// Modelled, of each version what the table `versions` names, by one and the same code:
+/// Modelled, of each version what `credit_versions` names, by one and the same code:
 /// - a run queue for each processor, in which a vCPU goes behind all of its priority or above it, and is
 ///   found again by a scan from the head. Priorities only change at ticks, so the queue is out of order from
 ///   an accounting to its processor's next tick, which puts UNDER before OVER;
@@ -33,30 +33,13 @@
 #include <utility>
 #include <vector>
 
+#include "models/cpu/schedulers/credit_rules.hpp"
 #include "models/cpu/schedulers/due_passes.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"
 #include "models/cpu/schedulers/vcpu_table.hpp"
 
 namespace xensim {
 namespace {
-
-/// What the versions differ in.
-struct CreditRules {
-  std::string_view version;
-  std::int64_t credits_per_ms;
-  bool boost;           ///< waking UNDER goes before all others
-  bool caps_pause;      ///< at a cap's worth of debt, at once; else at any debt, at the end of the slice
-  bool burns;           ///< time is paid for as it was used; else whole ticks by who runs then
-  bool idles_for_ever;  ///< an idle processor has no slice
-  bool keeps_half;      ///< of the credits, who leaves the active; else nothing
-  bool limits_rate;     ///< rate limit, and yields behind one of lower priority
-};
-constexpr CreditRules versions[] = {
-    {"3.0.3", 1, false, false, false, false, false, false},
-    {"3.0.4", 10, true, true, false, false, false, false},
-    {"4.0", 10, true, true, true, true, false, false},
-    {"4.17", 10, true, true, true, true, true, true},
-};
 
 std::vector<std::string> names_of(std::span<const CreditRules> all) {
   std::vector<std::string> names;
@@ -72,7 +55,7 @@ struct CreditParameters {
 const auto parameters =
     ParameterTable<CreditParameters>{}
         .add("version", &CreditParameters::version, "of Xen, whose rules hold", "choice",
-             {.choices = names_of(versions)})
+             {.choices = names_of(credit_versions)})
         .add("slice", &CreditParameters::slice, "longest turn; three ticks",
              "Xen: 30 ms; 1 to 1000 ms from 4.x", {.minimum = 3ms, .maximum = 1s})
         .add("ratelimit", &CreditParameters::ratelimit, "shortest turn; 0 s: any. Of 4.17 only",
@@ -83,7 +66,7 @@ const auto parameters =
 class Credit final : public Scheduler {
  public:
   Credit(const CreditParameters& chosen, std::size_t cpus)
-      : rules_(*std::ranges::find(versions, chosen.version, &CreditRules::version)),
+      : rules_(*std::ranges::find(credit_versions, chosen.version, &CreditRules::version)),
         ratelimit_(rules_.limits_rate ? chosen.ratelimit : Time{}),
         processors_(cpus) {
     (void)set_slice(chosen.slice);

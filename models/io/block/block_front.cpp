@@ -22,39 +22,33 @@ BlockOperation operation_of(const BlockIo& io) {
 }  // namespace
 
 BlockFront::BlockFront(BlockPage& page, DeviceNumber device, std::uint64_t sectors, Hooks hooks)
-    : page_(page), device_(device), sectors_(sectors), hooks_(std::move(hooks)), elevator_(rules()) {}
+    : page_(page), device_(device), sectors_(sectors), hooks_(std::move(hooks)), queue_(rules()) {}
 
 bool BlockFront::submit(const BlockIo& io, Time at) {
-  const bool was_empty = elevator_.empty() && current_.buffers.empty();
-  BlockIo stamped = io;
-  stamped.at = at;
-  if (elevator_.add(stamped) == Elevator::Added::full) return false;
-  ++counts_.buffers[io.write ? 1 : 0];
-  ++outstanding_;
-  if (was_empty) plugged_ = true;
-  if (!plugged_) dispatch(at);
+  if (!queue_.submit(io, at, !current_.buffers.empty())) return false;
+  if (!queue_.plugged()) dispatch(at);
   return true;
 }
 
 void BlockFront::unplug(Time at) {
-  plugged_ = false;
+  queue_.unplug();
   dispatch(at);
 }
 
 void BlockFront::dispatch(Time at) {
-  if (plugged_ || stopped_) return;
+  if (queue_.plugged() || stopped_) return;
   const std::uint32_t before = ring_.unanswered();
   for (;;) {
     if (current_.buffers.empty()) {
-      if (elevator_.empty()) break;
-      current_ = elevator_.take();
+      if (queue_.requests.empty()) break;
+      current_ = queue_.requests.take();
     }
     if (!put(current_.buffers.front())) {
       stopped_ = true;
       break;
     }
     current_.buffers.pop_front();
-    if (current_.buffers.empty()) elevator_.release(current_.write);
+    if (current_.buffers.empty()) queue_.requests.release(current_.write);
   }
   close();
   const std::uint32_t put_now = ring_.unanswered() - before;
@@ -81,12 +75,12 @@ bool BlockFront::put(const BlockIo& io) {
                          .device = device_,
                          .operation = static_cast<std::uint8_t>(operation_of(io))};
     open_sectors_ = 0;
-    ++counts_.commands[io.write ? 1 : 0];
+    ++queue_.counts.commands[io.write ? 1 : 0];
   }
   open_->buffers[open_->segments++] = BufferRun::of(hooks_.machine_address(io.page), io.sectors);
   open_sectors_ += io.sectors;
   in_ring_[open_->id].tags.push_back(io.tag);
-  counts_.sectors[io.write ? 1 : 0] += io.sectors;
+  queue_.counts.sectors[io.write ? 1 : 0] += io.sectors;
   return true;
 }
 
@@ -133,10 +127,10 @@ std::vector<FinishedIo> BlockFront::take_completed(Time at) {
     if (response->id >= in_ring_.size() || in_ring_[response->id].tags.empty()) continue;
     finished.push_back({.tags = std::exchange(in_ring_[response->id].tags, {}),
                         .failed = response->status != BlockStatus::ok});
-    outstanding_ -= finished.back().tags.size();
-    if (finished.back().failed) counts_.failures += finished.back().tags.size();
+    queue_.answered(finished.back().tags.size());
+    if (finished.back().failed) queue_.counts.failures += finished.back().tags.size();
   }
-  if (was_busy && ring_.unanswered() == 0) counts_.busy += at - busy_since_;
+  if (was_busy && ring_.unanswered() == 0) queue_.counts.busy += at - busy_since_;
   if (stopped_ && ring_.unanswered() < restart) {
     stopped_ = false;
     unplug(at);
@@ -145,15 +139,13 @@ std::vector<FinishedIo> BlockFront::take_completed(Time at) {
 }
 
 std::string BlockFront::audit() const {
-  if (std::string fault = elevator_.audit(); !fault.empty()) return fault;
   std::uint64_t known = current_.buffers.size();
   std::uint32_t requests = nonsense_;
-  for (const DiskRequest& request : elevator_.queue()) known += request.buffers.size();
   for (const InRing& request : in_ring_) {
     known += request.tags.size();
     requests += request.tags.empty() ? 0 : 1;
   }
-  if (known != outstanding_) return fmt::format("{} buffers are outstanding, {} known", outstanding_, known);
+  if (std::string fault = queue_.audit(known); !fault.empty()) return fault;
   if (requests != ring_.unanswered()) {
     return fmt::format("{} requests are unanswered, {} known", ring_.unanswered(), requests);
   }

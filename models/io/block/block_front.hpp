@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "models/io/block/block_page.hpp"
-#include "models/io/elevator.hpp"
 #include "models/io/guest_disk.hpp"
+#include "models/io/plugged_queue.hpp"
 
 namespace xensim {
 
@@ -41,15 +41,15 @@ class BlockFront final : public GuestDisk {
   [[nodiscard]] bool submit(const BlockIo& io, Time at) override;
   void unplug(Time at) override;
   [[nodiscard]] std::uint32_t free_requests(bool write) const override {
-    return elevator_.free_requests(write);
+    return queue_.requests.free_requests(write);
   }
   std::uint32_t put_nonsense(Time at) override;
   [[nodiscard]] std::vector<FinishedIo> take_completed(Time at) override;
   [[nodiscard]] std::uint32_t take_dispatched() override { return std::exchange(dispatched_, 0); }
 
   [[nodiscard]] Time last_transfer() const override { return hooks_.transfer ? hooks_.transfer() : Time{}; }
-  [[nodiscard]] Counts counts() const override { return counts_; }
-  [[nodiscard]] std::uint64_t outstanding() const override { return outstanding_; }
+  [[nodiscard]] Counts counts() const override { return queue_.counts; }
+  [[nodiscard]] std::uint64_t outstanding() const override { return queue_.outstanding(); }
   /// Requests in the ring.
   [[nodiscard]] std::uint32_t unanswered() const { return ring_.unanswered(); }
   [[nodiscard]] std::string audit() const override;
@@ -69,18 +69,15 @@ class BlockFront final : public GuestDisk {
   DeviceNumber device_;
   std::uint64_t sectors_;
   Hooks hooks_;
-  Elevator elevator_;
-  bool plugged_ = false;
+  PluggedQueue queue_;
   bool stopped_ = false;              ///< the ring was full
   DiskRequest current_;               ///< what of the head of the queue is not in the ring yet
   std::optional<BlockRequest> open_;  ///< not published; it may grow
   std::uint32_t open_sectors_ = 0;
   std::array<InRing, BlockIndices::capacity> in_ring_{};  ///< by id
-  std::uint64_t outstanding_ = 0;
   std::uint32_t dispatched_ = 0;
   std::uint32_t nonsense_ = 0;  ///< unanswered requests that no buffers belong to
   Time busy_since_{};
-  Counts counts_;
 };
 
 }  // namespace xensim

@@ -144,7 +144,7 @@ void BlockService::unpin(const BlockPiece& piece) {
     if (piece.access == BlockAccess::write) {
       machine_.frames.let_go(frame);
     } else {
-      machine_.frames.let_go_writable(frame);
+      machine_.frames.let_go_typed(frame);
     }
   }
 }

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <utility>
 
+#include "models/cpu/calibration_section.hpp"
+
 namespace xensim {
 namespace {
 
@@ -18,39 +20,24 @@ const Statistic bytes_received{"nic/received_bytes", "bytes", counter, "bytes of
 const Statistic interrupts{"nic/interrupts", "interrupts", counter, "interrupts of the network interface"};
 const Statistic no_buffer{"nic/no_buffer", "frames", counter, "frames lost since no buffer was posted"};
 
-class Section {
- public:
-  explicit Section(const Calibration& calibration) : calibration_(calibration) {}
-  [[nodiscard]] std::uint32_t whole(const char* name) const {
-    return static_cast<std::uint32_t>(std::llround(value(name)));
-  }
-  [[nodiscard]] Time microseconds(const char* name) const { return Time{std::llround(value(name) * 1e6)}; }
-  [[nodiscard]] double value(const char* name) const {
-    return calibration_.value(std::string("network.") + name);
-  }
-
- private:
-  const Calibration& calibration_;
-};
-
 }  // namespace
 
 Moderation Moderation::polled(const Calibration& calibration) {
-  const Section s(calibration);
+  const CalibrationSection s(calibration, "network.");
   return {.receive = {Time{}, s.whole("polled_receive_frames")},
           .transmit = {s.microseconds("polled_transmit_ticks"), s.whole("polled_transmit_frames")},
           .masked = {s.microseconds("masked_ticks"), s.whole("masked_frames")}};
 }
 
 Moderation Moderation::interrupting(const Calibration& calibration) {
-  const Section s(calibration);
+  const CalibrationSection s(calibration, "network.");
   return {.receive = {s.microseconds("receive_ticks"), s.whole("receive_frames")},
           .transmit = {s.microseconds("transmit_ticks"), s.whole("transmit_frames")},
           .masked = {s.microseconds("masked_ticks"), s.whole("masked_frames")}};
 }
 
 NicParameters::NicParameters(const Calibration& calibration) {
-  const Section s(calibration);
+  const CalibrationSection s(calibration, "network.");
   transmit_ring = s.whole("transmit_ring");
   receive_ring = s.whole("receive_ring");
   return_ring = s.whole("return_ring");

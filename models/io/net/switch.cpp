@@ -1,13 +1,12 @@
 #include "models/io/net/switch.hpp"
 
-#include <cmath>
+#include "models/cpu/calibration_section.hpp"
 
 namespace xensim {
 
 SwitchParameters::SwitchParameters(const Calibration& calibration)
-    : latency(std::llround(calibration.value("network.switch_latency") * 1e6)),
-      queue_bytes(
-          static_cast<std::uint32_t>(std::llround(calibration.value("network.switch_queue") * 1024))) {}
+    : latency(CalibrationSection(calibration, "network.").microseconds("switch_latency")),
+      queue_bytes(CalibrationSection(calibration, "network.").whole("switch_queue") * 1024) {}
 
 Switch::Port::Port(Switch& owner, std::size_t number, FrameReceiver& station)
     : in(owner.calendar_, owner.link_, *this),

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/cpu/calibration_section.hpp"
+
 namespace xensim {
 
-LinkParameters::LinkParameters(const Calibration& calibration)
-    : byte_time(std::llround(8e6 / calibration.value("network.line_rate"))),
-      overhead(static_cast<std::uint32_t>(std::llround(calibration.value("network.frame_overhead")))),
-      propagation(std::llround(calibration.value("network.propagation") * 1e3)) {}
+LinkParameters::LinkParameters(const Calibration& calibration) {
+  const CalibrationSection network(calibration, "network.");
+  byte_time = Time{std::llround(8e6 / network.value("line_rate"))};
+  overhead = network.whole("frame_overhead");
+  propagation = network.nanoseconds("propagation");
+}
 
 Time Wire::send(const EthernetFrame& frame, Time at) {
   const Time start = std::max(at, free_at_);

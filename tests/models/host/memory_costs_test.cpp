@@ -25,7 +25,7 @@ class MemoryCost : public testing::Test {
 };
 
 TEST_F(MemoryCost, EveryStepCostsSomething) {
-  for (std::size_t i = 0; i < memory_step_count; ++i) {
+  for (std::size_t i = 0; i < MemoryWork::steps; ++i) {
     EXPECT_GT(of(static_cast<MemoryStep>(i)).count, 0) << memory_step_names[i];
   }
 }

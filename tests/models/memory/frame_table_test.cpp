@@ -151,7 +151,7 @@ TEST_F(Frames, DescriptorsInUseAreNeverWritable) {
   table.take_descriptors(own, FrameType::gdt);
   EXPECT_EQ(at(own).need_flush, 0U);
   EXPECT_FALSE(take(own, true));
-  table.drop_descriptors(own);
+  table.let_go_typed(own);
   EXPECT_TRUE(take(own, true));
 }
 
@@ -159,7 +159,7 @@ TEST_F(Frames, TheLastReadOnlyEntryOfAnLdtInUseTellsSo) {
   ASSERT_TRUE(take(own, false));
   table.take_descriptors(own, FrameType::ldt);
   EXPECT_TRUE(table.drop_page(own, false));
-  table.drop_descriptors(own);
+  table.let_go_typed(own);
   ASSERT_TRUE(take(own, false));
   EXPECT_FALSE(table.drop_page(own, false)) << "not in use any more";
 }
@@ -176,7 +176,7 @@ TEST_F(Frames, ADeviceThatWritesNeedsAFrameOfNoOtherUse) {
   EXPECT_TRUE(at(own).in_use_as(FrameType::writable));
   EXPECT_EQ(at(own).need_flush, 0U) << "no TLB is concerned";
   EXPECT_EQ(table.take_table(own, FrameType::l1, domain), Taken::refused);
-  table.let_go_writable(own);
+  table.let_go_typed(own);
   EXPECT_EQ(table.take_table(own, FrameType::l1, domain), Taken::first);
   EXPECT_FALSE(table.hold_writable(own));
   EXPECT_EQ(at(own).total, 1U);

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "models/io/packet/frame.hpp"
+#include "tests/installed.hpp"
 #include "tests/models/io/packet/time_stamp.hpp"
 #include "tests/results/temporary_directory.hpp"
 
@@ -92,7 +93,7 @@ std::string output_of(const std::string& command) {
 }
 
 TEST(Pcap, TsharkReadsTimesLengthsAndPortsAndFindsEveryChecksumRight) {
-  if (!std::filesystem::exists("/usr/bin/tshark")) GTEST_SKIP() << "tshark is not installed";
+  if (!is_installed("/usr/bin/tshark", "tshark")) GTEST_SKIP() << "tshark is not installed";
   const TemporaryDirectory directory;
   const auto path = directory.path() / "trace.pcap";
   PcapFile file(path, {.snap_length = 1514});

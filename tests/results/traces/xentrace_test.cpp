@@ -14,6 +14,7 @@
 #include "results/atomic_file.hpp"
 #include "results/traces/slices.hpp"
 #include "results/traces/trace_file.hpp"
+#include "tests/installed.hpp"
 #include "tests/results/temporary_directory.hpp"
 
 namespace xensim {
@@ -124,7 +125,7 @@ TEST(Xentrace, RefusesMoreProcessorsThanTheFormatHas) {
 }
 
 TEST(Xentrace, XenalyzeFindsTheTimesOfTwoDomainsOnOneProcessor) {
-  if (!std::filesystem::exists(tool)) GTEST_SKIP() << "xen-utils-common is not installed";
+  if (!is_installed(tool, "xen-utils-common")) GTEST_SKIP() << "xen-utils-common is not installed";
   std::string complaints;
   const Totals totals =
       read_back({record(0ms, TraceKind::domain_created, 0, 0), record(0ms, TraceKind::domain_created, 0, 1),
@@ -142,7 +143,7 @@ TEST(Xentrace, XenalyzeFindsTheTimesOfTwoDomainsOnOneProcessor) {
 }
 
 TEST(Xentrace, XenalyzeTakesAWakeThatComesBeforeItsBlockIsRecorded) {
-  if (!std::filesystem::exists(tool)) GTEST_SKIP() << "xen-utils-common is not installed";
+  if (!is_installed(tool, "xen-utils-common")) GTEST_SKIP() << "xen-utils-common is not installed";
   std::string complaints;
   const Totals totals =
       read_back({record(0ms, TraceKind::wake, 0, 0), record(0ms, TraceKind::switch_to, 0, 0),
@@ -156,7 +157,7 @@ TEST(Xentrace, XenalyzeTakesAWakeThatComesBeforeItsBlockIsRecorded) {
 }
 
 TEST(Xentrace, XenalyzeAgreesToTheCycleOnAnySchedule) {
-  if (!std::filesystem::exists(tool)) GTEST_SKIP() << "xen-utils-common is not installed";
+  if (!is_installed(tool, "xen-utils-common")) GTEST_SKIP() << "xen-utils-common is not installed";
   EXPECT_TRUE(rc::check([] {
     constexpr std::uint32_t cpus = 2, vcpus = 6;
     std::vector<TraceRecord> records;

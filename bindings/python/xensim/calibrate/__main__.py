@@ -11,8 +11,9 @@ from types import FrameType
 
 from .. import _xensim
 from ..cells import published_values
+from ..files import write_atomically
 from .calibration import calibrate
-from .constants import Constants, write_atomically
+from .constants import Constants
 from .intensities import BARS, PACKETS, fit_intensities
 from .model import Tables, Unavailable
 from .report import into_document, report

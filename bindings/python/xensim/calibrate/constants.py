@@ -92,19 +92,3 @@ class Constants:
 
     def text(self) -> str:
         return json.dumps(self.document, indent=1, ensure_ascii=False) + "\n"
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Either all of it appears, or what was there stays."""
-    path = path.resolve()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(temporary, "x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InputError(f"{path}: found {error.strerror}; expected a file that can be written") from error
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -12,19 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from .._xensim import InputError
-from .style import BLUE, CAP, GREEN, GREY, ORANGE, PINK, RED, STYLE, errors
+from .style import CAP, COLOURS, GREY, NAMES, STYLE, errors
 
-# In this order.
-NAMES = {
-    "L-UP": "Linux, uniprocessor", "L-SMP": "Linux, SMP", "L": "Linux", "linux": "Linux, SMP", "native": "Linux, SMP",
-    "Linux": "Linux", "X": "Xen", "xen": "Xen", "Xen": "Xen", "Xen_two_processors": "Xen, two processors",
-    "V": "VMware Workstation", "VMW": "VMware Workstation", "U": "User-Mode Linux", "UML": "User-Mode Linux",
-}  # fmt: skip
-COLOURS = {
-    "L": BLUE, "Linux": BLUE, "L-UP": BLUE, "linux": BLUE, "native": BLUE, "IR": BLUE, "busy": BLUE,
-    "L-SMP": GREEN, "Xen_two_processors": GREEN, "X": RED, "Xen": RED, "xen": RED, "OLTP": RED, "idle": RED,
-    "V": ORANGE, "VMW": ORANGE, "U": PINK, "UML": PINK,
-}  # fmt: skip
 # Groups differ in kind and unit: everything is drawn relative to this series' published value.
 RELATIVE_TO = {"figure3": "L", "table6": "Linux"}
 AXIS = {"figure4": "Concurrent servers", "figure5": "Concurrent databases"}

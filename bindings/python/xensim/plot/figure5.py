@@ -13,10 +13,9 @@ from matplotlib.axes import Axes
 from .._xensim import InputError
 from ..cells import all_cells
 from ..statistics import read_metrics
-from .style import BLUE, GREY, RED, STYLE
+from .style import COLOURS, GREY, STYLE
 
 TESTS = {"IR": "OSDB-IR", "OLTP": "OSDB-OLTP", "OLTP_64_buffers": "OSDB-OLTP, 64 buffers"}
-COLOURS = {"IR": BLUE, "OLTP": RED}
 GROUPS = ["1", "2", "4", "8", "8diff"]
 
 

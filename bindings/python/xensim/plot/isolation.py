@@ -17,9 +17,9 @@ from ..cells import all_cells
 from ..isolation import attribution
 from ..statistics import read_metrics
 from .parts import parts
-from .style import CAP, COLOURS_OF_PLATFORMS, GREY, STYLE, errors
+from .style import CAP, COLOURS, GREY, NAMES, STYLE, errors
 
-PLATFORMS = {"xen": "Xen", "native": "Linux, SMP"}
+PLATFORMS = ("xen", "native")  # in this order
 
 
 def isolation(directory: Path) -> matplotlib.figure.Figure:
@@ -58,7 +58,7 @@ def _losses_of_block(frame: pandas.DataFrame, block: dict[str, Any]) -> pandas.D
     table = attribution(run, block["metric"], block["victim"], by=axis, alone=alone)
     table = table[table[axis] == beside]
     name = block["cell"].rsplit("/", 1)[-1].replace("_", " ")
-    labels = [f"{name}\n{PLATFORMS.get(platform, platform)}" for platform in table["platform"]]
+    labels = [f"{name}\n{NAMES.get(platform, platform)}" for platform in table["platform"]]
     return table.assign(victim=labels)
 
 
@@ -69,11 +69,11 @@ def _remaining(ax: Axes, cells: pandas.DataFrame) -> None:
     for i, platform in enumerate(platforms):
         rows = cells[cells["platform"] == platform].set_index("victim").reindex(victims)
         middle = numpy.arange(len(victims)) - 0.4 + (i + 0.5) * width
-        colour, half = COLOURS_OF_PLATFORMS[platform], 0.45 * width
+        colour, half = COLOURS[platform], 0.45 * width
         ax.bar(middle - half / 2, 100 + rows["published"], half, color="none", edgecolor=colour)
         ax.bar(
             middle + half / 2, 100 + rows["simulated"], half, color=colour, edgecolor=colour,
-            yerr=errors(rows, "simulated"), capsize=CAP, label=PLATFORMS[platform],
+            yerr=errors(rows, "simulated"), capsize=CAP, label=NAMES[platform],
         )  # fmt: skip
         for place, value in zip(middle + half / 2, rows["simulated"], strict=True):
             if value == value:

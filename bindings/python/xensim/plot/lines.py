@@ -7,6 +7,7 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 
 from .._xensim import InputError
+from ..axes import swept_columns
 from ..statistics import summary
 from .style import CAP, STYLE, errors
 
@@ -24,12 +25,11 @@ def lines(
     if rows.empty:
         raise InputError(f"found no metric {metric!r}; expected one of {sorted(set(frame['metric']))[:20]}")
     columns = [column for column in (x, by) if column is not None]
-    fixed = {"replication", "metric", "unit", "value", "run"}
+    swept = swept_columns(frame)
     for column in columns:
-        if column not in frame.columns or column in fixed:
-            known = sorted(set(frame.columns) - fixed)
-            raise InputError(f"found no column {column!r}; expected one of {known}")
-    for column in set(frame.columns) - fixed - set(columns):
+        if column not in swept:
+            raise InputError(f"found no column {column!r}; expected one of {sorted(swept)}")
+    for column in set(swept) - set(columns):
         if rows[column].nunique() > 1:
             raise InputError(f"found several values of {column!r}; expected one, or by={column!r}")
     table = summary(rows)

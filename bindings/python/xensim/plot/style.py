@@ -28,7 +28,18 @@ CAP = 2.5
 
 # The colours are told apart by the colour-blind too (Okabe and Ito).
 BLUE, GREEN, RED, ORANGE, PINK, GREY = "#0072B2", "#009E73", "#D55E00", "#E69F00", "#CC79A7", "#555555"
-COLOURS_OF_PLATFORMS = {"xen": RED, "native": BLUE}
+
+# Of series, by the labels that experiments give platforms; in this order.
+NAMES = {
+    "L-UP": "Linux, uniprocessor", "L-SMP": "Linux, SMP", "L": "Linux", "linux": "Linux, SMP", "native": "Linux, SMP",
+    "Linux": "Linux", "X": "Xen", "xen": "Xen", "Xen": "Xen", "Xen_two_processors": "Xen, two processors",
+    "V": "VMware Workstation", "VMW": "VMware Workstation", "U": "User-Mode Linux", "UML": "User-Mode Linux",
+}  # fmt: skip
+COLOURS = {
+    "L": BLUE, "Linux": BLUE, "L-UP": BLUE, "linux": BLUE, "native": BLUE, "IR": BLUE, "busy": BLUE,
+    "L-SMP": GREEN, "Xen_two_processors": GREEN, "X": RED, "Xen": RED, "xen": RED, "OLTP": RED, "idle": RED,
+    "V": ORANGE, "VMW": ORANGE, "U": PINK, "UML": PINK,
+}  # fmt: skip
 
 
 def errors(rows: pandas.DataFrame, middle: str) -> Any:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 from pathlib import Path
 
 from .._xensim import InputError
+from ..files import write_atomically
 from .page import page
 
 
@@ -23,16 +22,12 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.directory.is_dir():
         print(f"{options.directory}: found no directory; expected what `xensim reproduce` wrote", file=sys.stderr)
         return 2
+    target = options.directory / "report.html"
     try:
-        text = page(options.directory, options.names, options.command)
+        write_atomically(target, page(options.directory, options.names, options.command))
     except (InputError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    target = options.directory / "report.html"
-    with tempfile.NamedTemporaryFile("w", dir=options.directory, suffix=".html", delete=False) as file:
-        file.write(text)
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, target)
     print(f"report in {target}")
     return 0
 

@@ -80,7 +80,7 @@ def page(directory: Path, only: Sequence[str] = (), command: str | None = None) 
 def errors_by_role(cells: pandas.DataFrame) -> list[Errors]:
     """Cells without an error, or right by definition (the base of a ratio), do not count. Those of percentages are
     kept apart: their errors are in points."""
-    counted = cells[cells["error_pct"].notna() & ((cells["simulated"] != 1) | (cells["published"] != 1))]
+    counted = cells[cells["error_pct"].notna() & (cells["by_definition"] == 0)]
     in_points = counted["unit"].str.startswith("%")
     result = []
     for role, unit in itertools.product(("predicted", "calibrated"), ("%", "points")):
