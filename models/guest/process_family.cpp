@@ -157,7 +157,7 @@ bool ProcessKernel::tell_parent(unsigned vcpu, GuestProcess& dead) {
 
 CallResult ProcessKernel::install(const std::string& path, std::uint32_t pages) {
   if (installed_.contains(path)) return CallResult::failed(CallError::exists);
-  const bool others_changed = files_.journal().running();
+  const Journal::LongAgo written(files_.journal());
   make_directories(path);
   const CallResult created = calls_.creat(kernel_files_, path);
   if (!created.ok()) return created;
@@ -165,18 +165,16 @@ CallResult ProcessKernel::install(const std::string& path, std::uint32_t pages) 
   const auto file = std::dynamic_pointer_cast<RegularFile>(kernel_files_.table.get(descriptor));
   Inode& inode = files_.inode(file->inode());
   for (std::uint32_t i = 0; i < pages; ++i) {
-    const CallResult written = files_.write(file->inode(), std::uint64_t{i} * page_size, page_size);
+    const CallResult page = files_.write(file->inode(), std::uint64_t{i} * page_size, page_size);
     // A program that is first started when memory is short has fewer pages in memory.
-    if (written.ok() || written.error == CallError::no_memory) continue;
+    if (page.ok() || page.error == CallError::no_memory) continue;
     (void)calls_.close(kernel_files_, descriptor);
-    return written;
+    return page;
   }
-  // It was written long ago.
   for (const PageNumber page : inode.cached) {
     memory_.pages[page].dirty = false;
     memory_.dirty.remove(BufferId::of(page));
   }
-  if (!others_changed) files_.journal().forget_running();
   // The inode lives as long as the file system: its descriptor stays open.
   installed_[path] = std::shared_ptr<Inode>(std::shared_ptr<void>(), &inode);
   return {.value = descriptor};
@@ -201,7 +199,7 @@ CallResult ProcessKernel::place(GuestProcess& caller, const std::string& path, s
 
 CallResult ProcessKernel::place_file(GuestProcess& caller, std::string_view path, std::uint64_t bytes) {
   work_.on(nullptr);
-  const bool others_changed = files_.journal().running();
+  const Journal::LongAgo written(files_.journal());
   const CallResult created = calls_.creat(caller.files, path);
   CallResult result = created;
   if (created.ok()) {
@@ -210,7 +208,6 @@ CallResult ProcessKernel::place_file(GuestProcess& caller, std::string_view path
     result = {.error = files_.place(file.inode(), bytes)};
     (void)calls_.close(caller.files, descriptor);
   }
-  if (!others_changed) files_.journal().forget_running();
   run_on(caller.processor);
   return result;
 }

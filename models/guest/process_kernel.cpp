@@ -63,12 +63,12 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
   }
   file_calls_ =
       std::make_unique<FileCalls>(context_, scheduler, calls_, memory_, pressure_.get(), write_back_.get());
+  const Journal::LongAgo written(files_.journal());
   for (const char* directory : {"/dev", "/lib", "/bin", "/usr", "/usr/tmp", "/usr/tmp/lat_fs"}) {
     (void)calls_.mkdir(kernel_files_, directory);
   }
   (void)calls_.mknod(kernel_files_, "/dev/zero", InodeKind::zero_device);
   (void)calls_.mknod(kernel_files_, "/dev/null", InodeKind::null_device);
-  files_.journal().forget_running();  // all this is from long ago
   provide(ProgramImage::interpreter, 21);
   provide("/lib/libc.so.6", 285);
   provide("/lib/libtermcap.so.2", 4);
@@ -305,6 +305,9 @@ std::string ProcessKernel::audit() const {
   if (std::string fault = memory_.pages.audit(references); !fault.empty()) return fault;
   if (std::string fault = network_->audit(); !fault.empty()) return fault;
   if (std::string fault = semaphores_.audit(); !fault.empty()) return fault;
+  if (write_back_) {
+    if (std::string fault = write_back_->audit(); !fault.empty()) return fault;
+  }
   return files_.audit();
 }
 
