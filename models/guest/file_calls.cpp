@@ -21,7 +21,7 @@ bool FileCalls::make_room(GuestProcess& caller) {
 }
 
 CallResult FileCalls::read(GuestProcess& caller, TransferCall& call, std::span<std::byte> buffer) {
-  if (call.begun && regular(call.reading.file) == nullptr) return calls_.resume(call.reading);
+  if (call.begun && regular(call.reading.file) == nullptr) return resume(caller, call, call.reading);
   if (!call.begun) {
     if (!make_room(caller)) return {};
     call.begun = true;
@@ -30,7 +30,7 @@ CallResult FileCalls::read(GuestProcess& caller, TransferCall& call, std::span<s
         calls_.begin(caller.files, static_cast<unsigned>(call.descriptor), call.reading.file);
     if (!found.ok()) return found;
     RegularFile* file = regular(call.reading.file);
-    if (file == nullptr) return calls_.resume(call.reading);
+    if (file == nullptr) return resume(caller, call, call.reading);
     if (files_.inode(file->inode()).kind == InodeKind::directory) {
       return calls_.end(std::move(call.reading.file), CallResult::failed(CallError::is_directory));
     }
@@ -87,7 +87,7 @@ void FileCalls::read_ahead(const GuestProcess& caller, RegularFile& file, std::u
 }
 
 CallResult FileCalls::write(GuestProcess& caller, TransferCall& call, std::span<const std::byte> buffer) {
-  if (call.begun && regular(call.writing.file) == nullptr) return calls_.resume(call.writing);
+  if (call.begun && regular(call.writing.file) == nullptr) return resume(caller, call, call.writing);
   if (!call.begun) {
     if (!make_room(caller)) return {};
     call.begun = true;
@@ -96,7 +96,7 @@ CallResult FileCalls::write(GuestProcess& caller, TransferCall& call, std::span<
         calls_.begin(caller.files, static_cast<unsigned>(call.descriptor), call.writing.file);
     if (!found.ok()) return found;
     RegularFile* file = regular(call.writing.file);
-    if (file == nullptr) return calls_.resume(call.writing);
+    if (file == nullptr) return resume(caller, call, call.writing);
     if (files_.inode(file->inode()).kind == InodeKind::directory) {
       return calls_.end(std::move(call.writing.file), CallResult::failed(CallError::is_directory));
     }

@@ -38,6 +38,7 @@ struct GuestProcess {
   std::unique_ptr<Reclaim> reclaim;  ///< freeing memory, in progress
   std::vector<OperationCounts>* readings = nullptr;  ///< see Self::observe; null: nobody asked
   std::unique_ptr<Self::Body> body;                  ///< that its program came from, and may refer to
+  bool stopped = false;                              ///< by a signal, until it is continued or killed
 
   // The call in progress.
   bool in_call = false;
@@ -45,6 +46,7 @@ struct GuestProcess {
   bool again = false;                     ///< it goes on with another step at once
   std::optional<InodeNumber> writes;      ///< or waits to do so
   bool sleeps = false;                    ///< before that it waits for memory or the disk
+  bool interruptible = false;             ///< it sleeps, and signals wake it
   unsigned processor = 0;                 ///< that it runs on
   std::unique_ptr<Self::Body> next_body;  ///< exec has succeeded
 };

@@ -116,6 +116,11 @@ GuestKernel::Next GuestKernel::return_to_user(unsigned vcpu) {
     if ((reschedule_[vcpu] && may_switch) || (!lines_ && !before)) schedule(vcpu);
     const std::optional<ProcessId> current = queue_.current(vcpu);
     if (!current) return Next::idle;
+    if (processes_[current->value].signalled) {
+      const std::optional<Next> next = deliver_signals(vcpu, *current);
+      if (next == Next::idle) continue;
+      if (next) return *next;
+    }
     if (processes_[current->value].busy) return Next::user;
     if (const Next next = next_operation(vcpu, *current); next != Next::idle) return next;
   }
@@ -194,6 +199,36 @@ void GuestKernel::set_timer(ProcessId process, std::uint64_t ticks) {
   sleepers_.push({jiffies_ + ticks, sleep_order_, process});
 }
 
+void GuestKernel::interrupt(unsigned vcpu, ProcessId id, bool interruptible) {
+  Process& process = processes_[id.value];
+  process.signalled = true;
+  const bool naps = process.call == nullptr && process.timer != 0;
+  if (naps) process.timer = 0;
+  if (interruptible || naps) return wake(vcpu, id);
+  for (unsigned other = 0; other < reschedule_.size(); ++other) {
+    if (other == vcpu || queue_.current(other) != id) continue;
+    ++kicks_;
+    machine_.kick(vcpu, other);
+  }
+}
+
+std::optional<GuestKernel::Next> GuestKernel::deliver_signals(unsigned vcpu, ProcessId id) {
+  using enum ProcessKernel::Fate;
+  switch (machine_.processes().deliver(vcpu, id)) {
+    case in_call:
+      break;
+    case goes_on:
+      processes_[id.value].signalled = false;
+      break;
+    case stops:
+      block(vcpu, id);
+      return Next::idle;
+    case dies:
+      return exit(vcpu, id);
+  }
+  return {};
+}
+
 GuestKernel::Next GuestKernel::make_call(unsigned vcpu, ProcessId id) {
   using enum ProcessKernel::Progress;
   Process& caller = processes_[id.value];
@@ -213,6 +248,7 @@ GuestKernel::Next GuestKernel::exit(unsigned vcpu, ProcessId id) {
   process.program = Program{};
   process.call = nullptr;
   process.timer = 0;
+  process.busy = process.pausing = process.signalled = false;
   std::erase_if(after_step_, [&](const AfterStep& late) { return late.process == id; });
   if (process.has_state)
     machine_.processes().exit(vcpu, id);

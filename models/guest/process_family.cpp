@@ -76,12 +76,14 @@ bool ProcessKernel::may_fork(const GuestProcess& parent) const {
 }
 
 CallResult ProcessKernel::wait(GuestProcess& parent) {
-  if (!std::exchange(parent.waits_for_child, false)) {
+  const bool slept = std::exchange(parent.waits_for_child, false);
+  if (!slept) {
     context_.did(KernelPath::system_call);
     context_.did(KernelPath::wait_fixed);
   }
   if (parent.children == 0) return CallResult::failed(CallError::no_process);
   if (parent.dead.empty()) {
+    if (slept && parent.signals.pending()) return CallResult::failed(CallError::restart);
     context_.did(KernelPath::wait_entry);
     context_.locked(6);
     parent.waits_for_child = true;
@@ -146,8 +148,8 @@ bool ProcessKernel::tell_parent(unsigned vcpu, GuestProcess& dead) {
     return orphan;
   }
   GuestProcess& parent = *processes_[dead.parent.value];
-  (void)parent.signals.send(signal_number::child);
   parent.dead.push_back(dead.id);
+  tell_of_child(vcpu, dead);
   context_.did(KernelPath::wake_up);
   if (!parent.waits_for_child) return false;
   context_.did(KernelPath::wake_process);

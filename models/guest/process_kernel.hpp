@@ -48,6 +48,10 @@ class ProcessKernel {
   };
   /// The process current on `vcpu` makes a call, or goes on with it.
   [[nodiscard]] Progress perform(unsigned vcpu, ProcessId id, Call& call);
+  /// What becomes of the process, which a signal was sent to, on its way to user mode.
+  enum class Fate : std::uint8_t { in_call, goes_on, stops, dies };
+  /// Signals are delivered to the process current on `vcpu`, unless it is in the middle of a call.
+  [[nodiscard]] Fate deliver(unsigned vcpu, ProcessId id);
   /// do_exit: its memory and files go. Its parent has to wait for it, and is told when the step has ended.
   void exit(unsigned vcpu, ProcessId id);
   /// The processor goes over to the process's address space. False: it has none that is modelled.
@@ -59,10 +63,14 @@ class ProcessKernel {
   [[nodiscard]] bool give_up_borrowed(unsigned vcpu);
 
   // For calls, on the caller.
+  /// SIGALRM after so many seconds; 0: never. The value is how many were left of the last, rounded up.
+  [[nodiscard]] CallResult set_alarm(GuestProcess& caller, std::uint32_t seconds);
   /// The child's number, or no_memory.
   [[nodiscard]] CallResult fork(GuestProcess& parent, const Self::Body& child);
   [[nodiscard]] CallResult wait(GuestProcess& parent);
   [[nodiscard]] CallResult exec(GuestProcess& caller, const ProgramImage& image, const Self::Body& body);
+  /// Fails with no_process, or invalid. To a kernel thread nothing happens.
+  [[nodiscard]] CallResult kill(GuestProcess& caller, std::int64_t number, SignalNumber signal);
   /// What the kernel does from now on it does there: before anything that no call below begins with.
   void run_on(unsigned vcpu);
   /// The device has interrupted the virtual processor: what it completed is taken notice of.
@@ -128,6 +136,17 @@ class ProcessKernel {
   [[nodiscard]] std::string audit() const;
 
  private:
+  /// Goes off when the first of the processes' alarms may be due.
+  class AlarmClock final : public KernelTimer {
+   public:
+    explicit AlarmClock(ProcessKernel& kernel) : kernel_(kernel) {}
+    void expired(unsigned vcpu) override { kernel_.ring(vcpu); }
+
+   private:
+    ProcessKernel& kernel_;
+  };
+  /// Sends SIGALRM to everybody whose time has come. O(processes).
+  void ring(unsigned vcpu);
   /// 2 MB of the kernel with what it allocates at boot, and a descriptor of 44 bytes for each page (mem_map).
   [[nodiscard]] static constexpr std::uint32_t boot_pages(std::uint32_t pages) {
     constexpr std::uint32_t image = 512, descriptors_in_page = page_size / 44;
@@ -142,8 +161,15 @@ class ProcessKernel {
   void leave(GuestProcess& caller);
   [[nodiscard]] Executable linked(const ProgramImage& image);
   void load(unsigned vcpu, AddressSpace* space, PageNumber stack);
-  /// Signals on the way to user mode. False: one kills the process.
-  [[nodiscard]] bool deliver_signals(GuestProcess& caller);
+  /// The signal was sent by who runs on `vcpu`, and `wakes` (Signals::send): who is stopped goes on, or not.
+  void signalled(unsigned vcpu, GuestProcess& target, SignalNumber signal, bool wakes);
+  /// SIGCHLD: the child has died, or stopped.
+  void tell_of_child(unsigned vcpu, const GuestProcess& child);
+  /// A signal is to be delivered to it: its sleep ends, if signals may end it.
+  void interrupt(unsigned vcpu, const GuestProcess& target);
+  /// Signals on the way to user mode. False: one kills the process. The first handler that has run is put
+  /// into `handled`.
+  [[nodiscard]] bool deliver_signals(GuestProcess& caller, std::optional<SignalDelivery>& handled);
   static constexpr unsigned stack_order = 1;  ///< task structure and kernel stack, 8 KB
   /// Null: it has made no call yet, or is gone.
   [[nodiscard]] GuestProcess* find(ProcessId id) {
@@ -199,6 +225,7 @@ class ProcessKernel {
   std::vector<std::unique_ptr<GuestProcess>> processes_;  ///< by id; null: computes and sleeps only
   std::map<std::uint32_t, std::uint32_t> users_;          ///< how many processes each has
   std::uint32_t process_count_ = 0;
+  AlarmClock alarm_clock_{*this};
 };
 
 }  // namespace xensim

@@ -170,21 +170,26 @@ Call Self::sigaction(SignalNumber signal, SignalAction action) const {
 
 Call Self::kill(SignalNumber signal) const {
   return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
-    bool wakes = false;
-    return kernel.calls().kill(caller.signals, signal, wakes);
+    return kernel.kill(caller, caller.id.value, signal);
+  });
+}
+
+Call Self::kill(std::int64_t process, SignalNumber signal) const {
+  return system_call(
+      [=](ProcessKernel& kernel, GuestProcess& caller) { return kernel.kill(caller, process, signal); });
+}
+
+Call Self::pause() const {
+  return system_call([slept = false](ProcessKernel& kernel, GuestProcess& caller) mutable -> CallResult {
+    if (!slept) kernel.context().did(KernelPath::system_call);
+    slept = !(slept && caller.signals.pending());
+    return slept ? CallResult{.sleeps = true} : CallResult::failed(CallError::restart_unhandled);
   });
 }
 
 Call Self::alarm(std::uint32_t seconds) const {
-  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) -> CallResult {
-    kernel.context().did(KernelPath::system_call);
-    kernel.context().did(KernelPath::copy_user, 2);  // the new time and the old one
-    kernel.context().did(KernelPath::sleep_timer);
-    const std::uint64_t now = kernel.scheduler().ticks();
-    const std::uint64_t left = caller.alarm > now ? caller.alarm - now : 0;
-    caller.alarm = seconds > 0 ? now + seconds * TcpTimes::hertz : 0;
-    return {.value = static_cast<std::int64_t>((left + TcpTimes::hertz - 1) / TcpTimes::hertz)};
-  });
+  return system_call(
+      [=](ProcessKernel& kernel, GuestProcess& caller) { return kernel.set_alarm(caller, seconds); });
 }
 
 Call Self::use_fpu() const {

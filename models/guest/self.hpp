@@ -199,9 +199,16 @@ class Self {
   [[nodiscard]] Call sigaction(SignalNumber signal, SignalAction action) const;
   /// To itself; 0 only checks. A handler runs, and returns, before the program goes on.
   [[nodiscard]] Call kill(SignalNumber signal) const;
+  /// To the process that fork named so. A sleep in a call that waits for others (pipes, sockets, select,
+  /// wait, locks, semaphores) or for time ends by it: the call is interrupted, unless it can be made again
+  /// and no handler has run, or one that wants that; semop is never made again. Waits for the disk, memory
+  /// and raw disks last until they are over.
+  [[nodiscard]] Call kill(std::int64_t process, SignalNumber signal) const;
+  /// Sleeps until a handler has run: interrupted.
+  [[nodiscard]] Call pause() const;
 
-  /// setitimer, for a signal after so many seconds of real time; 0: for none. The value is how many were left
-  /// of the last, rounded up. It never goes off: no signal is sent, to programs that take it back in time.
+  /// setitimer, for SIGALRM after so many seconds of real time; 0: for none. The value is how many were left
+  /// of the last, rounded up.
   [[nodiscard]] Call alarm(std::uint32_t seconds) const;
 
   /// Floating-point arithmetic: from now on signal frames hold that state too, until the next exec.
