@@ -21,7 +21,9 @@ struct GuestProcess {
   ProcessId id;
   ProcessId parent{};                   ///< invalid: nobody waits for it
   bool orphan = false;                  ///< it had a parent
-  std::unique_ptr<AddressSpace> space;  ///< null until the first exec
+  std::unique_ptr<AddressSpace> space;  ///< null until the first exec, and while a child has it
+  ProcessId lender{};                   ///< parent whose address space it has until exec or exit (vfork)
+  bool lends = false;                   ///< it sleeps until it has its address space again
   std::optional<PageNumber> stack;      ///< task structure and kernel stack, 8 KB
   ProcessFiles files;
   Signals signals;

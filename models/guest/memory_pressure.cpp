@@ -246,6 +246,13 @@ GuestProcess* MemoryPressure::kill_somebody(std::vector<std::unique_ptr<GuestPro
   worst->dies = true;
   worst->signals.force(signal_number::kill);
   scheduler_.hurry(worst->id);
+  // Whoever has lent it its memory has the same, and goes, too.
+  if (worst->lender.valid()) {
+    GuestProcess& lender = *processes[worst->lender.value];
+    lender.dies = true;
+    lender.signals.force(signal_number::kill);
+    scheduler_.hurry(lender.id);
+  }
   return worst;
 }
 

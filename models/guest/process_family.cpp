@@ -25,7 +25,34 @@ constexpr std::uint64_t locked_by_fork = 56, locked_by_exit = 36, locked_by_exec
 
 }  // namespace
 
-CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_body) {
+CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child) {
+  return make_child(parent, child, Memory::copied);
+}
+
+CallResult ProcessKernel::vfork(GuestProcess& parent, const Self::Body& body, std::int64_t& child) {
+  if (child < 0) {
+    const CallResult made = make_child(parent, body, Memory::lent);
+    if (!made.ok() || parent.again || parent.sleeps) return made;
+    child = made.value;
+    parent.lends = true;
+    context_.did(KernelPath::wait_entry);
+    context_.locked(3);  // the completion's queue before and after the sleep, task state
+  }
+  parent.sleeps = parent.lends;
+  return {.value = child};
+}
+
+void ProcessKernel::return_memory(unsigned vcpu, GuestProcess& child) {
+  GuestProcess* lender = find(std::exchange(child.lender, {}));
+  if (lender == nullptr) return;
+  lender->space = std::move(child.space);
+  lender->lends = false;
+  context_.did(KernelPath::wake_process);
+  context_.locked(2);
+  wake_all(vcpu, {Wake{lender->id}});
+}
+
+CallResult ProcessKernel::make_child(GuestProcess& parent, const Self::Body& child_body, Memory memory) {
   if (!make_room(parent, pages_of_a_fork)) return {};
   context_.did(KernelPath::system_call);
   context_.did(KernelPath::fork_fixed);
@@ -37,10 +64,13 @@ CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_bod
     memory_.pages.free(*stack, stack_order);
     return CallResult::failed(CallError::try_again);
   }
-  std::unique_ptr<AddressSpace> space = parent.space ? parent.space->fork() : nullptr;
-  if (parent.space && !space) {
-    memory_.pages.free(*stack, stack_order);
-    return out_of_pages(parent);
+  std::unique_ptr<AddressSpace> space;
+  if (memory == Memory::copied && parent.space) {
+    space = parent.space->fork();
+    if (!space) {
+      memory_.pages.free(*stack, stack_order);
+      return out_of_pages(parent);
+    }
   }
   auto body = std::make_unique<Self::Body>(child_body);
   const ProcessId id = scheduler_.fork(parent.processor, (*body)(Self{}), [&](ProcessId child_id) {
@@ -48,7 +78,8 @@ CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_bod
     child.parent = parent.id;
     users_.erase(child.user);  // it was its own only
     ++users_[child.user = parent.user];
-    child.space = std::move(space);
+    child.space = memory == Memory::lent ? std::move(parent.space) : std::move(space);
+    if (memory == Memory::lent) child.lender = parent.id;
     context_.reads(KernelObject::process, parent.id.value, task_lines + action_lines);
     work_.uses_process(child_id, task_lines + action_lines);
     child.files.table = parent.files.table.forked();
@@ -118,6 +149,7 @@ void ProcessKernel::exit(unsigned vcpu, ProcessId id) {
   context_.did(KernelPath::exit_fixed);
   context_.locked(locked_by_exit);
   raw_.abandon(id);
+  return_memory(vcpu, dying);
   if (dying.space) {
     dying.space->clear();
     machine_.unload(dying.space->directory());
@@ -247,9 +279,11 @@ CallResult ProcessKernel::exec(GuestProcess& caller, const ProgramImage& image, 
   context_.locked(locked_by_exec);
   const CallResult found = calls_.stat(caller.files, image.path);
   if (!found.ok()) return found;
-  if (!caller.space) {
-    caller.space = AddressSpace::create(memory_);
-    if (!caller.space) return CallResult::failed(CallError::no_memory);
+  if (!caller.space || caller.lender.valid()) {
+    std::unique_ptr<AddressSpace> space = AddressSpace::create(memory_);
+    if (!space) return CallResult::failed(CallError::no_memory);
+    return_memory(caller.processor, caller);
+    caller.space = std::move(space);
     load(caller.processor, caller.space.get(), caller.stack.value_or(PageNumber{}));
   }
   constexpr std::uint8_t text = AreaFlags::read | AreaFlags::execute,

@@ -67,6 +67,8 @@ class ProcessKernel {
   [[nodiscard]] CallResult set_alarm(GuestProcess& caller, std::uint32_t seconds);
   /// The child's number, or no_memory.
   [[nodiscard]] CallResult fork(GuestProcess& parent, const Self::Body& child);
+  /// The same in the parent's address space; `child` gets its number. Sleeps until that is given back.
+  [[nodiscard]] CallResult vfork(GuestProcess& parent, const Self::Body& body, std::int64_t& child);
   [[nodiscard]] CallResult wait(GuestProcess& parent);
   [[nodiscard]] CallResult exec(GuestProcess& caller, const ProgramImage& image, const Self::Body& body);
   /// Fails with no_process, or invalid. To a kernel thread nothing happens.
@@ -186,6 +188,10 @@ class ProcessKernel {
   [[nodiscard]] bool make_room(GuestProcess& caller, std::uint32_t pages) {
     return !pressure_ || !memory_.pages.short_of(pages) || pressure_->make_room(caller, pages);
   }
+  enum class Memory : std::uint8_t { copied, lent };
+  [[nodiscard]] CallResult make_child(GuestProcess& parent, const Self::Body& body, Memory memory);
+  /// mm_release: what a parent has lent is its again, and it wakes.
+  void return_memory(unsigned vcpu, GuestProcess& child);
   /// no_memory; where memory is reclaimed the caller frees some, and makes its call again.
   [[nodiscard]] CallResult out_of_pages(GuestProcess& caller);
   /// Another process may be made: neither user nor machine has too many.

@@ -56,6 +56,12 @@ Call Self::fork(const Body& child) const {
       [child](ProcessKernel& kernel, GuestProcess& caller) { return kernel.fork(caller, child); });
 }
 
+Call Self::vfork(const Body& body) const {
+  return system_call([body, child = std::int64_t{-1}](ProcessKernel& kernel, GuestProcess& caller) mutable {
+    return kernel.vfork(caller, body, child);
+  });
+}
+
 Call Self::wait() const {
   return system_call([](ProcessKernel& kernel, GuestProcess& caller) { return kernel.wait(caller); });
 }
