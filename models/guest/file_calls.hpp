@@ -62,6 +62,12 @@ class FileCalls {
   [[nodiscard]] CallResult read(GuestProcess& caller, TransferCall& call, std::span<std::byte> buffer);
   [[nodiscard]] CallResult write(GuestProcess& caller, TransferCall& call, std::span<const std::byte> buffer);
   [[nodiscard]] CallResult fsync(GuestProcess& caller, SyncCall& call);
+  /// Files that are mapped, one after the other.
+  struct MappedSyncCall {
+    std::vector<std::shared_ptr<MappedFile>> files{};
+    SyncCall current{};
+  };
+  [[nodiscard]] CallResult synchronize(GuestProcess& caller, MappedSyncCall& call);
   /// The whole file system.
   struct SyncAllCall {
     bool begun = false;
@@ -89,6 +95,8 @@ class FileCalls {
     if (is_restart(result.error)) call.begin_again();
     return result;
   }
+  /// False: the caller sleeps until the file is on the disk.
+  [[nodiscard]] bool synchronized(GuestProcess& caller, SyncCall& call, Inode& inode);
   [[nodiscard]] bool read_page(GuestProcess& caller, TransferCall& call, RegularFile& file);
   void read_ahead(const GuestProcess& caller, RegularFile& file, std::uint32_t index, bool missing);
   [[nodiscard]] bool write_page(GuestProcess& caller, TransferCall& call, Inode& inode);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -140,6 +141,21 @@ Call Self::mprotect(Address start, std::uint32_t length, std::uint8_t protection
   return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
     kernel.context().did(KernelPath::system_call);
     return succeeded(caller.space && caller.space->protect(start, length, protection));
+  });
+}
+
+Call Self::msync(Address start, std::uint32_t length, Synchronize how) const {
+  return system_call([=, call = std::optional<FileCalls::MappedSyncCall>{}](ProcessKernel& kernel,
+                                                                            GuestProcess& caller) mutable {
+    if (!call) {
+      kernel.context().did(KernelPath::system_call);
+      call.emplace();
+      if (!caller.space || !caller.space->synchronize(start, length, call->files)) {
+        return CallResult::failed(CallError::no_memory);
+      }
+      if (how == Synchronize::later) return CallResult{};
+    }
+    return kernel.file_calls().synchronize(caller, *call);
   });
 }
 

@@ -77,6 +77,13 @@ class Self {
   [[nodiscard]] Call munmap(Address start, std::uint32_t length) const;
   [[nodiscard]] Call mprotect(Address start, std::uint32_t length, std::uint8_t protection) const;
   [[nodiscard]] Call brk(Address end) const;
+  enum class Synchronize : std::uint8_t {
+    later,  ///< MS_ASYNC, MS_INVALIDATE: kupdate or fsync writes it
+    now,    ///< MS_SYNC: it is on the disk afterwards, as with fsync of each file
+  };
+  /// What was changed through shared mappings becomes part of their files. no_memory if not all of it is
+  /// mapped.
+  [[nodiscard]] Call msync(Address start, std::uint32_t length, Synchronize how) const;
 
   // Files.
   [[nodiscard]] Call open(std::string_view path) const;
