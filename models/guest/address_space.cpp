@@ -177,6 +177,25 @@ void AddressSpace::free_tables_around(AddressRange range) {
   flush();
 }
 
+bool AddressSpace::synchronize(Address start, std::uint32_t length,
+                               std::vector<std::shared_ptr<MappedFile>>& files) {
+  memory_.kernel.locked(2);
+  const std::uint32_t pages = pages_of(start, length);
+  if (length == 0) return true;
+  if (pages == 0) return false;
+  const AddressRange range = range_of(start, pages);
+  Address covered = range.start;
+  for (const Area& area : areas_) {
+    if (!area.range.overlaps(range)) continue;
+    if (area.range.start <= covered) covered = std::min(area.range.end, range.end);
+    if (!area.file || !area.has(AreaFlags::shared)) continue;
+    tables_.clean(area.range.within(range), processors_);
+    flush();
+    files.push_back(area.file);
+  }
+  return covered == range.end;
+}
+
 bool AddressSpace::protect(Address start, std::uint32_t length, std::uint8_t protection) {
   memory_.kernel.did(KernelPath::area_protect);
   memory_.kernel.locked(2);

@@ -50,6 +50,9 @@ class AddressSpace {
   bool unmap(Address start, std::uint32_t length);
   /// `protection` of AreaFlags. False: nonsense, too many areas, or a hole: what comes before it is changed.
   bool protect(Address start, std::uint32_t length, std::uint8_t protection);
+  /// msync of what is mapped there: pages of files that it has changed are known to be. `files` gets those of
+  /// shared areas, in the order of their addresses. False: nonsense, or a hole.
+  bool synchronize(Address start, std::uint32_t length, std::vector<std::shared_ptr<MappedFile>>& files);
   /// Where the heap begins, after exec.
   void set_heap(Address start) { heap_start_ = heap_end_ = start; }
   /// Moves the end of the heap if that is possible; returns where it is.

@@ -31,7 +31,8 @@ class Call {
   [[nodiscard]] CallResult step(ProcessKernel& kernel, GuestProcess& caller) { return body_(kernel, caller); }
   /// What the program is told: the value, or as from the real kernel the error, negative.
   void finish(const CallResult& result) {
-    value_ = result.error == CallError::none ? result.value : -static_cast<std::int64_t>(result.error);
+    const CallError error = is_restart(result.error) ? CallError::interrupted : result.error;
+    value_ = error == CallError::none ? result.value : -static_cast<std::int64_t>(error);
   }
 
   static bool await_ready() noexcept { return false; }

@@ -13,7 +13,7 @@ enum class CallError : std::uint8_t {
   not_permitted,   ///< EPERM
   no_entry,        ///< ENOENT
   no_process,      ///< ESRCH
-  interrupted,     ///< EINTR, or ERESTARTSYS inside the kernel
+  interrupted,     ///< EINTR: a signal came
   bad_descriptor,  ///< EBADF
   try_again,       ///< EAGAIN
   no_memory,       ///< ENOMEM
@@ -39,11 +39,19 @@ enum class CallError : std::uint8_t {
   not_empty,           ///< ENOTEMPTY
   // System V IPC.
   removed,  ///< EIDRM
+  // Inside the kernel: a signal ends the sleep of a call that has done nothing yet, which is made again as if
+  // for the first time, or ends as interrupted.
+  restart,            ///< ERESTARTSYS: interrupted if a handler has run that does not want calls restarted
+  restart_unhandled,  ///< ERESTARTNOHAND: interrupted if any handler has run
 };
 
+/// A signal, not what it waited for, ended the call.
+[[nodiscard]] constexpr bool is_restart(CallError error) { return error >= CallError::restart; }
+
 /// What a call came to. A call that sleeps has entered its process into the wait queues it waits on; it is to
-/// be made again, with the same request, once something has woken the process. A call that pauses is made
-/// again at once, but interrupts that have come meanwhile are taken first.
+/// be made again, with the same request, once something has woken the process, which a signal does, too
+/// (TASK_INTERRUPTIBLE; who must not be woken by one sets GuestProcess::sleeps instead). A call that pauses
+/// is made again at once, but interrupts that have come meanwhile are taken first.
 struct CallResult {
   std::int64_t value = 0;
   CallError error = CallError::none;

@@ -23,8 +23,8 @@ struct Progress {
   std::size_t done = 0;  ///< bytes
   Stage stage = Stage::outside;
   bool slept = false;  ///< it is in a wait queue
-  /// Set by the kernel before it makes the call again: a signal, not the queue, woke it. Also the way to end
-  /// a call whose process is killed: nothing else takes it out of the queue.
+  /// Set by the kernel before it makes the call again: a signal is to be delivered. Also the way to end a
+  /// call whose process is killed: nothing else takes it out of the queue.
   bool interrupted = false;
 };
 

@@ -21,7 +21,7 @@ bool FileCalls::make_room(GuestProcess& caller) {
 }
 
 CallResult FileCalls::read(GuestProcess& caller, TransferCall& call, std::span<std::byte> buffer) {
-  if (call.begun && regular(call.reading.file) == nullptr) return calls_.resume(call.reading);
+  if (call.begun && regular(call.reading.file) == nullptr) return resume(caller, call, call.reading);
   if (!call.begun) {
     if (!make_room(caller)) return {};
     call.begun = true;
@@ -30,7 +30,7 @@ CallResult FileCalls::read(GuestProcess& caller, TransferCall& call, std::span<s
         calls_.begin(caller.files, static_cast<unsigned>(call.descriptor), call.reading.file);
     if (!found.ok()) return found;
     RegularFile* file = regular(call.reading.file);
-    if (file == nullptr) return calls_.resume(call.reading);
+    if (file == nullptr) return resume(caller, call, call.reading);
     if (files_.inode(file->inode()).kind == InodeKind::directory) {
       return calls_.end(std::move(call.reading.file), CallResult::failed(CallError::is_directory));
     }
@@ -87,7 +87,7 @@ void FileCalls::read_ahead(const GuestProcess& caller, RegularFile& file, std::u
 }
 
 CallResult FileCalls::write(GuestProcess& caller, TransferCall& call, std::span<const std::byte> buffer) {
-  if (call.begun && regular(call.writing.file) == nullptr) return calls_.resume(call.writing);
+  if (call.begun && regular(call.writing.file) == nullptr) return resume(caller, call, call.writing);
   if (!call.begun) {
     if (!make_room(caller)) return {};
     call.begun = true;
@@ -96,7 +96,7 @@ CallResult FileCalls::write(GuestProcess& caller, TransferCall& call, std::span<
         calls_.begin(caller.files, static_cast<unsigned>(call.descriptor), call.writing.file);
     if (!found.ok()) return found;
     RegularFile* file = regular(call.writing.file);
-    if (file == nullptr) return calls_.resume(call.writing);
+    if (file == nullptr) return resume(caller, call, call.writing);
     if (files_.inode(file->inode()).kind == InodeKind::directory) {
       return calls_.end(std::move(call.writing.file), CallResult::failed(CallError::is_directory));
     }
@@ -188,21 +188,33 @@ CallResult FileCalls::fsync(GuestProcess& caller, SyncCall& call) {
   }
   const RegularFile* file = regular(call.file);
   if (file == nullptr) return calls_.end(std::move(call.file), CallResult::failed(CallError::invalid));
-  if (write_back_ == nullptr) return calls_.end(std::move(call.file), {});
-  Inode& inode = files_.inode(file->inode());
+  if (write_back_ != nullptr && !synchronized(caller, call, files_.inode(file->inode()))) return {};
+  return calls_.end(std::move(call.file), {});
+}
+
+CallResult FileCalls::synchronize(GuestProcess& caller, MappedSyncCall& call) {
+  while (!call.files.empty() && write_back_ != nullptr) {
+    auto* inode = dynamic_cast<Inode*>(call.files.front().get());  // shared memory has no disk
+    if (inode != nullptr && !synchronized(caller, call.current, *inode)) return {};
+    call.current = {};
+    call.files.erase(call.files.begin());
+  }
+  return {};
+}
+
+bool FileCalls::synchronized(GuestProcess& caller, SyncCall& call, Inode& inode) {
   if (!call.submitted) {
     inode.written.merge(inode.dirtied_by_mapping);
-    if (!write_back_->submitted(caller, inode, call.from)) return {};
+    if (!write_back_->submitted(caller, inode, call.from)) return false;
     call.submitted = true;
   }
-  if (!write_back_->written(caller, inode)) return {};
+  if (!write_back_->written(caller, inode)) return false;
   // Whatever runs is committed, be it this file's or not.
   const Journal& journal = files_.journal();
   if (call.transaction == 0) {
     call.transaction = journal.running() ? journal.running_number() : journal.running_number() - 1;
   }
-  if (!write_back_->committed(caller, call.transaction)) return {};
-  return calls_.end(std::move(call.file), {});
+  return write_back_->committed(caller, call.transaction);
 }
 
 CallResult FileCalls::sync(GuestProcess& caller, SyncAllCall& call) {

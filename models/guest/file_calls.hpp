@@ -25,6 +25,13 @@ struct TransferCall {
   std::uint32_t owes = 0;                  ///< buffers that the writer must write
   std::uint32_t synchronized = 0;          ///< pages submitted, of a synchronous write
   std::optional<CallResult> result{};
+
+  /// It was interrupted before anything was transferred, and may be made again.
+  void begin_again() {
+    begun = false;
+    reading = {};
+    writing = {};
+  }
 };
 
 /// fsync in progress.
@@ -55,6 +62,12 @@ class FileCalls {
   [[nodiscard]] CallResult read(GuestProcess& caller, TransferCall& call, std::span<std::byte> buffer);
   [[nodiscard]] CallResult write(GuestProcess& caller, TransferCall& call, std::span<const std::byte> buffer);
   [[nodiscard]] CallResult fsync(GuestProcess& caller, SyncCall& call);
+  /// Files that are mapped, one after the other.
+  struct MappedSyncCall {
+    std::vector<std::shared_ptr<MappedFile>> files{};
+    SyncCall current{};
+  };
+  [[nodiscard]] CallResult synchronize(GuestProcess& caller, MappedSyncCall& call);
   /// The whole file system.
   struct SyncAllCall {
     bool begun = false;
@@ -74,6 +87,16 @@ class FileCalls {
   [[nodiscard]] const FileWriters& writers() const { return writers_; }
 
  private:
+  /// Of a file that is not regular.
+  template <class Transfer>
+  [[nodiscard]] CallResult resume(const GuestProcess& caller, TransferCall& call, Transfer& transfer) {
+    transfer.request.progress.interrupted = caller.signals.pending();
+    CallResult result = calls_.resume(transfer);
+    if (is_restart(result.error)) call.begin_again();
+    return result;
+  }
+  /// False: the caller sleeps until the file is on the disk.
+  [[nodiscard]] bool synchronized(GuestProcess& caller, SyncCall& call, Inode& inode);
   [[nodiscard]] bool read_page(GuestProcess& caller, TransferCall& call, RegularFile& file);
   void read_ahead(const GuestProcess& caller, RegularFile& file, std::uint32_t index, bool missing);
   [[nodiscard]] bool write_page(GuestProcess& caller, TransferCall& call, Inode& inode);

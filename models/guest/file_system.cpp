@@ -12,6 +12,7 @@ FileSystem::FileSystem(const KernelContext& context, PageSource& pages, const Di
       journal_(context, layout.journal_start(), layout.journal_blocks),
       groups_(context, journal_, layout) {
   Inode& root = add_inode(DiskLayout::root, InodeKind::directory, DiskLayout::root);
+  const Journal::LongAgo made(journal_);
   const Journal::Handle handle(journal_, journal_credits::create);
   (void)append_block(root);
   root.size = DiskLayout::block_bytes;

@@ -21,7 +21,9 @@ struct GuestProcess {
   ProcessId id;
   ProcessId parent{};                   ///< invalid: nobody waits for it
   bool orphan = false;                  ///< it had a parent
-  std::unique_ptr<AddressSpace> space;  ///< null until the first exec
+  std::unique_ptr<AddressSpace> space;  ///< null until the first exec, and while a child has it
+  ProcessId lender{};                   ///< parent whose address space it has until exec or exit (vfork)
+  bool lends = false;                   ///< it sleeps until it has its address space again
   std::optional<PageNumber> stack;      ///< task structure and kernel stack, 8 KB
   ProcessFiles files;
   Signals signals;
@@ -38,6 +40,7 @@ struct GuestProcess {
   std::unique_ptr<Reclaim> reclaim;  ///< freeing memory, in progress
   std::vector<OperationCounts>* readings = nullptr;  ///< see Self::observe; null: nobody asked
   std::unique_ptr<Self::Body> body;                  ///< that its program came from, and may refer to
+  bool stopped = false;                              ///< by a signal, until it is continued or killed
 
   // The call in progress.
   bool in_call = false;
@@ -45,6 +48,7 @@ struct GuestProcess {
   bool again = false;                     ///< it goes on with another step at once
   std::optional<InodeNumber> writes;      ///< or waits to do so
   bool sleeps = false;                    ///< before that it waits for memory or the disk
+  bool interruptible = false;             ///< it sleeps, and signals wake it
   unsigned processor = 0;                 ///< that it runs on
   std::unique_ptr<Self::Body> next_body;  ///< exec has succeeded
 };

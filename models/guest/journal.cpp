@@ -11,7 +11,7 @@ Journal::Handle::Handle(Journal& journal, std::uint32_t credits) : journal_(jour
   // Big kernel lock and the journal's semaphore at the start, again at the end.
   journal_.context_.locked(outermost ? 6 : 1);
   ++journal_.depth_;
-  if (outermost && journal_.metadata_ + credits > journal_.blocks_ / 4) journal_.wants_commit_ = true;
+  if (outermost && journal_.long_ago_ == 0 && journal_.metadata_ + credits > journal_.blocks_ / 4) journal_.wants_commit_ = true;
 }
 
 Journal::Handle::~Handle() { --journal_.depth_; }
@@ -38,6 +38,7 @@ void Journal::access(BlockNumber block) {
   // Big lock, journal's semaphore, buffer's lock bit and state bits, journal head, lists: with dirty() the
   // share of each block in the 250 to 400 locked operations that a create executes.
   context_.locked(15);
+  if (long_ago_ > 0) return;
   join(block, Joined::accessed);
   if (dirty_ != nullptr) dirty_->remove(BufferId::of(block));  // not before it is in the log again
   if (phase_ == Phase::data && being_committed_.contains(block) && frozen_.insert(block).second) {
@@ -48,18 +49,21 @@ void Journal::access(BlockNumber block) {
 void Journal::dirty(BlockNumber block) {
   context_.did(KernelPath::journal_dirty);
   context_.locked(10);
+  if (long_ago_ > 0) return;
   join(block, Joined::metadata);
 }
 
 void Journal::data(BlockNumber block, PageNumber page) {
   context_.did(KernelPath::journal_data);
   context_.locked(10);
+  if (long_ago_ > 0) return;
   join(block, Joined::data).page = page;
 }
 
 void Journal::forget(BlockNumber block) {
   if (dirty_ != nullptr) dirty_->remove(BufferId::of(block));
   log_.forget(block);
+  if (being_committed_.contains(block)) freed_.insert(block);
   const auto place = members_.find(block);
   if (place == members_.end()) return;
   context_.did(KernelPath::journal_forget);
@@ -108,6 +112,8 @@ Transaction& Journal::begin_commit() {
 }
 
 void Journal::end_commit() {
+  // What was freed meanwhile may be data by now, which is written elsewhere: nobody waits for it.
+  std::erase_if(committing_.metadata, [&](BlockNumber block) { return freed_.contains(block); });
   log_.committed(committing_.metadata);
   for (const BlockNumber block : committing_.metadata) {
     if (dirty_ != nullptr && !members_.contains(block)) dirty_->add(BufferId::of(block));
@@ -116,6 +122,7 @@ void Journal::end_commit() {
   committing_ = {};
   being_committed_.clear();
   frozen_.clear();
+  freed_.clear();
   phase_ = Phase::none;
 }
 

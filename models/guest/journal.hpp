@@ -59,11 +59,11 @@ class Journal {
   }
   /// The data block, which is in that page, has new contents.
   void data(BlockNumber block, PageNumber page);
-  /// The block was freed, its contents need no writing.
+  /// The block was freed, its contents need no writing in place, also if they are being committed.
   void forget(BlockNumber block);
 
   /// There is a running transaction.
-  [[nodiscard]] bool running() const { return !members_.empty() || depth_ > 0; }
+  [[nodiscard]] bool running() const { return !members_.empty() || (depth_ > 0 && long_ago_ == 0); }
   /// A handle set more aside than a transaction may have, a quarter of the journal: it should have waited for
   /// a commit.
   [[nodiscard]] bool wants_commit() const { return wants_commit_; }
@@ -73,12 +73,18 @@ class Journal {
   /// open.
   [[nodiscard]] Transaction take_running();
 
-  /// What the running transaction changed is on the disk, and was for long. No handle may be open.
-  void forget_running() {
-    members_.clear();
-    metadata_ = 0;
-    wants_commit_ = false;
-  }
+  /// What is changed while it lives is on the disk, and was for long: it joins no transaction. What others
+  /// have changed stays where it is.
+  class LongAgo {
+   public:
+    explicit LongAgo(Journal& journal) : journal_(journal) { ++journal_.long_ago_; }
+    ~LongAgo() { --journal_.long_ago_; }
+    LongAgo(const LongAgo&) = delete;
+    LongAgo& operator=(const LongAgo&) = delete;
+
+   private:
+    Journal& journal_;
+  };
 
   /// Why an operation cannot begin yet.
   enum class Obstacle : std::uint8_t {
@@ -132,7 +138,8 @@ class Journal {
   std::map<BlockNumber, Member> members_;
   std::size_t metadata_ = 0;  ///< members that are not data
   std::uint64_t next_order_ = 0;
-  unsigned depth_ = 0;  ///< nested handles open
+  unsigned depth_ = 0;     ///< nested handles open
+  unsigned long_ago_ = 0;  ///< changes that need no writing are being made
   bool wants_commit_ = false;
 
   std::uint64_t number_ = 1, committed_ = 0;
@@ -140,6 +147,7 @@ class Journal {
   Transaction committing_;
   std::set<BlockNumber> being_committed_;  ///< its metadata
   std::set<BlockNumber> frozen_;           ///< of that, copied for the log
+  std::set<BlockNumber> freed_;            ///< of that, since the commit began
   JournalLog log_;
   DirtyBuffers* dirty_ = nullptr;
 };

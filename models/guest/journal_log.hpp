@@ -34,6 +34,11 @@ class JournalLog {
   [[nodiscard]] const std::set<BlockNumber>* oldest() const {
     return transactions_.empty() ? nullptr : &transactions_.front().not_in_place;
   }
+  /// Every block that some transaction waits for, in order.
+  template <class Visit>
+  void visit_waiting(Visit visit) const {
+    for (const auto& [block, transaction] : latest_) visit(block);
+  }
   [[nodiscard]] std::size_t transactions() const { return transactions_.size(); }
   [[nodiscard]] std::string audit() const;
 

@@ -19,7 +19,7 @@ GuestKernel::GuestKernel(VirtualMachine& machine, unsigned processors, const Gue
       boot_(boot) {}
 
 GuestKernel::Started GuestKernel::start(Program program, Time now, TimeLedger::Group group, int nice,
-                                        RunQueue::Memory memory) {
+                                        RunQueue::Memory memory, std::optional<unsigned> only_on) {
   const ProcessId id{static_cast<std::uint32_t>(processes_.size())};
   processes_.push_back({.program = std::move(program),
                         .footprint = new_footprint_(),
@@ -27,7 +27,7 @@ GuestKernel::Started GuestKernel::start(Program program, Time now, TimeLedger::G
                         .has_state = false,
                         .computing = {},
                         .call = nullptr});
-  queue_.add(id, nice, memory);
+  queue_.add(id, nice, memory, only_on);
   ledger_.begin(id, group, now);
   const std::optional<unsigned> target = queue_.wake(id);
   if (target) reschedule_[*target] = true;
@@ -89,8 +89,9 @@ void GuestKernel::share_lines() {
   if (reschedule_.size() > 1) lines_.emplace(static_cast<unsigned>(reschedule_.size()));
 }
 
-ProcessId GuestKernel::start_thread(unsigned vcpu, Program program) {
-  const Started started = start(std::move(program), now(vcpu), 0, 0, RunQueue::Memory::borrowed);
+ProcessId GuestKernel::start_thread(unsigned vcpu, Program program, int nice,
+                                    std::optional<unsigned> only_on) {
+  const Started started = start(std::move(program), now(vcpu), 0, nice, RunQueue::Memory::borrowed, only_on);
   if (started.reschedule && *started.reschedule != vcpu) machine_.kick(vcpu, *started.reschedule);
   return started.process;
 }
@@ -116,6 +117,11 @@ GuestKernel::Next GuestKernel::return_to_user(unsigned vcpu) {
     if ((reschedule_[vcpu] && may_switch) || (!lines_ && !before)) schedule(vcpu);
     const std::optional<ProcessId> current = queue_.current(vcpu);
     if (!current) return Next::idle;
+    if (processes_[current->value].signalled) {
+      const std::optional<Next> next = deliver_signals(vcpu, *current);
+      if (next == Next::idle) continue;
+      if (next) return *next;
+    }
     if (processes_[current->value].busy) return Next::user;
     if (const Next next = next_operation(vcpu, *current); next != Next::idle) return next;
   }
@@ -194,6 +200,36 @@ void GuestKernel::set_timer(ProcessId process, std::uint64_t ticks) {
   sleepers_.push({jiffies_ + ticks, sleep_order_, process});
 }
 
+void GuestKernel::interrupt(unsigned vcpu, ProcessId id, bool interruptible) {
+  Process& process = processes_[id.value];
+  process.signalled = true;
+  const bool naps = process.call == nullptr && process.timer != 0;
+  if (naps) process.timer = 0;
+  if (interruptible || naps) return wake(vcpu, id);
+  for (unsigned other = 0; other < reschedule_.size(); ++other) {
+    if (other == vcpu || queue_.current(other) != id) continue;
+    ++kicks_;
+    machine_.kick(vcpu, other);
+  }
+}
+
+std::optional<GuestKernel::Next> GuestKernel::deliver_signals(unsigned vcpu, ProcessId id) {
+  using enum ProcessKernel::Fate;
+  switch (machine_.processes().deliver(vcpu, id)) {
+    case in_call:
+      break;
+    case goes_on:
+      processes_[id.value].signalled = false;
+      break;
+    case stops:
+      block(vcpu, id);
+      return Next::idle;
+    case dies:
+      return exit(vcpu, id);
+  }
+  return {};
+}
+
 GuestKernel::Next GuestKernel::make_call(unsigned vcpu, ProcessId id) {
   using enum ProcessKernel::Progress;
   Process& caller = processes_[id.value];
@@ -213,6 +249,7 @@ GuestKernel::Next GuestKernel::exit(unsigned vcpu, ProcessId id) {
   process.program = Program{};
   process.call = nullptr;
   process.timer = 0;
+  process.busy = process.pausing = process.signalled = false;
   std::erase_if(after_step_, [&](const AfterStep& late) { return late.process == id; });
   if (process.has_state)
     machine_.processes().exit(vcpu, id);

@@ -40,7 +40,7 @@ class GuestKernel {
   };
   /// Children belong to the same group as their parents; the kernel's own processes to group 0.
   Started start(Program program, Time now, TimeLedger::Group group = 1, int nice = 0,
-                RunQueue::Memory memory = RunQueue::Memory::own);
+                RunQueue::Memory memory = RunQueue::Memory::own, std::optional<unsigned> only_on = {});
 
   /// What a timer interrupt is for: a uniprocessor kernel does both on each; an SMP kernel keeps the time
   /// by one timer and charges ticks by each processor's own.
@@ -78,6 +78,9 @@ class GuestKernel {
   void replace(ProcessId process, Program program) { processes_[process.value].program = std::move(program); }
   /// Makes a process runnable if it is not. `synchronous`: the waker is about to sleep, nobody is preempted.
   void wake(unsigned vcpu, ProcessId process, bool synchronous = false);
+  /// A signal is to be delivered to the process as soon as it is on its way to user mode. Its sleep ends if
+  /// it is `interruptible`, or a Sleep; if it runs on another processor, that is interrupted.
+  void interrupt(unsigned vcpu, ProcessId process, bool interruptible);
   /// ProcessKernel::after_step is called for the process when `vcpu` has ended its step: that is done, but to
   /// others not over yet.
   void call_after_step(unsigned vcpu, ProcessId process) { after_step_.push_back({vcpu, process}); }
@@ -115,8 +118,8 @@ class GuestKernel {
   void set_timer(ProcessId process, std::uint64_t ticks);
   void clear_timer(ProcessId process) { processes_[process.value].timer = 0; }
   [[nodiscard]] bool has_timer(ProcessId process) const { return processes_[process.value].timer != 0; }
-  /// A process of the kernel's own, made while it runs on `vcpu`.
-  ProcessId start_thread(unsigned vcpu, Program program);
+  /// A process of the kernel's own, made while it runs on `vcpu`; it runs on `only_on`, or anywhere.
+  ProcessId start_thread(unsigned vcpu, Program program, int nice = 0, std::optional<unsigned> only_on = {});
   /// The process current on `vcpu` lets all others go first.
   void yield(unsigned vcpu);
   /// Ticks that were charged to it.
@@ -143,6 +146,7 @@ class GuestKernel {
     FootprintId footprint;
     bool busy = false;       ///< has a computation in progress
     bool has_state = false;  ///< the part of the kernel for memory, files and signals knows it
+    bool signalled = false;  ///< a signal may have to be delivered, or has stopped it
     Compute computing;       ///< what is left of it
     bool pausing = false;    ///< in the middle of a call, where a kernel of 2.4 does not reschedule
     Call* call = nullptr;    ///< in progress
@@ -165,6 +169,8 @@ class GuestKernel {
   /// Makes progress on the call of the current process.
   [[gnu::noinline]] Next make_call(unsigned vcpu, ProcessId id);
   [[gnu::noinline]] Next exit(unsigned vcpu, ProcessId id);
+  /// Empty: the current process goes on. Idle: it cannot now.
+  [[gnu::noinline]] std::optional<Next> deliver_signals(unsigned vcpu, ProcessId id);
   /// The process current on `vcpu` can no longer run.
   void block(unsigned vcpu, ProcessId id);
   /// Nothing is left of it but its number, which another gets.

@@ -184,15 +184,17 @@ Wakes MemoryPressure::interrupt(unsigned vcpu) {
   return wakes;
 }
 
-void MemoryPressure::after_step(unsigned vcpu, std::vector<std::unique_ptr<GuestProcess>>& processes) {
-  if (std::exchange(kill_, false)) kill_somebody(processes);
-  if (!memory_.pages.needs_balance()) return;
+GuestProcess* MemoryPressure::after_step(unsigned vcpu,
+                                         std::vector<std::unique_ptr<GuestProcess>>& processes) {
+  GuestProcess* victim = std::exchange(kill_, false) ? kill_somebody(processes) : nullptr;
+  if (!memory_.pages.needs_balance()) return victim;
   if (!daemon_.valid()) {
     daemon_ = scheduler_.start_thread(vcpu, run_daemon(*this));
   } else if (std::exchange(daemon_sleeps_, false)) {
     memory_.kernel.did(KernelPath::wake_process);
     scheduler_.wake(vcpu, daemon_);
   }
+  return victim;
 }
 
 Program MemoryPressure::run_daemon(MemoryPressure& pressure) {
@@ -226,7 +228,7 @@ CallResult MemoryPressure::balance(GuestProcess& daemon) {
   return {.sleeps = true};
 }
 
-void MemoryPressure::kill_somebody(std::vector<std::unique_ptr<GuestProcess>>& processes) {
+GuestProcess* MemoryPressure::kill_somebody(std::vector<std::unique_ptr<GuestProcess>>& processes) {
   GuestProcess* worst = nullptr;
   std::uint64_t most = 0;
   for (const auto& process : processes) {
@@ -239,11 +241,19 @@ void MemoryPressure::kill_somebody(std::vector<std::unique_ptr<GuestProcess>>& p
     most = points;
     worst = process.get();
   }
-  if (worst == nullptr) return;
+  if (worst == nullptr) return nullptr;
   ++counts_.kills;
   worst->dies = true;
   worst->signals.force(signal_number::kill);
   scheduler_.hurry(worst->id);
+  // Whoever has lent it its memory has the same, and goes, too.
+  if (worst->lender.valid()) {
+    GuestProcess& lender = *processes[worst->lender.value];
+    lender.dies = true;
+    lender.signals.force(signal_number::kill);
+    scheduler_.hurry(lender.id);
+  }
+  return worst;
 }
 
 std::string MemoryPressure::audit(std::vector<std::uint32_t>& references,

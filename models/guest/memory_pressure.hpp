@@ -46,7 +46,9 @@ class MemoryPressure {
   /// The device's interrupt, on `vcpu`. Whom to wake.
   [[nodiscard]] Wakes interrupt(unsigned vcpu);
   /// Wakes the daemon or kills a process if that step made it necessary.
-  void after_step(unsigned vcpu, std::vector<std::unique_ptr<GuestProcess>>& processes);
+  /// The victim, whose sleep is to end if signals may end it; null: nobody.
+  [[nodiscard]] GuestProcess* after_step(unsigned vcpu,
+                                         std::vector<std::unique_ptr<GuestProcess>>& processes);
 
   /// The reclaim daemon (kswapd); invalid until it was first needed.
   [[nodiscard]] ProcessId daemon() const { return daemon_; }
@@ -76,7 +78,7 @@ class MemoryPressure {
   [[nodiscard]] bool reclaim_step(GuestProcess& caller, std::size_t zone, Reclaim::Next& next);
   void read_slots(GuestProcess& caller, std::uint32_t slot);
   void read_pages(GuestProcess& caller, MappedFile& file, std::uint32_t index);
-  void kill_somebody(std::vector<std::unique_ptr<GuestProcess>>& processes);
+  [[nodiscard]] GuestProcess* kill_somebody(std::vector<std::unique_ptr<GuestProcess>>& processes);
 
   GuestKernel& scheduler_;
   VirtualMachine& processors_;

@@ -163,6 +163,33 @@ void PageTables::set_dirty(Page& page) const {
   if (!std::exchange(page.dirty, true)) page.file->dirtied(page.index);
 }
 
+void PageTables::clean(AddressRange range, std::uint32_t processors) {
+  Slots slots{};
+  for (Address at = range.start; at < range.end; at = address_of(slots.region + 1, 0)) {
+    slots = slots_from(at, range.end);
+    const auto table = table_of(slots.region);
+    const PhysicalMemory::Words* entries = table ? memory_.paging.entries(*table) : nullptr;
+    if (entries == nullptr) continue;
+    std::uint32_t cleaned = 0;
+    for (std::uint32_t i = slots.first; i < slots.end; ++i) {
+      const Entry entry{(*entries)[i]};
+      if (!is_resident(entry) || !entry.has(Entry::dirty)) continue;
+      const PageNumber number = memory_.paging.page(entry.frame());
+      if (!left(number, entry)) continue;
+      memory_.kernel.uses(KernelObject::page_descriptor, number.value);
+      memory_.paging.set_entry(*table, i, Entry::to(entry.frame(), entry.bits & 0xfff & ~Entry::dirty));
+      memory_.paging.flush_page(directory_, address_of(slots.region, i), processors);
+      ++cleaned;
+    }
+    memory_.kernel.did(KernelPath::scan_entry, slots.end - slots.first - cleaned);
+    const std::uint32_t lines = lines_of(slots.end - slots.first);
+    memory_.kernel.uses(KernelObject::page, table->value, lines, std::min(cleaned, lines));
+    memory_.kernel.did(KernelPath::protect_entry, cleaned);
+    memory_.kernel.took_out(cleaned);
+    memory_.kernel.locked(cleaned);
+  }
+}
+
 void PageTables::protect(AddressRange range, std::uint8_t flags) {
   std::vector<EntryUpdate>& changed = memory_.updates;
   const std::uint32_t bits = entry_bits(flags);

@@ -65,6 +65,10 @@ class PageTables {
   /// at once, or are handed over in `detached` if others may still use the pages through stale translations.
   Zapped zap(AddressRange range, std::size_t limit = SIZE_MAX, std::vector<PageNumber>* detached = nullptr);
 
+  /// filemap_sync: pages of files that were changed through entries of the range are marked so, the entries
+  /// no longer; each translation that was is flushed (`processors` may hold it).
+  void clean(AddressRange range, std::uint32_t processors);
+
   /// Gives all resident pages of the range the access that `flags` (AreaFlags) grant.
   void protect(AddressRange range, std::uint8_t flags);
 

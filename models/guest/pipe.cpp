@@ -46,7 +46,7 @@ CallResult Pipe::read(ReadRequest& request, bool nonblocking) {
   CallResult result;
   if (request.into.empty()) return result;
   if (!begin(progress, request.process, waiting_readers_)) {
-    return finished(progress, CallError::interrupted, std::move(result));
+    return finished(progress, CallError::restart, std::move(result));
   }
   while (length_ > 0) {
     take(request);
@@ -67,7 +67,7 @@ CallResult Pipe::write(WriteRequest& request, bool nonblocking) {
   CallResult result;
   if (request.from.empty()) return result;
   if (!begin(progress, request.process, waiting_writers_)) {
-    return finished(progress, CallError::interrupted, std::move(result));
+    return finished(progress, CallError::restart, std::move(result));
   }
   if (readers_ == 0) return finished(progress, CallError::broken_pipe, std::move(result));
   const bool atomic = progress.done == 0 && request.from.size() <= capacity;

@@ -17,6 +17,7 @@ void ProcessKernel::make_directories(const std::string& path) {
 CallResult ProcessKernel::place_files(GuestProcess& caller, std::span<const Self::PlacedFile> files,
                                       Bytes keep_free, std::uint32_t sharing) {
   work_.on(nullptr);
+  const Journal::LongAgo written(files_.journal());
   std::vector<InodeNumber> inodes;
   std::set<std::string> directories;
   CallError error = CallError::none;
@@ -33,7 +34,6 @@ CallResult ProcessKernel::place_files(GuestProcess& caller, std::span<const Self
     (void)calls_.close(kernel_files_, descriptor);
     if (error != CallError::none) break;
   }
-  files_.journal().forget_running();
 
   const std::int64_t kept = keep_free.count / page_size;
   std::uint32_t room = static_cast<std::uint32_t>(

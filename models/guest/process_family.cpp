@@ -25,7 +25,34 @@ constexpr std::uint64_t locked_by_fork = 56, locked_by_exit = 36, locked_by_exec
 
 }  // namespace
 
-CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_body) {
+CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child) {
+  return make_child(parent, child, Memory::copied);
+}
+
+CallResult ProcessKernel::vfork(GuestProcess& parent, const Self::Body& body, std::int64_t& child) {
+  if (child < 0) {
+    const CallResult made = make_child(parent, body, Memory::lent);
+    if (!made.ok() || parent.again || parent.sleeps) return made;
+    child = made.value;
+    parent.lends = true;
+    context_.did(KernelPath::wait_entry);
+    context_.locked(3);  // the completion's queue before and after the sleep, task state
+  }
+  parent.sleeps = parent.lends;
+  return {.value = child};
+}
+
+void ProcessKernel::return_memory(unsigned vcpu, GuestProcess& child) {
+  GuestProcess* lender = find(std::exchange(child.lender, {}));
+  if (lender == nullptr) return;
+  lender->space = std::move(child.space);
+  lender->lends = false;
+  context_.did(KernelPath::wake_process);
+  context_.locked(2);
+  wake_all(vcpu, {Wake{lender->id}});
+}
+
+CallResult ProcessKernel::make_child(GuestProcess& parent, const Self::Body& child_body, Memory memory) {
   if (!make_room(parent, pages_of_a_fork)) return {};
   context_.did(KernelPath::system_call);
   context_.did(KernelPath::fork_fixed);
@@ -37,10 +64,13 @@ CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_bod
     memory_.pages.free(*stack, stack_order);
     return CallResult::failed(CallError::try_again);
   }
-  std::unique_ptr<AddressSpace> space = parent.space ? parent.space->fork() : nullptr;
-  if (parent.space && !space) {
-    memory_.pages.free(*stack, stack_order);
-    return out_of_pages(parent);
+  std::unique_ptr<AddressSpace> space;
+  if (memory == Memory::copied && parent.space) {
+    space = parent.space->fork();
+    if (!space) {
+      memory_.pages.free(*stack, stack_order);
+      return out_of_pages(parent);
+    }
   }
   auto body = std::make_unique<Self::Body>(child_body);
   const ProcessId id = scheduler_.fork(parent.processor, (*body)(Self{}), [&](ProcessId child_id) {
@@ -48,7 +78,8 @@ CallResult ProcessKernel::fork(GuestProcess& parent, const Self::Body& child_bod
     child.parent = parent.id;
     users_.erase(child.user);  // it was its own only
     ++users_[child.user = parent.user];
-    child.space = std::move(space);
+    child.space = memory == Memory::lent ? std::move(parent.space) : std::move(space);
+    if (memory == Memory::lent) child.lender = parent.id;
     context_.reads(KernelObject::process, parent.id.value, task_lines + action_lines);
     work_.uses_process(child_id, task_lines + action_lines);
     child.files.table = parent.files.table.forked();
@@ -76,12 +107,14 @@ bool ProcessKernel::may_fork(const GuestProcess& parent) const {
 }
 
 CallResult ProcessKernel::wait(GuestProcess& parent) {
-  if (!std::exchange(parent.waits_for_child, false)) {
+  const bool slept = std::exchange(parent.waits_for_child, false);
+  if (!slept) {
     context_.did(KernelPath::system_call);
     context_.did(KernelPath::wait_fixed);
   }
   if (parent.children == 0) return CallResult::failed(CallError::no_process);
   if (parent.dead.empty()) {
+    if (slept && parent.signals.pending()) return CallResult::failed(CallError::restart);
     context_.did(KernelPath::wait_entry);
     context_.locked(6);
     parent.waits_for_child = true;
@@ -116,6 +149,7 @@ void ProcessKernel::exit(unsigned vcpu, ProcessId id) {
   context_.did(KernelPath::exit_fixed);
   context_.locked(locked_by_exit);
   raw_.abandon(id);
+  return_memory(vcpu, dying);
   if (dying.space) {
     dying.space->clear();
     machine_.unload(dying.space->directory());
@@ -146,8 +180,8 @@ bool ProcessKernel::tell_parent(unsigned vcpu, GuestProcess& dead) {
     return orphan;
   }
   GuestProcess& parent = *processes_[dead.parent.value];
-  (void)parent.signals.send(signal_number::child);
   parent.dead.push_back(dead.id);
+  tell_of_child(vcpu, dead);
   context_.did(KernelPath::wake_up);
   if (!parent.waits_for_child) return false;
   context_.did(KernelPath::wake_process);
@@ -157,7 +191,7 @@ bool ProcessKernel::tell_parent(unsigned vcpu, GuestProcess& dead) {
 
 CallResult ProcessKernel::install(const std::string& path, std::uint32_t pages) {
   if (installed_.contains(path)) return CallResult::failed(CallError::exists);
-  const bool others_changed = files_.journal().running();
+  const Journal::LongAgo written(files_.journal());
   make_directories(path);
   const CallResult created = calls_.creat(kernel_files_, path);
   if (!created.ok()) return created;
@@ -165,18 +199,16 @@ CallResult ProcessKernel::install(const std::string& path, std::uint32_t pages) 
   const auto file = std::dynamic_pointer_cast<RegularFile>(kernel_files_.table.get(descriptor));
   Inode& inode = files_.inode(file->inode());
   for (std::uint32_t i = 0; i < pages; ++i) {
-    const CallResult written = files_.write(file->inode(), std::uint64_t{i} * page_size, page_size);
+    const CallResult page = files_.write(file->inode(), std::uint64_t{i} * page_size, page_size);
     // A program that is first started when memory is short has fewer pages in memory.
-    if (written.ok() || written.error == CallError::no_memory) continue;
+    if (page.ok() || page.error == CallError::no_memory) continue;
     (void)calls_.close(kernel_files_, descriptor);
-    return written;
+    return page;
   }
-  // It was written long ago.
   for (const PageNumber page : inode.cached) {
     memory_.pages[page].dirty = false;
     memory_.dirty.remove(BufferId::of(page));
   }
-  if (!others_changed) files_.journal().forget_running();
   // The inode lives as long as the file system: its descriptor stays open.
   installed_[path] = std::shared_ptr<Inode>(std::shared_ptr<void>(), &inode);
   return {.value = descriptor};
@@ -201,7 +233,7 @@ CallResult ProcessKernel::place(GuestProcess& caller, const std::string& path, s
 
 CallResult ProcessKernel::place_file(GuestProcess& caller, std::string_view path, std::uint64_t bytes) {
   work_.on(nullptr);
-  const bool others_changed = files_.journal().running();
+  const Journal::LongAgo written(files_.journal());
   const CallResult created = calls_.creat(caller.files, path);
   CallResult result = created;
   if (created.ok()) {
@@ -210,7 +242,6 @@ CallResult ProcessKernel::place_file(GuestProcess& caller, std::string_view path
     result = {.error = files_.place(file.inode(), bytes)};
     (void)calls_.close(caller.files, descriptor);
   }
-  if (!others_changed) files_.journal().forget_running();
   run_on(caller.processor);
   return result;
 }
@@ -248,9 +279,11 @@ CallResult ProcessKernel::exec(GuestProcess& caller, const ProgramImage& image, 
   context_.locked(locked_by_exec);
   const CallResult found = calls_.stat(caller.files, image.path);
   if (!found.ok()) return found;
-  if (!caller.space) {
-    caller.space = AddressSpace::create(memory_);
-    if (!caller.space) return CallResult::failed(CallError::no_memory);
+  if (!caller.space || caller.lender.valid()) {
+    std::unique_ptr<AddressSpace> space = AddressSpace::create(memory_);
+    if (!space) return CallResult::failed(CallError::no_memory);
+    return_memory(caller.processor, caller);
+    caller.space = std::move(space);
     load(caller.processor, caller.space.get(), caller.stack.value_or(PageNumber{}));
   }
   constexpr std::uint8_t text = AreaFlags::read | AreaFlags::execute,

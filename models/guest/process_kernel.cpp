@@ -63,12 +63,12 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
   }
   file_calls_ =
       std::make_unique<FileCalls>(context_, scheduler, calls_, memory_, pressure_.get(), write_back_.get());
+  const Journal::LongAgo written(files_.journal());
   for (const char* directory : {"/dev", "/lib", "/bin", "/usr", "/usr/tmp", "/usr/tmp/lat_fs"}) {
     (void)calls_.mkdir(kernel_files_, directory);
   }
   (void)calls_.mknod(kernel_files_, "/dev/zero", InodeKind::zero_device);
   (void)calls_.mknod(kernel_files_, "/dev/null", InodeKind::null_device);
-  files_.journal().forget_running();  // all this is from long ago
   provide(ProgramImage::interpreter, 21);
   provide("/lib/libc.so.6", 285);
   provide("/lib/libtermcap.so.2", 4);
@@ -80,6 +80,7 @@ ProcessKernel::~ProcessKernel() {
   work_.on(nullptr);
   memory_.paging.tell(nullptr);  // address spaces go while one of them is loaded
   network_->detach();
+  scheduler_.timers().clear(alarm_clock_);
   Wakes nobody;
   for (const auto& process : processes_) {
     if (process) process->files.table.close_all(nobody);
@@ -138,15 +139,18 @@ ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call
   use_stack(caller);
   if (call.kind() == Call::Kind::system) work_.enters(id, caller.in_call);
   caller.in_call = true;
-  caller.again = caller.sleeps = false;
+  caller.again = caller.sleeps = caller.interruptible = false;
   const CallResult result = call.step(*this, caller);
   wake_all(vcpu, result.wakes);
   if (pressure_) {
-    pressure_->after_step(vcpu, processes_);
+    if (const GuestProcess* victim = pressure_->after_step(vcpu, processes_)) interrupt(vcpu, *victim);
     write_back_->after_step(vcpu);
   }
   // Who waits for memory in vain gives up; a call that pauses comes to its end, and lets go what it holds.
-  if (caller.dies && caller.again && !caller.sleeps) return Progress::killed;
+  const bool of_the_program = call.kind() == Call::Kind::instructions && caller.signals.has_kill();
+  if ((caller.dies || of_the_program) && caller.again && !caller.sleeps) return Progress::killed;
+  caller.interruptible = result.sleeps && !caller.sleeps;
+  if (caller.interruptible && caller.signals.pending()) return Progress::more;
   if (result.sleeps || caller.sleeps) return Progress::sleeps;
   if (caller.again) return Progress::more;
   if (result.pauses) return Progress::pauses;
@@ -158,10 +162,94 @@ ProcessKernel::Progress ProcessKernel::perform(unsigned vcpu, ProcessId id, Call
   } else {
     call.finish(result);
   }
-  const bool lives = deliver_signals(caller);
-  if (!lives) return Progress::killed;
+  std::optional<SignalDelivery> handled;
+  if (!deliver_signals(caller, handled)) return Progress::killed;
   if (caller.in_kernel) leave(caller);
-  return Progress::done;
+  const bool wants_restart = !handled || (result.error == CallError::restart && handled->restart);
+  return is_restart(result.error) && wants_restart ? Progress::more : Progress::done;
+}
+
+ProcessKernel::Fate ProcessKernel::deliver(unsigned vcpu, ProcessId id) {
+  GuestProcess& caller = process(id);
+  if (caller.in_call) return Fate::in_call;
+  if (caller.stopped) return Fate::stops;
+  if (!caller.signals.pending()) return Fate::goes_on;
+  run_on(vcpu);
+  caller.processor = vcpu;
+  // An interrupt has brought it here, and takes it back.
+  const bool was_in_kernel = std::exchange(caller.in_kernel, true);
+  use_stack(caller);
+  std::optional<SignalDelivery> handled;
+  if (!deliver_signals(caller, handled)) return Fate::dies;
+  caller.in_kernel = was_in_kernel;
+  return caller.stopped ? Fate::stops : Fate::goes_on;
+}
+
+CallResult ProcessKernel::kill(GuestProcess& caller, std::int64_t number, SignalNumber signal) {
+  const bool is_number = number >= 0 && number < static_cast<std::int64_t>(processes_.size());
+  GuestProcess* target = is_number ? processes_[static_cast<std::size_t>(number)].get() : nullptr;
+  if (target == nullptr || target->kernel_thread || target->dead_now) {
+    context_.did(KernelPath::system_call);
+    return target == nullptr ? CallResult::failed(CallError::no_process) : CallResult{};
+  }
+  bool wakes = false;
+  CallResult result = calls_.kill(target->signals, signal, wakes);
+  signalled(caller.processor, *target, signal, wakes);
+  return result;
+}
+
+CallResult ProcessKernel::set_alarm(GuestProcess& caller, std::uint32_t seconds) {
+  constexpr std::uint64_t second = GuestKernel::ticks_per_second;
+  context_.did(KernelPath::system_call);
+  context_.did(KernelPath::copy_user, 2);  // the new time and the old one
+  context_.did(KernelPath::sleep_timer);
+  const std::uint64_t now = scheduler_.ticks();
+  const std::uint64_t left = caller.alarm > now ? caller.alarm - now : 0;
+  caller.alarm = seconds > 0 ? now + seconds * second : 0;
+  if (caller.alarm > 0 && !scheduler_.timers().is_set(alarm_clock_, caller.alarm)) {
+    scheduler_.timers().set(alarm_clock_, caller.alarm);
+  }
+  return {.value = static_cast<std::int64_t>((left + second - 1) / second)};
+}
+
+void ProcessKernel::ring(unsigned vcpu) {
+  run_on(vcpu);
+  std::uint64_t first = 0;
+  for (const auto& process : processes_) {
+    if (!process || process->alarm == 0) continue;
+    if (process->alarm <= scheduler_.ticks()) {
+      process->alarm = 0;
+      if (!process->dead_now) {
+        signalled(vcpu, *process, signal_number::alarm, process->signals.send(signal_number::alarm));
+      }
+    } else if (first == 0 || process->alarm < first) {
+      first = process->alarm;
+    }
+  }
+  if (first > 0) scheduler_.timers().set(alarm_clock_, first);
+}
+
+void ProcessKernel::signalled(unsigned vcpu, GuestProcess& target, SignalNumber signal, bool wakes) {
+  if (target.stopped) {
+    wakes = signal == signal_number::kill || signal == signal_number::resume;
+    target.stopped = !wakes;
+    target.interruptible = wakes;
+  }
+  if (wakes) interrupt(vcpu, target);
+}
+
+void ProcessKernel::tell_of_child(unsigned vcpu, const GuestProcess& child) {
+  GuestProcess* parent = find(child.parent);
+  if (parent == nullptr) return;
+  signalled(vcpu, *parent, signal_number::child, parent->signals.send(signal_number::child));
+}
+
+void ProcessKernel::interrupt(unsigned vcpu, const GuestProcess& target) {
+  if (target.interruptible) {
+    context_.did(KernelPath::wake_process);
+    use_stack(target);
+  }
+  scheduler_.interrupt(vcpu, target.id, target.interruptible);
 }
 
 void ProcessKernel::enter_by_fault(GuestProcess& caller, const PageFault& fault) {
@@ -175,12 +263,17 @@ void ProcessKernel::leave(GuestProcess& caller) {
   caller.in_kernel = false;
 }
 
-bool ProcessKernel::deliver_signals(GuestProcess& caller) {
-  while (caller.signals.pending()) {
+bool ProcessKernel::deliver_signals(GuestProcess& caller, std::optional<SignalDelivery>& handled) {
+  while (!caller.stopped && caller.signals.pending()) {
     const std::optional<SignalDelivery> delivery = caller.signals.deliver(caller.uses_fpu);
     if (!delivery) break;
     if (delivery->kind == SignalDelivery::Kind::terminate) return false;
-    if (delivery->kind == SignalDelivery::Kind::stop) continue;
+    if (delivery->kind == SignalDelivery::Kind::stop) {
+      caller.stopped = true;
+      tell_of_child(caller.processor, caller);
+      continue;
+    }
+    if (!handled) handled = delivery;
     // The handler runs and returns.
     leave(caller);
     machine_.enter_by_call(caller.processor);
@@ -305,6 +398,9 @@ std::string ProcessKernel::audit() const {
   if (std::string fault = memory_.pages.audit(references); !fault.empty()) return fault;
   if (std::string fault = network_->audit(); !fault.empty()) return fault;
   if (std::string fault = semaphores_.audit(); !fault.empty()) return fault;
+  if (write_back_) {
+    if (std::string fault = write_back_->audit(); !fault.empty()) return fault;
+  }
   return files_.audit();
 }
 

@@ -22,6 +22,7 @@
 #include "models/guest/semaphores.hpp"
 #include "models/guest/shared_disk.hpp"
 #include "models/guest/shared_memory.hpp"
+#include "models/guest/softirq_daemon.hpp"
 #include "models/guest/unix_calls.hpp"
 
 namespace xensim {
@@ -48,6 +49,10 @@ class ProcessKernel {
   };
   /// The process current on `vcpu` makes a call, or goes on with it.
   [[nodiscard]] Progress perform(unsigned vcpu, ProcessId id, Call& call);
+  /// What becomes of the process, which a signal was sent to, on its way to user mode.
+  enum class Fate : std::uint8_t { in_call, goes_on, stops, dies };
+  /// Signals are delivered to the process current on `vcpu`, unless it is in the middle of a call.
+  [[nodiscard]] Fate deliver(unsigned vcpu, ProcessId id);
   /// do_exit: its memory and files go. Its parent has to wait for it, and is told when the step has ended.
   void exit(unsigned vcpu, ProcessId id);
   /// The processor goes over to the process's address space. False: it has none that is modelled.
@@ -59,14 +64,26 @@ class ProcessKernel {
   [[nodiscard]] bool give_up_borrowed(unsigned vcpu);
 
   // For calls, on the caller.
+  /// SIGALRM after so many seconds; 0: never. The value is how many were left of the last, rounded up.
+  [[nodiscard]] CallResult set_alarm(GuestProcess& caller, std::uint32_t seconds);
   /// The child's number, or no_memory.
   [[nodiscard]] CallResult fork(GuestProcess& parent, const Self::Body& child);
+  /// The same in the parent's address space; `child` gets its number. Sleeps until that is given back.
+  [[nodiscard]] CallResult vfork(GuestProcess& parent, const Self::Body& body, std::int64_t& child);
   [[nodiscard]] CallResult wait(GuestProcess& parent);
   [[nodiscard]] CallResult exec(GuestProcess& caller, const ProgramImage& image, const Self::Body& body);
+  /// Fails with no_process, or invalid. To a kernel thread nothing happens.
+  [[nodiscard]] CallResult kill(GuestProcess& caller, std::int64_t number, SignalNumber signal);
   /// What the kernel does from now on it does there: before anything that no call below begins with.
   void run_on(unsigned vcpu);
   /// The device has interrupted the virtual processor: what it completed is taken notice of.
   void disk_interrupt(unsigned vcpu);
+  /// A driver's softirq on `vcpu`, which is the only one that the kernel is told of: what is left of it goes
+  /// to the daemon that this returns.
+  SoftirqDaemon& give_softirq(unsigned vcpu, SoftirqDaemon::Softirq softirq) {
+    softirqs_ = std::make_unique<SoftirqDaemon>(scheduler_, vcpu, std::move(softirq));
+    return *softirqs_;
+  }
   /// A step of the processor has ended for everybody: a process wakes whose turn has come (up of a
   /// semaphore), or has died. True: it had a parent, which is gone, and nothing is left of it.
   [[nodiscard]] bool after_step(unsigned vcpu, ProcessId id);
@@ -128,6 +145,17 @@ class ProcessKernel {
   [[nodiscard]] std::string audit() const;
 
  private:
+  /// Goes off when the first of the processes' alarms may be due.
+  class AlarmClock final : public KernelTimer {
+   public:
+    explicit AlarmClock(ProcessKernel& kernel) : kernel_(kernel) {}
+    void expired(unsigned vcpu) override { kernel_.ring(vcpu); }
+
+   private:
+    ProcessKernel& kernel_;
+  };
+  /// Sends SIGALRM to everybody whose time has come. O(processes).
+  void ring(unsigned vcpu);
   /// 2 MB of the kernel with what it allocates at boot, and a descriptor of 44 bytes for each page (mem_map).
   [[nodiscard]] static constexpr std::uint32_t boot_pages(std::uint32_t pages) {
     constexpr std::uint32_t image = 512, descriptors_in_page = page_size / 44;
@@ -142,8 +170,15 @@ class ProcessKernel {
   void leave(GuestProcess& caller);
   [[nodiscard]] Executable linked(const ProgramImage& image);
   void load(unsigned vcpu, AddressSpace* space, PageNumber stack);
-  /// Signals on the way to user mode. False: one kills the process.
-  [[nodiscard]] bool deliver_signals(GuestProcess& caller);
+  /// The signal was sent by who runs on `vcpu`, and `wakes` (Signals::send): who is stopped goes on, or not.
+  void signalled(unsigned vcpu, GuestProcess& target, SignalNumber signal, bool wakes);
+  /// SIGCHLD: the child has died, or stopped.
+  void tell_of_child(unsigned vcpu, const GuestProcess& child);
+  /// A signal is to be delivered to it: its sleep ends, if signals may end it.
+  void interrupt(unsigned vcpu, const GuestProcess& target);
+  /// Signals on the way to user mode. False: one kills the process. The first handler that has run is put
+  /// into `handled`.
+  [[nodiscard]] bool deliver_signals(GuestProcess& caller, std::optional<SignalDelivery>& handled);
   static constexpr unsigned stack_order = 1;  ///< task structure and kernel stack, 8 KB
   /// Null: it has made no call yet, or is gone.
   [[nodiscard]] GuestProcess* find(ProcessId id) {
@@ -160,13 +195,17 @@ class ProcessKernel {
   [[nodiscard]] bool make_room(GuestProcess& caller, std::uint32_t pages) {
     return !pressure_ || !memory_.pages.short_of(pages) || pressure_->make_room(caller, pages);
   }
+  enum class Memory : std::uint8_t { copied, lent };
+  [[nodiscard]] CallResult make_child(GuestProcess& parent, const Self::Body& body, Memory memory);
+  /// mm_release: what a parent has lent is its again, and it wakes.
+  void return_memory(unsigned vcpu, GuestProcess& child);
   /// no_memory; where memory is reclaimed the caller frees some, and makes its call again.
   [[nodiscard]] CallResult out_of_pages(GuestProcess& caller);
   /// Another process may be made: neither user nor machine has too many.
   [[nodiscard]] bool may_fork(const GuestProcess& parent) const;
   [[nodiscard]] bool is_kernel_thread(ProcessId id) const {
     return (pressure_ && (pressure_->daemon() == id || write_back_->is_daemon(id))) ||
-           (balloon_ && balloon_->is_daemon(id));
+           (balloon_ && balloon_->is_daemon(id)) || (softirqs_ && softirqs_->id() == id);
   }
   void use_stack(const GuestProcess& process);
 
@@ -187,6 +226,7 @@ class ProcessKernel {
   SystemCalls calls_;
   std::unique_ptr<WriteBack> write_back_;  ///< null without a disk
   std::unique_ptr<BalloonDriver> balloon_;
+  std::unique_ptr<SoftirqDaemon> softirqs_;  ///< null: no driver leaves any
   std::unique_ptr<FileCalls> file_calls_;
   UnixCalls unix_calls_;
   Semaphores semaphores_;
@@ -199,6 +239,7 @@ class ProcessKernel {
   std::vector<std::unique_ptr<GuestProcess>> processes_;  ///< by id; null: computes and sleeps only
   std::map<std::uint32_t, std::uint32_t> users_;          ///< how many processes each has
   std::uint32_t process_count_ = 0;
+  AlarmClock alarm_clock_{*this};
 };
 
 }  // namespace xensim

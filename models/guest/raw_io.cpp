@@ -39,7 +39,8 @@ CallResult RawIo::step(GuestProcess& caller, const Self::RawTransfer& transfer, 
         return {};
       }
       waiters_[transfer.write ? 1 : 0].emplace_back(transfer.disk, caller.id);
-      return {.sleeps = true};
+      caller.sleeps = true;
+      return {};
     }
     buffers_[next_tag_++] = caller.id.value;
     charge_submission(memory_.kernel);
@@ -49,7 +50,8 @@ CallResult RawIo::step(GuestProcess& caller, const Self::RawTransfer& transfer, 
     memory_.kernel.did(KernelPath::wait_entry);
     disk.unplug(at);
     charge_commands(memory_.kernel, disk);
-    return {.sleeps = true};
+    caller.sleeps = true;
+    return {};
   }
   const bool failed = state.failed;
   release(own);

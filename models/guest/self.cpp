@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -54,6 +55,12 @@ Call Self::getppid() const {
 Call Self::fork(const Body& child) const {
   return system_call(
       [child](ProcessKernel& kernel, GuestProcess& caller) { return kernel.fork(caller, child); });
+}
+
+Call Self::vfork(const Body& body) const {
+  return system_call([body, child = std::int64_t{-1}](ProcessKernel& kernel, GuestProcess& caller) mutable {
+    return kernel.vfork(caller, body, child);
+  });
 }
 
 Call Self::wait() const {
@@ -137,6 +144,21 @@ Call Self::mprotect(Address start, std::uint32_t length, std::uint8_t protection
   });
 }
 
+Call Self::msync(Address start, std::uint32_t length, Synchronize how) const {
+  return system_call([=, call = std::optional<FileCalls::MappedSyncCall>{}](ProcessKernel& kernel,
+                                                                            GuestProcess& caller) mutable {
+    if (!call) {
+      kernel.context().did(KernelPath::system_call);
+      call.emplace();
+      if (!caller.space || !caller.space->synchronize(start, length, call->files)) {
+        return CallResult::failed(CallError::no_memory);
+      }
+      if (how == Synchronize::later) return CallResult{};
+    }
+    return kernel.file_calls().synchronize(caller, *call);
+  });
+}
+
 Call Self::brk(Address end) const {
   return system_call([=](ProcessKernel& kernel, GuestProcess& caller) -> CallResult {
     kernel.context().did(KernelPath::system_call);
@@ -170,21 +192,26 @@ Call Self::sigaction(SignalNumber signal, SignalAction action) const {
 
 Call Self::kill(SignalNumber signal) const {
   return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
-    bool wakes = false;
-    return kernel.calls().kill(caller.signals, signal, wakes);
+    return kernel.kill(caller, caller.id.value, signal);
+  });
+}
+
+Call Self::kill(std::int64_t process, SignalNumber signal) const {
+  return system_call(
+      [=](ProcessKernel& kernel, GuestProcess& caller) { return kernel.kill(caller, process, signal); });
+}
+
+Call Self::pause() const {
+  return system_call([slept = false](ProcessKernel& kernel, GuestProcess& caller) mutable -> CallResult {
+    if (!slept) kernel.context().did(KernelPath::system_call);
+    slept = !(slept && caller.signals.pending());
+    return slept ? CallResult{.sleeps = true} : CallResult::failed(CallError::restart_unhandled);
   });
 }
 
 Call Self::alarm(std::uint32_t seconds) const {
-  return system_call([=](ProcessKernel& kernel, GuestProcess& caller) -> CallResult {
-    kernel.context().did(KernelPath::system_call);
-    kernel.context().did(KernelPath::copy_user, 2);  // the new time and the old one
-    kernel.context().did(KernelPath::sleep_timer);
-    const std::uint64_t now = kernel.scheduler().ticks();
-    const std::uint64_t left = caller.alarm > now ? caller.alarm - now : 0;
-    caller.alarm = seconds > 0 ? now + seconds * TcpTimes::hertz : 0;
-    return {.value = static_cast<std::int64_t>((left + TcpTimes::hertz - 1) / TcpTimes::hertz)};
-  });
+  return system_call(
+      [=](ProcessKernel& kernel, GuestProcess& caller) { return kernel.set_alarm(caller, seconds); });
 }
 
 Call Self::use_fpu() const {

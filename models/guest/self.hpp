@@ -38,6 +38,9 @@ class Self {
   [[nodiscard]] Call getppid() const;
   /// The child runs `child` in a copy of the address space.
   [[nodiscard]] Call fork(const Body& child) const;
+  /// The child runs in the caller's address space, which sleeps until it has executed another program or
+  /// ended.
+  [[nodiscard]] Call vfork(const Body& child) const;
   /// Sleeps until a child is dead; no_process if there is none. The child's number.
   [[nodiscard]] Call wait() const;
   /// The program goes on as `body` in a new image, and does not come back here.
@@ -74,6 +77,13 @@ class Self {
   [[nodiscard]] Call munmap(Address start, std::uint32_t length) const;
   [[nodiscard]] Call mprotect(Address start, std::uint32_t length, std::uint8_t protection) const;
   [[nodiscard]] Call brk(Address end) const;
+  enum class Synchronize : std::uint8_t {
+    later,  ///< MS_ASYNC, MS_INVALIDATE: kupdate or fsync writes it
+    now,    ///< MS_SYNC: it is on the disk afterwards, as with fsync of each file
+  };
+  /// What was changed through shared mappings becomes part of their files. no_memory if not all of it is
+  /// mapped.
+  [[nodiscard]] Call msync(Address start, std::uint32_t length, Synchronize how) const;
 
   // Files.
   [[nodiscard]] Call open(std::string_view path) const;
@@ -199,9 +209,16 @@ class Self {
   [[nodiscard]] Call sigaction(SignalNumber signal, SignalAction action) const;
   /// To itself; 0 only checks. A handler runs, and returns, before the program goes on.
   [[nodiscard]] Call kill(SignalNumber signal) const;
+  /// To the process that fork named so. A sleep in a call that waits for others (pipes, sockets, select,
+  /// wait, locks, semaphores) or for time ends by it: the call is interrupted, unless it can be made again
+  /// and no handler has run, or one that wants that; semop is never made again. Waits for the disk, memory
+  /// and raw disks last until they are over.
+  [[nodiscard]] Call kill(std::int64_t process, SignalNumber signal) const;
+  /// Sleeps until a handler has run: interrupted.
+  [[nodiscard]] Call pause() const;
 
-  /// setitimer, for a signal after so many seconds of real time; 0: for none. The value is how many were left
-  /// of the last, rounded up. It never goes off: no signal is sent, to programs that take it back in time.
+  /// setitimer, for SIGALRM after so many seconds of real time; 0: for none. The value is how many were left
+  /// of the last, rounded up.
   [[nodiscard]] Call alarm(std::uint32_t seconds) const;
 
   /// Floating-point arithmetic: from now on signal frames hold that state too, until the next exec.

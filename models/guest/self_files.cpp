@@ -166,8 +166,10 @@ Call Self::getdents(std::int64_t descriptor, std::vector<std::string>* names) co
 
 Call Self::lock(std::int64_t descriptor, std::uint64_t begin, std::uint64_t bytes) const {
   return system_call([=, again = false](ProcessKernel& kernel, GuestProcess& caller) mutable {
-    return kernel.calls().lock(caller.files, caller.id, descriptor_number(descriptor), {begin, begin + bytes},
-                               std::exchange(again, true));
+    CallResult result = kernel.calls().lock(caller.files, caller.id, descriptor_number(descriptor),
+                                            {begin, begin + bytes}, again, again && caller.signals.pending());
+    again = result.sleeps;
+    return result;
   });
 }
 

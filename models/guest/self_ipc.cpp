@@ -1,6 +1,7 @@
 // Calls by which programs talk to each other, and wait for each other or for the time.
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,30 +12,39 @@
 namespace xensim {
 
 Call Self::select(unsigned count, SelectSets& sets, Time timeout) const {
-  return system_call(
-      [=, &sets, call = std::shared_ptr<Select>{}](ProcessKernel& kernel, GuestProcess& caller) mutable {
-        const bool is_first = call == nullptr, is_timed = timeout < never;
-        GuestKernel& scheduler = kernel.scheduler();
-        CallResult result;
-        if (is_first) {
-          call = std::make_shared<Select>(kernel.context(), caller.files.table, caller.id, count, sets,
-                                          timeout > Time{});
-          result = kernel.calls().select(*call);
-        } else {
-          result = call->run(is_timed && !scheduler.has_timer(caller.id));
-        }
-        if (result.sleeps) {
-          if (is_first && is_timed) {
-            kernel.context().did(KernelPath::sleep_timer);
-            scheduler.set_timer(caller.id, GuestKernel::ticks_of(timeout));
-          }
-          return result;
-        }
-        scheduler.clear_timer(caller.id);
-        sets = call->ready();
-        call = nullptr;
-        return result;
-      });
+  return system_call([=, &sets, call = std::shared_ptr<Select>{}, until = std::optional<std::uint64_t>{}](
+                         ProcessKernel& kernel, GuestProcess& caller) mutable {
+    const bool is_first = call == nullptr, is_timed = timeout < never;
+    GuestKernel& scheduler = kernel.scheduler();
+    // Made again after a signal, it goes on with what is left of its time.
+    if (is_first && is_timed && !until) until = scheduler.ticks() + GuestKernel::ticks_of(timeout);
+    const std::uint64_t left = until.value_or(0) - std::min(scheduler.ticks(), until.value_or(0));
+    CallResult result;
+    if (is_first) {
+      call = std::make_shared<Select>(kernel.context(), caller.files.table, caller.id, count, sets,
+                                      !is_timed || left > 0);
+      result = kernel.calls().select(*call);
+    } else {
+      const bool is_over = is_timed && !scheduler.has_timer(caller.id);
+      result = call->run(is_over || caller.signals.pending());
+    }
+    if (result.sleeps) {
+      if (is_first && is_timed) {
+        kernel.context().did(KernelPath::sleep_timer);
+        scheduler.set_timer(caller.id, left);
+      }
+      return result;
+    }
+    scheduler.clear_timer(caller.id);
+    const bool interrupted = !is_first && result.ok() && result.value == 0 && caller.signals.pending();
+    if (interrupted) {
+      result.error = CallError::restart_unhandled;
+    } else {
+      sets = call->ready();
+    }
+    call = nullptr;
+    return result;
+  });
 }
 
 Call Self::unix_socket() const {
@@ -67,6 +77,7 @@ Call Self::unix_connect(std::int64_t descriptor, std::string_view path) const {
   return system_call([=, path = std::string(path), call = UnixCalls::Connecting{}](
                          ProcessKernel& kernel, GuestProcess& caller) mutable {
     call.waiting.process = caller.id;
+    call.waiting.progress.interrupted = caller.signals.pending();
     return kernel.unix_calls().connect(caller.files, descriptor_number(descriptor), path, call);
   });
 }
@@ -74,6 +85,7 @@ Call Self::unix_connect(std::int64_t descriptor, std::string_view path) const {
 Call Self::unix_accept(std::int64_t descriptor) const {
   return system_call([=, call = UnixCalls::Accepting{}](ProcessKernel& kernel, GuestProcess& caller) mutable {
     call.waiting.process = caller.id;
+    call.waiting.progress.interrupted = caller.signals.pending();
     return kernel.unix_calls().accept(caller.files, descriptor_number(descriptor), call);
   });
 }
@@ -81,6 +93,7 @@ Call Self::unix_accept(std::int64_t descriptor) const {
 Call Self::unix_send(std::int64_t descriptor, std::size_t bytes) const {
   return system_call([=, call = WriteCall{}](ProcessKernel& kernel, GuestProcess& caller) mutable {
     if (call.file == nullptr) call.request = {caller.id, kernel.buffer(std::min(bytes, longest_transfer))};
+    call.request.progress.interrupted = caller.signals.pending();
     return kernel.unix_calls().send(caller.files, descriptor_number(descriptor), call);
   });
 }
@@ -88,6 +101,7 @@ Call Self::unix_send(std::int64_t descriptor, std::size_t bytes) const {
 Call Self::unix_receive(std::int64_t descriptor, std::size_t bytes) const {
   return system_call([=, call = ReadCall{}](ProcessKernel& kernel, GuestProcess& caller) mutable {
     if (call.file == nullptr) call.request = {caller.id, kernel.buffer(std::min(bytes, longest_transfer))};
+    call.request.progress.interrupted = caller.signals.pending();
     return kernel.unix_calls().receive(caller.files, descriptor_number(descriptor), call);
   });
 }
@@ -102,7 +116,7 @@ Call Self::semop(std::int64_t set, const std::vector<SemaphoreOperation>& operat
   call->operations = operations;
   return system_call([=](ProcessKernel& kernel, GuestProcess& caller) {
     call->process = caller.id;
-    return kernel.semaphores().operate(set, call);
+    return kernel.semaphores().operate(set, call, caller.signals.pending());
   });
 }
 

@@ -40,6 +40,7 @@ Call socket_call(std::int64_t descriptor, Body body) {
               [=, call = SocketCall{}](ProcessKernel& kernel, GuestProcess& caller) mutable -> CallResult {
                 CallResult result;
                 Socket* socket = call.find(kernel, caller, descriptor, result);
+                call.progress.interrupted = caller.signals.pending();
                 if (socket != nullptr) result = body(kernel, caller, *socket, call.progress);
                 return call.end(kernel, std::move(result));
               }};

@@ -43,12 +43,19 @@ CallResult Semaphores::set_value(std::int64_t set, unsigned semaphore, int value
   return result;
 }
 
-CallResult Semaphores::operate(std::int64_t set, const std::shared_ptr<Sleeper>& call) {
+CallResult Semaphores::operate(std::int64_t set, const std::shared_ptr<Sleeper>& call, bool interrupted) {
   using enum Sleeper::State;
   if (call->state == done) return {};
   if (call->state == removed) return CallResult::failed(CallError::removed);
-  if (call->state == waiting) return {.sleeps = true};  // something else woke it
+  if (call->state == waiting && !interrupted) return {.sleeps = true};  // something else woke it
   const auto found = sets_.find(set);
+  if (call->state == waiting) {
+    const SpinLock::Held lock = context_.hold(KernelLock::semaphores);
+    context_.locked(1);
+    std::erase(found->second.sleepers, call);
+    call->state = new_call;
+    return CallResult::failed(CallError::interrupted);
+  }
   if (found == sets_.end() || call->operations.empty()) return CallResult::failed(CallError::invalid);
   Set& wanted = found->second;
   for (const SemaphoreOperation& operation : call->operations) {

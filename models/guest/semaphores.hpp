@@ -39,8 +39,9 @@ class Semaphores {
     std::vector<SemaphoreOperation> operations;
     State state = State::new_call;
   };
-  /// To be called again after each sleep, until the result does not sleep.
-  [[nodiscard]] CallResult operate(std::int64_t set, const std::shared_ptr<Sleeper>& call);
+  /// To be called again after each sleep, until the result does not sleep. `interrupted`: a signal ends it.
+  [[nodiscard]] CallResult operate(std::int64_t set, const std::shared_ptr<Sleeper>& call,
+                                   bool interrupted = false);
   /// SETVAL, as far as it is a semop of an initialiser.
   [[nodiscard]] CallResult set_value(std::int64_t set, unsigned semaphore, int value);
 

@@ -12,7 +12,7 @@ constexpr std::uint64_t action_bytes = 20;
 
 /// Child, continue, urgent data, window size.
 constexpr bool ignored_by_default(SignalNumber signal) {
-  return signal == child || signal == 18 || signal == 23 || signal == 28;
+  return signal == child || signal == resume || signal == 23 || signal == 28;
 }
 constexpr bool stops_by_default(SignalNumber signal) { return signal >= stop && signal <= stop + 3; }
 constexpr bool can_be_caught(SignalNumber signal) { return signal != signal_number::kill && signal != stop; }
@@ -77,6 +77,10 @@ bool Signals::send(SignalNumber signal) {
   if (signal == 0) return false;
   context_->did(KernelPath::signal_queue);
   context_->locked(2);  // this process's signal lock; the number of queue entries in the system
+  if (stops_by_default(signal)) discard(resume);
+  if (signal == resume) {
+    for (SignalNumber other = stop; stops_by_default(other); ++other) discard(other);
+  }
   // One that is blocked is kept even if ignored: the action may change before it is unblocked.
   if (ignored(signal) && !blocked_.has(signal)) return false;
   if (pending_.has(signal) && signal < first_queuing) return false;
@@ -114,8 +118,9 @@ std::optional<SignalDelivery> Signals::deliver(bool uses_fpu) {
     dequeue(signal);
     if (ignored(signal)) continue;
     if (installed(signal).kind == SignalAction::Kind::handler) {
+      const bool restart = installed(signal).restart;
       enter_handler(signal, uses_fpu);
-      return SignalDelivery{SignalDelivery::Kind::handler, signal};
+      return SignalDelivery{SignalDelivery::Kind::handler, signal, restart};
     }
     const bool stops = stops_by_default(signal);
     return SignalDelivery{stops ? SignalDelivery::Kind::stop : SignalDelivery::Kind::terminate, signal};

@@ -25,8 +25,8 @@ struct SignalSet {
 };
 
 namespace signal_number {
-inline constexpr SignalNumber kill = 9, user1 = 10, segmentation_fault = 11, broken_pipe = 13, child = 17,
-                              stop = 19;
+inline constexpr SignalNumber kill = 9, user1 = 10, segmentation_fault = 11, broken_pipe = 13, alarm = 14,
+                              terminate = 15, child = 17, resume = 18, stop = 19;
 }
 
 /// What a process wants done with a signal.
@@ -36,6 +36,7 @@ struct SignalAction {
   SignalSet also_blocked{};  ///< while the handler runs
   bool one_shot = false;     ///< back to the standard action once delivered
   bool nested = false;       ///< the signal itself is not blocked in its handler
+  bool restart = false;      ///< SA_RESTART: calls that it interrupts are made again, as far as they can be
 
   bool operator==(const SignalAction&) const = default;
 };
@@ -45,6 +46,7 @@ struct SignalDelivery {
   enum class Kind : std::uint8_t { handler, terminate, stop };
   Kind kind;
   SignalNumber signal;
+  bool restart = false;  ///< the handler wants the call that it interrupted made again
 };
 
 /// The signal state of one process in Linux 2.4.21 (kernel/signal.c, arch/i386/kernel/signal.c). Time at
@@ -66,14 +68,16 @@ class Signals {
   /// As exec does: what was handled becomes standard again, what was ignored stays so.
   void reset_handlers();
 
-  /// As kill does once it has found the process; 0 only checks. True: a process asleep until a signal comes
-  /// is to be woken.
+  /// As kill does once it has found the process; 0 only checks. True: a process whose sleep signals interrupt
+  /// is to be woken. One that stops the process and the one that lets it go on take each other back.
   [[nodiscard]] bool send(SignalNumber signal);
   /// For a fault: the process cannot ignore or block it.
   void force(SignalNumber signal);
 
   /// Test on the way to user mode.
   [[nodiscard]] bool pending() const { return deliverable() != 0; }
+  /// SIGKILL, which nobody can block, is among them.
+  [[nodiscard]] bool has_kill() const { return pending_.has(signal_number::kill); }
   /// The next signal with consequences: its handler's frame is set up and the handler runs next, or the
   /// process ends or stops. `uses_fpu`: has FPU state to save. Empty: none is left.
   [[nodiscard]] std::optional<SignalDelivery> deliver(bool uses_fpu);

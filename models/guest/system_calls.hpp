@@ -92,9 +92,9 @@ class SystemCalls {
   [[nodiscard]] CallResult ftruncate(const ProcessFiles& process, unsigned descriptor, std::uint64_t size);
   [[nodiscard]] CallResult fstat(const ProcessFiles& process, unsigned descriptor);
   /// Sets, or ends, an exclusive lock. Sleeps until nobody else has one there; then to be made again with
-  /// `again` set.
+  /// `again` set, and `interrupted` if a signal ends it.
   [[nodiscard]] CallResult lock(const ProcessFiles& process, ProcessId caller, unsigned descriptor,
-                                FileLocks::Range range, bool again);
+                                FileLocks::Range range, bool again, bool interrupted = false);
   [[nodiscard]] CallResult unlock(const ProcessFiles& process, unsigned descriptor, FileLocks::Range range);
   /// Of the whole file system. Sets an inode's times.
   [[nodiscard]] CallResult statfs(const ProcessFiles& process, std::string_view path);

@@ -43,7 +43,7 @@ CallResult SystemCalls::fstat(const ProcessFiles& process, unsigned descriptor) 
 }
 
 CallResult SystemCalls::lock(const ProcessFiles& process, ProcessId caller, unsigned descriptor,
-                             FileLocks::Range range, bool again) {
+                             FileLocks::Range range, bool again, bool interrupted) {
   if (!again) context_.did(KernelPath::system_call);
   const std::shared_ptr<File> file = process.table.get(descriptor);
   const auto* locked = dynamic_cast<const RegularFile*>(file.get());
@@ -54,6 +54,7 @@ CallResult SystemCalls::lock(const ProcessFiles& process, ProcessId caller, unsi
   FileLocks& locks = files_.inode(locked->inode()).locks;
   locks.waiting.remove(caller);
   if (locks.lock(*file, range)) return {};
+  if (interrupted) return CallResult::failed(CallError::restart);
   locks.waiting.add(caller);
   return {.sleeps = true};
 }

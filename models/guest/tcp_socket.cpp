@@ -62,9 +62,10 @@ CallResult TcpSocket::listen(std::uint32_t backlog) {
 
 CallResult TcpSocket::accept(ProcessId process, Progress& progress, std::shared_ptr<File>& accepted) {
   if (!listening_) return CallResult::failed(CallError::invalid);
-  if (!begin(progress, process)) return CallResult::failed(CallError::interrupted);
+  const bool goes_on = begin(progress, process);
   const std::optional<TcpLayer::Id> id = stack_.tcp().accept(local_.port);
   if (!id) {
+    if (!goes_on) return CallResult::failed(CallError::restart);
     if (nonblocking) return CallResult::failed(CallError::try_again);
     return sleep(progress, process, WaitQueue::Waits::exclusively);
   }
@@ -79,7 +80,7 @@ CallResult TcpSocket::accept(ProcessId process, Progress& progress, std::shared_
 CallResult TcpSocket::connect(ProcessId process, Progress& progress, SocketAddress to) {
   if (listening_) return CallResult::failed(CallError::not_supported);
   if (!progress.slept && connection_ != nullptr) return CallResult::failed(CallError::connected_already);
-  if (!begin(progress, process)) return CallResult::failed(CallError::interrupted);
+  if (!begin(progress, process)) return CallResult::failed(CallError::restart);
   if (connection_ == nullptr) {
     stack_.kernel().did(KernelPath::tcp_handshake);
     uses();
@@ -144,7 +145,7 @@ CallResult TcpSocket::write(WriteRequest& request) {
     return leave(progress, result);
   };
   if (!progress.slept && progress.stage == outside) stack_.kernel().did(KernelPath::socket_call);
-  if (!begin(progress, request.process)) return finished(CallError::interrupted);
+  if (!begin(progress, request.process)) return finished(CallError::restart);
   if (connection_ == nullptr) return CallResult::failed(CallError::not_connected);
   if (request.from.empty()) return {};
   if (progress.stage == outside) {
@@ -224,7 +225,7 @@ CallResult TcpSocket::read(ReadRequest& request) {
   if (progress.done > 0) return leave(progress, {.value = static_cast<std::int64_t>(progress.done)});
   progress.stage = outside;
   locked_ = false;
-  if (!goes_on) return CallResult::failed(CallError::interrupted);
+  if (!goes_on) return CallResult::failed(CallError::restart);
   if (const CallError fault = error(); fault != CallError::none) return CallResult::failed(fault);
   if (connection_->at_end() || connection_->state() == TcpConnection::State::closed) return {};
   if (nonblocking) return CallResult::failed(CallError::try_again);

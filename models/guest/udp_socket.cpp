@@ -52,11 +52,13 @@ CallResult UdpSocket::read(ReadRequest& request) {
 CallResult UdpSocket::receive_from(ReadRequest& request, SocketAddress& from) {
   Progress& progress = request.progress;
   if (!progress.slept) stack_.kernel().did(KernelPath::socket_call);
+  bool goes_on = true;
   if (std::exchange(progress.slept, false)) {
     queue_.remove(request.process);
-    if (std::exchange(progress.interrupted, false)) return CallResult::failed(CallError::interrupted);
+    goes_on = !std::exchange(progress.interrupted, false);
   }
   if (received_.empty()) {
+    if (!goes_on) return CallResult::failed(CallError::restart);
     if (nonblocking) return CallResult::failed(CallError::try_again);
     stack_.kernel().did(KernelPath::wait_entry);
     stack_.kernel().locked(4);

@@ -48,7 +48,7 @@ CallResult UnixSocket::read(ReadRequest& request) {
   CallResult result;
   if (!connected_) return CallResult::failed(CallError::invalid);
   if (!resumed(progress, request.process, queue_)) {
-    return finished(progress, CallError::interrupted, std::move(result));
+    return finished(progress, CallError::restart, std::move(result));
   }
   const std::shared_ptr<UnixSocket> sender = peer_.lock();
   while (!received_.empty() && progress.done < request.into.size()) take(request, sender.get(), result.wakes);
@@ -82,7 +82,7 @@ CallResult UnixSocket::write(WriteRequest& request) {
   CallResult result;
   if (!connected_) return CallResult::failed(CallError::not_connected);
   if (!resumed(progress, request.process, queue_)) {
-    return finished(progress, CallError::interrupted, std::move(result));
+    return finished(progress, CallError::restart, std::move(result));
   }
   const std::shared_ptr<UnixSocket> receiver = peer_.lock();
   if (receiver == nullptr) return finished(progress, CallError::broken_pipe, std::move(result));
@@ -142,12 +142,11 @@ CallResult UnixSocket::listen(std::size_t backlog) {
 
 CallResult UnixSocket::connect(UnixSocket& listener, const std::shared_ptr<UnixSocket>& self,
                                const std::shared_ptr<UnixSocket>& peer, Waiting& call) {
-  if (!resumed(call.progress, call.process, listener.connecting_)) {
-    return CallResult::failed(CallError::interrupted);
-  }
+  const bool goes_on = resumed(call.progress, call.process, listener.connecting_);
   if (connected_) return CallResult::failed(CallError::connected_already);
   if (!listener.listening_) return CallResult::failed(CallError::connection_refused);
   if (listener.pending_.size() > listener.backlog_) {
+    if (!goes_on) return CallResult::failed(CallError::restart);
     if (nonblocking) return CallResult::failed(CallError::try_again);
     return sleep(call.progress, call.process, listener.connecting_, WaitQueue::Waits::exclusively, {});
   }
@@ -163,8 +162,9 @@ CallResult UnixSocket::connect(UnixSocket& listener, const std::shared_ptr<UnixS
 
 CallResult UnixSocket::accept(Waiting& call, std::shared_ptr<UnixSocket>& accepted) {
   if (!listening_) return CallResult::failed(CallError::invalid);
-  if (!resumed(call.progress, call.process, queue_)) return CallResult::failed(CallError::interrupted);
+  const bool goes_on = resumed(call.progress, call.process, queue_);
   if (pending_.empty()) {
+    if (!goes_on) return CallResult::failed(CallError::restart);
     if (nonblocking) return CallResult::failed(CallError::try_again);
     return sleep(call.progress, call.process, queue_, WaitQueue::Waits::exclusively, {});
   }

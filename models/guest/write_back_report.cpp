@@ -1,6 +1,8 @@
 /// What write-back tells of itself.
 #include "models/guest/write_back.hpp"
 
+#include <fmt/format.h>
+
 namespace xensim {
 namespace {
 
@@ -38,6 +40,17 @@ void WriteBack::report(StatisticSink& sink, const std::string& prefix) const {
   report(blocks, pressure_.io().counts().blocks);
   report(checkpointed, counts_.checkpointed);
   report(handle_waits, counts_.handle_waits);
+}
+
+std::string WriteBack::audit() const {
+  const Journal& journal = files_.journal();
+  std::string fault;
+  journal.log().visit_waiting([&](BlockNumber block) {
+    const BufferId buffer = BufferId::of(block);
+    if (memory_.dirty.contains(buffer) || pressure_.io().busy(buffer) || journal.in_transaction(block)) return;
+    fault = fmt::format("the journal waits for block {}, which is clean", block.value);
+  });
+  return fault;
 }
 
 }  // namespace xensim

@@ -10,6 +10,7 @@ namespace xensim {
 namespace {
 
 constexpr std::size_t request_room = 4096;
+constexpr std::int64_t interrupted = -static_cast<std::int64_t>(CallError::interrupted);
 
 std::vector<SemaphoreOperation> change(int by) { return {{0, by}}; }
 
@@ -38,6 +39,8 @@ WebCosts::WebCosts(const WorkloadContext& context)
 
 Program run_web_server(Self self, Place place, WebServer& server) {
   constexpr std::uint32_t backlog = 511;  // of which the kernel grants 128
+  // A client that is too slow is given up.
+  co_await self.sigaction(signal_number::alarm, {.kind = SignalAction::Kind::handler});
   server.listener = co_await self.socket();
   const SocketAddress here{.ip = {}, .port = server.options.port};
   co_await self.bind(server.listener, here);
@@ -84,8 +87,10 @@ Program serve_web_clients(Self self, Place place, WebServer& server) {
 
   for (;;) {
     ++server.idle;
-    if (by_semaphore) co_await self.semop(server.semaphore, down);
-    if (by_file) co_await self.lock(lock_file, 0, 1);
+    // An alarm that the last client has left interrupts them; they are called again then.
+    for (bool waits = by_semaphore; waits;)
+      waits = co_await self.semop(server.semaphore, down) == interrupted;
+    for (bool waits = by_file; waits;) waits = co_await self.lock(lock_file, 0, 1) == interrupted;
     const std::int64_t socket = co_await self.accept(server.listener);
     if (by_file) co_await self.unlock(lock_file, 0, 1);
     if (by_semaphore) co_await self.semop(server.semaphore, up);
@@ -103,7 +108,7 @@ Program serve_web_clients(Self self, Place place, WebServer& server) {
       // A request is there already or the client has so much time: alarm, select, read.
       SelectSets sets;
       sets.read.set(descriptor);
-      if (co_await self.select(descriptor + 1, sets, server.options.keep_alive) == 0) {
+      if (co_await self.select(descriptor + 1, sets, server.options.keep_alive) <= 0) {
         ++server.timeouts;
         break;
       }
@@ -127,7 +132,7 @@ Program serve_web_clients(Self self, Place place, WebServer& server) {
     for (bool open = !failed; open;) {
       SelectSets sets;
       sets.read.set(descriptor);
-      if (co_await self.select(descriptor + 1, sets, server.options.linger) == 0) break;
+      if (co_await self.select(descriptor + 1, sets, server.options.linger) <= 0) break;
       open = co_await self.read(socket, request_room) > 0;
     }
     co_await self.close(socket);

@@ -96,6 +96,8 @@ class TcpConnection {
   /// Nobody reads or writes any more: a FIN, or a reset if something was not read.
   void close(Jiffies now);
   void abort(Jiffies now);
+  /// It must be in TIME_WAIT, which is over.
+  void end_time_wait() { set_closed(false); }
 
   [[nodiscard]] std::uint32_t readable() const { return received_.readable(); }
   /// All that the other side will send was read.

@@ -9,6 +9,7 @@ TcpConnection& TcpLayer::make(const TcpPair& pair) {
   if (free_.empty()) {
     connections_.emplace_back();
     armed_.push_back(0);
+    waiting_.push_back(false);
   } else {
     id = free_.back();
     free_.pop_back();
@@ -28,6 +29,8 @@ void TcpLayer::remove(TcpConnection& connection) {
   const Id id = connection.id();
   index_.erase(connection.pair());
   armed_[id] = 0;
+  if (waiting_[id]) --waiting_count_;
+  waiting_[id] = false;
   connections_[id].reset();
   free_.push_back(id);
 }
@@ -57,7 +60,21 @@ Sequence TcpLayer::initial_sequence(Jiffies now) {
   return initial_ + static_cast<Sequence>(now * 2'500);
 }
 
+void TcpLayer::count_waiting(TcpConnection& connection) {
+  const Id id = connection.id();
+  const bool waits = connection.state() == TcpConnection::State::time_wait;
+  if (waits == waiting_[id]) return;
+  if (waits && waiting_count_ >= settings_.most_waiting) {
+    ++counts_.not_waited;
+    connection.end_time_wait();
+    return;
+  }
+  waiting_[id] = waits;
+  waiting_count_ += waits ? 1U : UINT32_MAX;
+}
+
 void TcpLayer::settle(TcpConnection& connection) {
+  count_waiting(connection);
   if (connection.is_over()) {
     remove(connection);
     return;
@@ -139,6 +156,8 @@ std::string TcpLayer::audit() const {
   for (const auto& connection : connections_) {
     if (!connection) continue;
     if (std::string fault = connection->audit(); !fault.empty()) return fault;
+    const bool waits = connection->state() == TcpConnection::State::time_wait;
+    if (waits != waiting_[connection->id()]) return "a connection is in TIME_WAIT, but is not counted there";
     const auto found = index_.find(connection->pair());
     if (found == index_.end() || found->second != connection->id()) return "a connection cannot be found";
   }

@@ -71,6 +71,7 @@ class TcpLayer {
   [[nodiscard]] std::size_t size() const { return index_.size(); }
   struct Counts {
     std::uint64_t opened = 0, accepted = 0, refused = 0, resets_sent = 0;
+    std::uint64_t not_waited = 0;  ///< forgotten at once, as too many were in TIME_WAIT
   };
   [[nodiscard]] const Counts& counts() const { return counts_; }
   [[nodiscard]] std::string audit() const;
@@ -107,6 +108,8 @@ class TcpLayer {
   }
   [[nodiscard]] TcpConnection& make(const TcpPair& pair);
   void remove(TcpConnection& connection);
+  /// One that has come to TIME_WAIT is counted there; if too many are, it is over.
+  void count_waiting(TcpConnection& connection);
   [[nodiscard]] std::uint16_t free_port(const TcpPair& pair);
   /// True: the segment was for a listener or its requests.
   [[nodiscard]] bool receive_new(Jiffies now, const TcpPair& pair, const TcpSegment& segment,
@@ -128,6 +131,8 @@ class TcpLayer {
   /// Smoothed round-trip times of destinations, from the last connection that ended.
   std::map<Ipv4Address, Jiffies> known_;
   std::vector<Jiffies> armed_;  ///< by connection; 0: no alarm
+  std::vector<bool> waiting_;   ///< by connection: in TIME_WAIT
+  std::uint32_t waiting_count_ = 0;
   std::priority_queue<Alarm, std::vector<Alarm>, std::greater<>> alarms_;
   Sequence initial_ = 0;
   std::uint16_t next_port_;

@@ -34,6 +34,7 @@ struct TcpSettings {
   std::uint32_t option_limit =
       131071;  ///< the most setsockopt takes, before it doubles it (rmem_max, wmem_max)
   std::uint32_t most_requests = 1024;                   ///< not yet acknowledged, of a listening socket
+  std::uint32_t most_waiting = 180'000;                 ///< connections in TIME_WAIT (tcp_max_tw_buckets)
   std::uint16_t first_port = 32768, last_port = 61000;  ///< of those that are given out
   bool time_stamps = true, window_scaling = true, selective_acknowledgements = true;
 
@@ -56,12 +57,15 @@ struct TcpSettings {
     const auto order = static_cast<int>(std::bit_width(table - 1));
     TcpSettings settings;
     settings.option_limit = large ? 131071 : pages > 16 * megabyte ? 65535 : 32767;
+    constexpr std::uint32_t usually_waiting = 16384;  // NR_FILE * 2
     if (order <= 4) {
+      settings.most_waiting = usually_waiting;
       settings.most_requests = 256;
       settings.first_port = 1024;
       settings.last_port = 4999;
     }
     if (order < 3) {
+      settings.most_waiting = usually_waiting >> (3 - order);
       settings.most_requests = 128;
       settings.first_port = 2048;
       settings.receive_buffer = 43689;

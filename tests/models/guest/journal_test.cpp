@@ -33,6 +33,38 @@ TEST_F(JournalTest, MetadataIsDirtyOnlyWhenItIsInTheLog) {
   EXPECT_FALSE(dirty.contains(BufferId::of(BlockNumber{7}))) << "the next transaction has it";
 }
 
+TEST_F(JournalTest, WhatIsPlacedAsIfLongAgoTakesNothingFromOthers) {
+  change(7);
+  commit();
+  change(8);
+  {
+    const Journal::LongAgo placing(journal);
+    change(7);
+    change(9);
+    const Journal::Handle handle(journal, 1);
+    journal.data({10}, {1});
+  }
+  EXPECT_TRUE(dirty.contains(BufferId::of(BlockNumber{7}))) << "the log still waits for it";
+  EXPECT_EQ(journal.take_running().metadata, std::vector{BlockNumber{8}});
+}
+
+TEST_F(JournalTest, NobodyWaitsForABlockThatWasFreedWhileItWasCommitted) {
+  change(7);
+  change(8);
+  (void)journal.begin_commit();
+  for (int i = 0; i < 4; ++i) (void)journal.log().append();
+  journal.forget({7});
+  {
+    const Journal::Handle handle(journal, 1);
+    journal.data({7}, {1});  // of a file that got it
+  }
+  journal.end_commit();
+  std::vector<BlockNumber> awaited;
+  journal.log().visit_waiting([&](BlockNumber block) { awaited.push_back(block); });
+  EXPECT_EQ(awaited, std::vector{BlockNumber{8}});
+  EXPECT_FALSE(dirty.contains(BufferId::of(BlockNumber{7})));
+}
+
 TEST_F(JournalTest, ABlockThatIsBeingCommittedIsCopiedForWhoChangesItOnce) {
   change(7);
   (void)journal.begin_commit();

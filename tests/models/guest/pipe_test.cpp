@@ -167,7 +167,7 @@ TEST_F(PipeTest, ASignalEndsASleepingRead) {
   ReadRequest read = reading(1);
   ASSERT_TRUE(pipe.read(read, false).sleeps);
   read.progress.interrupted = true;
-  EXPECT_EQ(pipe.read(read, false).error, CallError::interrupted);
+  EXPECT_EQ(pipe.read(read, false).error, CallError::restart);
   EXPECT_TRUE(pipe.queue().empty());
 }
 

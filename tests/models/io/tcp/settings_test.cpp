@@ -35,6 +35,14 @@ TEST(TcpSettings, OneOf32MegabytesHasHalfTheBuffersFewerPortsAndRoomFor128) {
   EXPECT_EQ(of_megabytes(32).max_send_buffer, 65536U);
 }
 
+TEST(TcpSettings, ManyConnectionsMayWaitAfterTheirEnd) {
+  EXPECT_EQ(of_megabytes(512).most_waiting, 180'000U);
+  EXPECT_EQ(of_megabytes(192).most_waiting, 180'000U);
+  EXPECT_EQ(of_megabytes(128).most_waiting, 16'384U);
+  EXPECT_EQ(of_megabytes(64).most_waiting, 16'384U);
+  EXPECT_EQ(of_megabytes(32).most_waiting, 8'192U);
+}
+
 TEST(TcpSettings, AnOptionMaySetTwice128KBFrom512MegabytesOn) {
   EXPECT_EQ(of_megabytes(512).option_limit, 131071U);
   EXPECT_EQ(of_megabytes(511).option_limit, 65535U);

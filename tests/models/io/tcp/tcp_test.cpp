@@ -242,6 +242,27 @@ TEST(TcpOverALink, GigabitEthernetCarries941MegabitsOfPayloadASecond) {
   EXPECT_EQ(two.a.endpoint.tcp().at(id).counts().retransmissions, 0U);
 }
 
+TEST(TcpLayerSpec, ConnectionsBeyondALimitDoNotWaitAfterTheirEnd) {
+  NetworkEndpoint::Options first = TwoEndpoints::options(1);
+  first.tcp.most_waiting = 2;
+  TwoEndpoints two(first);
+  two.b.endpoint.listen(80);
+  for (int i = 0; i < 3; ++i) {
+    const auto id = two.a.endpoint.connect(two.now, TwoEndpoints::options(2).address, 80);
+    two.run(two.now + 10ms);
+    two.a.endpoint.close(two.now, id);
+    two.run(two.now + 10ms);
+    two.b.endpoint.close(two.now, two.b.connections.back());
+    two.run(two.now + 100ms);
+  }
+  EXPECT_EQ(two.a.endpoint.tcp().size(), 2U);
+  EXPECT_EQ(two.a.endpoint.tcp().counts().not_waited, 1U);
+  EXPECT_EQ(two.a.endpoint.tcp().audit(), "");
+  two.run(two.now + 70s);
+  EXPECT_EQ(two.a.endpoint.tcp().size(), 0U);
+  EXPECT_EQ(two.a.endpoint.tcp().audit(), "");
+}
+
 TEST(TcpLayerSpec, AListenerKeepsOneMoreConnectionThanItsBacklog) {
   struct Host final : TcpLayer::Host {
     bool transmit(TcpConnection&, const TcpSegment&, TcpBuffer) override { return true; }
