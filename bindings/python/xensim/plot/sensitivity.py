@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ..sensitivity import Sensitivity
 
 SHOWN = 12  # factors in a tornado
-LABELLED = 6  # of mu* and sigma
+LABELLED = 8  # of mu* and sigma, of those that matter at least so much
+NOTEWORTHY = 0.05  # of the most
 
 
 def sensitivity(found: Sensitivity, cell: str) -> matplotlib.figure.Figure:
@@ -73,15 +74,21 @@ def morris(table: pandas.DataFrame, cell: str, ax: Axes | None = None) -> Axes:
         if ax is None:
             _, ax = pyplot.subplots(figsize=(6.4, 4.2), layout="constrained")
         sigma = rows["sigma_pct"].fillna(0)
-        most = 1.15 * max(rows["mu_star_pct"].max(), sigma.max()) if len(rows) else 1.0
-        ax.plot([0, most], [0, most], color=GREY, linewidth=0.8, linestyle="--")
+        right = 1.1 * rows["mu_star_pct"].max() if len(rows) else 1.0
+        top = max(1.1 * sigma.max(), 0.3 * right) if len(rows) else 1.0
+        diagonal = min(right, top)
+        ax.plot([0, diagonal], [0, diagonal], color=GREY, linewidth=0.8, linestyle="--")
+        ax.annotate(
+            "sigma = mu*", (diagonal, diagonal), xytext=(4, -2), textcoords="offset points", va="top", fontsize=8,
+            color=GREY,
+        )  # fmt: skip
         ax.plot(rows["mu_star_pct"], sigma, "o", color=BLUE, markersize=5)
-        _labels(ax, rows.assign(sigma_pct=sigma).head(LABELLED), most)
-        ax.set_xlim(0, most)
-        ax.set_ylim(0, max(1.15 * sigma.max(), 0.25 * most) if len(rows) else 1.0)
-        ax.set_xlabel("mu*: change over the factor's range, mean of sizes, %")
+        named = rows["mu_star_pct"] >= NOTEWORTHY * rows["mu_star_pct"].max()
+        _labels(ax, rows.assign(sigma_pct=sigma)[named].head(LABELLED), right)
+        ax.set_xlim(0, right)
+        ax.set_ylim(0, top)
+        ax.set_xlabel("mu*: mean size of the change over a factor's range, %")
         ax.set_ylabel("sigma, %")
-        ax.annotate("sigma = mu*", (1, 1), xycoords="axes fraction", ha="right", va="bottom", fontsize=8, color=GREY)
     return ax
 
 

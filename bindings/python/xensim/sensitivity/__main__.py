@@ -15,6 +15,7 @@ from ..whatif.interruption import Interruption
 from .files import draw, write
 from .report import report
 from .screening import JOURNAL, sensitivity
+from .tables import Sensitivity
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -110,7 +111,7 @@ def changed(experiment: Experiment, assignments: Sequence[str]) -> Experiment:
     return experiment
 
 
-def _first(found) -> str:  # noqa: ANN001
+def _first(found: Sensitivity) -> str:
     statements = list(found.conclusions["statement"])
     cells = [cell for cell in found.cells["cell"] if statements and cell in statements[0].split()]
     return cells[0] if cells else found.cells["cell"].iloc[0]

@@ -31,8 +31,8 @@ DECLARED = [
     "Xen is ahead of Linux with 4 servers: figure4/xen/4 > figure4/linux/4",
     "Xen is ahead of Linux with 8 servers: figure4/xen/8 > figure4/linux/8",
     *(
-        f"Slices of 5 ms cost more than slices of 50 ms, with {count}: figure6/xen_50ms/{count} > figure6/xen_5ms/{count}"
-        for count in (4, 8, 16, 32, 64, 96, 128)
+        f"Slices of 5 ms cost more than slices of 50 ms, with {n}: figure6/xen_50ms/{n} > figure6/xen_5ms/{n}"
+        for n in (4, 8, 16, 32, 64, 96, 128)
     ),
     "With slices of 50 ms Xen is within 1 % of Linux, with 128: figure6/xen_50ms/128 > 0.99 * figure6/linux/128",
     "With slices of 5 ms Xen is within 10 % of Linux, with 128: figure6/xen_5ms/128 > 0.9 * figure6/linux/128",

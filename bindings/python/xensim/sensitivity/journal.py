@@ -39,9 +39,6 @@ class Journal:
                 continue
         self._file.truncate(whole)
 
-    def __len__(self) -> int:
-        return len(self._known)
-
     def get(self, key: str) -> Any:
         return self._known.get(key)
 

@@ -14,7 +14,7 @@ from ..experiment import Experiment, load
 from ..whatif import Constants
 from ..whatif.cells import Cell, cells_of
 from ..whatif.workers import Workers
-from .conclusions import declared, parse
+from .conclusions import Conclusion, declared, parse
 from .factors import factors_of, nearest
 from .journal import Journal
 from .morris import design
@@ -59,11 +59,12 @@ def sensitivity(
         raise InputError("found no experiments; expected at least one")
     every: dict[str, Cell] = {}
     for experiment in loaded:
-        every |= cells_of(experiment, metrics)
+        its = cells_of(experiment, metrics)
+        every |= {name: cell for name, cell in its.items() if not cell.by_definition}
     wanted = _selected(every, cells)
     drawn = [parse(text, every) for text in conclusions]
-    wanted += [cell for conclusion in drawn for cell in conclusion.cells if cell not in wanted]
-    drawn += declared(wanted)
+    wanted = list(dict.fromkeys([*wanted, *(cell for conclusion in drawn for cell in conclusion.cells)]))
+    drawn = _told_apart([*drawn, *declared(wanted)])
 
     file = Constants(_calibration(loaded))
     factors = factors_of(file, constants, by)
@@ -72,10 +73,10 @@ def sensitivity(
     try:
         with Workers(jobs or len(os.sched_getaffinity(0))) as workers:
             simulator = Simulator({cell: every[cell] for cell in wanted}, factors, file, workers, journal, say)
-            number = sum(len(factor.parameters) for factor in factors)
+            number = _counted(sum(len(factor.parameters) for factor in factors), "constant")
             say(
-                f"{len(wanted)} cells, {len(factors)} factors ({number} constants), {len(plan.points)} points, at most "
-                f"{len(plan.points) * simulator.runs} runs"
+                f"{_counted(len(wanted), 'cell')}, {_counted(len(factors), 'factor')} ({number}), "
+                f"{len(plan.points)} points, at most {len(plan.points) * simulator.runs} runs"
             )
             simulator.probe()
             missing = simulator.missing(plan.points)
@@ -105,6 +106,15 @@ def _selected(every: Mapping[str, Cell], patterns: Sequence[str] | None) -> list
     return [cell for cell in every if any(fnmatchcase(cell, pattern) for pattern in patterns)]
 
 
+def _told_apart(conclusions: Sequence[Conclusion]) -> list[Conclusion]:
+    by_title: dict[str, Conclusion] = {}
+    for conclusion in conclusions:
+        other = by_title.setdefault(conclusion.title, conclusion)
+        if other != conclusion:
+            raise InputError(f"found two conclusions {conclusion.title!r}; expected a title for each")
+    return list(by_title.values())
+
+
 def _calibration(experiments: Sequence[Experiment]) -> Path:
     machines = {}
     for experiment in experiments:
@@ -114,6 +124,10 @@ def _calibration(experiments: Sequence[Experiment]) -> Path:
         found = " and ".join(f"{machine} ({name})" for machine, name in machines.items())
         raise InputError(f"found experiments on {found}; expected one machine")
     return Path(_xensim.home_directory()) / "experiments" / "calibration" / f"{next(iter(machines))}.json"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _duration(seconds: float) -> str:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -54,16 +53,13 @@ class Simulator:
         """At each point, if all of them depended on it."""
         return len(self._metrics)
 
-    @property
-    def finished(self) -> int:
-        return len(self._journal)
-
     def probe(self) -> None:
         """All runs with the constants of the file. Raises InputError or SimulationError."""
         groups = {factor.name: [p.name for p in factor.parameters] for factor in self._factors}
         todo: dict[Future[Probe], tuple[Run, str]] = {}
         for run, metrics in self._metrics.items():
-            key = key_of(self._identity, {"run": run.text, "seed": run.seed, "metrics": sorted(metrics), "probe": groups})
+            parts = {"run": run.text, "seed": run.seed, "metrics": sorted(metrics), "probe": groups}
+            key = key_of(self._identity, parts)
             if (known := self._journal.get(key)) is not None:
                 self._probes[run] = Probe(*known)
                 continue
@@ -71,7 +67,11 @@ class Simulator:
             todo[future] = (run, key)
         for future in self._finished(todo, "base"):
             run, key = todo[future]
-            found = future.result()
+            try:
+                found = future.result()
+            except (InputError, SimulationError) as error:
+                name = next(name for name, cell in self._cells.items() if run in cell.runs)
+                raise type(error)(f"{name}: {error}") from error
             self._journal.put(key, [found.values, found.read, found.seconds])
             if not self._probes:
                 self._say(f"the first of {self.runs} runs for each point took {found.seconds:.2g} s")

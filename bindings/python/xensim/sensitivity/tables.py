@@ -53,7 +53,9 @@ def tables(
     margins = {its.title: [100 * its.margin(here) for here in values] for its in conclusions}
     rows = plan.rows()
     return Sensitivity(
-        cells=pandas.DataFrame({"cell": list(base), "unit": [units[cell] for cell in base], "base": list(base.values())}),
+        cells=pandas.DataFrame(
+            [(cell, units[cell], value) for cell, value in base.items()], columns=["cell", "unit", "base"]
+        ),
         factors=pandas.DataFrame(
             [
                 (factor.name, p.name, constants.unit(p.name), p.low, constants.value(p.name), p.high,

@@ -37,6 +37,11 @@ class Cell:
     def runs(self) -> list[Run]:
         return list(dict.fromkeys(run for rows in self.samples.values() for pair in rows for run in pair if run))
 
+    @property
+    def by_definition(self) -> bool:
+        """It is the base that others are relative to: never anything else than what it is."""
+        return all(run == base for rows in self.samples.values() for run, base in rows)
+
     def value(self, metric_of: Callable[[Run, str], float]) -> float:
         rows = [[self._sample(run, base, metric_of) for run, base in row] for row in self.samples.values()]
         replications = [fmean(conditions) for conditions in zip(*rows, strict=True)]
