@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib
 import pytest
 import xensim
 from xensim import _xensim
@@ -23,6 +24,7 @@ from xensim.whatif import Constants, Parameter
 from xensim.whatif.cells import Run, cells_of
 from xensim.whatif.workers import simulate
 
+matplotlib.use("agg")
 CALIBRATION = Path(_xensim.home_directory()) / "experiments" / "calibration" / "dell2650.json"
 CONSTANTS = ["processor.l2_miss_overlap", "monitor.domain_switch", "disk.heads"]
 
@@ -200,9 +202,24 @@ def test_a_conclusion_that_cannot_be_read_is_refused(text, complaint):
         parse(text, CELLS)
 
 
-def test_the_papers_conclusions_are_about_cells_that_it_prints():
+def test_the_papers_conclusions_follow_from_what_it_prints():
     published = xensim.cells.published_values()
-    assert len(declared(published)) == len(DECLARED)
+    conclusions = declared(published)
+    assert len(conclusions) == len(DECLARED)
+    assert [its.title for its in conclusions if its.margin(published) <= 0] == []
+
+
+def test_the_papers_conclusions_are_those_of_the_cells_at_hand():
+    assert [its.title for its in declared(["figure4/xen/4", "figure4/linux/4", "figure4/xen/8"])] == [
+        "Xen is ahead of Linux with 4 servers"
+    ]
+
+
+def test_two_conclusions_of_one_title_are_refused():
+    with pytest.raises(xensim.InputError, match="found two conclusions 'a'"):
+        xensim.sensitivity(
+            xensim.load(SWEPT), CONSTANTS, conclusions=["a: swept/xen/4 > 1", "a: swept/native/4 > 1"]
+        )
 
 
 # --- Cells ------------------------------------------------------------------------------------------
@@ -391,6 +408,33 @@ def test_runs_that_fail_are_told_and_do_not_count(monkeypatch):
 def test_bad_arguments_are_told(options, complaint):
     with pytest.raises(xensim.InputError, match=complaint):
         xensim.sensitivity(xensim.load(SWEPT), CONSTANTS, **options)
+
+
+# --- Plots ------------------------------------------------------------------------------------------
+
+
+def test_a_tornado_has_the_widest_factor_on_top(screened):
+    found, _, _ = screened
+    ax = xensim.plot.tornado(found.one_at_a_time, "swept/xen/4")
+    assert [label.get_text() for label in ax.get_yticklabels()][-1] == "processor.l2_miss_overlap"
+    rows = found.one_at_a_time
+    ends = rows[(rows["cell"] == "swept/xen/4") & (rows["factor"] == "processor.l2_miss_overlap")]
+    widths = [bar.get_width() for bar in ax.patches]
+    assert set(ends["change_pct"]) <= set(widths)
+    assert "disk.heads" not in [label.get_text() for label in ax.get_yticklabels()], "it changes nothing"
+
+
+def test_mu_star_stands_against_sigma(screened):
+    found, _, _ = screened
+    ax = xensim.plot.morris(found.morris, "swept/xen/4")
+    rows = found.morris[(found.morris["cell"] == "swept/xen/4") & (found.morris["mu_star"] > 0)]
+    points = {tuple(point) for line in ax.lines if line.get_marker() == "o" for point in line.get_xydata()}
+    assert points == set(zip(rows["mu_star_pct"], rows["sigma_pct"], strict=True))
+
+
+def test_a_plot_of_an_unknown_cell_is_refused(screened):
+    with pytest.raises(xensim.InputError, match="found no cell 'swept/xen/5'"):
+        xensim.plot.sensitivity(screened[0], "swept/xen/5")
 
 
 # --- The command ------------------------------------------------------------------------------------
