@@ -23,7 +23,7 @@ from ..whatif.workers import simulate
 class Probe:
     values: Values  # metrics
     read: list[str]  # factors of which the run looks at any constant
-    seconds: float
+    seconds: float  # of a processor
 
 
 def probe(run: Run, metrics: Sequence[str], file: str, factors: Mapping[str, Sequence[str]]) -> Probe:
@@ -36,11 +36,11 @@ def probe(run: Run, metrics: Sequence[str], file: str, factors: Mapping[str, Seq
     removed = {constant: _remove(document, constant) for constants in hidden.values() for constant in constants}
     factor_of = {constant: name for name, constants in hidden.items() for constant in constants}
     while True:
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             with _home_with(Path(file).name, document):
                 values = simulate(run, metrics, {})
-            return Probe(values, [name for name in factors if name not in hidden], time.perf_counter() - start)
+            return Probe(values, [name for name in factors if name not in hidden], time.process_time() - start)
         except (_xensim.InputError, _xensim.SimulationError) as error:
             if not hidden:
                 raise
