@@ -1,5 +1,7 @@
 """Cells with other constants, and what a run looks at."""
 
+import json
+import statistics
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from xensim import _xensim
 from xensim.cells import figure6_cells
 from xensim.sensitivity.probe import probe
 from xensim.whatif.cells import Run, cells_of
+from xensim.whatif.model import SimulatedCells, Unavailable
 from xensim.whatif.workers import simulate
 
 CALIBRATION = str(Path(_xensim.home_directory()) / "experiments" / "calibration" / "dell2650.json")
@@ -44,6 +47,29 @@ def test_metrics_of_any_experiment_are_cells_too(document):
 def test_an_experiment_without_a_comparison_needs_metrics(document):
     with pytest.raises(xensim.InputError, match="small: found no comparison with published cells; expected metrics"):
         cells_of(xensim.load(document))
+
+
+@pytest.mark.parametrize(("statistic", "expected"), [("median", statistics.median), (None, statistics.fmean)])
+def test_a_cell_is_the_statistic_of_all_its_replications(document, statistic, expected):
+    compare = {"cell": "small/{domains[0].count}", "metric": "throughput"}
+    compare |= {"statistic": statistic} if statistic else {}
+    document |= {"replications": 3, "sweep": {"domains[0].count": [1, 2]}, "compare": compare}
+    with SimulatedCells([document], jobs=1) as model:
+        assert model.cells == ["small/1", "small/2"]
+        [cells] = model.evaluate([({}, model.cells)])
+        assert model.available(model.cells, {}) == cells
+        with pytest.raises(Unavailable, match="no experiment has the cell small/3"):
+            model.evaluate([({}, ["small/3"])])
+    for label in ("1", "2"):
+        runs = [run for run in xensim.load(document).runs if dict(run.point)["domains[0].count"] == label]
+        values = [
+            value
+            for run in runs
+            for name, _, value in xensim.simulate(json.loads(run.text), run.seed)["metrics"]
+            if name == "throughput"
+        ]
+        assert len(set(values)) == 3, "replications differ"
+        assert cells[f"small/{label}"] == expected(values)
 
 
 def test_a_run_is_known_to_need_some_factors_and_not_others(swept):

@@ -77,7 +77,7 @@ def cells_of(experiment: Experiment, metrics: Sequence[str] = ()) -> dict[str, C
             name = re.sub(r"\{(.*?)\}", lambda path, point=point: point[path[1]], block["cell"])
             cell = cells.setdefault(
                 name,
-                Cell(block["unit"], block["metric"], block.get("statistic") == "median", block.get("change", False)),
+                Cell(block.get("unit", ""), block["metric"], block.get("statistic") == "median", block.get("change", False)),
             )
             base = by_point[_key(point | relative_to), replication] if relative_to else None
             condition = tuple(label for path, label in point.items() if path not in named)
