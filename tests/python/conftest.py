@@ -1,4 +1,4 @@
-"""An experiment small enough to run many times."""
+"""Experiments small enough to run many times."""
 
 import copy
 from typing import Any
@@ -20,6 +20,26 @@ SMALL: dict[str, Any] = {
     "seed": 7,
 }
 
+SWEPT: dict[str, Any] = {
+    "name": "swept",
+    "machine": "dell2650",
+    "domains": [{"name": "spec", "count": 2, "workload": "spec_cint2000"}],
+    "measure": {"warm_up": "50 ms", "duration": "300 ms"},
+    "sweep": {
+        "platform": [
+            {"label": "native", "value": "native"},
+            {"label": "xen", "value": {"name": "xen", "scheduler": {"name": "bvt-xen1", "ctx_allow": "5 ms"}}},
+        ],
+        "domains[0].count": [1, 4],
+    },
+    "compare": {
+        "cell": "swept/{platform}/{domains[0].count}", "metric": "throughput",
+        "relative_to": {"domains[0].count": 1}, "unit": "relative to one instance",
+    },
+    "replications": 2,
+    "seed": 7,
+}  # fmt: skip
+
 
 @pytest.fixture
 def document() -> dict[str, Any]:
@@ -29,3 +49,9 @@ def document() -> dict[str, Any]:
 @pytest.fixture
 def small(document) -> xensim.Experiment:
     return xensim.load(document)
+
+
+@pytest.fixture(scope="session")
+def swept() -> xensim.Experiment:
+    """With cells that are relative to others."""
+    return xensim.load(SWEPT)

@@ -18,6 +18,7 @@ from . import isolation, laboratory
 from .catalogue import catalogue, schema
 from .experiment import Experiment, load, simulate
 from .plugins import Scheduler, compute, nanoseconds, scheduler, sleep, workload
+from .sensitivity import sensitivity
 from .statistics import read_metrics, summary
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "read_metrics",
     "scheduler",
     "schema",
+    "sensitivity",
     "simulate",
     "sleep",
     "summary",

@@ -5,8 +5,8 @@ before. Each stage of `stages.py` finds the values that agree best with its cell
 their ranges; all other cells remain predictions.
 """
 
-from .constants import Constants
-from .fit import Fit, Parameter, fit
+from ..whatif import Constants, Parameter
+from .fit import Fit, fit
 from .stages import STAGES, Stage
 
 __all__ = ["STAGES", "Constants", "Fit", "Parameter", "Stage", "fit"]

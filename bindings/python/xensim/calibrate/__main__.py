@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 from .. import _xensim
 from ..cells import published_values
 from ..files import write_atomically
+from ..whatif.constants import Constants
+from ..whatif.interruption import Interruption
+from ..whatif.model import SimulatedCells, Unavailable
 from .calibration import calibrate
-from .constants import Constants
 from .intensities import BARS, PACKETS, fit_intensities
-from .model import Tables, Unavailable
 from .report import into_document, report
 from .stages import STAGES
 
@@ -61,20 +60,20 @@ def main(given: list[str]) -> int:
         jobs = options.jobs or len(os.sched_getaffinity(0))
         if options.workloads is not None:
             base: dict[str, float] = {}
-            with Tables(["table6", "figure3"], jobs) as tables:
+            with SimulatedCells(["table6", "figure3"], jobs) as model:
                 for group in (PACKETS, BARS):
                     bars = {cell: name for cell, name in group.items() if not options.workloads
                             or cell.split("/")[-1] in options.workloads}
-                    fit_intensities(constants, published_values(), tables, bars, base, _say)
+                    fit_intensities(constants, published_values(), model, bars, base, _say)
                     base = {name: constants.value(name) for name in bars.values()}
             interruption.check()
             write_atomically(options.output or file, constants.text())
             _say(f"constants in {options.output or file}")
             return 0
-        with Tables(EXPERIMENTS, jobs) as tables:
-            _say(f"{len(tables.cells)} cells, {jobs} at a time")
+        with SimulatedCells(EXPERIMENTS, jobs) as model:
+            _say(f"{len(model.cells)} cells, {jobs} at a time")
             published = published_values()
-            outcome = calibrate(constants, STAGES, published, tables, options.blind, _say, options.quick)
+            outcome = calibrate(constants, STAGES, published, model, options.blind, _say, options.quick)
         block = report(outcome, constants, published)
         interruption.check()
         print(block)
@@ -89,23 +88,6 @@ def main(given: list[str]) -> int:
         return BAD_INPUT
     _say(f"constants in {options.output or file}")
     return 0
-
-
-class Interruption:
-    """Ctrl-C and SIGTERM. Remembered, since an exception can get lost where Python may not raise one."""
-
-    def __init__(self) -> None:
-        self.came = False
-        signal.signal(signal.SIGINT, self._on_signal)
-        signal.signal(signal.SIGTERM, self._on_signal)
-
-    def check(self) -> None:
-        if self.came:
-            raise KeyboardInterrupt
-
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self.came = True
-        raise KeyboardInterrupt
 
 
 def _say(text: str) -> None:

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy
 
-from .constants import Constants
-from .fit import Evaluate, Fit, Parameter, Values, fit
+from ..whatif import Constants, Parameter, Values
+from .fit import Evaluate, Fit, fit
 from .intensities import PACKETS
 from .stages import Stage
 
@@ -17,7 +17,7 @@ PRIOR, BLIND, ALL = "priors", "blind", "fitted"
 
 
 class Model(Protocol):
-    """What simulates cells: model.Tables, or a stand-in for tests."""
+    """What simulates cells: whatif.SimulatedCells, or a stand-in for tests."""
 
     cells: Sequence[str]
     refused: dict[str, str]

@@ -17,45 +17,16 @@ from dataclasses import dataclass
 import numpy
 from scipy.optimize import least_squares
 
+from ..whatif import Parameter, Values
+
 TOLERANCE = 0.01  # standard deviation of a published cell, relative
 LINEAR_ENOUGH = 0.001  # of a cell: the step led to where the derivatives said
 NEGLIGIBLE = 0.0005  # of a cell over the whole range: not the constant, but when timer interrupts come
 STEPS = 8
 SHORTEST = 0.25  # part of the way to a bound that differences are taken over
-DIGITS = 4
 
-Values = dict[str, float]
 # Points of the space of constants and the cells wanted there -> their simulated values.
 Evaluate = Callable[[Sequence[tuple[Values, Sequence[str]]]], list[Values]]
-
-
-@dataclass(frozen=True)
-class Parameter:
-    name: str
-    prior: float
-    low: float
-    high: float
-    whole: bool = False
-
-    @property
-    def spread(self) -> float:
-        return math.log(self.high / self.low) / 4
-
-    def rounded(self, value: float) -> float:
-        """What is written: four digits, the same on any machine, and within the range."""
-        number = float(f"{value:.{DIGITS}g}")
-        if self.whole:
-            number = float(round(number))
-        return min(max(number, self.low), self.high)
-
-    def far_bound(self, value: float) -> float:
-        return self.high if value * value < self.low * self.high else self.low
-
-    def away(self, value: float, part: float) -> float:
-        """Part of the way to the farther bound, or all of it if the part comes to nothing."""
-        bound = self.far_bound(value)
-        there = self.rounded(value ** (1 - part) * bound**part)
-        return bound if there == value else there
 
 
 @dataclass

@@ -14,8 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .constants import Constants
-from .fit import Parameter, Values
+from ..whatif import Constants, Parameter, Values
 
 if TYPE_CHECKING:
     from .calibration import Model

@@ -12,6 +12,10 @@ from .lines import lines
 from .matrix import matrix
 from .parts import parts
 from .reproduction import draw
+from .sensitivity import morris, sensitivity, tornado
 from .style import save
 
-__all__ = ["bars", "draw", "figure5", "figure6", "isolation", "lines", "matrix", "parts", "save"]
+__all__ = [
+    "bars", "draw", "figure5", "figure6", "isolation", "lines", "matrix", "morris", "parts", "save", "sensitivity",
+    "tornado",
+]  # fmt: skip

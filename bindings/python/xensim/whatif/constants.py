@@ -4,15 +4,55 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .._xensim import InputError
-from .fit import Parameter
 
 FITTED = "fitted"
+DIGITS = 4
+
+Values = dict[str, float]  # by name
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A constant that is varied."""
+
+    name: str
+    prior: float
+    low: float
+    high: float
+    whole: bool = False
+
+    @property
+    def spread(self) -> float:
+        return math.log(self.high / self.low) / 4
+
+    def rounded(self, value: float) -> float:
+        """What is written: four digits, the same on any machine, and within the range."""
+        number = float(f"{value:.{DIGITS}g}")
+        if self.whole:
+            number = float(round(number))
+        return min(max(number, self.low), self.high)
+
+    def at(self, level: float) -> float:
+        """The value between the ends of the range, 0 and 1, by its logarithm."""
+        ends = {0.0: self.low, 1.0: self.high}
+        return ends.get(level) or self.rounded(self.low ** (1 - level) * self.high**level)
+
+    def far_bound(self, value: float) -> float:
+        return self.high if value * value < self.low * self.high else self.low
+
+    def away(self, value: float, part: float) -> float:
+        """Part of the way to the farther bound, or all of it if the part comes to nothing."""
+        bound = self.far_bound(value)
+        there = self.rounded(value ** (1 - part) * bound**part)
+        return bound if there == value else there
 
 
 class Constants:
@@ -46,8 +86,12 @@ class Constants:
             if name not in out and any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
         ]
 
+    def names(self) -> list[str]:
+        """In the file's order."""
+        return list(self._entries)
+
     def parameter(self, name: str) -> Parameter:
-        """To be fitted. Raises InputError if its prior is outside its range."""
+        """To be varied. Raises InputError if its prior is outside its range."""
         entry = self._entries[name]
         low, high = entry["range"]
         value = entry.get("prior", entry)["value"]
@@ -62,6 +106,13 @@ class Constants:
 
     def value(self, name: str) -> float:
         return self._entries[name]["value"]
+
+    def varies(self, name: str) -> bool:
+        low, high = self._entries[name]["range"]
+        return low < high
+
+    def unit(self, name: str) -> str:
+        return self._entries[name]["unit"]
 
     def fitted(self) -> list[str]:
         return [name for name, entry in self._entries.items() if "prior" in entry]

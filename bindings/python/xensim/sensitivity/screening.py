@@ -1,0 +1,136 @@
+"""The whole of it: one at a time, trajectories, conclusions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from numbers import Integral
+from pathlib import Path
+
+from .. import _xensim
+from .._xensim import InputError
+from ..experiment import Experiment, load
+from ..whatif import Constants
+from ..whatif.cells import Cell, cells_of
+from ..whatif.workers import Workers
+from .conclusions import Conclusion, declared, parse
+from .factors import factors_of, nearest
+from .journal import Journal
+from .morris import design
+from .plan import Plan
+from .simulator import Say, Simulator
+from .tables import Sensitivity, tables
+
+JOURNAL = "finished.jsonl"
+
+
+def sensitivity(
+    experiments: str | Experiment | Iterable[str | Experiment],
+    constants: Sequence[str] | None = None,
+    by: str | None = None,
+    cells: Sequence[str] | None = None,
+    metrics: Sequence[str] = (),
+    conclusions: Sequence[str] = (),
+    trajectories: int = 10,
+    levels: int = 4,
+    seed: int = 1,
+    jobs: int | None = None,
+    output: str | os.PathLike[str] | None = None,
+    say: Say = lambda _: None,
+) -> Sensitivity:
+    """How far cells, and what is concluded from them, rest on the constants of the machine, within their ranges.
+
+    `experiments`: one or several, by name, file or value, all of one machine. `constants`: names, beginnings of names
+    or shell patterns, each constant a factor of its own; all of them by default, those of a section together. `by`
+    ("section" or "constant") says otherwise. `cells`: names or shell patterns; all by default. `metrics`: also cells
+    NAME/LABELS/METRIC of these. `conclusions`: such as "A > 0.9 * B", besides those that the paper has. Each factor
+    goes to both ends of its range alone; then `trajectories` of elementary effects over `levels` levels follow, one
+    run of all cells for each factor and one more. Those are drawn with `seed`. In `output` finished runs are kept, and
+    found there again.
+
+    The result does not depend on `jobs`. `say` is told the cost before it begins. Raises InputError, with the nearest
+    name, and SimulationError if the experiments fail with the file's own constants.
+    """
+    _check(trajectories, seed, jobs)
+    chosen = [experiments] if isinstance(experiments, str | Experiment) else list(experiments)
+    loaded = [load(its) if not isinstance(its, Experiment) else its for its in chosen]
+    if not loaded:
+        raise InputError("found no experiments; expected at least one")
+    every: dict[str, Cell] = {}
+    for experiment in loaded:
+        its = cells_of(experiment, metrics)
+        every |= {name: cell for name, cell in its.items() if not cell.by_definition}
+    wanted = _selected(every, cells)
+    drawn = [parse(text, every) for text in conclusions]
+    wanted = list(dict.fromkeys([*wanted, *(cell for conclusion in drawn for cell in conclusion.cells)]))
+    drawn = _told_apart([*drawn, *declared(wanted)])
+
+    file = Constants(_calibration(loaded))
+    factors = factors_of(file, constants, by)
+    plan = Plan(factors, design(len(factors), trajectories, levels, seed))
+    journal = Journal(Path(output) / JOURNAL if output is not None else None)
+    try:
+        with Workers(jobs or len(os.sched_getaffinity(0))) as workers:
+            simulator = Simulator({cell: every[cell] for cell in wanted}, factors, file, workers, journal, say)
+            number = _counted(sum(len(factor.parameters) for factor in factors), "constant")
+            say(
+                f"{_counted(len(wanted), 'cell')}, {_counted(len(factors), 'factor')} ({number}), "
+                f"{len(plan.points)} points, at most {len(plan.points) * simulator.runs} runs"
+            )
+            simulator.probe()
+            missing = simulator.missing(plan.points)
+            say(f"{len(missing)} runs are to be made, {_duration(simulator.seconds(missing))} on one processor")
+            simulator.simulate(missing)
+            values = [simulator.cells_at(point) for point in plan.points]
+    finally:
+        journal.close()
+    return tables(plan, values, file, {cell: every[cell].unit for cell in wanted}, drawn, simulator)
+
+
+def _check(trajectories: int, seed: int, jobs: int | None) -> None:
+    if not (isinstance(trajectories, Integral) and 0 <= trajectories <= 100_000):
+        raise InputError(f"found trajectories={trajectories!r}; expected 0 to 100000")
+    if not (isinstance(seed, Integral) and 0 <= seed < 2**64):
+        raise InputError(f"found seed={seed!r}; expected a whole number, 0 or more")
+    if jobs is not None and not (isinstance(jobs, Integral) and 1 <= jobs <= 1024):
+        raise InputError(f"found jobs={jobs!r}; expected 1 to 1024")
+
+
+def _selected(every: Mapping[str, Cell], patterns: Sequence[str] | None) -> list[str]:
+    if patterns is None:
+        return list(every)
+    for pattern in patterns:
+        if not any(fnmatchcase(cell, pattern) for cell in every):
+            raise InputError(f"found no cell {pattern!r}; expected one of the experiments{nearest(pattern, every)}")
+    return [cell for cell in every if any(fnmatchcase(cell, pattern) for pattern in patterns)]
+
+
+def _told_apart(conclusions: Sequence[Conclusion]) -> list[Conclusion]:
+    by_title: dict[str, Conclusion] = {}
+    for conclusion in conclusions:
+        other = by_title.setdefault(conclusion.title, conclusion)
+        if other != conclusion:
+            raise InputError(f"found two conclusions {conclusion.title!r}; expected a title for each")
+    return list(by_title.values())
+
+
+def _calibration(experiments: Sequence[Experiment]) -> Path:
+    machines = {}
+    for experiment in experiments:
+        machine = experiment.document["machine"]
+        machines[machine if isinstance(machine, str) else machine["base"]] = experiment.name
+    if len(machines) > 1:
+        found = " and ".join(f"{machine} ({name})" for machine, name in machines.items())
+        raise InputError(f"found experiments on {found}; expected one machine")
+    return Path(_xensim.home_directory()) / "experiments" / "calibration" / f"{next(iter(machines))}.json"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 7200 else f"about {seconds / 3600:.1f} h"
