@@ -81,8 +81,9 @@ Recorder::Recorder(fs::path directory, Provenance provenance, bool resume)
 
 void Recorder::adopt_complete() {
   const Json json = Json::parse(*read_file(directory_ / "run.json"), nullptr, false);
-  const std::size_t count = provenance_.runs.size();
-  if (!json.contains("runs") || !json["runs"].is_array() || json["runs"].size() != count) return;
+  if (!json.contains("runs") || !json["runs"].is_array()) return;
+  const std::size_t count = json["runs"].size();
+  if (count != provenance_.runs.size() && !json.contains("precision")) return;
   if (!fs::is_regular_file(directory_ / "metrics.csv")) return;
   const bool audited = json.value("audited", false);
   if (provenance_.audited && !audited) {
@@ -97,12 +98,18 @@ void Recorder::adopt_complete() {
   }
   const auto empty = [](const RunResult& result) { return result.metrics.empty(); };
   if (table.results.size() != count || std::ranges::any_of(table.results, empty)) return;
-  for (std::size_t run = 0; run < count; ++run) {
+  const auto same = [](const RunLabel& a, const RunLabel& b) {
+    return a.replication == b.replication && a.point == b.point;
+  };
+  std::size_t at = 0;  // among all runs that may be needed, which are in the same order
+  for (std::size_t run = 0; run < count; ++run, ++at) {
+    while (at < provenance_.runs.size() && !same(provenance_.runs[at], table.labels[run])) ++at;
+    if (at == provenance_.runs.size()) return found_.clear();
     const Json& entry = json["runs"][run];
     table.results[run].simulated_s = entry.value("simulated_s", 0.0);
     table.results[run].events = entry.value("events", std::uint64_t{0});
     table.results[run].audited = audited;
-    found_.emplace(run, std::move(table.results[run]));
+    found_.emplace(at, std::move(table.results[run]));
   }
   complete_ = true;
 }
@@ -137,11 +144,19 @@ std::string Recorder::description(std::span<const RunResult> results) const {
   json["configuration"] = provenance_.configuration;
   json["resolved"] = provenance_.resolved;
   json["constants"] = provenance_.constants;
+  if (!precision_.is_null()) json["precision"] = precision_;
   json["runs"] = Json::array();
   for (const RunResult& result : results) {
     json["runs"].push_back(Json{{"simulated_s", result.simulated_s}, {"events", result.events}});
   }
   return json.dump(2) + '\n';
+}
+
+void Recorder::select(std::span<const std::size_t> runs, Json precision) {
+  std::vector<RunLabel> labels;
+  for (const std::size_t run : runs) labels.push_back(std::move(provenance_.runs[run]));
+  provenance_.runs = std::move(labels);
+  precision_ = std::move(precision);
 }
 
 void Recorder::write_tables(std::span<const RunResult> results) {

@@ -37,8 +37,8 @@ struct Provenance {
   Json constants{};       ///< of the first point, by name
   std::string inputs{};   ///< hash of all that any run reads: every point, its constants, load files
   std::uint64_t seed = 1;
-  bool audited = false;  ///< only runs that were audited may be taken over
-  std::vector<RunLabel> runs{};
+  bool audited = false;          ///< only runs that were audited may be taken over
+  std::vector<RunLabel> runs{};  ///< all that may be needed
 
   /// Of version, sources, configuration and inputs, in hexadecimal: the same on every host.
   [[nodiscard]] std::string hash() const;
@@ -65,6 +65,10 @@ class Recorder {
   /// Puts one finished run on disk.
   void keep(std::size_t run, const RunResult& result);
 
+  /// Of all runs only these, in ascending order, are results. `precision` tells of each point how well its
+  /// mean is known, for run.json.
+  void select(std::span<const std::size_t> runs, Json precision);
+
   /// Writes the directory as described above. `results` has one entry per run.
   void finish(std::span<const RunResult> results);
 
@@ -82,6 +86,7 @@ class Recorder {
 
   std::filesystem::path directory_, runs_;
   Provenance provenance_;
+  Json precision_{};  ///< null if their number was fixed
   std::map<std::size_t, RunResult> found_;
   std::size_t not_audited_ = 0;
   bool complete_ = false;

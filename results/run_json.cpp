@@ -17,6 +17,8 @@ std::string quoted(const std::string& text) {
 }
 
 std::string number(double value) {
+  if (value == 0 && std::signbit(value))
+    return "-0.0";  // "-0" would be read as a whole number, which has no sign
   return std::isfinite(value) ? fmt::format("{}", value) : fmt::format("\"{}\"", value);
 }
 

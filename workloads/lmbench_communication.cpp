@@ -102,7 +102,7 @@ Program round_trips(Self self, const Place& at, Times& times, const MessageParam
     }
     times.took(co_await self.clock() - start, times.iterations());
   }
-  co_await self.wait();  // for good: `talk` lives here
+  co_await self.wait_for_good();  // `talk` lives here
 }
 
 template <Channel channel>

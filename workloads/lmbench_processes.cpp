@@ -203,7 +203,7 @@ Program context_switch(Self self, const Place& at, Times& times, const SwitchPar
     times.took(took, laps.count() * p.processes);
     ++round;
   }
-  co_await self.wait();  // for good: the ring lives in this program
+  co_await self.wait_for_good();  // the ring lives in this program
 }
 
 template <class Parameters, auto measure>

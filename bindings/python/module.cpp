@@ -4,7 +4,11 @@
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
 
+#include <filesystem>
 #include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
 
 #include "bindings/python/plugin.hpp"
 #include "core/error.hpp"
@@ -13,7 +17,9 @@
 #include "experiments/runner/experiment.hpp"
 #include "experiments/runner/json_source.hpp"
 #include "experiments/runner/listing.hpp"
+#include "experiments/runner/replications.hpp"
 #include "experiments/runner/reproduction.hpp"
+#include "experiments/runner/run_cache.hpp"
 #include "experiments/runner/simulation.hpp"
 #include "results/confidence.hpp"
 
@@ -89,10 +95,51 @@ void bind_experiments(py::module_& module) {
       .def_property_readonly("text", [](const Run& run) { return run.experiment->document->dump(); });
 }
 
+/// The runs of an experiment with what is known of them.
+struct Plan {
+  explicit Plan(const ExperimentFile& file)
+      : runs(expand_without_comparison(file)), replications(runs, precision_of(file)) {}
+
+  using Metrics = std::vector<std::tuple<std::string, std::string, double>>;
+  /// Takes long lists only where they are needed.
+  void take(std::size_t run, const py::object& metrics) {
+    RunResult result;
+    if (!replications.fixed()) {
+      for (auto& [name, unit, value] : metrics.cast<Metrics>()) result.metrics.push_back({name, unit, value});
+    }
+    replications.take(run, result);
+  }
+
+  std::vector<Run> runs;
+  Replications replications;
+};
+
+void bind_plan(py::module_& module) {
+  py::class_<Plan>(module, "Plan", "Which runs of an experiment are done, and which count.")
+      .def(py::init<const ExperimentFile&>(), py::arg("file"))
+      .def("take", &Plan::take, py::arg("run"), py::arg("metrics"), "A run has these metrics.")
+      .def(
+          "lose", [](Plan& plan, std::size_t run) { plan.replications.lose(run); }, py::arg("run"))
+      .def(
+          "next", [](const Plan& plan, std::size_t ahead) { return plan.replications.next(ahead); },
+          py::arg("ahead"), "Runs to be done next; of undecided points up to `ahead` that may be needless.")
+      .def(
+          "matters", [](const Plan& plan, std::size_t run) { return plan.replications.matters(run); },
+          py::arg("run"), "Whether it is, or may yet be, among those that count.")
+      .def_property_readonly("undecided", [](const Plan& plan) { return plan.replications.undecided(); })
+      .def_property_readonly("fixed", [](const Plan& plan) { return plan.replications.fixed(); })
+      .def_property_readonly("beyond", [](const Plan& plan) { return plan.replications.beyond(); })
+      .def_property_readonly("missed_aims",
+                             [](const Plan& plan) { return describe_missed_aims(plan.replications); });
+}
+
 // --- Simulation ---------------------------------------------------------------------------------------
 
-py::dict simulate_text(const std::string& text, std::uint64_t seed, bool audit, bool strict, bool explain) {
+py::dict simulate_text(const std::string& text, std::uint64_t seed, bool audit, bool strict, bool explain,
+                       std::optional<std::filesystem::path> cache) {
   const Experiment experiment = interpret(parse_json(text, {}).value);
+  // What a plug-in does today is in no key.
+  if (Plugin::may_be_in(*experiment.document)) cache.reset();
   const SimulationOptions options{
       .seed = seed, .trace = nullptr, .audit = audit, .explain = explain, .strict = strict};
   RunResult result;
@@ -100,7 +147,7 @@ py::dict simulate_text(const std::string& text, std::uint64_t seed, bool audit, 
     const SimulationLock lock;
     std::optional<py::gil_scoped_release> released;
     if (!SimulationLock::calls_back()) released.emplace();
-    result = simulate(experiment, options);
+    result = simulate_or_find(experiment, options, cache);
   }
   py::list metrics(result.metrics.size());
   for (std::size_t i = 0; i < result.metrics.size(); ++i) {
@@ -126,11 +173,13 @@ PYBIND11_MODULE(_xensim, module) {
   module.attr("version") = XENSIM_VERSION;
   bind_errors(module);
   bind_experiments(module);
+  bind_plan(module);
   bind_scheduler(module);
   bind_workload(module);
   module.def("simulate", &simulate_text, py::arg("text"), py::arg("seed"), py::arg("audit") = false,
-             py::arg("strict") = false, py::arg("explain") = false,
+             py::arg("strict") = false, py::arg("explain") = false, py::arg("cache") = py::none(),
              "Runs one resolved experiment (JSON text) to its end.");
+  module.def("check_cache", [](const std::filesystem::path& directory) { (void)RunCache(directory); });
   module.def("schema", [] { return experiment_schema().dump(); });
   module.def("kinds", &list_kinds);
   module.def("reproducible", &reproducible);

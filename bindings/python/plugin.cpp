@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <functional>
+#include <set>
 #include <utility>
 
 #include "core/parameter_info.hpp"
@@ -16,6 +18,7 @@ constexpr std::int64_t ps_per_ns = 1000;
 
 struct State {
   bool running = false, plugins = false;
+  std::set<std::string, std::less<>> names{};  ///< of all plug-ins
 };
 State& state() {
   static State the_state;  // guarded by the interpreter's lock
@@ -69,8 +72,14 @@ Plugin::Plugin(std::string name, std::string help, const py::dict& defaults, py:
                            .fallback = fallback,
                            .choices = {}});
   }
+  state().names.insert(name_);
   make_ = make.release();
   SimulationLock::plugins_exist();
+}
+
+bool Plugin::may_be_in(const Json& configuration) {
+  if (configuration.is_string()) return state().names.contains(configuration.get_ref<const std::string&>());
+  return configuration.is_structured() && std::ranges::any_of(configuration, may_be_in);
 }
 
 void Plugin::check(const Config& config) const {

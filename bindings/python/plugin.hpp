@@ -40,6 +40,9 @@ class Plugin {
   [[nodiscard]] const std::vector<ParameterInfo>& parameters() const { return parameters_; }
   [[nodiscard]] py::handle make() const { return make_; }
 
+  /// Whether anything in a configuration may be a plug-in: some text in it is the name of one. O(size).
+  [[nodiscard]] static bool may_be_in(const Json& configuration);
+
   /// Throws InputError if `config` has an unknown parameter or one of another type than its default.
   void check(const Config& config) const;
   /// The parameters in `config`, for the call of `make`.

@@ -180,6 +180,7 @@ std::vector<Cell> form_cells(const CompareBlock& block, const std::vector<Run>& 
     if (!block.relative_to.empty()) {
       const auto base = by_key.find(key_of(base_of(runs[i].point, block.relative_to), runs[i].replication));
       if (base == by_key.end()) {
+        if (runs[i].replication > 0) continue;  // a precision took fewer of the base
         fail_at("relative_to", "no run at this point", "values that the sweep contains");
       }
       is_base = base->second == i;
@@ -199,6 +200,9 @@ std::vector<Cell> form_cells(const CompareBlock& block, const std::vector<Run>& 
   for (const std::string& id : order) {
     std::vector<std::vector<double>> rows;
     for (const auto& [condition, values] : samples[id]) rows.push_back(values);
+    std::size_t common = rows.front().size();  // replications, of which a precision takes more at some points
+    for (const std::vector<double>& row : rows) common = std::min(common, row.size());
+    for (std::vector<double>& row : rows) row.resize(common);
     Cell& cell =
         cells.emplace_back(make_cell(id, block.unit, block.median ? median_of(rows) : estimate_crossed(rows),
                                      calibrated.contains(id) ? "calibrated" : "predicted", published));
@@ -217,7 +221,10 @@ std::string explain_losses(const CompareBlock& block, const std::vector<Run>& ru
     const auto base = std::ranges::find_if(runs, [&](const Run& other) {
       return other.point == at && other.replication == runs[i].replication;
     });
-    if (base == runs.end()) fail_at("relative_to", "no run at this point", "values that the sweep contains");
+    if (base == runs.end()) {
+      if (runs[i].replication > 0) continue;
+      fail_at("relative_to", "no run at this point", "values that the sweep contains");
+    }
     if (base->index == runs[i].index) continue;
     const std::string id = cell_of(block, runs[i]);
     auto cell = std::ranges::find(by_cell, id, &decltype(by_cell)::value_type::first);

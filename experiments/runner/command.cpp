@@ -27,7 +27,7 @@ namespace {
 struct Arguments {
   ReproduceOptions reproduce;
   RunnerOptions runner;
-  std::string file, output, other, kind;
+  std::string file, output, cache, other, kind;
   std::vector<std::string> overrides;
   std::optional<std::string> seed, replications;  ///< as written: what reads the file checks them too
   bool json = false;
@@ -39,6 +39,7 @@ unsigned workers(const RunnerOptions& options) {
 
 void reproduce_command(Arguments& arguments) {
   arguments.reproduce.runner = arguments.runner;
+  if (!arguments.cache.empty()) arguments.reproduce.runner.cache = arguments.cache;
   if (!arguments.output.empty()) arguments.reproduce.runner.output = arguments.output;
   reproduce(arguments.reproduce);
 }
@@ -73,25 +74,29 @@ void run_experiment(Arguments& arguments) {
   }
   const std::vector<Run> runs = expand(file);
   Demand demand = demand_of(runs);
+  demand.at_most = precision_of(file).has_value();
   if (!arguments.runner.trace.empty()) demand.trace = check_trace(arguments.runner.trace, runs);
   check_memory(demand, workers(arguments.runner), installed_memory());
   fmt::print(stderr, "{}\n", describe(demand));
 
   RunnerOptions options = arguments.runner;
+  if (!arguments.cache.empty()) options.cache = arguments.cache;
   options.output = arguments.output.empty()
                        ? home_directory() / "results" / "output" / file.document["name"].get<std::string>()
                        : std::filesystem::path(arguments.output);
-  const std::vector<RunResult> results = run_all(file, runs, options);
-  std::cout << summary_table(runs, results);
-  if (options.explain) std::cout << explanation(runs, results, describe_point);
+  const Finished finished = run_all(file, runs, options);
+  std::cout << summary_table(finished.runs, finished.results, precision_of(file).has_value());
+  if (options.explain) std::cout << explanation(finished.runs, finished.results, describe_point);
   if (!options.trace.empty()) std::cout << traced(parse_trace_request(options.trace));
   std::cout << "results in " << options.output->string() << '\n';
-  check_measured(runs, results);  // last: what there is has been written
+  check_measured(finished.runs, finished.results);  // last: what there is has been written
 }
 
 void validate(const Arguments& arguments) {
-  const std::vector<Run> runs = expand(read_changed(arguments));
-  std::cout << arguments.file << " is valid: " << describe(demand_of(runs)) << '\n';
+  const ExperimentFile file = read_changed(arguments);
+  Demand demand = demand_of(expand(file));
+  demand.at_most = precision_of(file).has_value();
+  std::cout << arguments.file << " is valid: " << describe(demand) << '\n';
 }
 
 void list(const Arguments& arguments) {
@@ -139,6 +144,11 @@ void add_runner_options(CLI::App& command, Arguments& arguments) {
   command.add_option("--output", arguments.output, "Directory for results (default: results/output/NAME)")
       ->check(not_empty("a directory"));
   command.add_flag("--resume", arguments.runner.resume, "Keep finished runs of the same configuration");
+  command
+      .add_option("--cache", arguments.cache,
+                  "Directory of finished runs: those that any experiment has left there are not run again; "
+                  "others are added. Changes no result")
+      ->check(not_empty("a directory"));
   command.add_flag("--quiet", arguments.runner.quiet, "Show no progress");
   command.add_flag("--explain", arguments.runner.explain,
                    "Print what was done per operation, counted in the timed intervals. Times leave out the "
@@ -171,7 +181,10 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
   command = app.add_subcommand("run", "Run an experiment file");
   add_experiment(*command);
   command->add_option("--seed", arguments.seed, "Seed of all random numbers")->type_name("UINT");
-  command->add_option("--replications", arguments.replications, "Runs of each point")->type_name("UINT");
+  command
+      ->add_option("--replications", arguments.replications,
+                   "Runs of each point, instead of what a precision takes")
+      ->type_name("UINT");
   add_runner_options(*command, arguments);
   command->add_option("--trace", arguments.runner.trace, trace_help());
   command->add_flag("--audit", arguments.runner.audit,

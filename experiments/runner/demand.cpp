@@ -25,7 +25,7 @@ double gibibytes(Bytes bytes) { return static_cast<double>(bytes.count) / (1 << 
 }  // namespace
 
 Demand demand_of(const std::vector<Run>& runs) {
-  Demand demand{.runs = runs.size(), .most_instances = 0, .simulated = {}, .memory = {}};
+  Demand demand{.runs = runs.size(), .at_most = false, .most_instances = 0, .simulated = {}, .memory = {}};
   HostNeeds needs;
   for (const Run& run : runs) {
     if (run.replication != 0) continue;
@@ -47,9 +47,9 @@ Demand demand_of(const std::vector<Run>& runs) {
 std::string describe(const Demand& demand) {
   const auto mebibytes = [](Bytes bytes) { return (bytes.count + (1 << 20) - 1) >> 20; };
   return fmt::format(
-      "{} {} of up to {} simulated time and {} {}, about {} MiB each{}", demand.runs,
-      demand.runs == 1 ? "run" : "runs", in_words(to_seconds(demand.simulated)), demand.most_instances,
-      demand.most_instances == 1 ? "instance" : "instances", mebibytes(demand.memory),
+      "{}{} {} of up to {} simulated time and {} {}, about {} MiB each{}", demand.at_most ? "at most " : "",
+      demand.runs, demand.runs == 1 ? "run" : "runs", in_words(to_seconds(demand.simulated)),
+      demand.most_instances, demand.most_instances == 1 ? "instance" : "instances", mebibytes(demand.memory),
       demand.trace.count == 0 ? ""
                               : fmt::format(", and at least {} MiB for the trace", mebibytes(demand.trace)));
 }

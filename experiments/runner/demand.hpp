@@ -10,6 +10,7 @@ namespace xensim {
 
 struct Demand {
   std::size_t runs = 0;
+  bool at_most = false;             ///< results decide how many of them
   std::int64_t most_instances = 0;  ///< of any run
   Time simulated{};                 ///< the longest run, saturating
   Bytes memory;                     ///< of the largest run, roughly

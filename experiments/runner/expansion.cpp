@@ -11,6 +11,7 @@
 #include "experiments/runner/cells.hpp"
 #include "experiments/runner/format.hpp"
 #include "experiments/runner/json_source.hpp"
+#include "experiments/runner/snapshot.hpp"
 
 namespace xensim {
 namespace {
@@ -29,9 +30,9 @@ struct Axis {
 
 /// Throws if `path` is of the whole experiment, of which no point can have its own.
 void check_varies(const std::string& path, const Config& config) {
-  static const std::vector<std::string> whole{"$schema",      "name", "title", "description", "source",
-                                              "replications", "seed", "sweep", "compare"};
-  if (std::ranges::find(whole, path) == whole.end()) return;
+  static const std::vector<std::string> whole{"$schema",      "name",      "title", "description", "source",
+                                              "replications", "precision", "seed",  "sweep",       "compare"};
+  if (std::ranges::find(whole, path.substr(0, path.find('.'))) == whole.end()) return;
   config.fail(fmt::format("\"{}\", which is the same in all runs", path),
               "a path such as platform.scheduler; replications have seeds of their own");
 }
@@ -209,6 +210,32 @@ void check_metrics(const std::vector<Run>& runs, const std::shared_ptr<const Con
   }
 }
 
+/// That some run can have the metric whose precision is asked for, and keeps it.
+void check_precision(const Precision& precision, const std::vector<Run>& runs, const Config& root) {
+  const Config metric = root.at("precision").at("metric");
+  std::set<std::string> roots;
+  for (const Run& run : runs) {
+    if (run.replication == 0) add_roots(*run.experiment, roots);
+  }
+  const std::size_t slash = precision.metric.find('/');
+  const std::string first = precision.metric.substr(0, slash);
+  const bool whole = first == "throughput" || first == "fairness";
+  if (!roots.contains(first) || whole != (slash == std::string::npos)) {
+    const std::vector<std::string> names(roots.begin(), roots.end());
+    std::string near = nearest(first, names);
+    if (!near.empty() && slash != std::string::npos) near += precision.metric.substr(slash);
+    metric.fail(fmt::format("\"{}\", which no run measures", precision.metric),
+                "the full name of one; they begin with " + one_of(names), near);
+  }
+  for (const Run& run : runs) {
+    const std::vector<std::string>& kept = run.experiment->measure.metrics;
+    if (run.replication != 0 || wanted(kept, precision.metric)) continue;
+    metric.fail(fmt::format("\"{}\", which measure.metrics leaves out", precision.metric),
+                "a metric that is kept: one that begins with " + one_of(kept),
+                nearest(precision.metric, kept));
+  }
+}
+
 /// Does the name of a series begin so: throughput, TEMPLATE/throughput, TEMPLATE/NUMBER/work_rate?
 bool begins_a_series(std::string_view prefix, const Experiment& experiment) {
   const auto begins = [&](std::string_view name) { return name.starts_with(prefix); };
@@ -248,17 +275,37 @@ void check_series(const std::vector<Run>& runs, const std::shared_ptr<const Conf
 
 }  // namespace
 
+std::optional<Precision> precision_of(const ExperimentFile& file) {
+  const Config root(file.document, file.source);
+  if (!file.document.is_object() || !root.has("precision")) return std::nullopt;
+  const Config config = root.at("precision");
+  const Precision precision = precision_table().read(config);
+  for (const char* needed : {"metric", "half_width"}) (void)config.at(needed);
+  if (precision.maximum < precision.minimum) {
+    config.at(config.has("maximum") ? "maximum" : "minimum")
+        .fail(fmt::format("a maximum of {}", precision.maximum),
+              fmt::format("at least the minimum, {}", precision.minimum));
+  }
+  if (root.has("replications")) {
+    root.at("replications")
+        .fail("a number of replications beside \"precision\", which decides on it", "one of the two");
+  }
+  return precision;
+}
+
 std::vector<Run> expand(const ExperimentFile& file) {
   const Config root(file.document, file.source);
   const Head head = head_table().read(root, section_keys());
+  const std::optional<Precision> precision = precision_of(file);
+  const std::int64_t replications = precision ? precision->maximum : head.replications;
   const std::vector<Axis> axes = read_axes(root);
   check_compare(file, root, axes);
 
   Json single = file.document;
-  for (const char* key : {"$schema", "sweep", "replications"}) single.erase(key);
+  for (const char* key : {"$schema", "sweep", "replications", "precision"}) single.erase(key);
   const Json schema = experiment_schema();
   std::vector<Run> runs;
-  runs.reserve(count_runs(root, axes, head.replications));
+  runs.reserve(count_runs(root, axes, replications));
   std::vector<std::size_t> at(axes.size());
   Calibrations calibrations;
   HostNeeds host_needs;
@@ -270,7 +317,7 @@ std::vector<Run> expand(const ExperimentFile& file) {
     for (std::size_t i = 0; i < axes.size(); ++i) {
       run.point.emplace_back(axes[i].path, axes[i].values[at[i]].label);
     }
-    for (run.replication = 0; run.replication < head.replications; ++run.replication) {
+    for (run.replication = 0; run.replication < replications; ++run.replication) {
       run.index = runs.size();
       run.seed = seed_of(head.seed, run.replication);
       runs.push_back(run);
@@ -278,6 +325,7 @@ std::vector<Run> expand(const ExperimentFile& file) {
   } while (advance(at, axes));
   check_metrics(runs, file.source);
   check_series(runs, file.source);
+  if (precision) check_precision(*precision, runs, root);
   return runs;
 }
 

@@ -19,8 +19,9 @@ const ParameterTable<Head>& head_table() {
           .add("title", &Head::title, "one line for people", "")
           .add("description", &Head::description, "what is asked and how", "")
           .add("source", &Head::source, "where the experiment is from", "")
-          .add("replications", &Head::replications, "runs of each point, each with its own random numbers",
-               "", {.minimum = 1, .maximum = 100'000})
+          .add("replications", &Head::replications,
+               "runs of each point, each with its own random numbers; instead of `precision`", "",
+               {.minimum = 1, .maximum = 100'000})
           .add("seed", &Head::seed, "of all random numbers", "");
   return table;
 }
@@ -101,6 +102,24 @@ const ParameterTable<MeasurePlan>& measure_table() {
   return table;
 }
 
+const ParameterTable<Precision>& precision_table() {
+  using P = Precision;
+  static const std::string procedures = "Law and Kelton, sequential procedures; range: choice";
+  static const auto table =
+      ParameterTable<P>{}
+          .add("metric", &P::metric, "full name of the metric whose mean over replications is to be known",
+               "")
+          .add("half_width", &P::half_width, "of the mean's confidence interval, as a part of the mean",
+               procedures, {.minimum = 0.0001, .maximum = 1.0})
+          .add("confidence", &P::confidence, "that the interval holds the true mean", procedures,
+               {.minimum = 0.5, .maximum = 0.9999})
+          .add("minimum", &P::minimum, "replications of each point before the first decision", procedures,
+               {.minimum = 2, .maximum = 100'000})
+          .add("maximum", &P::maximum, "replications of a point, reached or not", procedures,
+               {.minimum = 2, .maximum = 100'000});
+  return table;
+}
+
 const ParameterTable<ProbePlan>& probe_table() {
   using P = ProbePlan;
   static const auto table =
@@ -139,9 +158,9 @@ const ParameterTable<ControlStep>& control_table() {
 }
 
 const std::vector<std::string>& section_keys() {
-  static const std::vector<std::string> keys{"$schema", "machine",   "platform", "domains",
-                                             "clients", "operator",  "control",  "probes",
-                                             "measure", "constants", "sweep",    "compare"};
+  static const std::vector<std::string> keys{"$schema",   "machine", "platform", "domains", "clients",
+                                             "operator",  "control", "probes",   "measure", "precision",
+                                             "constants", "sweep",   "compare"};
   return keys;
 }
 

@@ -7,6 +7,7 @@
 #include "core/json.hpp"
 #include "core/parameter.hpp"
 #include "experiments/runner/experiment.hpp"
+#include "results/precision.hpp"
 
 namespace xensim {
 
@@ -23,6 +24,7 @@ struct Head {
 [[nodiscard]] const ParameterTable<SchedulingShare>& share_table();
 [[nodiscard]] const ParameterTable<OperatorPlan>& operator_table();
 [[nodiscard]] const ParameterTable<MeasurePlan>& measure_table();
+[[nodiscard]] const ParameterTable<Precision>& precision_table();
 [[nodiscard]] const ParameterTable<ProbePlan>& probe_table();
 [[nodiscard]] const ParameterTable<ControlStep>& control_table();
 

@@ -24,6 +24,15 @@ SweepProgress::~SweepProgress() {
   if (style_ == Style::bar) std::fputc('\n', stderr);
 }
 
+void SweepProgress::expect(std::size_t total, bool more) {
+  total_ = total;
+  more_ = more;
+}
+
+std::string SweepProgress::counted() const {
+  return fmt::format("{} of {}{} runs", done_, total_, more_ ? " or more" : "");
+}
+
 void SweepProgress::show() {
   using namespace std::chrono_literals;
   if (style_ == Style::silent) return;
@@ -35,7 +44,8 @@ void SweepProgress::show() {
 
 void SweepProgress::print() {
   const std::size_t percent = total_ == 0 ? 100 : 100 * done_ / total_;
-  const std::string state = fmt::format("{}/{} runs  {}%  {}", done_, total_, percent, time_left());
+  const std::string state =
+      more_ ? counted() : fmt::format("{}/{} runs  {}%  {}", done_, total_, percent, time_left());
   if (style_ == Style::bar) {
     constexpr std::size_t width = 30;
     const std::size_t filled = total_ == 0 ? width : width * done_ / total_;

@@ -22,6 +22,10 @@ class SweepProgress {
   ~SweepProgress();
 
   void advance() { ++done_; }
+  /// `total` runs in all; `more` if results may call for others.
+  void expect(std::size_t total, bool more);
+  /// `3 of 10 runs`, or `3 of 10 or more runs`.
+  [[nodiscard]] std::string counted() const;
   /// Prints if it is time: at most ten times a second on a terminal; as lines, every ten seconds.
   void show();
 
@@ -32,6 +36,7 @@ class SweepProgress {
 
   std::string name_;
   std::size_t total_, found_, done_;
+  bool more_ = false;
   Style style_;
   Clock::time_point start_ = Clock::now(), printed_ = start_;
 };

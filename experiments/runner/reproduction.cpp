@@ -86,9 +86,9 @@ struct Reproduced {
   std::string explanation;  ///< empty unless it was asked for
 };
 
-Reproduced compare(const Chosen& experiment, const std::vector<RunResult>& results,
-                   const PublishedValues& published, bool explain) {
-  const std::vector<Run>& runs = experiment.runs;
+Reproduced compare(const Chosen& experiment, const Finished& finished, const PublishedValues& published,
+                   bool explain) {
+  const auto& [runs, results] = finished;
   Reproduced done{.comparison = {.name = experiment.name, .cells = {}}, .losses = {}, .explanation = {}};
   ExperimentComparison& comparison = done.comparison;
   for (const RunResult& result : results) {
@@ -142,8 +142,8 @@ void reproduce(const ReproduceOptions& options) {
 
   std::vector<ExperimentComparison> comparisons;
   auto start = std::chrono::steady_clock::now();
-  run_series(series, runner, [&](std::size_t i, const std::vector<RunResult>& results) {
-    Reproduced done = compare(experiments[i], results, published, runner.explain);
+  run_series(series, runner, [&](std::size_t i, const Finished& finished) {
+    Reproduced done = compare(experiments[i], finished, published, runner.explain);
     const auto end = std::chrono::steady_clock::now();
     done.comparison.wall_s = std::chrono::duration<double>(end - std::exchange(start, end)).count();
     comparisons.push_back(done.comparison);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <deque>
 #include <map>
 #include <utility>
 
@@ -10,6 +12,8 @@
 #include "core/json.hpp"
 #include "experiments/runner/host_needs.hpp"
 #include "experiments/runner/progress.hpp"
+#include "experiments/runner/replications.hpp"
+#include "experiments/runner/run_cache.hpp"
 #include "experiments/runner/run_message.hpp"
 #include "experiments/runner/source_identity.hpp"
 #include "experiments/runner/trace_plan.hpp"
@@ -81,7 +85,7 @@ Provenance provenance_of(const ExperimentFile& file, const std::vector<Run>& run
 RunResult simulate_run(const RunnerOptions& options, const Run& run) {
   const Experiment& experiment = *run.experiment;
   SimulationOptions simulation{.seed = run.seed, .audit = options.audit, .explain = options.explain};
-  if (options.trace.empty()) return simulate(experiment, simulation);
+  if (options.trace.empty()) return simulate_or_find(experiment, simulation, options.cache);
 
   const std::unique_ptr<TraceFile> trace = open_trace(parse_trace_request(options.trace));
   simulation.trace = trace.get();
@@ -98,18 +102,19 @@ RunResult simulate_run(const RunnerOptions& options, const Run& run) {
   }
 }
 
-std::string interruption(std::size_t finished, std::size_t total, const RunnerOptions& options) {
-  return options.output
-             ? fmt::format("interrupted: {} of {} runs are kept in {}; --resume completes the rest", finished,
-                           total, options.output->string())
-             : fmt::format("interrupted after {} of {} runs", finished, total);
+std::string interruption(const std::string& finished, const RunnerOptions& options) {
+  return options.output ? fmt::format("interrupted: {} are kept in {}; --resume completes the rest", finished,
+                                      options.output->string())
+                        : fmt::format("interrupted after {}", finished);
 }
 
 /// What there is of a series' results so far.
 class Unfinished {
  public:
   Unfinished(const Series& series, const RunnerOptions& options)
-      : results_(series.runs.size()), present_(series.runs.size()), left_(series.runs.size()) {
+      : runs_(series.runs),
+        replications_(series.runs, precision_of(series.file)),
+        results_(series.runs.size()) {
     if (!series.output) return;
     // A trace is only written by running, and finished runs may not have counted.
     const bool resume = options.resume && options.trace.empty() && !options.explain;
@@ -123,33 +128,76 @@ class Unfinished {
     }
   }
 
-  [[nodiscard]] bool has(std::size_t run) const { return present_[run]; }
-  [[nodiscard]] bool complete() const { return left_ == 0; }
+  [[nodiscard]] const Replications& replications() const { return replications_; }
+  [[nodiscard]] bool complete() const { return replications_.complete(); }
+  [[nodiscard]] std::size_t finished() const { return finished_; }
   void keep(std::size_t run, RunResult result) {
+    if (closed_) return replications_.take(run, result);  // needless, as others have shown meanwhile
     take(run, std::move(result));
     if (recorder_) recorder_->keep(run, results_[run]);
   }
+  [[nodiscard]] bool closed() const { return closed_; }
+  void lose(std::size_t run) { replications_.lose(run); }
   void finish() {
+    closed_ = true;
+    if (!replications_.fixed()) {
+      const std::vector<std::size_t> counted = replications_.counted();
+      std::vector<RunResult> results;
+      for (const std::size_t run : counted) results.push_back(std::move(results_[run]));
+      results_ = std::move(results);
+      if (recorder_) recorder_->select(counted, achieved());
+    }
     if (recorder_) recorder_->finish(results_);
   }
   /// Whether there are results in a directory without those of the runs that failed.
   bool give_up() {
-    if (!recorder_ || left_ == results_.size()) return false;
+    if (!recorder_ || finished_ == 0) return false;
+    for (std::size_t run = 0; run < results_.size(); ++run) {
+      if (!replications_.matters(run)) results_[run] = {};
+    }
     recorder_->give_up(results_);
     return true;
   }
-  [[nodiscard]] std::vector<RunResult> take_results() { return std::move(results_); }
+  /// After finish().
+  [[nodiscard]] Finished take_results() {
+    Finished all;
+    for (const std::size_t run : replications_.counted()) {
+      all.runs.push_back(runs_[run]);
+      all.runs.back().index = all.runs.size() - 1;
+    }
+    all.results = std::move(results_);
+    return all;
+  }
 
  private:
   void take(std::size_t run, RunResult result) {
     results_[run] = std::move(result);
-    present_[run] = true;
-    --left_;
+    replications_.take(run, results_[run]);
+    ++finished_;
+  }
+  /// Of each point, for run.json. Rounded: the last digits of a quantile are the library's own.
+  [[nodiscard]] Json achieved() const {
+    Json points = Json::array();
+    for (const Replications::Outcome& outcome : replications_.outcomes()) {
+      Json point = Json::object();
+      for (const auto& [path, label] : outcome.first.point) point[path] = label;
+      const auto rounded = [](double value) {
+        return Json::parse(fmt::format("{:.4g}", value), nullptr, false);
+      };
+      const Json half_width = rounded(outcome.half_width / std::abs(outcome.mean));
+      points.push_back(Json{{"point", std::move(point)},
+                            {"replications", outcome.replications},
+                            {"half_width", half_width.is_discarded() ? Json() : half_width},
+                            {"reached", outcome.reached}});
+    }
+    return points;
   }
 
-  std::vector<RunResult> results_;
-  std::vector<bool> present_;
-  std::size_t left_;
+  const std::vector<Run>& runs_;
+  Replications replications_;
+  std::vector<RunResult> results_;  ///< of all runs that may be needed; after finish(), of those that count
+  std::size_t finished_ = 0;
+  bool closed_ = false;
   std::optional<Recorder> recorder_;
 };
 
@@ -160,12 +208,10 @@ class Batch {
       : all_(all), options_(options), done_(done) {
     for (std::size_t series = 0; series < all.size(); ++series) {
       const Unfinished& unfinished = unfinished_.emplace_back(all[series], options);
-      for (std::size_t run = 0; run < all[series].runs.size(); ++run) {
-        if (!unfinished.has(run)) missing_.push_back(tasks_.size());
-        tasks_.push_back({series, run});
-      }
+      first_task_.push_back(tasks_.size());
+      for (std::size_t run = 0; run < all[series].runs.size(); ++run) tasks_.push_back({series, run});
+      finished_ += unfinished.finished();
     }
-    finished_ = tasks_.size() - missing_.size();
   }
 
   void perform(const Execute& execute) {
@@ -173,10 +219,12 @@ class Batch {
       if (series.complete()) series.finish();
     }
     hand_over();
+    const unsigned workers = options_.jobs > 0 ? options_.jobs : available_processors();
+    std::vector<std::size_t> round = next_round(workers);
     SweepProgress progress(
         all_.size() == 1 ? name_of(all_.front().file) : std::to_string(all_.size()) + " series",
-        tasks_.size(), finished_, SweepProgress::style_for(options_.quiet));
-    const WorkerPool pool{.workers = options_.jobs > 0 ? options_.jobs : available_processors(),
+        finished_ + round.size(), finished_, SweepProgress::style_for(options_.quiet));
+    const WorkerPool pool{.workers = workers,
                           .task = [&](std::size_t i) { return perform(tasks_[i], execute); },
                           .done =
                               [&](std::size_t i, std::string_view answer) {
@@ -185,14 +233,22 @@ class Batch {
                                 take(i, answer);
                               },
                           .tick = [&] { progress.show(); }};
-    try {
-      if (!pool.run(missing_) && finished_ < tasks_.size()) {
-        throw Interrupted(interruption(finished_, tasks_.size(), options_));
+    for (; !round.empty(); round = next_round(workers)) {
+      progress.expect(finished_ + round.size(), undecided() > 0);
+      bool stopped = false;
+      try {
+        stopped = !pool.run(round);
+      } catch (const TaskFailure& failure) {
+        rethrow(failure);
       }
-    } catch (const TaskFailure& failure) {
-      rethrow(failure);
+      if (stopped && !next_round(workers).empty())
+        throw Interrupted(interruption(progress.counted(), options_));
+      check_failed_simulations();
     }
+    progress.expect(finished_, false);
     tell_refusals();
+    tell_precision();
+    std::erase_if(failures_, [&](const auto& failure) { return !matters(failure.first); });
     if (!failures_.empty()) give_up();
   }
 
@@ -200,9 +256,31 @@ class Batch {
   struct Task {
     std::size_t series, run;
   };
-  static constexpr char done_well = 'r', bad_input = 'b';  ///< the last byte of an answer
+  static constexpr char done_well = 'r', bad_input = 'b', failed = 'f';  ///< the last byte of an answer
 
-  /// In a worker. Bad input is an answer: the other runs may do.
+  /// Points that results have not decided yet, of all series.
+  [[nodiscard]] std::size_t undecided() const {
+    std::size_t points = 0;
+    for (const Unfinished& series : unfinished_) points += series.replications().undecided();
+    return points;
+  }
+  /// So many that no worker idles, though some may turn out to be needless.
+  [[nodiscard]] std::vector<std::size_t> next_round(unsigned workers) const {
+    const std::size_t ahead = workers / std::max<std::size_t>(undecided(), 1);
+    std::vector<std::size_t> tasks;
+    for (std::size_t series = 0; series < unfinished_.size(); ++series) {
+      for (const std::size_t run : unfinished_[series].replications().next(ahead)) {
+        tasks.push_back(first_task_[series] + run);
+      }
+    }
+    return tasks;
+  }
+  [[nodiscard]] bool matters(std::size_t task) const {
+    return unfinished_[tasks_[task].series].replications().matters(tasks_[task].run);
+  }
+
+  /// In a worker. Bad input is an answer: the other runs may do. So is any failure of a run that may turn out
+  /// to be needless.
   std::string perform(const Task& task, const Execute& execute) const {
     std::string answer;
     try {
@@ -211,18 +289,29 @@ class Batch {
     } catch (const InputError& error) {
       answer = error.what();
       answer += bad_input;
+    } catch (const SimulationError& error) {
+      if (unfinished_[task.series].replications().fixed()) throw;
+      answer = error.what();
+      answer += failed;
     }
     return answer;
   }
   void take(std::size_t task, std::string_view answer) {
     const std::string_view content = answer.substr(0, answer.size() - 1);
-    if (answer.back() == bad_input) {
-      failures_.emplace(task, content);
+    if (answer.back() != done_well) {
+      (answer.back() == bad_input ? failures_ : failed_).emplace(task, content);
+      unfinished_[tasks_[task].series].lose(tasks_[task].run);
       return;
     }
     RunResult its = decode(content);
     if (its.refused > 0) refused_.emplace(task, its.refused);
     keep(tasks_[task], std::move(its));
+  }
+
+  void check_failed_simulations() const {
+    for (const auto& [task, message] : failed_) {
+      if (matters(task)) throw SimulationError(fmt::format("{}: {}", name_of_task(task), message));
+    }
   }
 
   [[noreturn]] void give_up() {
@@ -241,12 +330,12 @@ class Batch {
   void keep(const Task& task, RunResult result) {
     Unfinished& series = unfinished_[task.series];
     series.keep(task.run, std::move(result));
-    if (!series.complete()) return;
+    if (!series.complete() || series.closed()) return;
     series.finish();
     hand_over();
   }
   void hand_over() {
-    while (handed_over_ < unfinished_.size() && unfinished_[handed_over_].complete()) {
+    while (handed_over_ < unfinished_.size() && unfinished_[handed_over_].closed()) {
       const std::size_t series = handed_over_++;
       done_(series, unfinished_[series].take_results());
     }
@@ -261,6 +350,19 @@ class Batch {
         count == 1 ? "1 step" : fmt::format("{} steps", count),
         others == 0 ? "" : fmt::format("; so were some in {} other run{}", others, others == 1 ? "" : "s"));
   }
+  void tell_precision() const {
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      const std::string name = all_.size() == 1 ? "" : name_of(all_[i].file) + ": ";
+      const Replications& replications = unfinished_[i].replications();
+      for (const std::string& missed : describe_missed_aims(replications)) {
+        fmt::print(stderr, "xensim: warning: {}{}\n", name, missed);
+      }
+      if (const std::size_t runs = replications.beyond(); runs > 0) {
+        fmt::print(stderr, "{}{} beyond what the precision takes left out\n", name,
+                   runs == 1 ? "1 run" : fmt::format("{} runs", runs));
+      }
+    }
+  }
   [[nodiscard]] std::string name_of_task(std::size_t number) const {
     if (number >= tasks_.size()) return "a worker";
     const Series& series = all_[tasks_[number].series];
@@ -274,32 +376,33 @@ class Batch {
   const std::vector<Series>& all_;
   const RunnerOptions& options_;
   const SeriesDone& done_;
-  std::vector<Unfinished> unfinished_;
+  std::deque<Unfinished> unfinished_;
   std::vector<Task> tasks_;                       ///< runs of all series
-  std::vector<std::size_t> missing_;              ///< of those
-  std::size_t finished_ = 0;                      ///< of those
+  std::vector<std::size_t> first_task_;           ///< by series
+  std::size_t finished_ = 0;                      ///< of the tasks
   std::size_t handed_over_ = 0;                   ///< series
   std::map<std::size_t, std::string> failures_;   ///< messages of bad input, by task
+  std::map<std::size_t, std::string> failed_;     ///< of simulations that may be needless
   std::map<std::size_t, std::uint64_t> refused_;  ///< steps of the control script, by task
 };
 
 Execute simulation(const RunnerOptions& options) {
+  if (options.cache) (void)RunCache(*options.cache);  // better to fail now than in every run
   return [&options](const Run& run) { return simulate_run(options, run); };
 }
 
 }  // namespace
 
-std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run>& runs,
-                               const RunnerOptions& options) {
+Finished run_all(const ExperimentFile& file, const std::vector<Run>& runs, const RunnerOptions& options) {
   if (!options.trace.empty()) (void)check_trace(options.trace, runs);
   return run_all(file, runs, options, simulation(options));
 }
 
-std::vector<RunResult> run_all(const ExperimentFile& file, const std::vector<Run>& runs,
-                               const RunnerOptions& options, const Execute& execute) {
-  std::vector<RunResult> all;
+Finished run_all(const ExperimentFile& file, const std::vector<Run>& runs, const RunnerOptions& options,
+                 const Execute& execute) {
+  Finished all;
   const std::vector<Series> series{{file, runs, options.output}};
-  const SeriesDone done = [&](std::size_t, std::vector<RunResult> results) { all = std::move(results); };
+  const SeriesDone done = [&](std::size_t, Finished finished) { all = std::move(finished); };
   run_series(series, options, done, execute);
   return all;
 }

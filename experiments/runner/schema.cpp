@@ -46,6 +46,12 @@ Json control_schema() {
   return schema;
 }
 
+Json precision_schema() {
+  Json schema = schema_of(precision_table().describe_all());
+  schema["required"] = Json::array({"metric", "half_width"});
+  return schema;
+}
+
 /// An object whose keys are JSON paths of the experiment.
 Json by_path(Json value) { return {{"type", "object"}, {"additionalProperties", std::move(value)}}; }
 
@@ -92,6 +98,9 @@ Json experiment_schema() {
   properties["probes"] = {
       {"type", "array"}, {"items", probe_schema()}, {"description", "events from outside that are timed"}};
   properties["measure"] = described(schema_of(measure_table().describe_all()), "what is measured, and when");
+  properties["precision"] = described(
+      precision_schema(),
+      "instead of `replications`: replications of each point until a metric's mean is known so well");
   properties["constants"] =
       described(by_path({{"type", "number"}}), "calibration constants by name, in their own units");
   properties["sweep"] =

@@ -139,6 +139,9 @@ class PathWalk {
 
 void set_path(Json& document, const Json& schema, std::string_view path, Json value, const Where& where) {
   PathWalk(document, schema, path, where).set(std::move(value));
+  // Each of the two says how many replications there are: the later word counts.
+  if (path == "replications") document.erase("precision");
+  if (path.substr(0, path.find('.')) == "precision") document.erase("replications");
 }
 
 void set_path(Json& document, std::string_view path, Json value, const Where& where) {

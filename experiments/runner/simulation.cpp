@@ -151,6 +151,11 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   for (const std::string& fault : {platform->audit(), outside.audit()}) {
     if (!fault.empty()) throw SimulationError(fault);
   }
+  for (std::uint32_t i = 0; i < instances.size(); ++i) {
+    const std::string waits = platform->deadlock(i);
+    if (!waits.empty())
+      throw SimulationError(fmt::format("{} can never go on: {}", instances[i].name, waits));
+  }
 
   RunResult result;
   add_work(experiment, instances, the_operator.before, the_operator.after, result);

@@ -18,7 +18,8 @@ struct SimulationOptions {
 };
 
 /// Runs to the end of the measurement. Same experiment and options, same result to the last bit, in any
-/// process. Throws SimulationError if an audit finds a contradiction.
+/// process. Throws SimulationError if an audit finds a contradiction, or if at the end a program of some
+/// instance can never go on.
 [[nodiscard]] RunResult simulate(const Experiment& experiment, const SimulationOptions& options = {});
 
 }  // namespace xensim

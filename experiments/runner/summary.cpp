@@ -134,10 +134,11 @@ void check_measured(const std::vector<Run>& runs, std::span<const RunResult> res
   }
 }
 
-std::string summary_table(const std::vector<Run>& runs, std::span<const RunResult> results) {
+std::string summary_table(const std::vector<Run>& runs, std::span<const RunResult> results, bool counts) {
   if (runs.empty()) return "";
   Row head;
   for (const auto& [path, label] : runs.front().point) head.push_back(path);
+  if (counts) head.emplace_back("runs");
   head.insert(head.end(), {"metric", "mean", "95 % interval", "unit"});
   std::vector<Row> rows{head};
   bool hidden = false;
@@ -148,6 +149,7 @@ std::string summary_table(const std::vector<Run>& runs, std::span<const RunResul
     for (const std::string& metric : metrics) {
       Row row;
       for (const auto& [path, label] : runs[first].point) row.push_back(label);
+      if (counts) row.push_back(std::to_string(last - first));
       std::string unit;
       const std::vector<double> values = values_of(results.subspan(first, last - first), metric, unit);
       const Estimate mean = estimate(values);

@@ -31,6 +31,7 @@ struct GuestProcess {
   bool dead_now = false;         ///< all but its number and what its parent will ask for is gone
   std::vector<ProcessId> dead;   ///< children to be waited for
   bool waits_for_child = false;  ///< asleep in wait
+  bool rests = false;            ///< its program is done, and waits for nobody
   bool uses_fpu = false;
   std::uint32_t user = 0;            ///< whose processes are counted together
   std::uint64_t started = 0;         ///< tick

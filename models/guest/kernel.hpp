@@ -127,6 +127,13 @@ class GuestKernel {
   /// It gets five seconds at once, to come to its end (p->counter of a process that is killed).
   void hurry(ProcessId process) { queue_.grant(process, 5 * static_cast<int>(ticks_per_second)); }
   [[nodiscard]] std::size_t runnable() const { return queue_.runnable(); }
+  /// It runs, wants to, or will when a time is over.
+  [[nodiscard]] bool may_act(ProcessId process) const {
+    return queue_.is_runnable(process) || has_timer(process);
+  }
+  /// Numbers of processes are below this.
+  [[nodiscard]] std::uint32_t process_slots() const { return static_cast<std::uint32_t>(processes_.size()); }
+  [[nodiscard]] TimeLedger::Group group(ProcessId process) const { return ledger_.group(process); }
   [[nodiscard]] FootprintId footprint(ProcessId process) const { return processes_[process.value].footprint; }
 
   [[nodiscard]] std::optional<ProcessId> current(unsigned vcpu) const { return queue_.current(vcpu); }

@@ -25,11 +25,11 @@ bool Pipe::begin(Progress& progress, ProcessId process, std::uint32_t& waiting) 
   return !std::exchange(progress.interrupted, false);
 }
 
-CallResult Pipe::sleep(Progress& progress, ProcessId process, std::uint32_t& waiting, CallResult so_far) {
+CallResult Pipe::sleep(Progress& progress, ProcessId process, End in, CallResult so_far) {
   context_.did(KernelPath::wait_entry);
   context_.locked(6);  // into the queue and out of it, semaphore up and down, task state twice
-  queue_.add(process);
-  ++waiting;
+  queue_.add(process, WaitQueue::Waits::with_others, purpose(in));
+  ++(in == End::read ? waiting_readers_ : waiting_writers_);
   progress.slept = true;
   so_far.sleeps = true;
   return so_far;
@@ -59,7 +59,7 @@ CallResult Pipe::read(ReadRequest& request, bool nonblocking) {
   }
   if (writers_ == 0) return finished(progress, CallError::none, std::move(result));
   if (nonblocking) return finished(progress, CallError::try_again, std::move(result));
-  return sleep(progress, request.process, waiting_readers_, std::move(result));
+  return sleep(progress, request.process, End::read, std::move(result));
 }
 
 CallResult Pipe::write(WriteRequest& request, bool nonblocking) {
@@ -78,7 +78,7 @@ CallResult Pipe::write(WriteRequest& request, bool nonblocking) {
   }
   if (nonblocking) return finished(progress, CallError::try_again, std::move(result));
   if (progress.done > 0) queue_.wake(context_, result.wakes, true);
-  return sleep(progress, request.process, waiting_writers_, std::move(result));
+  return sleep(progress, request.process, End::write, std::move(result));
 }
 
 void Pipe::take(ReadRequest& request) {

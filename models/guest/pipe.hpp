@@ -33,14 +33,17 @@ class Pipe {
   [[nodiscard]] Readiness poll(End end, PollTable* table);
 
   [[nodiscard]] std::size_t length() const { return length_; }
+  /// It sleeps in a read or a write (not in select), and nothing has woken it.
+  [[nodiscard]] bool sleeps(ProcessId process, End in) const { return queue_.sleeps(process, purpose(in)); }
   [[nodiscard]] const WaitQueue& queue() const { return queue_; }
   [[nodiscard]] std::string audit() const;
 
  private:
   /// False: it slept, and a signal ends it.
   [[nodiscard]] bool begin(Progress& progress, ProcessId process, std::uint32_t& waiting);
-  [[nodiscard]] CallResult sleep(Progress& progress, ProcessId process, std::uint32_t& waiting,
-                                 CallResult so_far);
+  [[nodiscard]] CallResult sleep(Progress& progress, ProcessId process, End in, CallResult so_far);
+  /// Of those in the queue; those that select there have none.
+  [[nodiscard]] static constexpr std::uint8_t purpose(End end) { return end == End::read ? 1 : 2; }
   void take(ReadRequest& request);
   void put(WriteRequest& request);
   /// The kernel finds the ring's page. Its lines, and those of dentry and inode, are among those of the
@@ -76,6 +79,8 @@ class PipeEnd final : public File {
   [[nodiscard]] bool has_poll() const override { return true; }
   [[nodiscard]] Readiness poll(PollTable* table) override { return pipe_->poll(end_, table); }
   void release(Wakes& wakes) override { pipe_->close(end_, wakes); }
+  [[nodiscard]] const Pipe& pipe() const { return *pipe_; }
+  [[nodiscard]] Pipe::End end() const { return end_; }
 
  private:
   std::shared_ptr<Pipe> pipe_;

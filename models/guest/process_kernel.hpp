@@ -142,6 +142,9 @@ class ProcessKernel {
   /// Pages that no process holds: free, on the quicklists, in slabs for packets, in the page cache.
   [[nodiscard]] std::uint32_t unused_pages() const;
   void report(StatisticSink& sink, const std::string& prefix) const;
+  /// Who waits for whom, if a program of the group (not a child of one) can never go on; see Standstill.
+  /// Empty otherwise, and for programs that rest. O(processes * descriptors), only if such a program sleeps.
+  [[nodiscard]] std::string deadlock(TimeLedger::Group group) const;
   [[nodiscard]] std::string audit() const;
 
  private:

@@ -67,6 +67,13 @@ Call Self::wait() const {
   return system_call([](ProcessKernel& kernel, GuestProcess& caller) { return kernel.wait(caller); });
 }
 
+Call Self::wait_for_good() const {
+  return system_call([](ProcessKernel& kernel, GuestProcess& caller) {
+    caller.rests = true;
+    return kernel.wait(caller);
+  });
+}
+
 Call Self::exec(const ProgramImage& image, const Body& body) const {
   return system_call([image, body](ProcessKernel& kernel, GuestProcess& caller) {
     return kernel.exec(caller, image, body);

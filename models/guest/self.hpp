@@ -43,6 +43,9 @@ class Self {
   [[nodiscard]] Call vfork(const Body& child) const;
   /// Sleeps until a child is dead; no_process if there is none. The child's number.
   [[nodiscard]] Call wait() const;
+  /// The same, by a program that has no end, such as a server, or is done and stays for its children. That it
+  /// never goes on is no failure of the run, as it would be in `wait`.
+  [[nodiscard]] Call wait_for_good() const;
   /// The program goes on as `body` in a new image, and does not come back here.
   [[nodiscard]] Call exec(const ProgramImage& image, const Body& body) const;
 

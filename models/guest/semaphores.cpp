@@ -119,6 +119,14 @@ void Semaphores::update_queue(Set& set, Wakes& wakes) {
   }
 }
 
+std::optional<std::int64_t> Semaphores::waits_on(ProcessId process) const {
+  for (const auto& [number, set] : sets_) {
+    const auto its = [&](const auto& sleeper) { return sleeper->process == process; };
+    if (std::ranges::any_of(set.sleepers, its)) return number;
+  }
+  return std::nullopt;
+}
+
 std::string Semaphores::audit() const {
   for (const auto& [number, set] : sets_) {
     if (std::ranges::any_of(set.values, [](int value) { return value < 0; }))

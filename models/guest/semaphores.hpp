@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,8 @@ class Semaphores {
     return sets_.at(set).values[semaphore];
   }
   [[nodiscard]] std::size_t waiting(std::int64_t set) const { return sets_.at(set).sleepers.size(); }
+  /// The set that a process sleeps on, if it does. O(sleepers).
+  [[nodiscard]] std::optional<std::int64_t> waits_on(ProcessId process) const;
   [[nodiscard]] std::string audit() const;
 
  private:

@@ -4,8 +4,8 @@
 
 namespace xensim {
 
-void WaitQueue::add(ProcessId process, Waits how) {
-  waiters_.insert(how == Waits::with_others ? waiters_.begin() : waiters_.end(), {process, how});
+void WaitQueue::add(ProcessId process, Waits how, std::uint8_t purpose) {
+  waiters_.insert(how == Waits::with_others ? waiters_.begin() : waiters_.end(), {process, how, purpose});
 }
 
 void WaitQueue::remove(ProcessId process) {
@@ -34,6 +34,12 @@ void WaitQueue::wake(const KernelContext& context, Wakes& wakes, bool synchronou
 bool WaitQueue::sleeps(ProcessId process) const {
   return std::any_of(waiters_.begin(), waiters_.end(),
                      [&](const Waiter& waiter) { return waiter.process == process && !waiter.woken; });
+}
+
+bool WaitQueue::sleeps(ProcessId process, std::uint8_t purpose) const {
+  return std::any_of(waiters_.begin(), waiters_.end(), [&](const Waiter& waiter) {
+    return waiter.process == process && waiter.purpose == purpose && !waiter.woken;
+  });
 }
 
 }  // namespace xensim

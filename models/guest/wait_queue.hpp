@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ class WaitQueue {
   enum class Waits : std::uint8_t { with_others, exclusively };
 
   /// Non-exclusive waiters go to the head, exclusive ones to the tail. A process may wait only once here.
-  void add(ProcessId process, Waits how = Waits::with_others);
+  /// `purpose` is the owner's, to tell its waiters apart.
+  void add(ProcessId process, Waits how = Waits::with_others, std::uint8_t purpose = 0);
   /// It need not be here.
   void remove(ProcessId process);
 
@@ -41,11 +43,14 @@ class WaitQueue {
   [[nodiscard]] std::size_t size() const { return waiters_.size(); }
   /// The process is here and nothing has woken it since it came.
   [[nodiscard]] bool sleeps(ProcessId process) const;
+  /// The same, for this purpose.
+  [[nodiscard]] bool sleeps(ProcessId process, std::uint8_t purpose) const;
 
  private:
   struct Waiter {
     ProcessId process;
     Waits how = Waits::with_others;
+    std::uint8_t purpose = 0;
     bool woken = false;
   };
   std::vector<Waiter> waiters_;

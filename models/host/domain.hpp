@@ -76,6 +76,7 @@ class Domain final : public VirtualMachine {
   void report(StatisticSink& sink, const std::string& prefix) const {
     if (processes_) processes_->report(sink, prefix);
   }
+  [[nodiscard]] std::string deadlock() const { return processes_ ? processes_->deadlock(1) : std::string{}; }
   [[nodiscard]] std::string audit() const;
   /// Of what its processor, which runs it, has in the TLB.
   [[nodiscard]] std::string audit_translations() const;

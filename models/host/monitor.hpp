@@ -109,6 +109,8 @@ class Monitor final : private NetworkHost {
   void report(StatisticSink& sink, const std::string& prefix) const;
   /// What it keeps of its own memory for a domain that exists.
   [[nodiscard]] std::vector<MonitorStructure> structures(VcpuId vcpu) const;
+  /// As ProcessKernel::deadlock, of the programs that the domain was started with.
+  [[nodiscard]] std::string deadlock(VcpuId vcpu) const { return domains_[vcpu.value].deadlock(); }
   [[nodiscard]] std::string audit() const;
 
   /// For domains: the processor they run on, the hypercall that changes their address space, memory and a

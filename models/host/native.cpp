@@ -60,6 +60,9 @@ class Native final : public Platform, private VirtualMachine {
   }
   [[nodiscard]] Ipv4Address address(std::uint32_t /*instance*/) const override { return address_; }
   void report(StatisticSink& sink, const std::string& prefix) const override;
+  [[nodiscard]] std::string deadlock(std::uint32_t instance) const override {
+    return processes_ ? processes_->deadlock(instance + 1) : std::string{};
+  }
   [[nodiscard]] std::string audit() const override;
 
  private:

@@ -94,6 +94,9 @@ class Platform {
   [[nodiscard]] virtual Ipv4Address address(std::uint32_t instance) const {
     return addresses::domain(instance);
   }
+  /// Who waits for whom among an instance's processes, if one of its programs can never go on; empty if none
+  /// is known to. Not for the course of a run: it looks at everybody.
+  [[nodiscard]] virtual std::string deadlock(std::uint32_t /*instance*/) const { return {}; }
   /// Empty, or the first contradiction found.
   [[nodiscard]] virtual std::string audit() const = 0;
 };

@@ -99,6 +99,10 @@ class Xen final : public Platform {
     monitor_.report(sink, prefix);
     control_.report(sink, prefix);
   }
+  [[nodiscard]] std::string deadlock(std::uint32_t instance) const override {
+    const auto vcpu = control_.domain_of(instance);
+    return vcpu ? monitor_.deadlock(*vcpu) : std::string{};
+  }
   [[nodiscard]] std::string audit() const override { return monitor_.audit(); }
 
  private:

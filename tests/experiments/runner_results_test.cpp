@@ -45,7 +45,7 @@ class RunnerTest : public testing::Test {
 
   std::vector<RunResult> run_with(unsigned jobs, const Execute& execute = result_of) {
     options.jobs = jobs;
-    return run_all(file, runs, options, execute);
+    return run_all(file, runs, options, execute).results;
   }
   std::string output(const char* name) { return *read_file(*options.output / name); }
 

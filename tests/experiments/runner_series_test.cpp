@@ -54,8 +54,8 @@ TEST_F(SeriesTest, AreHandedOverInTheirOrderAndWriteWhatEachWritesAlone) {
   const std::vector<Series> all{{slow, slow_runs, directory.path() / "first"},
                                 {quick, quick_runs, directory.path() / "second"}};
   std::vector<double> seeds;
-  const auto done = [&](std::size_t, const std::vector<RunResult>& results) {
-    for (const RunResult& result : results) seeds.push_back(result.metrics.at(0).value);
+  const auto done = [&](std::size_t, const Finished& finished) {
+    for (const RunResult& result : finished.results) seeds.push_back(result.metrics.at(0).value);
   };
   run_series(all, options, done, result_of);
   EXPECT_THAT(seeds, testing::ElementsAre(1, 50, 51, 52, 53));
@@ -66,7 +66,7 @@ TEST_F(SeriesTest, AreHandedOverInTheirOrderAndWriteWhatEachWritesAlone) {
 TEST_F(SeriesTest, ThatAreCompleteAreHandedOverWithoutRunning) {
   const std::vector<Series> all{{quick, quick_runs, directory.path()}};
   std::size_t found = 0;
-  const auto done = [&](std::size_t, const std::vector<RunResult>& results) { found += results.size(); };
+  const auto done = [&](std::size_t, const Finished& finished) { found += finished.results.size(); };
   run_series(all, options, done, result_of);
   options.resume = true;
   run_series(all, options, done,
@@ -78,7 +78,7 @@ TEST_F(SeriesTest, AFailureNamesTheExperiment) {
   const ExperimentFile broken = named("broken");
   const Runs broken_runs = runs(1, 99);
   const std::vector<Series> all{{slow, slow_runs, std::nullopt}, {broken, broken_runs, std::nullopt}};
-  const auto done = [](std::size_t, const std::vector<RunResult>&) {};
+  const auto done = [](std::size_t, const Finished&) {};
   EXPECT_THAT([&] { run_series(all, options, done, result_of); },
               testing::ThrowsMessage<SimulationError>("broken: run 0 (replication 0): contradiction"));
 }

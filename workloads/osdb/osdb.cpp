@@ -193,7 +193,7 @@ class Osdb final : public Workload {
       co_await self.fork(server);
       co_await self.close(connection);
     }
-    while (co_await self.wait() > 0) {
+    while (co_await self.wait_for_good() > 0) {
     }
   }
 

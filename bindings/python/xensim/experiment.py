@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas
 
 from . import _xensim
 from .axes import chosen, columns_of, label_columns, path_of
-from .running import run_all
+from .running import RunOptions, label, run_all
 
 
 def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Experiment:
@@ -66,7 +66,8 @@ class Experiment:
 
     @property
     def runs(self) -> list[_xensim.Run]:
-        """Every run in order: the last axis of the sweep varies fastest, replications innermost."""
+        """Every run in order: the last axis of the sweep varies fastest, replications innermost. With a precision,
+        all that may be needed."""
         return list(self._runs)
 
     def with_(self, changes: Mapping[str, Any] | None = None, /, **overrides: Any) -> Experiment:
@@ -103,9 +104,26 @@ class Experiment:
         return Experiment(file)
 
     def replications(self, count: int) -> Experiment:
-        """With `count` (at least 1) replications of every point. Replications differ in their random
+        """With `count` (at least 1) replications of every point, whatever precision they have. Replications differ in their random
         numbers; points with the same replication share them."""
         return self.with_(replications=count)
+
+    def precision(
+        self, metric: str, half_width: float, *, confidence: float = 0.95, minimum: int = 5, maximum: int = 100
+    ) -> Experiment:
+        """With as many replications of every point as it takes to know the mean of `metric` so well.
+
+        A point ends when the half width of the mean's confidence interval (Student's t, level `confidence`) is at
+        most `half_width`, a part of the mean (0.02: 2 %), but not before `minimum` (at least 2) replications and
+        no later than at `maximum`. What is run beyond the replication that decides, because workers had nothing
+        else to do, is left out. Raises InputError for a metric that no run has, and values out of range.
+        """
+        return self.with_(
+            precision={
+                "metric": metric, "half_width": half_width, "confidence": confidence,
+                "minimum": minimum, "maximum": maximum,
+            }
+        )  # fmt: skip
 
     def seed(self, seed: int) -> Experiment:
         """With another experiment seed (0 or more)."""
@@ -117,6 +135,8 @@ class Experiment:
         jobs: int | None = None,
         progress: bool = True,
         audit: bool = False,
+        errors: Literal["raise", "keep"] = "raise",
+        cache: str | os.PathLike[str] | None = None,
     ) -> pandas.DataFrame:
         """Runs everything. The result does not depend on `executor` or `jobs`, to the last bit.
 
@@ -127,27 +147,58 @@ class Experiment:
         mpi4py; its workers must have registered the schedulers and workloads written in Python, and run
         one simulation at a time: processes, not threads. By default, `jobs` processes are forked (one per
         processor; `jobs=1`: in this process), which know all that is registered here. `progress` shows a
-        bar on a terminal. `audit` checks every component after each scheduling pass.
+        bar on a terminal. `audit` checks every component after each scheduling pass. With a precision and an
+        `executor`, `jobs` is how many runs that has room for.
 
-        Raises what the first failing run in order raised, with a note which run it was. Warns of metrics that
-        were asked for and that no run has: misspelt, or of programs that were not done in time.
+        `cache` is a directory of finished runs, shared with the command's --cache: those that any experiment has
+        left there are not run again, and others are added. It changes no result. Runs with schedulers or workloads
+        written in Python are always run: what these do is in no file that could be compared.
+
+        Raises what the first failing run in order raised, with a note which run it was. With `errors="keep"`, the
+        others are run all the same: the frame has no rows of runs that failed, a RuntimeWarning counts them, and
+        `frame.attrs["errors"]` lists them (sweep columns, replication, error). A dead worker process is raised in
+        any case.
+
+        Warns of points that miss the precision asked for, and of metrics that were asked for and that no run has:
+        misspelt, or of programs that were not done in time.
         """
-        results = run_all(self._runs, executor=executor, jobs=jobs, progress=progress, audit=audit)
-        labels = label_columns([dict(run.point) for run in self._runs])
+        if errors not in ("raise", "keep"):
+            raise _xensim.InputError(f"found errors={errors!r}; expected 'raise' or 'keep'")
+        plan = _xensim.Plan(self._file)
+        if cache is not None:
+            _xensim.check_cache(cache)
+        options = RunOptions(audit=audit, cache=None if cache is None else os.path.abspath(cache))
+        outcomes = run_all(self._runs, plan, options, executor, jobs, progress, keep=errors == "keep")
+        counted = {index: outcome for index, outcome in sorted(outcomes.items()) if plan.matters(index)}
+        failed = {index: outcome for index, outcome in counted.items() if isinstance(outcome, Exception)}
+        finished = [index for index in counted if index not in failed]
+        frame = self._frame([self._runs[index] for index in finished], [counted[index] for index in finished])
+        for missed in plan.missed_aims:
+            warnings.warn(missed, stacklevel=2)
+        if failed:
+            frame.attrs["errors"] = [_described(self._runs[index], error) for index, error in failed.items()]
+            first, error = next(iter(failed.items()))
+            text = f"{len(failed)} of {len(counted)} runs failed, the first being {label(self._runs[first])}: {error}"
+            warnings.warn(text, RuntimeWarning, stacklevel=2)
+        measured = set(frame["metric"])
+        for asked in self.document.get("measure", {}).get("metrics", []):
+            if not any(name.startswith(asked) for name in measured):
+                warnings.warn(f"no metric of any run begins with {asked!r}", stacklevel=2)
+        return frame
+
+    def _frame(self, runs: Sequence[_xensim.Run], results: Sequence[dict[str, Any]]) -> pandas.DataFrame:
+        points = [dict(run.point) for run in runs] or [dict.fromkeys(self.document.get("sweep", {}), "")]
+        labels = label_columns(points)
         columns: dict[str, list[Any]] = {
             **{column: [] for column in labels}, "replication": [], "metric": [], "unit": [], "value": [],
         }  # fmt: skip
-        for index, (run, result) in enumerate(zip(self._runs, results, strict=True)):
+        for index, (run, result) in enumerate(zip(runs, results, strict=True)):
             metrics = result["metrics"]
             for column, values in labels.items():
                 columns[column] += [values[index]] * len(metrics)
             columns["replication"] += [run.replication] * len(metrics)
             for column, values in zip(("metric", "unit", "value"), zip(*metrics, strict=True), strict=False):
                 columns[column] += values
-        measured = set(columns["metric"])
-        for asked in self.document.get("measure", {}).get("metrics", []):
-            if not any(name.startswith(asked) for name in measured):
-                warnings.warn(f"no metric of any run begins with {asked!r}", stacklevel=2)
         return pandas.DataFrame(columns)
 
     def __repr__(self) -> str:
@@ -162,6 +213,12 @@ class Experiment:
         spelt = {key.replace("__", "."): value for key, value in keywords.items()}
         swept = self.document.get("sweep", {})
         return {path_of(name, swept): value for name, value in {**(given or {}), **spelt}.items()}
+
+
+def _described(run: _xensim.Run, error: Exception) -> dict[str, Any]:
+    point = dict(run.point)
+    columns = dict(zip(columns_of(list(point)), point.values(), strict=True))
+    return {**columns, "replication": run.replication, "error": f"{type(error).__name__}: {error}"}
 
 
 def _text(value: Any) -> str:

@@ -25,8 +25,8 @@ def losses(
     (NaN for a single one). 0: undisturbed; 1: nothing is left of it; negative: better off.
 
     `score` is the metric that counts, a rate or count unless `higher_is_better` is false (then a time). Runs are
-    compared replication by replication, since they share their random numbers. Raises InputError for an unknown
-    metric, column or value.
+    compared replication by replication, since they share their random numbers, over those that both have. Raises
+    InputError for an unknown metric, column or value.
     """
     rows = _metric(frame, score)
     if by not in frame.columns:
@@ -37,7 +37,9 @@ def losses(
     others = [column for column in swept_columns(frame) if column != by]
     shared = [*others, "replication"]
     before = base[[*shared, "value"]].rename(columns={"value": "before"})
-    unbothered = rows[shared].merge(before, on=shared, how="left")["before"].to_numpy()
+    pairs = rows[shared].merge(before, on=shared, how="left", indicator=True)
+    both = (pairs["_merge"] == "both").to_numpy()
+    rows, unbothered = rows[both], pairs["before"].to_numpy()[both]
     ratio = rows["value"] / unbothered if higher_is_better else unbothered / rows["value"]
     table = []
     points = [*others, by]

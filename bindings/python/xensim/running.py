@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -15,74 +17,132 @@ from tqdm import tqdm
 from . import _xensim
 
 
+@dataclass(frozen=True)
+class RunOptions:
+    """How every run is made."""
+
+    audit: bool = False
+    cache: str | None = None  # an absolute path
+
+
+Outcome = dict[str, Any] | Exception
+
+
 def run_all(
-    runs: Sequence[_xensim.Run], executor: Executor | None, jobs: int | None, progress: bool, audit: bool
-) -> list[dict[str, Any]]:
-    """The results in the order of `runs`. Raises what the first failing run raised."""
+    runs: Sequence[_xensim.Run],
+    plan: _xensim.Plan,
+    options: RunOptions,
+    executor: Executor | None,
+    jobs: int | None,
+    progress: bool,
+    keep: bool,
+) -> dict[int, Outcome]:
+    """By index, the result of every run that was made, or with `keep` what it raised.
+
+    Without `keep`, raises what the first failing run raised. Rounds of what `plan` calls for: a single one unless
+    results decide how many replications there are.
+    """
     if jobs is not None and not (isinstance(jobs, Integral) and jobs >= 1):
         raise _xensim.InputError(f"found jobs={jobs!r}; expected at least 1, or None for all processors")
     if executor is not None and not hasattr(executor, "submit"):
         raise TypeError(f"found {executor!r}; expected an executor, such as those of concurrent.futures")
     jobs = min(int(jobs or 0) or len(os.sched_getaffinity(0)), max(len(runs), 1))
-    with tqdm(total=len(runs), unit="run", disable=None if progress else True) as bar:
-        if executor is not None:
-            return _collect(executor, runs, bar, audit, _cancel)
-        if jobs > 1:
-            # Forked, so that the workers know the schedulers and workloads registered here.
-            context = multiprocessing.get_context("fork")
-            others = set(multiprocessing.active_children())
-            with ProcessPoolExecutor(jobs, mp_context=context) as own:
+    outcomes: dict[int, Outcome] = {}
+    with tqdm(total=0, unit="run", disable=None if progress else True) as bar, _workers(executor, jobs) as workers:
+        while todo := plan.next(jobs // max(plan.undecided, 1)):
+            bar.total = len(outcomes) + len(todo)
+            bar.refresh()
+            at_once = plan.fixed and not keep  # otherwise a failure may turn out not to matter
+            for index, outcome in workers.make([runs[index] for index in todo], options, bar, at_once):
+                outcomes[index] = outcome
+                if isinstance(outcome, Exception):
+                    plan.lose(index)
+                else:
+                    plan.take(index, outcome["metrics"])
+            for index, outcome in sorted(outcomes.items()):
+                if isinstance(outcome, Exception) and not keep and plan.matters(index):
+                    raise outcome
+    if progress and plan.beyond > 0:
+        print(f"{plan.beyond} runs beyond what the precision takes left out", file=sys.stderr)
+    return outcomes
 
-                def end_workers(_: Sequence[Future]) -> None:
-                    for worker in set(multiprocessing.active_children()) - others:
-                        worker.terminate()
 
-                return _collect(own, runs, bar, audit, end_workers)
-        results = []
+def label(run: _xensim.Run) -> str:
+    point = "".join(f"{path}={value}, " for path, value in run.point)
+    return f"run {run.index} ({point}replication {run.replication})"
+
+
+class _Here:
+    """In this process, one after another."""
+
+    def make(
+        self, runs: Sequence[_xensim.Run], options: RunOptions, bar: tqdm, at_once: bool
+    ) -> Iterator[tuple[int, Outcome]]:
         for run in runs:
-            with _noting(run):
-                results.append(_simulate(run.text, run.seed, audit))
+            yield run.index, _outcome(run, at_once, lambda run=run: _simulate(run.text, run.seed, options))
             bar.update()
-        return results
 
 
-def _cancel(futures: Sequence[Future]) -> None:
-    for future in futures:
-        future.cancel()
+class _There:
+    """In the workers of an executor."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    def make(
+        self, runs: Sequence[_xensim.Run], options: RunOptions, bar: tqdm, at_once: bool
+    ) -> Iterator[tuple[int, Outcome]]:
+        # Only submit, add_done_callback, result and cancel: what Dask's and mpi4py's futures have as well.
+        futures = [self._executor.submit(_simulate, run.text, run.seed, options) for run in runs]
+        for future in futures:
+            future.add_done_callback(lambda _: bar.update())
+        try:
+            for run, future in zip(runs, futures, strict=True):
+                yield run.index, _outcome(run, at_once, future.result)
+        except BaseException:
+            self._abandon(futures)
+            raise
+
+    def _abandon(self, futures: Sequence[Future]) -> None:
+        for future in futures:
+            future.cancel()
 
 
-def _collect(
-    executor: Executor,
-    runs: Sequence[_xensim.Run],
-    bar: tqdm,
-    audit: bool,
-    abandon: Callable[[Sequence[Future]], None],
-) -> list[dict[str, Any]]:
-    # Only submit, add_done_callback, result and cancel: what Dask's and mpi4py's futures have as well.
-    futures = [executor.submit(_simulate, run.text, run.seed, audit) for run in runs]
-    for future in futures:
-        future.add_done_callback(lambda _: bar.update())
-    try:
-        results = []
-        for run, future in zip(runs, futures, strict=True):
-            with _noting(run):
-                results.append(future.result())
-        return results
-    except BaseException:
-        abandon(futures)
-        raise
+class _Forked(_There):
+    """In processes forked from this one, which know the schedulers and workloads registered here."""
 
+    def __init__(self, executor: Executor, others: set[Any]) -> None:
+        super().__init__(executor)
+        self._others = others
 
-def _simulate(text: str, seed: int, audit: bool) -> dict[str, Any]:
-    # Executors pickle what they are to call, which functions of compiled modules do not allow.
-    return _xensim.simulate(text, seed, audit)
+    def _abandon(self, futures: Sequence[Future]) -> None:
+        for worker in set(multiprocessing.active_children()) - self._others:
+            worker.terminate()
 
 
 @contextmanager
-def _noting(run: _xensim.Run) -> Iterator[None]:
+def _workers(executor: Executor | None, jobs: int) -> Iterator[_Here | _There]:
+    if executor is not None:
+        yield _There(executor)
+    elif jobs > 1:
+        others = set(multiprocessing.active_children())
+        with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork")) as own:
+            yield _Forked(own, others)
+    else:
+        yield _Here()
+
+
+def _simulate(text: str, seed: int, options: RunOptions) -> dict[str, Any]:
+    # Executors pickle what they are to call, which functions of compiled modules do not allow.
+    return _xensim.simulate(text, seed, options.audit, cache=options.cache)
+
+
+def _outcome(run: _xensim.Run, at_once: bool, call: Any) -> Outcome:
+    """What `call` gives or raises, the latter noted to be of this run."""
     try:
-        yield
+        return call()
     except Exception as error:
-        point = "".join(f"{path}={label}, " for path, label in run.point)
-        error.add_note(f"in run {run.index} ({point}replication {run.replication})")
-        raise
+        error.add_note(f"in {label(run)}")
+        if at_once or isinstance(error, BrokenExecutor):
+            raise
+        return error

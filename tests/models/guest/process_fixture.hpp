@@ -36,6 +36,7 @@ class ProcessFixture final : public BareKernel {
     }
     return {};
   }
+  [[nodiscard]] std::string deadlock() const { return processes_.deadlock(1); }
   [[nodiscard]] const KernelWork& work() const { return processes_.work(); }
   [[nodiscard]] const BarePaging::Counts& paging() const { return memory_.paging_counts(); }
   [[nodiscard]] std::uint64_t switches() const { return kernel_.switches(); }
