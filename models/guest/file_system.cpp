@@ -226,8 +226,8 @@ void FileSystem::drop_pages(Inode& inode, std::uint32_t first) {
     pages_.drop(inode.cached[i]);
   }
   inode.cached.resize(std::min<std::size_t>(inode.cached.size(), first));
-  inode.dirtied_by_mapping.erase(inode.dirtied_by_mapping.lower_bound(first), inode.dirtied_by_mapping.end());
-  inode.written.erase(inode.written.lower_bound(first), inode.written.end());
+  inode.dirtied_by_mapping.erase_from(first);
+  inode.written.erase_from(first);
   for (std::size_t i = first; i < inode.blocks.size(); ++i) journal_.forget(inode.blocks[i]);
 }
 
