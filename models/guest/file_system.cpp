@@ -18,11 +18,11 @@ FileSystem::FileSystem(const KernelContext& context, PageSource& pages, const Di
 }
 
 FileSystem::~FileSystem() {
-  for (const auto& [number, inode] : inodes_) {
-    for (const PageNumber page : inode->cached) {
+  inodes_.for_each([&](const Inode& inode) {
+    for (const PageNumber page : inode.cached) {
       if (page.valid()) pages_.drop(page);
     }
-  }
+  });
 }
 
 Inode& FileSystem::add_inode(InodeNumber number, InodeKind kind, InodeNumber parent) {
@@ -36,7 +36,7 @@ Inode& FileSystem::add_inode(InodeNumber number, InodeKind kind, InodeNumber par
     inode->directory = std::make_unique<Directory>(number, parent);
     inode->links = 2;
   }
-  return *(inodes_[number] = std::move(inode));
+  return inodes_.add(std::move(inode));
 }
 
 void FileSystem::scanned(InodeNumber directory, const Directory::Scan& scan) {
