@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/ids.hpp"
+#include "core/large_vector.hpp"
 #include "models/memory/suffix_sums.hpp"
 
 namespace xensim {
@@ -209,7 +210,7 @@ class CacheFootprint {
   std::uint32_t numbered_from_ = 0;  ///< all stretches were used later
   std::uint32_t gone_up_to_ = 0;     ///< those used until then have a horizon of newer lines or more
   SuffixSums used_again_;            ///< by stretch: lines that left it for a newer one
-  std::vector<Last> last_;           ///< by owner
+  LargeVector<Last> last_;           ///< by owner
 };
 
 }  // namespace xensim
