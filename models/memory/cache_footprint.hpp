@@ -92,6 +92,11 @@ class CacheFootprint {
   /// Lines of `owner` in the cache, as expected.
   [[nodiscard]] std::uint32_t resident(FootprintId owner) const { return resident_of(owner, UINT32_MAX); }
 
+  /// Brings nearer what the next operation on `owner` looks at first.
+  [[gnu::always_inline]] void prefetch(FootprintId owner) const {
+    if (owner.value < last_.size()) __builtin_prefetch(&last_[owner.value], 1);
+  }
+
   /// `owner` used the same `lines` lines as ever. Returns how many were missing.
   std::uint32_t touch(FootprintId owner, std::uint32_t lines) {
     if (last_of(owner) == none) return touch_counting(owner, lines);
