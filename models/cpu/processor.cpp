@@ -75,6 +75,7 @@ void Processor::touch(Activity activity, FootprintId owner, std::uint32_t lines)
 }
 
 void Processor::use(Activity activity, FootprintId owner, std::uint32_t lines) {
+  l2_.prefetch(owner);
   const std::uint32_t outside = object_l1_.touch(owner, lines);
   if (outside == 0) return;
   l1_displaced_ = std::min(l1_lines_, l1_displaced_ + outside);
@@ -93,6 +94,7 @@ void Processor::use_each(Activity activity, std::span<FootprintId> owners) {
 }
 
 void Processor::use_start(Activity activity, FootprintId page) {
+  l2_.prefetch(page);
   if (object_l1_.touch_page_start(page) == 0) return;
   l1_displaced_ = std::min(l1_lines_, l1_displaced_ + 1);
   std::uint32_t missing = l2_.touch_page_start(page);
@@ -102,6 +104,7 @@ void Processor::use_start(Activity activity, FootprintId page) {
 }
 
 void Processor::stream(Activity activity, FootprintId owner, std::uint32_t lines, Cycles pace, Stream kind) {
+  l2_.prefetch(owner);
   (void)object_l1_.touch(owner, lines);
   l1_displaced_ = std::min(l1_lines_, l1_displaced_ + lines);
   const Time price = kind == Stream::read ? costs_.stream_read : costs_.stream_write;
@@ -113,6 +116,7 @@ void Processor::stream(Activity activity, FootprintId owner, std::uint32_t lines
 }
 
 void Processor::execute(Activity activity, FootprintId code, std::uint32_t lines) {
+  l2_.prefetch(code);
   const std::uint32_t outside = trace_cache_.touch(code, lines);
   if (outside == 0) return;
   const std::uint32_t missing = std::min(outside, l2_.touch(code, lines));
@@ -121,6 +125,7 @@ void Processor::execute(Activity activity, FootprintId code, std::uint32_t lines
 }
 
 void Processor::run_through(FootprintId code, std::uint32_t lines) {
+  l2_.prefetch(code);
   (void)trace_cache_.touch(code, lines);
   touch(Activity::refill, code, lines);
 }

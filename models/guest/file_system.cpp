@@ -19,11 +19,11 @@ FileSystem::FileSystem(const KernelContext& context, PageSource& pages, const Di
 }
 
 FileSystem::~FileSystem() {
-  for (const auto& [number, inode] : inodes_) {
-    for (const PageNumber page : inode->cached) {
+  inodes_.for_each([&](const Inode& inode) {
+    for (const PageNumber page : inode.cached) {
       if (page.valid()) pages_.drop(page);
     }
-  }
+  });
 }
 
 Inode& FileSystem::add_inode(InodeNumber number, InodeKind kind, InodeNumber parent) {
@@ -37,7 +37,7 @@ Inode& FileSystem::add_inode(InodeNumber number, InodeKind kind, InodeNumber par
     inode->directory = std::make_unique<Directory>(number, parent);
     inode->links = 2;
   }
-  return *(inodes_[number] = std::move(inode));
+  return inodes_.add(std::move(inode));
 }
 
 void FileSystem::scanned(InodeNumber directory, const Directory::Scan& scan) {
@@ -227,8 +227,8 @@ void FileSystem::drop_pages(Inode& inode, std::uint32_t first) {
     pages_.drop(inode.cached[i]);
   }
   inode.cached.resize(std::min<std::size_t>(inode.cached.size(), first));
-  inode.dirtied_by_mapping.erase(inode.dirtied_by_mapping.lower_bound(first), inode.dirtied_by_mapping.end());
-  inode.written.erase(inode.written.lower_bound(first), inode.written.end());
+  inode.dirtied_by_mapping.erase_from(first);
+  inode.written.erase_from(first);
   for (std::size_t i = first; i < inode.blocks.size(); ++i) journal_.forget(inode.blocks[i]);
 }
 

@@ -1,14 +1,13 @@
 /// An ext3 file system all of whose metadata is cached.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "models/guest/block_groups.hpp"
 #include "models/guest/call_result.hpp"
-#include "models/guest/inode.hpp"
+#include "models/guest/inode_table.hpp"
 
 namespace xensim {
 
@@ -62,15 +61,15 @@ class FileSystem {
   [[nodiscard]] CallResult write_page(InodeNumber number, std::uint64_t offset, std::uint64_t bytes);
 
   /// The inode must exist. Valid until it is evicted.
-  [[nodiscard]] Inode& inode(InodeNumber number) { return *inodes_.at(number); }
-  [[nodiscard]] const Inode& inode(InodeNumber number) const { return *inodes_.at(number); }
-  [[nodiscard]] bool exists(InodeNumber number) const { return inodes_.contains(number); }
+  [[nodiscard]] Inode& inode(InodeNumber number) { return *inodes_.find(number); }
+  [[nodiscard]] const Inode& inode(InodeNumber number) const { return *inodes_.find(number); }
+  [[nodiscard]] bool exists(InodeNumber number) const { return inodes_.find(number) != nullptr; }
   [[nodiscard]] std::size_t inode_count() const { return inodes_.size(); }
   [[nodiscard]] const BlockGroups& groups() const { return groups_; }
   /// Calls `visit(Inode&)` for each inode, by number.
   template <class Visit>
   void visit_inodes(Visit visit) {
-    for (const auto& [number, inode] : inodes_) visit(*inode);
+    inodes_.for_each(visit);
   }
   [[nodiscard]] const Journal& journal() const { return journal_; }
   [[nodiscard]] Journal& journal() { return journal_; }
@@ -115,7 +114,7 @@ class FileSystem {
   PageSource& pages_;
   Journal journal_;
   BlockGroups groups_;
-  std::map<InodeNumber, std::unique_ptr<Inode>> inodes_;
+  InodeTable inodes_;
 };
 
 }  // namespace xensim

@@ -5,13 +5,13 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "models/guest/directory.hpp"
 #include "models/guest/file_locks.hpp"
 #include "models/guest/file_writers.hpp"
 #include "models/guest/mapped_file.hpp"
+#include "models/guest/page_set.hpp"
 
 namespace xensim {
 
@@ -61,8 +61,8 @@ struct Inode final : MappedFile {
   std::vector<BlockNumber> blocks;                ///< of data, in the file's order; invalid: a hole
   std::map<std::uint32_t, BlockNumber> indirect;  ///< that name the data blocks from the 13th on
   std::vector<PageNumber> cached;                 ///< by index; invalid: of a hole nobody has read
-  std::set<std::uint32_t> dirtied_by_mapping;     ///< pages to be written, found when they were unmapped
-  std::set<std::uint32_t> written;                ///< pages written to since fsync last saw them
+  PageSet dirtied_by_mapping;                     ///< pages to be written, found when they were unmapped
+  PageSet written;                                ///< pages written to since fsync last saw them
   std::uint64_t changed_in = 0;                   ///< transaction that its size or blocks changed in last
   std::unique_ptr<Directory> directory;           ///< null unless it is one
   FileLocks locks;

@@ -19,18 +19,18 @@ Journal::Handle::~Handle() { --journal_.depth_; }
 Journal::Member& Journal::join(BlockNumber block, Joined as) {
   constexpr std::uint32_t lines = 3;  // buffer head and journal head
   context_.uses(as == Joined::data ? KernelObject::data_buffer : KernelObject::buffer, block.value, lines);
-  const auto [place, added] = members_.try_emplace(block, Member{as, next_order_});
+  const auto [member, added] = members_.try_emplace(block, {.as = as, .order = next_order_});
   if (added) {
     ++next_order_;
     context_.did(KernelPath::journal_head);
-  } else if (place->second.as == Joined::data && as != Joined::data) {
-    place->second.as = as;  // freed as data, used again for metadata
+  } else if (member->as == Joined::data && as != Joined::data) {
+    member->as = as;  // freed as data, used again for metadata
   } else {
-    if (as == Joined::metadata) place->second.as = as;
-    return place->second;
+    if (as == Joined::metadata) member->as = as;
+    return *member;
   }
   if (as != Joined::data) ++metadata_;
-  return place->second;
+  return *member;
 }
 
 void Journal::access(BlockNumber block) {
@@ -41,7 +41,8 @@ void Journal::access(BlockNumber block) {
   if (long_ago_ > 0) return;
   join(block, Joined::accessed);
   if (dirty_ != nullptr) dirty_->remove(BufferId::of(block));  // not before it is in the log again
-  if (phase_ == Phase::data && being_committed_.contains(block) && frozen_.insert(block).second) {
+  if (phase_ != Phase::data) return;
+  if (bool* copied = being_committed_.find(block); copied != nullptr && !std::exchange(*copied, true)) {
     context_.did(KernelPath::copy_page);
   }
 }
@@ -64,26 +65,26 @@ void Journal::forget(BlockNumber block) {
   if (dirty_ != nullptr) dirty_->remove(BufferId::of(block));
   log_.forget(block);
   if (being_committed_.contains(block)) freed_.insert(block);
-  const auto place = members_.find(block);
-  if (place == members_.end()) return;
+  const Member* const member = members_.find(block);
+  if (member == nullptr) return;
   context_.did(KernelPath::journal_forget);
   constexpr std::uint32_t lines = 3;
-  const bool is_data = place->second.as == Joined::data;
+  const bool is_data = member->as == Joined::data;
   context_.uses(is_data ? KernelObject::data_buffer : KernelObject::buffer, block.value, lines);
   // The buffer's lock bit and count, five state bits, the journal's lists, those of buffers by age and hash,
   // that of unused buffers.
   context_.locked(16);
-  if (place->second.as != Joined::data) --metadata_;
-  members_.erase(place);
+  if (!is_data) --metadata_;
+  members_.erase(block);
 }
 
 Transaction Journal::take_running() {
   std::vector<std::pair<std::uint64_t, Transaction::Data>> data;
   std::vector<std::pair<std::uint64_t, BlockNumber>> metadata;
-  for (const auto& [block, member] : members_) {
+  members_.for_each([&](BlockNumber block, const Member& member) {
     if (member.as == Joined::data) data.push_back({member.order, {block, member.page}});
     if (member.as == Joined::metadata) metadata.emplace_back(member.order, block);
-  }
+  });
   const auto in_order = [](auto& members) {
     std::ranges::sort(members, {}, [](const auto& member) { return member.first; });
     std::vector<decltype(members.front().second)> blocks;
@@ -106,7 +107,8 @@ Journal::Obstacle Journal::may_begin(std::uint32_t credits) const {
 
 Transaction& Journal::begin_commit() {
   committing_ = take_running();
-  being_committed_ = {committing_.metadata.begin(), committing_.metadata.end()};
+  being_committed_.clear();
+  for (const BlockNumber block : committing_.metadata) being_committed_.try_emplace(block);
   phase_ = Phase::data;
   return committing_;
 }
@@ -121,19 +123,17 @@ void Journal::end_commit() {
   committed_ = committing_.number;
   committing_ = {};
   being_committed_.clear();
-  frozen_.clear();
   freed_.clear();
   phase_ = Phase::none;
 }
 
 std::string Journal::audit() const {
-  std::size_t metadata = 0;
-  for (const auto& [block, member] : members_) {
-    if (member.as == Joined::data) continue;
-    ++metadata;
-    if (member.as == Joined::accessed && depth_ == 0)
-      return "a block was made ready for a change that never came";
-  }
+  std::size_t metadata = 0, unchanged = 0;
+  members_.for_each([&](BlockNumber, const Member& member) {
+    if (member.as != Joined::data) ++metadata;
+    if (member.as == Joined::accessed) ++unchanged;
+  });
+  if (unchanged > 0 && depth_ == 0) return "a block was made ready for a change that never came";
   if (metadata != metadata_) return "the number of metadata blocks is wrong";
   if ((phase_ == Phase::none) != being_committed_.empty() && !being_committed_.empty()) {
     return "blocks are being committed while no commit is going on";

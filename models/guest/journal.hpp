@@ -2,11 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "core/flat_map.hpp"
 #include "models/guest/dirty_buffers.hpp"
 #include "models/guest/disk_layout.hpp"
 #include "models/guest/journal_log.hpp"
@@ -127,15 +126,15 @@ class Journal {
  private:
   enum class Joined : std::uint8_t { data, accessed, metadata };
   struct Member {
-    Joined as;
-    std::uint64_t order;
+    Joined as = Joined::data;
     PageNumber page{};  ///< of data
+    std::uint64_t order = 0;
   };
   Member& join(BlockNumber block, Joined as);
 
   const KernelContext& context_;
   std::uint32_t blocks_;
-  std::map<BlockNumber, Member> members_;
+  FlatMap<BlockNumber, Member> members_;
   std::size_t metadata_ = 0;  ///< members that are not data
   std::uint64_t next_order_ = 0;
   unsigned depth_ = 0;     ///< nested handles open
@@ -145,9 +144,8 @@ class Journal {
   std::uint64_t number_ = 1, committed_ = 0;
   Phase phase_ = Phase::none;
   Transaction committing_;
-  std::set<BlockNumber> being_committed_;  ///< its metadata
-  std::set<BlockNumber> frozen_;           ///< of that, copied for the log
-  std::set<BlockNumber> freed_;            ///< of that, since the commit began
+  FlatMap<BlockNumber, bool> being_committed_;  ///< its metadata; true: copied for the log
+  std::set<BlockNumber> freed_;                 ///< of that, since the commit began
   JournalLog log_;
   DirtyBuffers* dirty_ = nullptr;
 };

@@ -18,15 +18,15 @@ void JournalLog::committed(std::span<const BlockNumber> metadata) {
   for (const BlockNumber block : metadata) written(block);
   Logged& logged = transactions_.emplace_back(
       Logged{next_number_++, std::exchange(appended_, 0), {metadata.begin(), metadata.end()}});
-  for (const BlockNumber block : metadata) latest_[block] = logged.number;
+  for (const BlockNumber block : metadata) latest_.try_emplace(block, logged.number);
   drop_finished();
 }
 
 void JournalLog::written(BlockNumber block) {
-  const auto place = latest_.find(block);
-  if (place == latest_.end()) return;
-  transactions_[place->second - transactions_.front().number].not_in_place.erase(block);
-  latest_.erase(place);
+  const std::uint64_t* const latest = latest_.find(block);
+  if (latest == nullptr) return;
+  transactions_[*latest - transactions_.front().number].not_in_place.erase(block);
+  latest_.erase(block);
   drop_finished();
 }
 
@@ -44,8 +44,8 @@ std::string JournalLog::audit() const {
     used += logged.log_blocks;
     waiting += logged.not_in_place.size();
     for (const BlockNumber block : logged.not_in_place) {
-      const auto place = latest_.find(block);
-      if (place == latest_.end() || place->second != logged.number) {
+      const std::uint64_t* const latest = latest_.find(block);
+      if (latest == nullptr || *latest != logged.number) {
         return fmt::format("two transactions wait for block {}", block.value);
       }
     }

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <set>
 #include <span>
 #include <string>
 
+#include "core/flat_map.hpp"
 #include "models/guest/disk_layout.hpp"
 
 namespace xensim {
@@ -55,8 +55,8 @@ class JournalLog {
   std::uint32_t head_ = 1;                 ///< next block to be written
   std::uint32_t used_ = 0, appended_ = 0;  ///< blocks; the latter not yet committed
   std::uint64_t next_number_ = 0;
-  std::deque<Logged> transactions_;              ///< oldest first
-  std::map<BlockNumber, std::uint64_t> latest_;  ///< the transaction that waits for the block
+  std::deque<Logged> transactions_;             ///< oldest first
+  FlatMap<BlockNumber, std::uint64_t> latest_;  ///< the transaction that waits for the block
 };
 
 }  // namespace xensim

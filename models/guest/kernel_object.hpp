@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <utility>
-#include <vector>
 
+#include "core/large_vector.hpp"
 #include "models/cpu/processor.hpp"
 
 namespace xensim {
@@ -88,7 +88,7 @@ class ObjectFootprints {
   [[nodiscard]] static std::size_t place_of(const Processor& processor) { return processor.id().value % 32; }
   [[nodiscard]] static std::uint32_t bit_of(const Processor& processor) { return 1U << place_of(processor); }
   [[nodiscard]] Object& at(KernelObject kind, std::uint32_t number) {
-    std::vector<Object>& all = objects_[static_cast<std::size_t>(kind)];
+    LargeVector<Object>& all = objects_[static_cast<std::size_t>(kind)];
     if (number >= all.size()) all.resize(number + 1);
     return all[number];
   }
@@ -111,7 +111,7 @@ class ObjectFootprints {
   }
 
   std::function<FootprintId()> new_;
-  std::array<std::vector<Object>, static_cast<std::size_t>(KernelObject::count_)> objects_;
+  std::array<LargeVector<Object>, static_cast<std::size_t>(KernelObject::count_)> objects_;
   std::array<Processor*, 32> processors_{};  ///< all that used an object, by their bits
 };
 

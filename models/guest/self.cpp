@@ -98,9 +98,14 @@ Call Self::touch(Address first, std::uint32_t pages, Access access, std::uint32_
 }
 
 Call Self::touch(const std::vector<Address>& addresses, Access access) const {
+  return accesses(
+      addresses.size(), access, [&addresses](std::size_t i) { return addresses[i]; }, nothing_more);
+}
+
+Call Self::touch(std::vector<Address>&& addresses, Access access) const {
   const std::size_t count = addresses.size();
   return accesses(
-      count, access, [all = addresses](std::size_t i) { return all[i]; }, nothing_more);
+      count, access, [all = std::move(addresses)](std::size_t i) { return all[i]; }, nothing_more);
 }
 
 Call Self::sum(Address array, Bytes size) const {
@@ -113,9 +118,8 @@ Call Self::sum(Address array, Bytes size) const {
 }
 
 Call Self::run_through(const std::vector<Address>& pages, std::uint32_t lines) const {
-  const std::size_t count = pages.size();
   return accesses(
-      count, Access::fetch, [all = pages](std::size_t i) { return all[i]; },
+      pages.size(), Access::fetch, [&pages](std::size_t i) { return pages[i]; },
       [lines](ProcessKernel& kernel, GuestProcess& caller, Address page, std::uint32_t) {
         kernel.runs_through(caller, page, lines);
       });

@@ -57,16 +57,20 @@ class Self {
   /// that raised SIGSEGV.
   [[nodiscard]] Call touch(Address first, std::uint32_t pages, Access access,
                            std::uint32_t stride = page_size) const;
-  /// The same at addresses in any order.
+  /// The same at addresses in any order, which outlive the call.
   [[nodiscard]] Call touch(const std::vector<Address>& addresses, Access access) const;
+  /// The same, kept by the call.
+  [[nodiscard]] Call touch(std::vector<Address>&& addresses, Access access) const;
   /// Reads an array from its beginning to its end.
   [[nodiscard]] Call sum(Address array, Bytes size) const;
   /// Executes `lines` lines of 64 bytes of code from `code` on, which takes `time` with warm caches.
   [[nodiscard]] Call run(Address code, std::uint32_t lines, Cycles time) const;
   /// Runs through code that lies scattered in `pages`, `lines` lines of 64 bytes in each. Its time, in a
   /// trace cache too small for it, is part of what the program computes; but code that others have displaced
-  /// from the L2 comes from memory again, as processes of one program see it: once for all of them.
+  /// from the L2 comes from memory again, as processes of one program see it: once for all of them. `pages`
+  /// outlives the call.
   [[nodiscard]] Call run_through(const std::vector<Address>& pages, std::uint32_t lines) const;
+  Call run_through(std::vector<Address>&& pages, std::uint32_t lines) const = delete;
   struct MapRequest {
     std::uint32_t length = 0;   ///< bytes
     std::uint8_t flags = 0;     ///< AreaFlags

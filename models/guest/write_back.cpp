@@ -105,10 +105,12 @@ KernelDaemon::Next WriteBack::update_step(GuestProcess& daemon) {
   if (!std::exchange(inodes_written_, true)) {
     // Pages that mappings changed have not been in the list.
     files_.visit_inodes([&](Inode& inode) {
-      for (const std::uint32_t index : std::exchange(inode.dirtied_by_mapping, {})) {
-        const auto page = inode.page(index);
-        if (page && inode.on_disk(index)) memory_.dirty.add(BufferId::of(*page));
+      PageSet& dirtied = inode.dirtied_by_mapping;
+      for (auto index = dirtied.next(0); index; index = dirtied.next(*index + 1)) {
+        const auto page = inode.page(*index);
+        if (page && inode.on_disk(*index)) memory_.dirty.add(BufferId::of(*page));
       }
+      dirtied.clear();
     });
     request_commit();
   }
@@ -224,7 +226,7 @@ bool WriteBack::committed(GuestProcess& caller, std::uint64_t transaction) {
 }
 
 bool WriteBack::submitted(GuestProcess& caller, Inode& file, std::uint32_t& from) {
-  for (auto next = file.written.lower_bound(from); next != file.written.end(); ++next) {
+  for (auto next = file.written.next(from); next; next = file.written.next(*next + 1)) {
     from = *next;
     const auto page = file.page(*next);
     if (!page || !memory_.pages[*page].dirty) continue;
@@ -261,14 +263,14 @@ bool WriteBack::submitted_all(GuestProcess& caller, std::vector<BufferId>& busy)
 }
 
 bool WriteBack::written(GuestProcess& caller, Inode& file) {
-  for (auto next = file.written.begin(); next != file.written.end();) {
+  for (auto next = file.written.next(0); next; next = file.written.next(*next + 1)) {
     const auto page = file.page(*next);
     if (page && memory_.pages[*page].locked) {
       pressure_.sleep_for(caller, BufferId::of(*page));
       return false;
     }
     const bool changed_since = page && memory_.pages[*page].dirty;
-    next = changed_since ? std::next(next) : file.written.erase(next);
+    if (!changed_since) file.written.erase(*next);
   }
   return true;
 }

@@ -98,7 +98,7 @@ Time Disk::read(const DiskCommand& command, Time at) {
   const std::uint64_t end = command.sector + command.sectors;
   const Time bus = p_.interface_sector * static_cast<std::int64_t>(command.sectors);
   const auto later = buffered_.upper_bound(command.sector);
-  if (later != buffered_.begin() && std::prev(later)->second >= end) return at + p_.overhead_hit + bus;
+  if (later != buffered_.begin() && std::prev(later)->second.end >= end) return at + p_.overhead_hit + bus;
   if (Segment* segment = segment_with(command.sector, at)) {
     segment->used = ++uses_;
     if (end <= segment->end) return at + p_.overhead_hit + bus;
@@ -192,14 +192,14 @@ void Disk::forget(const DiskCommand& command) {
 void Disk::buffer(const DiskCommand& command) {
   std::uint64_t begin = command.sector, end = command.sector + command.sectors;
   auto range = buffered_.lower_bound(begin);
-  if (range != buffered_.begin() && std::prev(range)->second >= begin) --range;
+  if (range != buffered_.begin() && std::prev(range)->second.end >= begin) --range;
   while (range != buffered_.end() && range->first <= end) {
     begin = std::min(begin, range->first);
-    end = std::max(end, range->second);
-    unwritten_ -= range->second - range->first;
+    end = std::max(end, range->second.end);
+    unwritten_ -= range->second.end - range->first;
     range = buffered_.erase(range);
   }
-  buffered_[begin] = end;
+  buffer(begin, end);
   unwritten_ += end - begin;
 }
 
@@ -207,15 +207,15 @@ Time Disk::write_nearest(Time at) {
   auto nearest = buffered_.begin();
   Time shortest = never;
   for (auto range = buffered_.begin(); range != buffered_.end(); ++range) {
-    const Time time = reach(place(range->first), true, at);
+    const Time time = reach(range->second.begin, true, at);
     if (time >= shortest) continue;
     shortest = time;
     nearest = range;
   }
-  const std::uint64_t begin = nearest->first, end = std::min(nearest->second, begin + longest_write);
-  const std::uint64_t rest = nearest->second;
+  const std::uint64_t begin = nearest->first, rest = nearest->second.end;
+  const std::uint64_t end = std::min(rest, begin + longest_write);
   buffered_.erase(nearest);
-  if (end < rest) buffered_[end] = rest;
+  if (end < rest) buffer(end, rest);
   unwritten_ -= end - begin;
   return move_and_transfer({begin, static_cast<std::uint32_t>(end - begin), true}, at);
 }

@@ -56,6 +56,11 @@ class Disk {
     std::uint64_t left_on_track = 0;
     Time angle{};  ///< when in a revolution the sector begins to pass
   };
+  /// Sectors that are to be written.
+  struct Buffered {
+    std::uint64_t end = 0;
+    Place begin;  ///< where they begin
+  };
   struct Segment {
     std::uint64_t begin = 0, end = 0;
     std::uint64_t used = 0;  ///< order of last use
@@ -73,6 +78,7 @@ class Disk {
   void remember(const DiskCommand& command);
   void forget(const DiskCommand& command);
   void buffer(const DiskCommand& command);
+  void buffer(std::uint64_t begin, std::uint64_t end) { buffered_[begin] = {end, place(begin)}; }
   /// Writes the buffered sectors that are nearest, beginning at `at`. Returns the end.
   Time write_nearest(Time at);
 
@@ -80,10 +86,10 @@ class Disk {
   std::uint32_t track_ = 0;
   Time free_{};  ///< the mechanism is busy until then
   std::vector<Segment> segments_;
-  std::optional<std::size_t> reading_;               ///< segment that is read into since `free_`
-  std::map<std::uint64_t, std::uint64_t> buffered_;  ///< writes: first sector to end, never adjacent
-  std::uint64_t unwritten_ = 0;                      ///< sectors in it
-  Time buffered_at_{};                               ///< when the first of them came
+  std::optional<std::size_t> reading_;          ///< segment that is read into since `free_`
+  std::map<std::uint64_t, Buffered> buffered_;  ///< writes, by their first sectors, never adjacent
+  std::uint64_t unwritten_ = 0;                 ///< sectors in it
+  Time buffered_at_{};                          ///< when the first of them came
   std::uint64_t uses_ = 0;
 };
 

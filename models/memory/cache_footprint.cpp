@@ -186,13 +186,19 @@ std::uint32_t CacheFootprint::oldest_that_matters() const {
 
 [[gnu::noinline]] void CacheFootprint::tidy_up() {  // rare: not in the middle of what is not
   const std::uint32_t oldest = oldest_that_matters();
+  constexpr std::uint32_t ahead = 16;  // whose owners' uses are on their way from memory
+  const auto prefetch_after = [&](std::uint32_t i) {
+    if (i + ahead < used_) prefetch(stretches_[i + ahead].owner);
+  };
   // Of empty ones too: to look which are would take longer.
   for (std::uint32_t i = 0; i < oldest; ++i) {
+    prefetch_after(i);
     if (const FootprintId owner = stretches_[i].owner; owner.valid()) last_[owner.value] = {};
   }
   numbered_from_ = gone_up_to_ = used_up_to_;
   std::uint32_t kept = 0;
   for (std::uint32_t i = oldest; i < used_; ++i) {
+    prefetch_after(i);
     const FootprintId owner = stretches_[i].owner;
     Use use{.lines = stretches_[i].use.lines};
     if (use.lines == 0) continue;

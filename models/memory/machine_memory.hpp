@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
+#include "core/large_vector.hpp"
 #include "models/memory/frame_table.hpp"
 #include "models/memory/memory_cpu.hpp"
 #include "models/memory/memory_domain.hpp"
@@ -25,7 +25,7 @@ struct MachineMemory {
   PhysicalMemory contents;
   FrameTable frames;
   /// By frame: whatever its owner says, usually the page it takes the frame for. Guests may read all of it.
-  std::vector<std::uint32_t> machine_to_physical;
+  LargeVector<std::uint32_t> machine_to_physical;
 };
 
 /// Who calls the monitor, and on which processor.

@@ -1,23 +1,32 @@
 /// What machine memory contains, as far as anything looks at it: page tables and descriptor tables.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/ids.hpp"
+#include "core/large_vector.hpp"
 #include "models/memory/page_table.hpp"
 
 namespace xensim {
 
 /// Machine memory as frames of 1024 words. A frame has contents from its first store until it is cleared;
-/// all others read as zero and cost a pointer each.
+/// all others read as zero and cost a pointer each. What is cleared makes room for others, but is not given
+/// back.
 class PhysicalMemory {
  public:
   using Words = std::array<std::uint32_t, entries_per_table>;
 
   explicit PhysicalMemory(std::uint32_t frames) : contents_(frames) {}
+  PhysicalMemory(PhysicalMemory&&) = default;
+  PhysicalMemory& operator=(PhysicalMemory&&) = default;
+  PhysicalMemory(const PhysicalMemory&) = delete;
+  PhysicalMemory& operator=(const PhysicalMemory&) = delete;
+  ~PhysicalMemory() = default;
 
   [[nodiscard]] std::uint32_t frames() const { return static_cast<std::uint32_t>(contents_.size()); }
   /// `frame` must exist and `index` be below 1024, here and below.
@@ -34,17 +43,39 @@ class PhysicalMemory {
 
   /// The frame's words, to change; valid until the frame is cleared.
   [[nodiscard]] Words& words(FrameNumber frame) {
-    std::unique_ptr<Words>& words = contents_[frame.value];
-    if (words == nullptr) words = std::make_unique<Words>();
+    Words*& words = contents_[frame.value];
+    if (words == nullptr) words = take();
     return *words;
   }
   /// To read; null if all are zero since nothing was ever stored.
-  [[nodiscard]] const Words* contents(FrameNumber frame) const { return contents_[frame.value].get(); }
+  [[nodiscard]] const Words* contents(FrameNumber frame) const { return contents_[frame.value]; }
   /// The frame reads as zero again.
-  void clear(FrameNumber frame) { contents_[frame.value].reset(); }
+  void clear(FrameNumber frame) {
+    if (Words* const gone = std::exchange(contents_[frame.value], nullptr)) free_.push_back(gone);
+  }
 
  private:
-  std::vector<std::unique_ptr<Words>> contents_;  ///< by frame
+  static constexpr std::size_t first_block = 16, largest_block = 512;  // frames; the latter 2 MB
+
+  /// Room for one frame's words, all of them zero.
+  [[nodiscard]] Words* take() {
+    if (!free_.empty()) {
+      Words* const words = free_.back();
+      free_.pop_back();
+      words->fill(0);
+      return words;
+    }
+    if (blocks_.empty() || blocks_.back().size() == blocks_.back().capacity()) {
+      const std::size_t size =
+          blocks_.empty() ? first_block : std::min(largest_block, 2 * blocks_.back().size());
+      blocks_.emplace_back().reserve(size);
+    }
+    return &blocks_.back().emplace_back();
+  }
+
+  LargeVector<Words*> contents_;            ///< by frame, in a block
+  std::vector<LargeVector<Words>> blocks_;  ///< full but for the last, and never moved
+  std::vector<Words*> free_;                ///< in blocks
 };
 
 }  // namespace xensim

@@ -5,6 +5,12 @@
 #include <cassert>
 
 namespace xensim {
+namespace {
+
+/// Of a set, to find a place in its ring.
+constexpr std::uint32_t looked_at = 8;
+
+}  // namespace
 
 Tlb::Tlb(const TlbShape& shape)
     : sets_(shape.entries / shape.ways),
@@ -38,19 +44,27 @@ std::uint16_t Tlb::find_unusual(Address address) const {
 }
 
 void Tlb::settle(std::uint16_t& oldest) {
+  const std::uint32_t ways = none_ / sets_;
+  const std::uint32_t first = oldest - oldest % ways, stride = std::max(ways / looked_at, 1U);
   while (listed_[oldest] != slots_[oldest].used) {
     const std::uint16_t slot = oldest;
     const std::uint64_t used = listed_[slot] = slots_[slot].used;
     oldest = slots_[slot].newer;
-    std::uint16_t older = slots_[slot].older;
-    if (listed_[older] <= used) continue;  // it is the newest now
+    if (listed_[slots_[slot].older] <= used) continue;  // it is the newest now
     unlink(slot);
-    while (listed_[older] > used && older != oldest) older = slots_[older].older;
-    if (listed_[older] > used) {
+    if (listed_[oldest] > used) {
       make_oldest(oldest, slot);
-    } else {
-      link_between(older, slots_[older].newer, slot);
+      continue;
     }
+    // It comes right after the last that is listed with an earlier time. To follow the ring all the way there
+    // would be a chain of reads, so a look here and there finds where to begin.
+    std::uint16_t older = oldest;
+    for (std::uint32_t i = first; i < first + ways; i += stride) {
+      if (i != slot && listed_[i] <= used && listed_[i] > listed_[older])
+        older = static_cast<std::uint16_t>(i);
+    }
+    while (listed_[slots_[older].newer] <= used) older = slots_[older].newer;
+    link_between(older, slots_[older].newer, slot);
   }
 }
 

@@ -1,6 +1,8 @@
 /// What an iteration of lmbench's process benchmarks makes the kernel do, through the running kernel.
 #include <gmock/gmock.h>
 
+#include <utility>
+
 #include "tests/models/guest/process_fixture.hpp"
 #include "tests/models/testbed.hpp"
 #include "workloads/dynamic_loader.hpp"
@@ -64,7 +66,7 @@ struct ForkExit {
   static Call writes(Self self, const Place& place, bool all) {
     std::vector<Address> pages{place.stack, place.bss, place.libc_data};
     if (all) pages.push_back(place.data);
-    return self.touch(pages, Access::write);
+    return self.touch(std::move(pages), Access::write);
   }
 
   ProcessFixture fixture;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "models/cpu/calibration_section.hpp"
 #include "models/guest/area.hpp"
@@ -78,7 +79,7 @@ Call goes_on(Self self, const Place& place, std::uint32_t text, Access access) {
   std::vector<Address> pages = places_in_pages(place.text, text);
   if (access == Access::fetch) pages.push_back(place.libc_text);
   if (access == Access::write) pages = {place.stack, place.data, place.bss, place.libc_data};
-  return self.touch(pages, access);
+  return self.touch(std::move(pages), access);
 }
 
 Program preprocess(Self self, Place place, const Compilation& file, const BuildCosts& costs,

@@ -3,10 +3,11 @@
 
 #include <compare>
 #include <cstdint>
-#include <list>
-#include <map>
+#include <functional>
 #include <optional>
 #include <vector>
+
+#include "core/flat_map.hpp"
 
 namespace xensim {
 
@@ -15,6 +16,17 @@ struct DataBlock {
   std::uint32_t relation = 0, number = 0;
   auto operator<=>(const DataBlock&) const = default;
 };
+
+}  // namespace xensim
+
+template <>
+struct std::hash<xensim::DataBlock> {
+  std::size_t operator()(const xensim::DataBlock& block) const noexcept {
+    return std::uint64_t{block.relation} << 32 | block.number;
+  }
+};
+
+namespace xensim {
 
 /// Position in the log, in bytes since it began.
 using LogPosition = std::uint64_t;
@@ -35,24 +47,28 @@ class BufferPool {
     bool hit = false;                ///< else the block must be read
     std::optional<Victim> victim{};  ///< must be written before
   };
-  /// The block has a buffer from now on, and is the one used last. O(log buffers).
+  /// The block has a buffer from now on, and is the one used last. Expected O(1).
   Fetched fetch(DataBlock block);
   /// A block that is in the pool was changed.
   void changed(DataBlock block, LogPosition change);
-  /// All changed blocks, which count as written from now on.
+  /// All changed blocks in their order, which count as written from now on.
   [[nodiscard]] std::vector<Victim> clean();
   [[nodiscard]] std::uint32_t size() const { return size_; }
-  [[nodiscard]] std::size_t used() const { return by_use_.size(); }
+  [[nodiscard]] std::size_t used() const { return buffers_.size(); }
 
  private:
   struct Buffer {
     DataBlock block;
-    std::uint32_t number = 0;
     std::optional<LogPosition> change{};  ///< it was written since it was read
+    std::uint32_t older = 0, newer = 0;   ///< in a ring: the oldest is newer than the newest
   };
+  void unlink(std::uint32_t number);
+  void link_newest(std::uint32_t number);
+
   std::uint32_t size_;
-  std::list<Buffer> by_use_;  ///< the one used last comes first
-  std::map<DataBlock, std::list<Buffer>::iterator> places_;
+  std::vector<Buffer> buffers_;  ///< by number
+  std::uint32_t newest_ = 0;
+  FlatMap<DataBlock, std::uint32_t> numbers_;
 };
 
 }  // namespace xensim

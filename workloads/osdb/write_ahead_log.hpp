@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <set>
 #include <vector>
 
 #include "workloads/osdb/buffer_pool.hpp"
@@ -23,7 +22,7 @@ class WriteAheadLog {
   /// A record about blocks, which is complete at the position returned.
   LogPosition enter(std::uint64_t bytes, const std::vector<DataBlock>& changed) {
     for (const DataBlock& block : changed) {
-      if (!imaged_.insert(block).second) continue;
+      if (!imaged_.try_emplace(block).second) continue;
       bytes += page_bytes;
       ++images_;
     }
@@ -31,12 +30,14 @@ class WriteAheadLog {
   }
   /// Such a record needs buffers of pages that are not written yet.
   [[nodiscard]] bool lacks_buffers(std::uint64_t bytes, const std::vector<DataBlock>& changed) const {
-    const std::set<DataBlock> blocks(changed.begin(), changed.end());
-    for (const DataBlock& block : blocks) bytes += imaged_.contains(block) ? 0 : page_bytes;
+    for (auto block = changed.begin(); block != changed.end(); ++block) {
+      const bool counted = std::find(changed.begin(), block, *block) != block;
+      if (!counted && !imaged_.contains(*block)) bytes += page_bytes;
+    }
     return (entered_ + bytes - 1) / page_bytes - written_ / page_bytes >= buffers;
   }
   /// The block was just added to its relation, and is empty.
-  void begins(const DataBlock& block) { imaged_.insert(block); }
+  void begins(const DataBlock& block) { imaged_.try_emplace(block); }
   [[nodiscard]] LogPosition entered() const { return entered_; }
   [[nodiscard]] LogPosition flushed() const { return flushed_; }
   [[nodiscard]] std::uint64_t images() const { return images_; }
@@ -88,7 +89,7 @@ class WriteAheadLog {
 
  private:
   LogPosition entered_ = 0, written_ = 0, flushed_ = 0, checkpoint_ = 0;
-  std::set<DataBlock> imaged_;  ///< since the checkpoint, or of which the log has all
+  FlatMap<DataBlock, bool> imaged_;  ///< keys: since the checkpoint, or of which the log has all
   std::uint64_t images_ = 0;
   std::uint32_t made_ = 1, removed_ = 0;  ///< segments
   bool locked_ = false, entering_ = false;

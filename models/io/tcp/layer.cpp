@@ -18,7 +18,7 @@ TcpConnection& TcpLayer::make(const TcpPair& pair) {
   if (const auto known = known_.find(pair.remote); known != known_.end()) {
     connections_[id]->set_known_destination(known->second);
   }
-  index_[pair] = id;
+  index_.try_emplace(pair, id);
   return *connections_[id];
 }
 
@@ -114,9 +114,9 @@ void TcpLayer::run_timers(Jiffies now) {
 
 TcpConnection* TcpLayer::find(const TcpPair& pair) {
   if (last_ != nullptr && last_->pair() == pair) return last_;
-  const auto found = index_.find(pair);
-  if (found == index_.end()) return nullptr;
-  last_ = connections_[found->second].get();
+  const Id* const found = index_.find(pair);
+  if (found == nullptr) return nullptr;
+  last_ = connections_[*found].get();
   return last_;
 }
 
@@ -158,8 +158,8 @@ std::string TcpLayer::audit() const {
     if (std::string fault = connection->audit(); !fault.empty()) return fault;
     const bool waits = connection->state() == TcpConnection::State::time_wait;
     if (waits != waiting_[connection->id()]) return "a connection is in TIME_WAIT, but is not counted there";
-    const auto found = index_.find(connection->pair());
-    if (found == index_.end() || found->second != connection->id()) return "a connection cannot be found";
+    const Id* const found = index_.find(connection->pair());
+    if (found == nullptr || *found != connection->id()) return "a connection cannot be found";
   }
   return {};
 }

@@ -9,9 +9,9 @@
 #include <optional>
 #include <queue>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "core/flat_map.hpp"
 #include "models/io/tcp/connection.hpp"
 
 namespace xensim {
@@ -81,8 +81,7 @@ class TcpLayer {
     std::size_t operator()(const TcpPair& pair) const {
       std::uint64_t mixed = (std::uint64_t{pair.remote.value} << 32 | pair.local.value) ^
                             (std::uint64_t{pair.remote_port} << 24 | std::uint64_t{pair.local_port} << 40);
-      mixed *= 0x9e3779b97f4a7c15U;
-      return static_cast<std::size_t>(mixed ^ mixed >> 29);
+      return static_cast<std::size_t>(mixed);
     }
   };
   /// A connection request that was answered.
@@ -125,8 +124,8 @@ class TcpLayer {
   const TcpSettings& settings_;
   std::vector<std::unique_ptr<TcpConnection>> connections_;
   std::vector<Id> free_;
-  std::unordered_map<TcpPair, Id, PairHash> index_;  ///< only looked up, never walked
-  TcpConnection* last_ = nullptr;                    ///< found
+  FlatMap<TcpPair, Id, PairHash> index_;
+  TcpConnection* last_ = nullptr;  ///< found
   std::map<std::uint16_t, Listener> listeners_;
   /// Smoothed round-trip times of destinations, from the last connection that ended.
   std::map<Ipv4Address, Jiffies> known_;
