@@ -34,10 +34,12 @@ class JournalLog {
   [[nodiscard]] const std::set<BlockNumber>* oldest() const {
     return transactions_.empty() ? nullptr : &transactions_.front().not_in_place;
   }
-  /// Every block that some transaction waits for, in order.
+  /// Every block that some transaction waits for, the oldest transaction's first.
   template <class Visit>
   void visit_waiting(Visit visit) const {
-    for (const auto& [block, transaction] : latest_) visit(block);
+    for (const Logged& transaction : transactions_) {
+      for (const BlockNumber block : transaction.not_in_place) visit(block);
+    }
   }
   [[nodiscard]] std::size_t transactions() const { return transactions_.size(); }
   [[nodiscard]] std::string audit() const;

@@ -10,7 +10,7 @@ import matplotlib
 import pandas
 from matplotlib import pyplot
 
-from ..whatif.constants import write_atomically
+from ..files import write_atomically
 from .tables import Sensitivity
 
 
