@@ -11,7 +11,8 @@ Journal::Handle::Handle(Journal& journal, std::uint32_t credits) : journal_(jour
   // Big kernel lock and the journal's semaphore at the start, again at the end.
   journal_.context_.locked(outermost ? 6 : 1);
   ++journal_.depth_;
-  if (outermost && journal_.long_ago_ == 0 && journal_.metadata_ + credits > journal_.blocks_ / 4) journal_.wants_commit_ = true;
+  if (outermost && journal_.long_ago_ == 0 && journal_.metadata_ + credits > journal_.blocks_ / 4)
+    journal_.wants_commit_ = true;
 }
 
 Journal::Handle::~Handle() { --journal_.depth_; }
