@@ -56,6 +56,7 @@ def test_a_point_that_misses_its_aim_is_warned_of(noisy):
 
 def test_replications_and_precision_take_each_others_place(noisy):
     assert len(noisy.precision("throughput", 0.1, maximum=7).runs) == 14
+    assert repr(noisy.precision("throughput", 0.1, maximum=7)) == "<xensim.Experiment 'small': at most 14 runs (domains: 2)>"
     assert len(noisy.precision("throughput", 0.1).replications(3).runs) == 6
 
 

@@ -205,7 +205,8 @@ class Experiment:
         sweep = self.document.get("sweep", {})
         columns = columns_of(list(sweep))
         axes = ", ".join(f"{column}: {len(v)}" for column, v in zip(columns, sweep.values(), strict=True))
-        return f"<xensim.Experiment {self.name!r}: {len(self._runs)} runs{f' ({axes})' if axes else ''}>"
+        count = f"at most {len(self._runs)}" if "precision" in self.document else len(self._runs)
+        return f"<xensim.Experiment {self.name!r}: {count} runs{f' ({axes})' if axes else ''}>"
 
     def _paths(self, given: Mapping[str, Any] | None, keywords: Mapping[str, Any]) -> dict[str, Any]:
         if given is not None and not (isinstance(given, Mapping) and all(isinstance(path, str) for path in given)):
