@@ -215,6 +215,7 @@ def test_the_command_writes_tables_and_plots(file, tmp_path):
         (["--constants", "processor.tlb_wlak"], "did you mean 'processor.tlb_walk'"),
         (["--constants", "network.line_rate"], "whose range is one value"),
         (["--conclusion", "swept/xen/4 > swept/xen/5"], "found no cell 'swept/xen/5'"),
+        (["--draw", "swept/xen/5"], "found no cell 'swept/xen/5'"),
         (["--set", "replication=3"], "replications"),
         (["--set", "replications"], "expected path=value"),
         (["--trajectories", "ten"], "invalid int value"),

@@ -23,10 +23,10 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="xensim sensitivity",
-        description="How far cells, and what is concluded from them, rest on the machine's constants, within their "
-        "ranges: each alone at both ends (one at a time), then all of them (Morris's elementary effects). mu* is how "
-        "much a cell changes over a factor's range, on average; sigma how far that depends on the other factors, or "
-        "on where in its range the factor is.",
+        description="How far cells, and what is concluded from them, rest on the machine's constants, within their\n"
+        "ranges: each alone at both ends (one at a time), then all of them (Morris's elementary effects).\n"
+        "mu* is how much a cell changes over a factor's range, on average; sigma how far that depends on\n"
+        "the other factors, or on where in its range the factor is.",
         epilog="Examples:\n"
         "  xensim sensitivity table3 table4 table5\n"
         "  xensim sensitivity figure6 --constants processor --cells 'figure6/xen_5ms/*'\n"
@@ -69,18 +69,15 @@ def main(given: Sequence[str]) -> int:
     output = options.output or Path(_xensim.home_directory()) / "results" / "output" / "sensitivity"
     try:
         experiments = [changed(load(name), options.set) for name in options.experiments]
+        wanted = [*(options.cells or ["*"]), *(options.draw or [])]
         found = sensitivity(
-            experiments, options.constants, options.by, options.cells, options.metrics, options.conclusion,
+            experiments, options.constants, options.by, wanted, options.metrics, options.conclusion,
             options.trajectories, options.levels, options.seed, options.jobs, output, _say,
         )  # fmt: skip
         interruption.check()
-        drawn = options.draw or [_first(found)]
-        for cell in drawn:
-            if cell not in set(found.cells["cell"]):
-                raise _xensim.InputError(f"--draw: found no cell {cell!r}; expected one of those that are simulated")
         print(report(found))
         tables = write(found, output)
-        plots = [path for cell in drawn for path in draw(found, cell, output)]
+        plots = [path for cell in options.draw or [_first(found)] for path in draw(found, cell, output)]
     except KeyboardInterrupt:
         _say(f"interrupted; finished runs are kept in {output / JOURNAL}, where the same command finds them")
         return INTERRUPTED

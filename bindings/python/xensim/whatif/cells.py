@@ -71,14 +71,12 @@ def cells_of(experiment: Experiment, metrics: Sequence[str] = ()) -> dict[str, C
         at = _labels(block.get("at", {}))
         relative_to = _labels(block.get("relative_to", {}))
         named = re.findall(r"\{(.*?)\}", block["cell"])
+        its = {"median": block.get("statistic") == "median", "change": block.get("change", False)}
         for point, replication, run in runs:
             if any(point[path] != label for path, label in at.items()):
                 continue
             name = re.sub(r"\{(.*?)\}", lambda path, point=point: point[path[1]], block["cell"])
-            cell = cells.setdefault(
-                name,
-                Cell(block.get("unit", ""), block["metric"], block.get("statistic") == "median", block.get("change", False)),
-            )
+            cell = cells.setdefault(name, Cell(block.get("unit", ""), block["metric"], **its))
             base = by_point[_key(point | relative_to), replication] if relative_to else None
             condition = tuple(label for path, label in point.items() if path not in named)
             cell.samples.setdefault(condition, []).append((run, base))
