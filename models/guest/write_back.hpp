@@ -61,7 +61,8 @@ class WriteBack {
   };
   [[nodiscard]] const Counts& counts() const { return counts_; }
   void report(StatisticSink& sink, const std::string& prefix) const;
-  /// Every block that a transaction in the log waits for will be written, or is part of a later one. O(blocks).
+  /// Every block that a transaction in the log waits for will be written, or is part of a later one.
+  /// O(blocks).
   [[nodiscard]] std::string audit() const;
 
  private:

@@ -1,7 +1,7 @@
 /// What write-back tells of itself.
-#include "models/guest/write_back.hpp"
-
 #include <fmt/format.h>
+
+#include "models/guest/write_back.hpp"
 
 namespace xensim {
 namespace {
@@ -47,7 +47,8 @@ std::string WriteBack::audit() const {
   std::string fault;
   journal.log().visit_waiting([&](BlockNumber block) {
     const BufferId buffer = BufferId::of(block);
-    if (memory_.dirty.contains(buffer) || pressure_.io().busy(buffer) || journal.in_transaction(block)) return;
+    if (memory_.dirty.contains(buffer) || pressure_.io().busy(buffer) || journal.in_transaction(block))
+      return;
     fault = fmt::format("the journal waits for block {}, which is clean", block.value);
   });
   return fault;
