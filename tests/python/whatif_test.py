@@ -72,17 +72,19 @@ def test_a_cell_is_the_statistic_of_all_its_replications(document, statistic, ex
         assert cells[f"small/{label}"] == expected(values)
 
 
-def test_a_run_is_known_to_need_some_factors_and_not_others(swept):
+def test_a_run_is_known_to_need_some_factors_and_not_others(swept, tmp_path):
     native, xen = (cells_of(swept)[f"swept/{platform}/4"].runs[0] for platform in ("native", "xen"))
     factors = {name: [name] for name in CONSTANTS}
-    found = {run: probe(run, ["throughput"], CALIBRATION, factors) for run in (native, xen)}
+    found = {run: probe(run, ["throughput"], CALIBRATION, factors, str(tmp_path)) for run in (native, xen)}
     assert found[native].read == ["processor.l2_miss_overlap", "disk.heads"]
     assert found[xen].read == ["processor.l2_miss_overlap", "monitor.domain_switch"]
     assert found[xen].values == simulate(xen, ["throughput"], {}), "and is the run itself"
     assert simulate(native, ["throughput"], {"monitor.domain_switch": 250}) == found[native].values
+    assert not list(tmp_path.iterdir()), "nothing is left behind"
 
 
-def test_a_constant_that_the_experiment_sets_itself_counts_as_needed(swept):
+def test_a_constant_that_the_experiment_sets_itself_counts_as_needed(swept, tmp_path):
     run = swept.with_({"constants": {"monitor.domain_switch": 101}, "platform": "native"}).runs[0]
     factors = {"monitor.domain_switch": ["monitor.domain_switch"]}
-    assert probe(Run(run.text, run.seed), ["throughput"], CALIBRATION, factors).read == ["monitor.domain_switch"]
+    found = probe(Run(run.text, run.seed), ["throughput"], CALIBRATION, factors, str(tmp_path))
+    assert found.read == ["monitor.domain_switch"]

@@ -26,9 +26,12 @@ class Probe:
     seconds: float  # of a processor
 
 
-def probe(run: Run, metrics: Sequence[str], file: str, factors: Mapping[str, Sequence[str]]) -> Probe:
+def probe(
+    run: Run, metrics: Sequence[str], file: str, factors: Mapping[str, Sequence[str]], scratch: str
+) -> Probe:
     """Simulates the run, with the calibration `file` and without the constants of as many `factors` as it does without:
-    asked for one that is not there, the program refuses to go on. What it has not asked for cannot matter to it."""
+    asked for one that is not there, the program refuses to go on. What it has not asked for cannot matter to it.
+    `scratch`: a directory, for the time being."""
     document = json.loads(Path(file).read_text(encoding="utf-8"))
     own = json.loads(run.text).get("constants", {})
     read = [name for name, constants in factors.items() if any(constant in own for constant in constants)]
@@ -38,7 +41,7 @@ def probe(run: Run, metrics: Sequence[str], file: str, factors: Mapping[str, Seq
     while True:
         start = time.process_time()
         try:
-            with _home_with(Path(file).name, document):
+            with _home_with(Path(file).name, document, scratch):
                 values = simulate(run, metrics, {})
             return Probe(values, [name for name in factors if name not in hidden], time.process_time() - start)
         except (_xensim.InputError, _xensim.SimulationError) as error:
@@ -61,11 +64,11 @@ def _remove(document: dict[str, Any], name: str) -> tuple[dict[str, Any], str, A
 
 
 @contextmanager
-def _home_with(calibration: str, document: Mapping[str, Any]) -> Iterator[None]:
+def _home_with(calibration: str, document: Mapping[str, Any], scratch: str) -> Iterator[None]:
     """The program's files, but for one."""
     home = Path(_xensim.home_directory()).resolve()
     before = os.environ.get("XENSIM_HOME")
-    with TemporaryDirectory(prefix="xensim-") as place:
+    with TemporaryDirectory(dir=scratch) as place:
         experiments = Path(place) / "experiments"
         (experiments / "calibration").mkdir(parents=True)
         for folder in (".", "experiments"):

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from functools import cache
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tqdm import tqdm
@@ -56,6 +57,13 @@ class Simulator:
     def probe(self) -> None:
         """All runs with the constants of the file. Raises InputError or SimulationError."""
         groups = {factor.name: [p.name for p in factor.parameters] for factor in self._factors}
+        # Here and not in the workers, which may be ended on the way.
+        with TemporaryDirectory(prefix="xensim-", ignore_cleanup_errors=True) as scratch:
+            self._probe_all(groups, scratch)
+        for run, found in self._probes.items():
+            self._results[run, ()] = found.values
+
+    def _probe_all(self, groups: Mapping[str, Sequence[str]], scratch: str) -> None:
         todo: dict[Future[Probe], tuple[Run, str]] = {}
         for run, metrics in self._metrics.items():
             parts = {"run": run.text, "seed": run.seed, "metrics": sorted(metrics), "probe": groups}
@@ -63,7 +71,7 @@ class Simulator:
             if (known := self._journal.get(key)) is not None:
                 self._probes[run] = Probe(*known)
                 continue
-            future = self._workers.submit(probe, run, sorted(metrics), str(self._file), groups)
+            future = self._workers.submit(probe, run, sorted(metrics), str(self._file), groups, scratch)
             todo[future] = (run, key)
         for future in self._finished(todo, "base"):
             run, key = todo[future]
@@ -76,8 +84,6 @@ class Simulator:
             if not self._probes:
                 self._say(f"the first of {self.runs} runs for each point took {found.seconds:.2g} s")
             self._probes[run] = found
-        for run, found in self._probes.items():
-            self._results[run, ()] = found.values
 
     def reads(self, factor: str) -> bool:
         return any(factor in found.read for found in self._probes.values())

@@ -31,8 +31,8 @@ class SimulatedCells:
     def __enter__(self) -> SimulatedCells:
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self._workers.__exit__(*exception)
+    def __exit__(self, error: type[BaseException] | None, *rest: object) -> None:
+        self._workers.__exit__(error, *rest)
 
     @property
     def cells(self) -> list[str]:

@@ -21,19 +21,24 @@ class Workers:
     def __init__(self, jobs: int) -> None:
         # Forked: quick to start. Interrupts are for the parent to act upon, and not while it forks: hooks
         # that run then would swallow the exception.
+        others = set(multiprocessing.active_children())
         held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         self._pool = ProcessPoolExecutor(
             jobs, mp_context=multiprocessing.get_context("fork"), initializer=_ignore_interrupts
         )
         for started in [self._pool.submit(os.getpid) for _ in range(jobs)]:
             started.result()
+        self._processes = set(multiprocessing.active_children()) - others
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
     def __enter__(self) -> Workers:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+        if error is not None:  # a run may take minutes
+            for process in self._processes:
+                process.terminate()
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
         return self._pool.submit(work, *arguments)
