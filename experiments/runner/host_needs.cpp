@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/json.hpp"
+#include "core/parameter_info.hpp"
 #include "experiments/runner/control_script.hpp"
 
 namespace xensim {
