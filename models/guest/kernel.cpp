@@ -19,7 +19,7 @@ GuestKernel::GuestKernel(VirtualMachine& machine, unsigned processors, const Gue
       boot_(boot) {}
 
 GuestKernel::Started GuestKernel::start(Program program, Time now, TimeLedger::Group group, int nice,
-                                        RunQueue::Memory memory) {
+                                        RunQueue::Memory memory, std::optional<unsigned> only_on) {
   const ProcessId id{static_cast<std::uint32_t>(processes_.size())};
   processes_.push_back({.program = std::move(program),
                         .footprint = new_footprint_(),
@@ -27,7 +27,7 @@ GuestKernel::Started GuestKernel::start(Program program, Time now, TimeLedger::G
                         .has_state = false,
                         .computing = {},
                         .call = nullptr});
-  queue_.add(id, nice, memory);
+  queue_.add(id, nice, memory, only_on);
   ledger_.begin(id, group, now);
   const std::optional<unsigned> target = queue_.wake(id);
   if (target) reschedule_[*target] = true;
@@ -89,8 +89,9 @@ void GuestKernel::share_lines() {
   if (reschedule_.size() > 1) lines_.emplace(static_cast<unsigned>(reschedule_.size()));
 }
 
-ProcessId GuestKernel::start_thread(unsigned vcpu, Program program) {
-  const Started started = start(std::move(program), now(vcpu), 0, 0, RunQueue::Memory::borrowed);
+ProcessId GuestKernel::start_thread(unsigned vcpu, Program program, int nice,
+                                    std::optional<unsigned> only_on) {
+  const Started started = start(std::move(program), now(vcpu), 0, nice, RunQueue::Memory::borrowed, only_on);
   if (started.reschedule && *started.reschedule != vcpu) machine_.kick(vcpu, *started.reschedule);
   return started.process;
 }

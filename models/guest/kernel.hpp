@@ -40,7 +40,7 @@ class GuestKernel {
   };
   /// Children belong to the same group as their parents; the kernel's own processes to group 0.
   Started start(Program program, Time now, TimeLedger::Group group = 1, int nice = 0,
-                RunQueue::Memory memory = RunQueue::Memory::own);
+                RunQueue::Memory memory = RunQueue::Memory::own, std::optional<unsigned> only_on = {});
 
   /// What a timer interrupt is for: a uniprocessor kernel does both on each; an SMP kernel keeps the time
   /// by one timer and charges ticks by each processor's own.
@@ -118,8 +118,8 @@ class GuestKernel {
   void set_timer(ProcessId process, std::uint64_t ticks);
   void clear_timer(ProcessId process) { processes_[process.value].timer = 0; }
   [[nodiscard]] bool has_timer(ProcessId process) const { return processes_[process.value].timer != 0; }
-  /// A process of the kernel's own, made while it runs on `vcpu`.
-  ProcessId start_thread(unsigned vcpu, Program program);
+  /// A process of the kernel's own, made while it runs on `vcpu`; it runs on `only_on`, or anywhere.
+  ProcessId start_thread(unsigned vcpu, Program program, int nice = 0, std::optional<unsigned> only_on = {});
   /// The process current on `vcpu` lets all others go first.
   void yield(unsigned vcpu);
   /// Ticks that were charged to it.

@@ -22,6 +22,7 @@
 #include "models/guest/semaphores.hpp"
 #include "models/guest/shared_disk.hpp"
 #include "models/guest/shared_memory.hpp"
+#include "models/guest/softirq_daemon.hpp"
 #include "models/guest/unix_calls.hpp"
 
 namespace xensim {
@@ -77,6 +78,12 @@ class ProcessKernel {
   void run_on(unsigned vcpu);
   /// The device has interrupted the virtual processor: what it completed is taken notice of.
   void disk_interrupt(unsigned vcpu);
+  /// A driver's softirq on `vcpu`, which is the only one that the kernel is told of: what is left of it goes
+  /// to the daemon that this returns.
+  SoftirqDaemon& give_softirq(unsigned vcpu, SoftirqDaemon::Softirq softirq) {
+    softirqs_ = std::make_unique<SoftirqDaemon>(scheduler_, vcpu, std::move(softirq));
+    return *softirqs_;
+  }
   /// A step of the processor has ended for everybody: a process wakes whose turn has come (up of a
   /// semaphore), or has died. True: it had a parent, which is gone, and nothing is left of it.
   [[nodiscard]] bool after_step(unsigned vcpu, ProcessId id);
@@ -198,7 +205,7 @@ class ProcessKernel {
   [[nodiscard]] bool may_fork(const GuestProcess& parent) const;
   [[nodiscard]] bool is_kernel_thread(ProcessId id) const {
     return (pressure_ && (pressure_->daemon() == id || write_back_->is_daemon(id))) ||
-           (balloon_ && balloon_->is_daemon(id));
+           (balloon_ && balloon_->is_daemon(id)) || (softirqs_ && softirqs_->id() == id);
   }
   void use_stack(const GuestProcess& process);
 
@@ -219,6 +226,7 @@ class ProcessKernel {
   SystemCalls calls_;
   std::unique_ptr<WriteBack> write_back_;  ///< null without a disk
   std::unique_ptr<BalloonDriver> balloon_;
+  std::unique_ptr<SoftirqDaemon> softirqs_;  ///< null: no driver leaves any
   std::unique_ptr<FileCalls> file_calls_;
   UnixCalls unix_calls_;
   Semaphores semaphores_;

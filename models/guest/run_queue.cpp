@@ -18,13 +18,14 @@ constexpr int slice_ticks(int nice) { return ((20 - nice) >> 2) + 1; }
 
 }  // namespace
 
-void RunQueue::add(ProcessId process, int nice, Memory memory) {
+void RunQueue::add(ProcessId process, int nice, Memory memory, std::optional<unsigned> only_on) {
   if (process.value >= tasks_.size()) tasks_.resize(process.value + 1);
   tasks_[process.value] = Task{};
   tasks_[process.value].nice = nice;
   tasks_[process.value].counter = slice_ticks(nice);
   tasks_[process.value].exists = true;
   tasks_[process.value].memory = memory;
+  tasks_[process.value].only_on = only_on;
   ++existing_;
 }
 
@@ -65,10 +66,12 @@ std::optional<unsigned> RunQueue::place(std::uint32_t index) const {
   const auto idle_at = [&](unsigned cpu) { return !current_[cpu].has_value(); };
   const Task& task = tasks_[index];
   if (processors > 1) {
-    if (task.last_cpu != nowhere && idle_at(task.last_cpu)) return task.last_cpu;
+    const bool may_stay = task.last_cpu != nowhere && task.may_run_on(task.last_cpu);
+    if (may_stay && idle_at(task.last_cpu)) return task.last_cpu;
     std::optional<unsigned> longest_idle;
     for (unsigned cpu = 0; cpu < processors; ++cpu) {
-      if (idle_at(cpu) && (!longest_idle || last_switch_[cpu] < last_switch_[*longest_idle]))
+      if (task.may_run_on(cpu) && idle_at(cpu) &&
+          (!longest_idle || last_switch_[cpu] < last_switch_[*longest_idle]))
         longest_idle = cpu;
     }
     if (longest_idle) return longest_idle;
@@ -78,6 +81,7 @@ std::optional<unsigned> RunQueue::place(std::uint32_t index) const {
   int best = 0;
   std::optional<unsigned> chosen;
   for (unsigned cpu = 0; cpu < processors; ++cpu) {
+    if (!task.may_run_on(cpu)) continue;
     const std::uint32_t running = current_[cpu]->value;
     const int gain = goodness(index, cpu) - goodness(running, cpu);
     if (gain > best) {
@@ -124,6 +128,7 @@ RunQueue::Selection RunQueue::select(unsigned cpu) {
     for (std::uint32_t i = head_; i != none; i = tasks_[i].following) {
       ++selection.scanned;
       if (tasks_[i].running_on != nowhere && tasks_[i].running_on != cpu) continue;
+      if (!tasks_[i].may_run_on(cpu)) continue;
       const int weight = goodness(i, cpu);
       if (weight > best) {
         best = weight;

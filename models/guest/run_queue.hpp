@@ -28,8 +28,9 @@ class RunQueue {
 
   /// Kernel threads have no memory of their own: they borrow whatever is loaded.
   enum class Memory : std::uint8_t { own, borrowed };
-  /// A new process, not runnable yet. `nice` is -20 to 19. Ids are dense.
-  void add(ProcessId process, int nice, Memory memory = Memory::own);
+  /// A new process, not runnable yet. `nice` is -20 to 19. Ids are dense. It may run on `only_on`; empty: on
+  /// any processor.
+  void add(ProcessId process, int nice, Memory memory = Memory::own, std::optional<unsigned> only_on = {});
   /// A child takes half of its parent's remaining ticks, and belongs to the same processor. True: the parent
   /// has none left.
   [[nodiscard]] bool fork(ProcessId parent, ProcessId child);
@@ -73,6 +74,8 @@ class RunQueue {
     int nice = 0;
     unsigned last_cpu = nowhere;
     unsigned running_on = nowhere;
+    std::optional<unsigned> only_on;  ///< cpus_allowed, of a thread that belongs to one processor
+    [[nodiscard]] bool may_run_on(unsigned cpu) const { return !only_on || *only_on == cpu; }
     bool exists = false, listed = false, yielded = false;
     Memory memory = Memory::own;
     std::uint64_t charged = 0;  ///< ticks

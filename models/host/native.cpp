@@ -105,7 +105,7 @@ class Native final : public Platform, private VirtualMachine {
     UserExecution execution;
     Mode mode = Mode::idle;
     bool tick_waits = false, pit_waits = false, kick_waits = false, disk_waits = false, nic_waits = false;
-    bool softirq_deferred = false;  ///< the network's has had its share
+    bool softirq_deferred = false;  ///< the network's has had its share: the rest is ksoftirqd's
   };
 
   [[nodiscard]] Processor& processor(unsigned vcpu) override { return cores_[vcpu]->processor; }
@@ -129,9 +129,15 @@ class Native final : public Platform, private VirtualMachine {
   void take_interrupt(Core& core);
   /// The I/O APIC gives the first processor all interrupts of devices, and it runs their softirqs.
   [[nodiscard]] bool polls(const Core& core) const {
-    return network_ && network_->scheduled() && &core == cores_[0].get() && !core.softirq_deferred;
+    return network_ && network_->scheduled() && &core == cores_[0].get() && !core.softirq_deferred &&
+           !softirq_daemon_->in_softirq();
   }
   void poll(Core& core);
+  [[nodiscard]] SoftirqDaemon::Step poll_in_daemon(unsigned vcpu);
+  [[nodiscard]] bool runs_softirq_daemon(unsigned vcpu) const {
+    return softirq_daemon_ != nullptr && softirq_daemon_->id().valid() &&
+           kernel_->current(vcpu) == softirq_daemon_->id();
+  }
   void make_disks();
 
   Calendar& calendar_;
@@ -152,6 +158,7 @@ class Native final : public Platform, private VirtualMachine {
   std::vector<std::unique_ptr<BlockDevice>> disks_;
   std::unique_ptr<NativeMemory> memory_;
   std::unique_ptr<ProcessKernel> processes_;
+  SoftirqDaemon* softirq_daemon_ = nullptr;  ///< null without a network, and before that is open
   std::vector<std::vector<ProcessId>> instances_;
   TraceSink* trace_;
 };
@@ -249,7 +256,10 @@ ProcessKernel& Native::processes() {
     make_disks();
     processes_ = std::make_unique<ProcessKernel>(*kernel_, machine, *memory_, path_costs_,
                                                  KernelBuild{.smp = count > 1}, pages);
-    if (network_) network_->open(0, processes_->context(), processes_->memory());
+    if (network_) {
+      softirq_daemon_ = &processes_->give_softirq(0, [this](unsigned vcpu) { return poll_in_daemon(vcpu); });
+      network_->open(0, processes_->context(), processes_->memory());
+    }
   }
   return *processes_;
 }
@@ -280,8 +290,8 @@ void Native::run(Core& core) {
       poll(core);
     } else if (core.mode == Core::Mode::kernel) {
       core.mode = mode_after(kernel_->return_to_user(vcpu));
-      // The end of a system call runs softirqs that wait; the idle loop leaves the processor to ksoftirqd.
-      if (core.mode != Core::Mode::user) core.softirq_deferred = false;
+      // System calls that use sockets run softirqs that wait when they allow them again.
+      if (core.mode == Core::Mode::kernel && !runs_softirq_daemon(vcpu)) core.softirq_deferred = false;
     } else {
       const Event& timer = core.tick.pending() ? core.tick : core.pit;
       if (core.mode == Core::Mode::user)
@@ -322,7 +332,24 @@ void Native::poll(Core& core) {
   const unsigned vcpu = core.processor.id().value;
   processes_->run_on(vcpu);
   core.softirq_deferred = network_->poll(vcpu) == NativeNetwork::Polled::exhausted;
+  if (core.softirq_deferred) softirq_daemon_->wake();
   core.mode = Core::Mode::kernel;
+}
+
+SoftirqDaemon::Step Native::poll_in_daemon(unsigned vcpu) {
+  using enum SoftirqDaemon::Step;
+  if (!network_->scheduled()) return done;
+  processes_->run_on(vcpu);
+  switch (network_->poll(vcpu)) {
+    case NativeNetwork::Polled::more:
+      return more;
+    case NativeNetwork::Polled::exhausted:
+      cores_[vcpu]->softirq_deferred = true;  // it goes on itself
+      return exhausted;
+    case NativeNetwork::Polled::done:
+      break;
+  }
+  return done;
 }
 
 void Native::settle() {

@@ -22,6 +22,19 @@ std::map<std::uint32_t, int> run_hogs(RunQueue& queue, int ticks) {
   return had;
 }
 
+TEST(RunQueue, AThreadOfOneProcessorWaitsForIt) {
+  RunQueue queue(2);
+  queue.add(a, 0);
+  queue.add(b, 19, RunQueue::Memory::borrowed, 0);
+  (void)queue.wake(a);
+  ASSERT_EQ(queue.select(0).next, a);
+  EXPECT_EQ(queue.wake(b), std::nullopt) << "the other processor is idle, but not its own";
+  EXPECT_EQ(queue.select(1).next, std::nullopt);
+  queue.block(a);
+  EXPECT_EQ(queue.select(0).next, b);
+  EXPECT_EQ(queue.audit(), "");
+}
+
 TEST(RunQueue, WhoYieldsLetsAllOthersGoFirstEvenThoseWithoutTicks) {
   RunQueue queue(1);
   for (const ProcessId process : {a, b}) {
