@@ -83,7 +83,7 @@ Program run_cgi(Self self, const WebServer& server, std::int64_t socket, const s
   for (;;) {
     const std::int64_t count = co_await self.read(pipe.read, page_size);
     if (count <= 0) break;
-    if (!failed && co_await self.write(socket, static_cast<std::size_t>(count)) < count) failed = true;
+    if (!failed) failed = co_await self.write(socket, static_cast<std::size_t>(count)) < count;
   }
   co_await self.close(pipe.read);
   co_await self.wait();
