@@ -71,9 +71,6 @@ class Embrace final : public Workload {
 
   EmbraceParameters parameters_;
 };
-const RegisterWorkload<Embrace, EmbraceParameters> registered{"embrace", "two that wait for each other",
-                                                              parameters};
-
 std::string failure_of(const Json& platform, const Json& domains) {
   const Json document{{"name", "test"},
                       {"platform", platform},
@@ -93,7 +90,14 @@ Json two_of(const Json& workload) {
                       {{"name", "pair"}, {"count", 2}, {"workload", workload}}});
 }
 
-class DeadlockTest : public testing::TestWithParam<const char*> {};
+class DeadlockTest : public testing::TestWithParam<const char*> {
+ protected:
+  /// Here and not before: other tests look at all workloads that there are.
+  static void SetUpTestSuite() {
+    static const RegisterWorkload<Embrace, EmbraceParameters> registered{
+        "embrace", "two that wait for each other", parameters};
+  }
+};
 
 TEST_P(DeadlockTest, ends_the_run_with_who_waits_for_whom) {
   EXPECT_THAT(failure_of({{"name", GetParam()}}, two_of({{"name", "embrace"}, {"after", 20}})),
