@@ -17,13 +17,14 @@ template <class T>
 struct HugePageAllocator {
   using value_type = T;
   static constexpr std::size_t huge_page = std::size_t{2} << 20;
+  static constexpr std::size_t size = sizeof(T);  // NOLINT(bugprone-sizeof-expression): of pointers, too
 
   HugePageAllocator() = default;
   template <class U>
   constexpr HugePageAllocator(const HugePageAllocator<U>& /*other*/) noexcept {}  // NOLINT: as allocators are
 
   [[nodiscard]] T* allocate(std::size_t count) {
-    const std::size_t bytes = count * sizeof(T);
+    const std::size_t bytes = count * size;
     if (!is_large(bytes)) return static_cast<T*>(::operator new(bytes));
     const std::size_t rounded = (bytes + huge_page - 1) / huge_page * huge_page;
     void* const start = std::aligned_alloc(huge_page, rounded);
@@ -32,7 +33,7 @@ struct HugePageAllocator {
     return static_cast<T*>(start);
   }
   void deallocate(T* start, std::size_t count) noexcept {
-    if (is_large(count * sizeof(T)))
+    if (is_large(count * size))
       std::free(start);  // NOLINT: from aligned_alloc
     else
       ::operator delete(start);

@@ -9,7 +9,7 @@
 namespace xensim {
 namespace {
 
-constexpr std::string_view part = "/count/";
+constexpr std::string_view counted = "/count/";
 
 /// The runs of one title, added up.
 struct Counts {
@@ -20,7 +20,7 @@ struct Counts {
   void add(const RunResult& result) {
     ++runs;
     for (const Metric& metric : result.metrics) {
-      if (metric.name.find(part) == std::string::npos) continue;
+      if (metric.name.find(counted) == std::string::npos) continue;
       auto sum = std::ranges::find(sums, metric.name, &std::pair<std::string, double>::first);
       if (sum == sums.end()) sum = sums.insert(sums.end(), {metric.name, 0});
       sum->second += metric.value;
@@ -30,9 +30,9 @@ struct Counts {
     std::string lines;
     for (const auto& [name, sum] : sums) {
       if (sum <= 0) continue;
-      const std::size_t at = name.find(part);
-      lines +=
-          fmt::format("  {:<22}{:>10.5g}\n", name.substr(at + part.size()), sum / static_cast<double>(runs));
+      const std::size_t at = name.find(counted);
+      lines += fmt::format("  {:<22}{:>10.5g}\n", name.substr(at + counted.size()),
+                           sum / static_cast<double>(runs));
     }
     return lines.empty() ? lines : title + '\n' + lines;
   }

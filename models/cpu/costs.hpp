@@ -19,14 +19,14 @@ struct CodePath {
 struct ProcessorCosts {
   explicit ProcessorCosts(const Calibration& calibration);
 
-  Time memory_latency;  ///< of a line that has to be found before the next is known
-  Time miss_price;      ///< the part of it that one line exposes of many that a program brings back
+  Time memory_latency{};  ///< of a line that has to be found before the next is known
+  Time miss_price{};      ///< the part of it that one line exposes of many that a program brings back
   /// A missing line of a sequence that the prefetcher sees: read; or written, with what it displaces.
-  Time stream_read, stream_write;
+  Time stream_read{}, stream_write{};
   Cycles l2_latency, tlb_walk;
-  Cycles sum_line;            ///< a line that a program adds up, in the L1 or L2
-  Cycles trace_miss;          ///< a line of code that is not in the trace cache is decoded again
-  std::uint32_t trace_lines;  ///< of 64 bytes of code that the trace cache holds
+  Cycles sum_line;                ///< a line that a program adds up, in the L1 or L2
+  Cycles trace_miss;              ///< a line of code that is not in the trace cache is decoded again
+  std::uint32_t trace_lines = 0;  ///< of 64 bytes of code that the trace cache holds
   Cycles software_interrupt_entry, interrupt_return, external_interrupt_entry;
   Cycles page_fault_entry, exception_return;
   Cycles apic_acknowledge, apic_program, ipi_delivery;
@@ -47,8 +47,8 @@ struct ProcessorCosts {
   }
 
  private:
-  double kernel_cpi;
-  double code_line;  ///< instructions in a line
+  double kernel_cpi = 0;
+  double code_line = 0;  ///< instructions in a line
 };
 
 /// The monitor's paths (Xen 1.0), put together from their parts in the order of its code.

@@ -200,14 +200,14 @@ void GuestKernel::set_timer(ProcessId process, std::uint64_t ticks) {
   sleepers_.push({jiffies_ + ticks, sleep_order_, process});
 }
 
-void GuestKernel::interrupt(unsigned vcpu, ProcessId id, bool interruptible) {
-  Process& process = processes_[id.value];
-  process.signalled = true;
-  const bool naps = process.call == nullptr && process.timer != 0;
-  if (naps) process.timer = 0;
-  if (interruptible || naps) return wake(vcpu, id);
+void GuestKernel::interrupt(unsigned vcpu, ProcessId process, bool interruptible) {
+  Process& target = processes_[process.value];
+  target.signalled = true;
+  const bool naps = target.call == nullptr && target.timer != 0;
+  if (naps) target.timer = 0;
+  if (interruptible || naps) return wake(vcpu, process);
   for (unsigned other = 0; other < reschedule_.size(); ++other) {
-    if (other == vcpu || queue_.current(other) != id) continue;
+    if (other == vcpu || queue_.current(other) != process) continue;
     ++kicks_;
     machine_.kick(vcpu, other);
   }

@@ -38,9 +38,9 @@ class Self {
   [[nodiscard]] Call getppid() const;
   /// The child runs `child` in a copy of the address space.
   [[nodiscard]] Call fork(const Body& child) const;
-  /// The child runs in the caller's address space, which sleeps until it has executed another program or
-  /// ended.
-  [[nodiscard]] Call vfork(const Body& child) const;
+  /// The child runs `body` in the caller's address space, which sleeps until it has executed another program
+  /// or ended.
+  [[nodiscard]] Call vfork(const Body& body) const;
   /// Sleeps until a child is dead; no_process if there is none. The child's number.
   [[nodiscard]] Call wait() const;
   /// The same, by a program that has no end, such as a server, or is done and stays for its children. That it

@@ -44,8 +44,8 @@ struct SignalAction {
 /// What return to user mode has to do for a signal.
 struct SignalDelivery {
   enum class Kind : std::uint8_t { handler, terminate, stop };
-  Kind kind;
-  SignalNumber signal;
+  Kind kind{};
+  SignalNumber signal{};
   bool restart = false;  ///< the handler wants the call that it interrupted made again
 };
 

@@ -108,7 +108,7 @@ Program XenControl::serve(XenControl& self) {
 }
 
 bool XenControl::operate(const ControlRequest& request) {
-  using enum ControlRequest::Verb;
+  using enum ControlVerb;
   monitor_.charge_control({}, costs_.operation);
   if (request.verb == set_slice) return monitor_.set_slice(request.slice);
   if (request.verb == add_rules) return monitor_.add_rules(request.rules);
