@@ -18,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing::Not;
 
 Json small() {
   return Json::parse(R"({
@@ -83,10 +84,10 @@ class RunCacheTest : public testing::Test {
 
 TEST_F(RunCacheTest, results_with_it_are_those_without_byte_by_byte) {
   (void)run(small(), "plain", false);
-  EXPECT_EQ(run(small(), "first"), "");
+  EXPECT_THAT(run(small(), "first"), Not(HasSubstr("cache"))) << "nothing to warn of";
   expect_the_same("first");
   EXPECT_EQ(entries().size(), 3U);
-  EXPECT_EQ(run(small(), "second"), "");
+  EXPECT_THAT(run(small(), "second"), Not(HasSubstr("cache")));
   expect_the_same("second");
 }
 
@@ -128,7 +129,7 @@ TEST_F(RunCacheTest, damaged_entries_are_warned_of_and_done_again) {
     EXPECT_THAT(run(small(), "again"),
                 HasSubstr("damaged, or no entry of this cache; the run is done again"));
     expect_the_same("again");
-    EXPECT_EQ(run(small(), "after"), "") << "the entry is whole again";
+    EXPECT_THAT(run(small(), "after"), Not(HasSubstr("cache"))) << "the entry is whole again";
   }
 }
 
