@@ -2,7 +2,7 @@
 /// at some of it.
 #include <vector>
 
-#include "models/guest/area.hpp"
+#include "models/guest/memory/area.hpp"
 #include "workloads/dynamic_loader.hpp"
 #include "workloads/workload.hpp"
 

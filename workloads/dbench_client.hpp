@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "models/guest/self.hpp"
+#include "models/guest/processes/self.hpp"
 #include "workloads/dbench_load_file.hpp"
 #include "workloads/workload.hpp"
 

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "core/histogram.hpp"
-#include "models/guest/area.hpp"
+#include "models/guest/memory/area.hpp"
 #include "models/io/block_io.hpp"
 #include "workloads/dynamic_loader.hpp"
 #include "workloads/workload.hpp"

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "models/guest/area.hpp"
+#include "models/guest/memory/area.hpp"
 
 namespace xensim {
 namespace {

@@ -1,5 +1,5 @@
 /// A fork bomb: every process forks without end.
-#include "models/guest/area.hpp"
+#include "models/guest/memory/area.hpp"
 #include "workloads/dynamic_loader.hpp"
 #include "workloads/workload.hpp"
 

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "models/guest/area.hpp"
-#include "models/guest/operation_counts.hpp"
-#include "models/guest/self.hpp"
+#include "models/guest/kernel/operation_counts.hpp"
+#include "models/guest/memory/area.hpp"
+#include "models/guest/processes/self.hpp"
 #include "workloads/dynamic_loader.hpp"
 #include "workloads/workload.hpp"
 

@@ -1,5 +1,5 @@
 /// lat_syscall, lat_select and lat_sig of lmbench 3: Table 3 but for its last three columns.
-#include "models/guest/area.hpp"
+#include "models/guest/memory/area.hpp"
 #include "workloads/lmbench.hpp"
 
 namespace xensim {

@@ -2,7 +2,7 @@
 #include <numeric>
 
 #include "core/random.hpp"
-#include "models/guest/area.hpp"
+#include "models/guest/memory/area.hpp"
 #include "workloads/lmbench.hpp"
 
 namespace xensim {

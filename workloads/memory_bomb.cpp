@@ -1,7 +1,7 @@
 /// A memory bomb: allocates and touches more memory than there is, gives it back, and begins again.
 #include <algorithm>
 
-#include "models/guest/area.hpp"
+#include "models/guest/memory/area.hpp"
 #include "workloads/dynamic_loader.hpp"
 #include "workloads/workload.hpp"
 

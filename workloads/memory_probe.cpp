@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/histogram.hpp"
-#include "models/guest/area.hpp"
+#include "models/guest/memory/area.hpp"
 #include "workloads/dynamic_loader.hpp"
 #include "workloads/workload.hpp"
 

@@ -1,5 +1,5 @@
 /// Sends datagrams to a machine outside as fast as the kernel takes them.
-#include "models/guest/self.hpp"
+#include "models/guest/processes/self.hpp"
 #include "workloads/dynamic_loader.hpp"
 #include "workloads/network_address.hpp"
 #include "workloads/workload.hpp"

@@ -1,6 +1,6 @@
 /// A domain whose driver has gone mad: it fills its ring with requests that make no sense, tells the monitor,
 /// and begins again when all are refused.
-#include "models/guest/process_kernel.hpp"
+#include "models/guest/processes/process_kernel.hpp"
 #include "workloads/dynamic_loader.hpp"
 #include "workloads/workload.hpp"
 

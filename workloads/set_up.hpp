@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/quantity.hpp"
-#include "models/guest/call_result.hpp"
+#include "models/guest/processes/call_result.hpp"
 
 namespace xensim {
 

@@ -2,7 +2,7 @@
 ///
 /// Run times are scaled down: each program computes for the same share of its real run time, long against
 /// everything that interrupts it.
-#include "models/guest/self.hpp"
+#include "models/guest/processes/self.hpp"
 #include "workloads/spec_benchmark.hpp"
 
 namespace xensim {

@@ -1,5 +1,5 @@
 /// ttcp: as many bytes as fast as TCP carries them, from or to a peer.
-#include "models/guest/self.hpp"
+#include "models/guest/processes/self.hpp"
 #include "workloads/dynamic_loader.hpp"
 #include "workloads/network_address.hpp"
 #include "workloads/workload.hpp"

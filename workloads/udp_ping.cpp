@@ -1,5 +1,5 @@
 /// udp_ping: answers every datagram with one of the same length.
-#include "models/guest/self.hpp"
+#include "models/guest/processes/self.hpp"
 #include "workloads/dynamic_loader.hpp"
 #include "workloads/workload.hpp"
 

@@ -11,7 +11,7 @@
 #include "models/cpu/calibration.hpp"
 #include "models/cpu/costs.hpp"
 #include "models/cpu/processor_shape.hpp"
-#include "models/guest/program.hpp"
+#include "models/guest/processes/program.hpp"
 
 namespace xensim {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "models/host/control_verb.hpp"
+#include "models/host/monitor/control_verb.hpp"
 
 namespace xensim {
 

@@ -14,8 +14,8 @@
 #include "core/time.hpp"
 #include "models/cpu/calibration.hpp"
 #include "models/cpu/schedulers/scheduler.hpp"
-#include "models/host/control_verb.hpp"
 #include "models/host/machine.hpp"
+#include "models/host/monitor/control_verb.hpp"
 
 namespace xensim {
 

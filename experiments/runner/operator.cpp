@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "experiments/runner/control_script.hpp"
-#include "models/host/control.hpp"
+#include "models/host/monitor/control.hpp"
 
 namespace xensim {
 

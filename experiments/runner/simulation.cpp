@@ -12,7 +12,7 @@
 #include "experiments/runner/outside.hpp"
 #include "experiments/runner/prober.hpp"
 #include "experiments/runner/snapshot.hpp"
-#include "models/host/control.hpp"
+#include "models/host/monitor/control.hpp"
 #include "models/host/platform.hpp"
 #include "workloads/workload.hpp"
 

@@ -6,7 +6,7 @@
 
 #include "core/calendar.hpp"
 #include "models/cpu/processor.hpp"
-#include "models/guest/kernel.hpp"
+#include "models/guest/kernel/kernel.hpp"
 
 namespace xensim {
 

@@ -8,8 +8,8 @@
 #include <memory>
 #include <vector>
 
-#include "models/guest/address_space.hpp"
-#include "models/host/xen_paging.hpp"
+#include "models/guest/memory/address_space.hpp"
+#include "models/host/xen/xen_paging.hpp"
 
 namespace xensim {
 namespace {

@@ -8,8 +8,8 @@
 #include <ctime>
 
 #include "core/json.hpp"
-#include "models/guest/area.hpp"
-#include "models/guest/self.hpp"
+#include "models/guest/memory/area.hpp"
+#include "models/guest/processes/self.hpp"
 #include "tests/models/host/host_fixture.hpp"
 
 namespace xensim {

@@ -6,7 +6,7 @@
 #include "core/json.hpp"
 #include "experiments/runner/expansion.hpp"
 #include "experiments/runner/simulation.hpp"
-#include "models/guest/self.hpp"
+#include "models/guest/processes/self.hpp"
 #include "workloads/workload.hpp"
 
 namespace xensim {

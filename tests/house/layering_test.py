@@ -52,6 +52,13 @@ def test_includes_only_run_downward_from(floor):
     assert wrong == []
 
 
+def test_the_bare_machine_knows_no_monitor():
+    native = [path for path in SOURCES if name(path).startswith("models/host/native/")]
+    others = ("models/host/monitor/", "models/host/xen/")
+    assert native
+    assert [name(path) for path in native for target in includes(path) if target.startswith(others)] == []
+
+
 def test_no_header_of_models_or_workloads_brings_json_along():
     """The library of JSON is most of what compiling a small file takes: only sources that look into values include it."""
     headers = [path for path in SOURCES if path.suffix == ".hpp" and name(path).startswith(("models/", "workloads/"))]

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "tests/models/guest/process_fixture.hpp"
+#include "tests/models/guest/processes/process_fixture.hpp"
 #include "tests/models/testbed.hpp"
 #include "workloads/dynamic_loader.hpp"
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "models/cpu/calibration_section.hpp"
-#include "models/guest/area.hpp"
+#include "models/guest/memory/area.hpp"
 #include "workloads/spec_benchmark.hpp"
 
 namespace xensim {

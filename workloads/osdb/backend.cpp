@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "models/guest/area.hpp"
+#include "models/guest/memory/area.hpp"
 #include "workloads/osdb/database.hpp"
 
 namespace xensim {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "models/guest/self.hpp"
+#include "models/guest/processes/self.hpp"
 #include "workloads/web/specweb99.hpp"
 
 namespace xensim {

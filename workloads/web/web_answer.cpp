@@ -1,7 +1,7 @@
 /// The kinds of requests, call by call.
 #include <algorithm>
 
-#include "models/guest/area.hpp"
+#include "models/guest/memory/area.hpp"
 #include "workloads/web/web_server.hpp"
 
 namespace xensim {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "models/cpu/calibration_section.hpp"
-#include "models/guest/area.hpp"
+#include "models/guest/memory/area.hpp"
 
 namespace xensim {
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/json.hpp"
-#include "models/guest/area.hpp"
-#include "models/guest/self.hpp"
+#include "models/guest/memory/area.hpp"
+#include "models/guest/processes/self.hpp"
 #include "tests/models/host/host_fixture.hpp"
 
 namespace xensim {
