@@ -106,7 +106,7 @@ class PhasesReader {
       fail(fmt::format("{} values", cells), fmt::format("{}, as there are columns", order_.size()));
     }
     RecordedPhase phase;
-    RecordedPhases::Task* of = &read_.tasks.front();
+    RecordedPhases::Task* of = read_.tasks.empty() ? nullptr : &read_.tasks.front();
     for (const Column column : order_) {
       const std::string_view text = cell();
       if (column == task) {
