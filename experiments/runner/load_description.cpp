@@ -39,7 +39,7 @@ class XentraceTimes {
   XentraceTimes(const XentraceReader& reader, Frequency clock) : reader_(reader), clock_(clock) {}
 
   Time of(std::uint32_t word, std::uint64_t cycles) {
-    constexpr std::uint64_t longest_s = 100 * 24 * 3600;
+    constexpr std::uint64_t longest_s = std::uint64_t{100} * 24 * 3600;
     if (cycles / 1000 / static_cast<std::uint64_t>(clock_.kilohertz) > longest_s) {
       reader_.fail(0, fmt::format("{} cycles in one state", cycles), "less than 100 days");
     }

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/json.hpp"
+#include "experiments/runner/file_paths.hpp"
 #include "experiments/runner/load_description.hpp"
 #include "tests/experiments/command_outcome.hpp"
 #include "tests/experiments/metric.hpp"
@@ -141,6 +142,17 @@ TEST_F(Loads, AFileIsRelativeToTheExperimentThatNamesIt) {
   const Outcome missing = xensim({"validate", name.c_str(), "--set", "domains[0].workload.file=load.csv"});
   EXPECT_EQ(missing.code, 2);
   EXPECT_THAT(missing.err, HasSubstr("error: load.csv: found no such file"));
+}
+
+TEST_F(Loads, ARunTakesItsFilesAlongToOtherProcesses) {
+  (void)file("load.csv", "run_us,block_us\n20000,20000\n");
+  const std::string mixed =
+      R"({"name": "mix", "workloads": ["idle", {"name": "phases", "file": "load.csv"}]})";
+  const ExperimentFile own = read_experiment_file(file("own.json", experiment(mixed, 100).dump()));
+  const Json document = with_absolute_paths(interpret(own.document, own.source));
+  EXPECT_EQ(document["domains"][0]["workload"]["workloads"][1]["file"],
+            (directory_.path() / "load.csv").string());
+  EXPECT_GT(metric(simulate(interpret(document)), "user/throughput"), 0.2);
 }
 
 TEST_F(Loads, SaysBeforeTheRunWhatOfAFileItIgnores) {
