@@ -12,10 +12,11 @@
 
 #include "bindings/python/plugin.hpp"
 #include "core/error.hpp"
+#include "core/json_source.hpp"
 #include "experiments/runner/catalogue.hpp"
 #include "experiments/runner/expansion.hpp"
 #include "experiments/runner/experiment.hpp"
-#include "experiments/runner/json_source.hpp"
+#include "experiments/runner/file_paths.hpp"
 #include "experiments/runner/listing.hpp"
 #include "experiments/runner/replications.hpp"
 #include "experiments/runner/reproduction.hpp"
@@ -92,7 +93,8 @@ void bind_experiments(py::module_& module) {
       .def_readonly("point", &Run::point, "(path, label) of each sweep value")
       .def_readonly("replication", &Run::replication, "from 0")
       .def_readonly("seed", &Run::seed)
-      .def_property_readonly("text", [](const Run& run) { return run.experiment->document->dump(); });
+      .def_property_readonly("text",
+                             [](const Run& run) { return with_absolute_paths(*run.experiment).dump(); });
 }
 
 /// The runs of an experiment with what is known of them.
