@@ -1,0 +1,14 @@
+/// What is in a recorded load, for people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace xensim {
+
+struct DescriptionRow {
+  std::string name, value;  ///< such as `duration`, `12.5 s`
+};
+using Description = std::vector<DescriptionRow>;
+
+}  // namespace xensim
