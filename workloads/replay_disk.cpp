@@ -27,7 +27,7 @@ const Statistic bytes{"replayed_bytes", "bytes", counter, "bytes that they trans
 const Statistic errors{"errors", "requests", counter, "requests that the disk or the kernel could not do"};
 const Statistic ignored{"ignored", "requests", counter,
                         "discards, and flushes of a disk, which Linux 2.4 does not have"};
-const Statistic left{"left", "requests", level, "requests of the recorded load that have not come yet"};
+const Statistic left{"left", "requests", level, "requests of the recorded load that are not done yet"};
 const Statistic late_p50{"lateness/p50", "ms", summary, "half of the requests began less after their time"};
 const Statistic late_p99{"lateness/p99", "ms", summary, "99 % of the requests began less after their time"};
 const Statistic late_maximum{"lateness/maximum", "ms", summary, "longest time a request began too late"};
@@ -76,8 +76,9 @@ const auto parameters =
             "choice")
         .add("requests", &ReplayDiskParameters::requests, "from the beginning of the file; 0: all", "choice",
              {.minimum = 0})
-        .add("depth", &ReplayDiskParameters::depth, "processes, each of which has one request under way",
-             "choice", {.minimum = 1, .maximum = 256})
+        .add("depth", &ReplayDiskParameters::depth,
+             "processes that make requests, one at a time each; one more waits for their times", "choice",
+             {.minimum = 1, .maximum = 256})
         .add("raw", &ReplayDiskParameters::raw,
              "requests of files, too, go to the raw disk; else those of names in /dev only", "choice")
         .add("disk", &ReplayDiskParameters::disk, "number of the raw disk", "choice",
@@ -132,15 +133,18 @@ class ReplayDisk final : public Workload {
   void report(StatisticSink& sink, const std::string& prefix) const override;
 
  private:
-  /// One instance's.
+  /// One instance's. Its processes share it, as they would in memory.
   struct Replay {
-    std::size_t next = 0;                     ///< request
-    std::int64_t turn = -1;                   ///< semaphore of who waits for the next
-    std::int64_t begin = 0;                   ///< time of the first, in ps
+    std::size_t due = 0, next = 0;  ///< requests whose time has come; the first that nobody has taken
+    std::int64_t idle = 0;          ///< processes that wait for one
+    bool over = false;              ///< no more will come due
+    std::int64_t wake = -1;         ///< semaphore that the idle wait for
+    std::int64_t begin = 0;         ///< time of the first request, in ps
     std::vector<std::int64_t> descriptors{};  ///< of the recorded files
   };
 
   static Program start(Self self, ReplayDisk& load, std::uint32_t instance, Replay& replay);
+  static Program pace(Self self, ReplayDisk& load, Replay& replay);
   static Program serve(Self self, ReplayDisk& load, Replay& replay);
   static Program wait_until(Self self, ReplayDisk& load, std::int64_t time);
   static Program transfer(Self self, ReplayDisk& load, const RecordedRequest& request, Address buffer,
@@ -174,23 +178,41 @@ Program ReplayDisk::start(Self self, ReplayDisk& load, std::uint32_t instance, R
     const std::int64_t sectors = co_await self.disk_size(static_cast<unsigned>(p.disk));
     load.target_.fit(sectors, p.origin, p.beyond == "wrap");
   }
-  replay.turn = co_await self.semget(1);
-  for (std::int64_t i = 1; i < p.depth; ++i) {
+  replay.wake = co_await self.semget(1);
+  for (std::int64_t i = 0; i < p.depth; ++i) {
     const Self::Body child = [&load, &replay](Self born) { return serve(born, load, replay); };
     co_await self.fork(child);
   }
-  const std::int64_t now = co_await self.clock();
-  replay.begin = std::max(now, p.begin.count());
-  co_await self.semctl(replay.turn, 0, 1);
-  Program serving = serve(self, load, replay);
-  while (serving.advance()) co_yield serving.operation();
+  Program pacing = pace(self, load, replay);
+  while (pacing.advance()) co_yield pacing.operation();
   while (co_await self.wait() >= 0) {
   }
 }
 
+/// A process that does this alone, and computes if it spins, has a lower priority than those that sleep for
+/// the disk: they go on as soon as it is done.
+Program ReplayDisk::pace(Self self, ReplayDisk& load, Replay& replay) {
+  const std::vector<SemaphoreOperation> wake{{.semaphore = 0, .change = 1}};
+  const std::int64_t now = co_await self.clock();
+  replay.begin = std::max(now, load.parameters_.begin.count());
+  const bool fast = load.parameters_.pace == "fast";
+  Program beginning = wait_until(self, load, replay.begin);
+  while (beginning.advance()) co_yield beginning.operation();
+  if (fast) replay.due = load.load_.requests.size();
+  while (replay.due < load.load_.requests.size()) {
+    Program waiting = wait_until(self, load, replay.begin + load.load_.requests[replay.due].at.count());
+    while (waiting.advance()) co_yield waiting.operation();
+    ++replay.due;
+    if (replay.idle == 0) continue;
+    --replay.idle;
+    co_await self.semop(replay.wake, wake);
+  }
+  replay.over = true;
+  for (; replay.idle > 0; --replay.idle) co_await self.semop(replay.wake, wake);
+}
+
 Program ReplayDisk::serve(Self self, ReplayDisk& load, Replay& replay) {
-  const std::vector<SemaphoreOperation> take{{.semaphore = 0, .change = -1}},
-      give{{.semaphore = 0, .change = 1}};
+  const std::vector<SemaphoreOperation> sleep{{.semaphore = 0, .change = -1}};
   const bool paced = load.parameters_.pace == "recorded";
   Address buffer{};
   if (load.target_.has_raw()) {
@@ -200,28 +222,26 @@ Program ReplayDisk::serve(Self self, ReplayDisk& load, Replay& replay) {
     co_await self.touch(buffer, Self::longest_transfer / page_size, Access::write);
   }
   for (;;) {
-    co_await self.semop(replay.turn, take);
-    const bool over = replay.next == load.load_.requests.size();
-    const RecordedRequest* const request = over ? nullptr : &load.load_.requests[replay.next++];
-    if (paced && !over) {
-      Program waiting = wait_until(self, load, replay.begin + request->at.count());
-      while (waiting.advance()) co_yield waiting.operation();
+    if (replay.next == replay.due) {
+      if (replay.over) break;
+      ++replay.idle;
+      co_await self.semop(replay.wake, sleep);
+      continue;
     }
-    co_await self.semop(replay.turn, give);
-    if (over) break;
-    const bool raw = load.target_.is_raw(request->file);
-    if (request->kind == Kind::discard || (raw && request->kind == Kind::flush)) {
+    const RecordedRequest& request = load.load_.requests[replay.next++];
+    const bool raw = load.target_.is_raw(request.file);
+    if (request.kind == Kind::discard || (raw && request.kind == Kind::flush)) {
       ++load.ignored_;
       continue;
     }
     const std::int64_t began = co_await self.clock();
-    if (paced)
-      load.lateness_.add(static_cast<std::uint64_t>((began - replay.begin - request->at.count()) / 1000));
+    const std::int64_t late = began - replay.begin - request.at.count();
+    if (paced) load.lateness_.add(static_cast<std::uint64_t>(late / 1000));
     std::int64_t result = 0;
-    const std::int64_t descriptor = raw ? -1 : replay.descriptors[request->file];
-    Program transferring = transfer(self, load, *request, buffer, descriptor, result);
+    const std::int64_t descriptor = raw ? -1 : replay.descriptors[request.file];
+    Program transferring = transfer(self, load, request, buffer, descriptor, result);
     while (transferring.advance()) co_yield transferring.operation();
-    load.note(*request, began, co_await self.clock(), result);
+    load.note(request, began, co_await self.clock(), result);
   }
 }
 
@@ -290,13 +310,11 @@ void ReplayDisk::report(StatisticSink& sink, const std::string& prefix) const {
   const auto value = [&](const Statistic& statistic, std::uint64_t number) {
     sink.value(prefix, statistic, static_cast<double>(number));
   };
-  std::uint64_t to_come = 0;
-  for (const auto& replay : replays_) to_come += load_.requests.size() - replay->next;
   value(requests, made_);
   value(bytes, moved_);
   value(errors, errors_);
   value(ignored, ignored_);
-  value(left, to_come);
+  value(left, replays_.size() * load_.requests.size() - made_ - ignored_);
   if (lateness_.count() > 0) {
     sink.value(prefix, late_p50, static_cast<double>(lateness_.quantile(0.5)) * ms);
     sink.value(prefix, late_p99, static_cast<double>(lateness_.quantile(0.99)) * ms);

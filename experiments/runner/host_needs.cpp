@@ -76,6 +76,10 @@ std::vector<std::string> HostNeeds::files(const Experiment& experiment) {
     const WorkloadNeeds& needs = of(domain.workload, experiment);
     all.insert(all.end(), needs.files.begin(), needs.files.end());
   }
+  for (const ClientTemplate& client : experiment.clients) {
+    if (client.behaviour.json().is_object() && client.behaviour.has("file"))
+      all.push_back(client.behaviour.at("file").string());
+  }
   return all;
 }
 

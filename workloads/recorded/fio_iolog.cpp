@@ -61,10 +61,9 @@ class Files {
     return path;
   }
   std::uint16_t number_of(std::string path) {
-    const auto found = std::ranges::find(paths_, path);
-    if (found == paths_.end()) paths_.push_back(std::move(path));
-    return static_cast<std::uint16_t>(
-        found == paths_.end() ? paths_.size() - 1 : static_cast<std::size_t>(found - paths_.begin()));
+    const auto number = static_cast<std::uint16_t>(std::ranges::find(paths_, path) - paths_.begin());
+    if (number == paths_.size()) paths_.push_back(std::move(path));
+    return number;
   }
 
   std::vector<std::string>& paths_;

@@ -110,8 +110,8 @@ TEST(FioIolog, NamesAreTakenFromTheRootOnAndAreNoRiddles) {
 TEST(FioIolog, SaysWhatIsWrongAndWhere) {
   EXPECT_THAT(message("fio version 1 iolog\n"),
               AllOf(HasSubstr("load:1: \"fio version 1 iolog\""), HasSubstr("version 3")));
-  EXPECT_THAT(message(second + "/a raed 0 512\n"),
-              AllOf(HasSubstr("load:4: action \"raed\""), HasSubstr("did you mean \"read\"?")));
+  EXPECT_THAT(message(second + "/a wriet 0 512\n"),
+              AllOf(HasSubstr("load:4: action \"wriet\""), HasSubstr("did you mean \"write\"?")));
   EXPECT_THAT(message(second + "/my file add\n"), HasSubstr("names have no blanks"));
   EXPECT_THAT(message(second + "/a read 0\n"),
               HasSubstr("load:4: the end of the line; expected a length in bytes"));
@@ -166,7 +166,7 @@ TEST(Blkparse, TakesAFlushBeforeDataForTheDataAlone) {
 
 TEST(Blkparse, AsksWhichDeviceIfThereAreSeveral) {
   const std::string two = trace.substr(0, trace.find("CPU0")) + "  8,16 1 9 2.6 697 Q R 0 + 8 [x]\n";
-  EXPECT_THAT(message(two), HasSubstr("load:11: requests of 8,0 and 8,16; expected the parameter device"));
+  EXPECT_THAT(message(two), HasSubstr("load:11: requests of 8,0 and of 8,16; expected the parameter device"));
   EXPECT_EQ(parse(two, {.device = "8,16"}).requests.size(), 1U);
   EXPECT_THAT(message(two, {.device = "8,32"}), HasSubstr("no request of device 8,32"));
 }
