@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <memory>
 
 #include "core/error.hpp"
@@ -164,15 +165,21 @@ class ReplayDisk final : public Workload {
 
 Program ReplayDisk::start(Self self, ReplayDisk& load, std::uint32_t instance, Replay& replay) {
   const ReplayDiskParameters& p = load.parameters_;
+  std::vector<Self::PlacedFile> files;
+  Bytes needed{};
   for (std::size_t i = 0; i < load.load_.files.size(); ++i) {
-    replay.descriptors.push_back(-1);
     if (load.target_.is_raw(static_cast<std::uint16_t>(i))) continue;
-    const std::string& path = load.load_.files[i];
-    const auto size = static_cast<std::int64_t>(load.target_.size_of(i));
-    const std::int64_t placed = co_await self.place_file(path, static_cast<std::uint64_t>(size));
-    check_set_up(placed, "replay_disk", instance, Bytes{size});
-    replay.descriptors[i] = co_await self.open(path);
-    check_set_up(replay.descriptors[i], "replay_disk", instance, Bytes{size});
+    files.push_back({.path = load.load_.files[i], .bytes = load.target_.size_of(i)});
+    needed.count += static_cast<std::int64_t>(load.target_.size_of(i));
+  }
+  constexpr Bytes all_memory{std::numeric_limits<std::int64_t>::max()};  // none of them is in it
+  const std::int64_t placed = co_await self.place_files(files, all_memory);
+  check_set_up(placed, "replay_disk", instance, needed);
+  replay.descriptors.assign(load.load_.files.size(), -1);
+  for (std::size_t i = 0; i < load.load_.files.size(); ++i) {
+    if (load.target_.is_raw(static_cast<std::uint16_t>(i))) continue;
+    replay.descriptors[i] = co_await self.open(load.load_.files[i]);
+    check_set_up(replay.descriptors[i], "replay_disk", instance, needed);
   }
   if (load.target_.has_raw()) {
     const std::int64_t sectors = co_await self.disk_size(static_cast<unsigned>(p.disk));
@@ -190,14 +197,18 @@ Program ReplayDisk::start(Self self, ReplayDisk& load, std::uint32_t instance, R
 }
 
 /// A process that does this alone, and computes if it spins, has a lower priority than those that sleep for
-/// the disk: they go on as soon as it is done.
+/// the disk: they go on as soon as it is done. So that this holds for the first request, too, it begins
+/// early.
 Program ReplayDisk::pace(Self self, ReplayDisk& load, Replay& replay) {
+  constexpr Time longest_slice = 12 * GuestKernel::tick_length;  // what a process has that has slept for long
   const std::vector<SemaphoreOperation> wake{{.semaphore = 0, .change = 1}};
-  const std::int64_t now = co_await self.clock();
-  replay.begin = std::max(now, load.parameters_.begin.count());
   const bool fast = load.parameters_.pace == "fast";
-  Program beginning = wait_until(self, load, replay.begin);
+  const Time before = load.parameters_.waits == "spin" && !fast ? longest_slice : Time{};
+  const std::int64_t now = co_await self.clock();
+  replay.begin = std::max(now + before.count(), load.parameters_.begin.count());
+  Program beginning = wait_until(self, load, replay.begin - before.count());
   while (beginning.advance()) co_yield beginning.operation();
+  if (before > Time{}) co_yield Compute{before - GuestKernel::tick_length, &load.data_};
   if (fast) replay.due = load.load_.requests.size();
   while (replay.due < load.load_.requests.size()) {
     Program waiting = wait_until(self, load, replay.begin + load.load_.requests[replay.due].at.count());

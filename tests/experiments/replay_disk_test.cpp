@@ -15,11 +15,12 @@ namespace {
 
 using testing::HasSubstr;
 
-RunResult run(Json workload, const SimulationOptions& options = {}, const Json& platform = "native") {
+RunResult run(Json workload, const SimulationOptions& options = {}, const Json& platform = "native",
+              const char* duration = "1 s") {
   return simulate(interpret(Json{{"name", "test"},
                                  {"platform", platform},
                                  {"domains", {{{"name", "load"}, {"workload", std::move(workload)}}}},
-                                 {"measure", {{"warm_up", "0 s"}, {"duration", "1 s"}}}}),
+                                 {"measure", {{"warm_up", "0 s"}, {"duration", duration}}}}),
                   options);
 }
 Json replay(const std::string& file) { return {{"name", "replay_disk"}, {"file", file}}; }
@@ -43,19 +44,18 @@ struct ReplayDisk : testing::Test {
 };
 
 TEST_F(ReplayDisk, ARunsOwnTraceReplayedGivesTheSameArrivals) {
-  const auto trace_of = [&](const std::string& name, const Json& workload) {
+  const auto trace_of = [&](const std::string& name, const Json& workload, const char* duration) {
     const std::string path = (directory.path() / name).string();
     const std::unique_ptr<TraceFile> trace = open_trace({.kind = "block", .file = path});
-    (void)run(workload, {.trace = trace.get(), .audit = true});
+    (void)run(workload, {.trace = trace.get(), .audit = true}, "native", duration);
     trace->finish();
     return path;
   };
-  const std::string first = trace_of("first", {{"name", "disk_load"}, {"processes", 3}});
+  const std::string first = trace_of("first", {{"name", "disk_load"}, {"processes", 3}}, "1 s");
   Json again = replay(first);
   again["waits"] = "spin";
-  again["begin"] = "10 ms";
   const RecordedDiskLoad recorded = read_disk_load(first),
-                         replayed = read_disk_load(trace_of("second", again));
+                         replayed = read_disk_load(trace_of("second", again, "2 s"));
   ASSERT_GT(recorded.requests.size(), 100U);
   ASSERT_EQ(replayed.requests.size(), recorded.requests.size());
   for (std::size_t i = 0; i < recorded.requests.size(); ++i) {
