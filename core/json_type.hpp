@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/input_file.hpp"
 #include "core/json.hpp"
 #include "core/quantity.hpp"
 
@@ -67,6 +69,19 @@ struct JsonType<std::string> {
   static constexpr std::string_view type = "string", unit = "";
   static std::string read(const Config& config) { return config.string(); }
   static Json write(const std::string& value) { return value; }
+};
+
+template <>
+struct JsonType<InputFile> {
+  static constexpr std::string_view type = "string", unit = "file";
+  static InputFile read(const Config& config) {
+    const std::filesystem::path path = config.string();
+    // What an option or a program has given has no line.
+    const Where where = config.where();
+    if (path.empty() || path.is_absolute() || where.line == 0) return {path.string()};
+    return {(std::filesystem::path(where.file).parent_path() / path).string()};
+  }
+  static Json write(const InputFile& file) { return file.path; }
 };
 
 /// Time, Bytes and Frequency are strings with a unit.

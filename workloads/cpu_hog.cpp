@@ -1,4 +1,5 @@
 /// A plain CPU hog: computes, optionally resting now and then.
+#include "workloads/constant_data.hpp"
 #include "workloads/workload.hpp"
 
 namespace xensim {
@@ -24,11 +25,7 @@ const auto parameters =
 class CpuHog final : public Workload {
  public:
   CpuHog(const CpuHogParameters& p, const WorkloadContext& context)
-      : parameters_(p),
-        working_set_(WorkingSet::constant(
-            std::min(context.shape.l2_lines,
-                     static_cast<std::uint32_t>(p.working_set.count / context.shape.line.count)),
-            context.costs.miss_price, pages(p.working_set, context.shape))) {}
+      : parameters_(p), working_set_(constant_data(p.working_set, context)) {}
 
   [[nodiscard]] WorkloadNeeds needs() const override { return {.system_calls = false}; }
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
@@ -43,11 +40,6 @@ class CpuHog final : public Workload {
       co_yield Compute{self.parameters_.burst, &self.working_set_};
       if (self.parameters_.rest > Time{}) co_yield Sleep{self.parameters_.rest};
     }
-  }
-  static std::uint32_t pages(Bytes size, const ProcessorShape& shape) {
-    constexpr std::int64_t page = 4096;
-    return static_cast<std::uint32_t>(
-        std::min<std::int64_t>(shape.tlb_entries, (size.count + page - 1) / page));
   }
 
   CpuHogParameters parameters_;

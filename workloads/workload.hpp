@@ -29,10 +29,13 @@ struct WorkloadNeeds {
   bool network = false;              ///< they talk to others than themselves
   std::vector<std::string> files{};  ///< that the simulator reads for it, besides its constants
 
+  std::vector<std::string> remarks{};  ///< what the user should know of its files: a sentence each
+
   void add(const WorkloadNeeds& other) {
     system_calls |= other.system_calls;
     network |= other.network;
     files.insert(files.end(), other.files.begin(), other.files.end());
+    remarks.insert(remarks.end(), other.remarks.begin(), other.remarks.end());
   }
 };
 

@@ -12,10 +12,10 @@
 
 #include "bindings/python/plugin.hpp"
 #include "core/error.hpp"
+#include "core/json_source.hpp"
 #include "experiments/runner/catalogue.hpp"
 #include "experiments/runner/expansion.hpp"
 #include "experiments/runner/experiment.hpp"
-#include "experiments/runner/json_source.hpp"
 #include "experiments/runner/listing.hpp"
 #include "experiments/runner/replications.hpp"
 #include "experiments/runner/reproduction.hpp"

@@ -8,8 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "core/json_source.hpp"
 #include "core/parameter_info.hpp"
-#include "experiments/runner/json_source.hpp"
 
 namespace xensim::python {
 namespace {

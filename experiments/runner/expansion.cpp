@@ -7,10 +7,10 @@
 #include <set>
 
 #include "core/json.hpp"
+#include "core/json_source.hpp"
 #include "core/random.hpp"
 #include "experiments/runner/cells.hpp"
 #include "experiments/runner/format.hpp"
-#include "experiments/runner/json_source.hpp"
 #include "experiments/runner/snapshot.hpp"
 
 namespace xensim {

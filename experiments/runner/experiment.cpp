@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "core/json_source.hpp"
 #include "core/parameter_info.hpp"
 #include "experiments/runner/catalogue.hpp"
 #include "experiments/runner/control_script.hpp"
 #include "experiments/runner/format.hpp"
-#include "experiments/runner/json_source.hpp"
 #include "experiments/runner/scheduling_share.hpp"
 #include "models/cpu/calibration.hpp"
 

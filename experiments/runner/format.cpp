@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/json_source.hpp"
 #include "experiments/runner/control_commands.hpp"
-#include "experiments/runner/json_source.hpp"
 
 namespace xensim {
 namespace {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/json.hpp"
-#include "experiments/runner/json_source.hpp"
+#include "core/json_source.hpp"
 
 namespace xensim {
 namespace {

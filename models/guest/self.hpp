@@ -209,6 +209,9 @@ class Self {
   /// ago; so are the directories on its way. Takes no time. no_space or no_memory if it does not fit.
   [[nodiscard]] Call existing_file(std::string_view path, Bytes size) const;
 
+  /// sched_yield: all others that can run go first.
+  [[nodiscard]] Call yield() const;
+
   /// Microseconds since the machine was switched on.
   [[nodiscard]] Call gettimeofday() const;
 

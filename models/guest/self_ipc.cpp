@@ -144,6 +144,14 @@ Call Self::existing_file(std::string_view path, Bytes size) const {
               }};
 }
 
+Call Self::yield() const {
+  return system_call([](ProcessKernel& kernel, GuestProcess& caller) -> CallResult {
+    kernel.context().did(KernelPath::system_call);
+    kernel.scheduler().yield(caller.processor);
+    return {};
+  });
+}
+
 Call Self::gettimeofday() const {
   return system_call([](ProcessKernel& kernel, GuestProcess& caller) -> CallResult {
     kernel.context().did(KernelPath::system_call);

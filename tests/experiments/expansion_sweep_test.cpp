@@ -3,8 +3,8 @@
 #include <set>
 
 #include "core/json.hpp"
+#include "core/json_source.hpp"
 #include "experiments/runner/expansion.hpp"
-#include "experiments/runner/json_source.hpp"
 #include "tests/project_folder.hpp"
 
 namespace xensim {

@@ -3,8 +3,8 @@
 #include <fstream>
 
 #include "core/json.hpp"
+#include "core/json_source.hpp"
 #include "experiments/runner/expansion.hpp"
-#include "experiments/runner/json_source.hpp"
 #include "experiments/runner/simulation.hpp"
 #include "tests/project_folder.hpp"
 

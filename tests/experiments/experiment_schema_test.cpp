@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 
 #include "core/json.hpp"
+#include "core/json_source.hpp"
 #include "experiments/runner/experiment.hpp"
-#include "experiments/runner/json_source.hpp"
 #include "tests/project_folder.hpp"
 
 namespace xensim {

@@ -20,8 +20,11 @@ struct SourcedJson {
 /// deeper than 64. O(length * depth).
 [[nodiscard]] SourcedJson parse_json(std::string_view text, std::string file);
 
-/// As `parse_json`; also throws for a file that cannot be read, is a directory, is empty or larger than
-/// 64 MiB.
+/// The text of a file of JSON. Throws InputError for a file that cannot be read, is a directory, is
+/// empty or larger than 64 MiB.
+[[nodiscard]] std::string read_json_text(const std::filesystem::path& path);
+
+/// Both.
 [[nodiscard]] SourcedJson read_json(const std::filesystem::path& path);
 
 /// What stood under `path` is replaced by what `change` (an option, a call) gives: errors there name that.

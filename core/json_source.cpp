@@ -1,4 +1,4 @@
-#include "experiments/runner/json_source.hpp"
+#include "core/json_source.hpp"
 
 #include <fmt/format.h>
 
@@ -181,7 +181,7 @@ SourcedJson parse_json(std::string_view text, std::string file) {
   return {Json::parse(text), source};
 }
 
-SourcedJson read_json(const std::filesystem::path& path) {
+std::string read_json_text(const std::filesystem::path& path) {
   const Where where{.file = path.string(), .line = 0, .path = {}};
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
@@ -198,7 +198,11 @@ SourcedJson read_json(const std::filesystem::path& path) {
   if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
     throw InputError(where, "found an empty file", "a JSON object");
   }
-  return parse_json(text, path.string());
+  return text;
+}
+
+SourcedJson read_json(const std::filesystem::path& path) {
+  return parse_json(read_json_text(path), path.string());
 }
 
 void note_change(ConfigSource& source, const std::string& path, std::string change) {
