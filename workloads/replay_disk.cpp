@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/histogram.hpp"
+#include "core/input_file.hpp"
 #include "models/guest/area.hpp"
 #include "models/guest/kernel.hpp"
 #include "models/io/block_io.hpp"
@@ -39,7 +40,7 @@ const Statistic latency_p99{"latency/p99", "ms", summary, "99 % of the requests 
 const Statistic latency_maximum{"latency/maximum", "ms", summary, "longest request"};
 
 struct ReplayDiskParameters {
-  std::string file{};
+  InputFile file{};
   std::string pace = "recorded";
   std::string waits = "sleep";
   std::string unit = "us";
@@ -54,11 +55,9 @@ struct ReplayDiskParameters {
 };
 const auto parameters =
     ParameterTable<ReplayDiskParameters>{}
-        .add(
-            "file", &ReplayDiskParameters::file,
-            "recorded load: an iolog of fio, the output of blkparse, or a run's own trace of disks; its path "
-            "from where xensim is started",
-            "choice")
+        .add("file", &ReplayDiskParameters::file,
+             "recorded load: an iolog of fio, the output of blkparse, or a run's own trace of disks",
+             "choice")
         .add("pace", &ReplayDiskParameters::pace,
              "recorded: requests come at their times; fast: each as soon as a process is free", "choice",
              {.choices = {"recorded", "fast"}})
@@ -100,13 +99,14 @@ Time unit_of(const std::string& name) {
 }
 
 RecordedDiskLoad read(const ReplayDiskParameters& p) {
-  if (p.file.empty()) {
+  if (p.file.path.empty()) {
     throw InputError(
         {.path = "replay_disk"}, "no file",
         "the parameter file: an iolog of fio, the output of blkparse, or a run's trace of disks");
   }
   return read_disk_load(
-      p.file, {.unit = unit_of(p.unit), .device = p.device, .most = static_cast<std::uint64_t>(p.requests)});
+      p.file.path,
+      {.unit = unit_of(p.unit), .device = p.device, .most = static_cast<std::uint64_t>(p.requests)});
 }
 
 class ReplayDisk final : public Workload {
@@ -114,11 +114,11 @@ class ReplayDisk final : public Workload {
   ReplayDisk(const ReplayDiskParameters& p, const WorkloadContext& context)
       : parameters_(p),
         load_(read(p)),
-        target_(load_, p.file, p.raw),
+        target_(load_, p.file.path, p.raw),
         costs_(context.calibration),
         data_(WorkingSet::constant(16, context.costs.miss_price, 2)) {}
 
-  [[nodiscard]] WorkloadNeeds needs() const override { return {.files = {parameters_.file}}; }
+  [[nodiscard]] WorkloadNeeds needs() const override { return {.files = {parameters_.file.path}}; }
   std::vector<Program> programs(std::uint32_t instance, RandomStream& /*random*/) override {
     Replay& replay = *replays_.emplace_back(std::make_unique<Replay>());
     std::vector<Program> all;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/json.hpp"
+#include "core/json_type.hpp"
 #include "core/parameter_info.hpp"
 #include "experiments/runner/control_script.hpp"
 
@@ -78,7 +79,7 @@ std::vector<std::string> HostNeeds::files(const Experiment& experiment) {
   }
   for (const ClientTemplate& client : experiment.clients) {
     if (client.behaviour.json().is_object() && client.behaviour.has("file"))
-      all.push_back(client.behaviour.at("file").string());
+      all.push_back(JsonType<InputFile>::read(client.behaviour.at("file")).path);
   }
   return all;
 }

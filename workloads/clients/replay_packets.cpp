@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/input_file.hpp"
 #include "workloads/clients/outside_machine.hpp"
 #include "workloads/numbered_datagrams.hpp"
 #include "workloads/recorded/packet_load.hpp"
@@ -21,7 +22,7 @@ constexpr std::uint16_t greeting_port = 65535;  // where nobody listens
 constexpr std::uint32_t headers = 14 + 20 + 8;  // of Ethernet, IP and UDP
 
 struct ReplayPacketsParameters {
-  std::string file{};
+  InputFile file{};
   std::int64_t instance = 0;
   std::int64_t port = 9;
   std::string mac{};
@@ -32,8 +33,7 @@ struct ReplayPacketsParameters {
 
 const auto parameters =
     ParameterTable<ReplayPacketsParameters>{}
-        .add("file", &ReplayPacketsParameters::file,
-             "pcap file of Ethernet; its path from where xensim is started", "choice")
+        .add("file", &ReplayPacketsParameters::file, "pcap file of Ethernet", "choice")
         .add("instance", &ReplayPacketsParameters::instance,
              "number of the instance that gets them; where there is none, nothing is sent", "choice",
              {.minimum = 0, .maximum = 1'000'000})
@@ -52,11 +52,11 @@ const auto parameters =
              "choice", {.minimum = greeting});
 
 RecordedPacketLoad read(const ReplayPacketsParameters& p) {
-  if (p.file.empty())
+  if (p.file.path.empty())
     throw InputError({.path = "replay_packets"}, "no file", "the parameter file: a pcap file of Ethernet");
-  return read_packet_load(p.file, {.mac = p.mac.empty() ? std::optional<MacAddress>{} : parse_mac(p.mac),
-                                   .port = static_cast<std::uint16_t>(p.recorded_port),
-                                   .most = static_cast<std::uint64_t>(p.frames)});
+  return read_packet_load(p.file.path, {.mac = p.mac.empty() ? std::optional<MacAddress>{} : parse_mac(p.mac),
+                                        .port = static_cast<std::uint16_t>(p.recorded_port),
+                                        .most = static_cast<std::uint64_t>(p.frames)});
 }
 
 class Replayer final : public OutsideMachine {

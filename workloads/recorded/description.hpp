@@ -11,4 +11,7 @@ struct DescriptionRow {
 };
 using Description = std::vector<DescriptionRow>;
 
+/// One row a line, values below each other.
+[[nodiscard]] std::string text_of(const Description& rows);
+
 }  // namespace xensim

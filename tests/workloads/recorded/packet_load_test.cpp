@@ -174,6 +174,7 @@ TEST(PacketLoad, IsDescribed) {
   EXPECT_EQ(value("bytes"), "1060");
   EXPECT_EQ(value("duration"), "1.000000 s");
   EXPECT_EQ(value("rate"), "2.000 frames/s");
+  EXPECT_EQ(text_of({{"packets", "2"}, {"of all", "1060"}}), "packets  2\nof all   1060\n");
 }
 
 TEST(EthernetAddresses, AreSixNumbersOfTwoDigits) {
