@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
@@ -60,30 +58,11 @@ Manner manner_of(std::string_view rwbs, const TextLine& line) {
   return manner;
 }
 
-/// Which of the devices in the trace it is about.
-class Device {
- public:
-  explicit Device(const std::string& wanted) : wanted_(wanted), given_(!wanted.empty()) {}
-  bool is(std::string_view device, const TextLine& line) {
-    if (wanted_.empty()) wanted_ = device;
-    if (device == wanted_) return true;
-    if (!given_) {
-      line.fail(fmt::format("requests of {} and of {}", wanted_, device),
-                "the parameter device: one of them");
-    }
-    return false;
-  }
-
- private:
-  std::string wanted_;
-  bool given_;
-};
-
 }  // namespace
 
 RecordedDiskLoad read_blkparse(const RecordedDiskSource& source) {
-  RecordedDiskLoad load{.format = "blkparse", .requests = {}, .files = {}};
-  Device wanted(source.options.device);
+  RecordedDiskLoad load;
+  load.format = "blkparse";
   std::optional<std::string_view> text = source.first;
   for (; text; text = source.lines.next()) {
     TextLine line(*text, source.name, source.lines.number());
@@ -97,7 +76,7 @@ RecordedDiskLoad read_blkparse(const RecordedDiskSource& source) {
     const std::string_view action = line.word("an action");
     if (std::ranges::find(actions, action) == actions.end())
       line.fail("action " + TextLine::quoted(action), one_of(actions), nearest(action, actions));
-    if (action != "Q" || !wanted.is(device, line)) continue;
+    if (action != "Q" || !wants_device(load, source.options, {device}, line)) continue;
     const Manner manner = manner_of(line.word("a kind of request such as R or WS"), line);
     if (!manner.transfers && !manner.flushes) continue;
     const bool bare = manner.flushes && line.begins_with('[');  // a flush that came as an empty write

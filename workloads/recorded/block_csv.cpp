@@ -18,9 +18,8 @@ RecordedDiskLoad read_block_csv(const RecordedDiskSource& source) {
   if (source.first != block_csv_header) {
     source.lines.fail(TextLine::quoted(source.first), fmt::format("the line \"{}\"", block_csv_header));
   }
-  RecordedDiskLoad load{.format = "trace of disks", .requests = {}, .files = {}};
-  const std::string& wanted = source.options.device;
-  std::string only;
+  RecordedDiskLoad load;
+  load.format = "trace of disks";
   while (const std::optional<std::string_view> text = source.lines.next()) {
     if (text->empty()) continue;
     TextLine line(*text, source.name, source.lines.number(), ',');
@@ -43,11 +42,7 @@ RecordedDiskLoad read_block_csv(const RecordedDiskSource& source) {
     if (queued > complete || service > complete - queued)
       line.fail("a request that came before the beginning", "times that add up to less than its completion");
     request.at = complete - service - queued;
-    if (!wanted.empty() && wanted != disk && wanted != fmt::format("{},{}", domain, disk)) continue;
-    if (only.empty()) only = disk;
-    if (disk != only) {
-      line.fail(fmt::format("requests of disks {} and {}", only, disk), "the parameter device: one of them");
-    }
+    if (!wants_device(load, source.options, {disk, fmt::format("{},{}", domain, disk)}, line)) continue;
     if (!take_request(load, source.options, request)) break;
   }
   return load;

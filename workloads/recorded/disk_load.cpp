@@ -20,7 +20,36 @@ void put_in_order(std::vector<RecordedRequest>& requests) {
   for (RecordedRequest& request : requests) request.at -= first;
 }
 
+/// `8,0 `, with blanks before it.
+bool begins_with_device(std::string_view text) {
+  constexpr std::string_view digits = "0123456789";
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  const std::size_t comma = std::min(text.find_first_not_of(digits), text.size());
+  if (comma == 0 || !text.substr(comma).starts_with(',')) return false;
+  text.remove_prefix(comma + 1);
+  const std::size_t end = text.find_first_not_of(digits);
+  return end != std::string_view::npos && end > 0 && text[end] == ' ';
+}
+
 }  // namespace
+
+bool is_disk_load(std::string_view beginning) {
+  return beginning.starts_with("fio version") || beginning.starts_with("complete_us,") ||
+         beginning.starts_with("Input file ") || begins_with_device(beginning);
+}
+
+bool wants_device(RecordedDiskLoad& load, const RecordedDiskOptions& options,
+                  std::initializer_list<std::string_view> names, const TextLine& line) {
+  if (!options.device.empty() && std::ranges::find(names, options.device) == names.end()) return false;
+  const std::string_view name = *names.begin();
+  if (std::ranges::find(load.devices, name) != load.devices.end()) return true;
+  if (!load.devices.empty() && !options.all_devices) {
+    line.fail(fmt::format("requests of devices {} and {}", load.devices.front(), name),
+              "the parameter device: one of them");
+  }
+  load.devices.emplace_back(name);
+  return true;
+}
 
 bool take_request(RecordedDiskLoad& load, const RecordedDiskOptions& options,
                   const RecordedRequest& request) {
@@ -76,6 +105,7 @@ Description describe(const RecordedDiskLoad& load) {
                    {"largest request", fmt::format("{} bytes", largest)},
                    {"files", load.files.empty() ? "none: a disk" : fmt::format("{}", load.files.size())},
                    {"ends at offset", fmt::format("{}", end)}};
+  if (!load.devices.empty()) rows.push_back({"devices", fmt::format("{}", fmt::join(load.devices, " "))});
   rows.push_back({"duration", load.has_times ? fmt::format("{:.6f} s", seconds) : "not recorded"});
   if (load.has_times && seconds > 0) {
     rows.push_back(

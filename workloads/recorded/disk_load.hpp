@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <istream>
 #include <string>
 #include <string_view>
@@ -33,16 +34,18 @@ struct RecordedRequest {
 struct RecordedDiskLoad {
   std::string_view format;
   std::vector<RecordedRequest> requests;
-  std::vector<std::string> files;  ///< paths; none: all requests are of one disk
-  bool has_times = true;           ///< otherwise it gives the order alone
-  std::uint64_t synchronous = 0;   ///< requests somebody waited for (S of blktrace)
+  std::vector<std::string> files;    ///< paths; none: all requests are of one disk
+  std::vector<std::string> devices;  ///< whose requests these are, as `device` names them
+  bool has_times = true;             ///< otherwise it gives the order alone
+  std::uint64_t synchronous = 0;     ///< requests somebody waited for (S of blktrace)
 };
 
 struct RecordedDiskOptions {
   Time unit = 1us;  ///< of the stamps and waits of fio
   std::string
       device{};  ///< `8,0` of blktrace; a disk or `DOMAIN,DISK` of a run's own trace; empty: the only one
-  std::uint64_t most = 0;  ///< requests that are read; 0: all
+  std::uint64_t most = 0;    ///< requests that are read; 0: all
+  bool all_devices = false;  ///< also if there are several and none is chosen: to describe them
 };
 
 /// Of the formats below, by the first line. `name` is what messages call the input. Reads line by line;
@@ -53,9 +56,13 @@ struct RecordedDiskOptions {
 [[nodiscard]] RecordedDiskLoad read_disk_load(const std::string& path,
                                               const RecordedDiskOptions& options = {});
 
+/// Whether a file that begins so is one of them, whatever may be wrong with it.
+[[nodiscard]] bool is_disk_load(std::string_view beginning);
+
 /// Counts, bytes and duration.
 [[nodiscard]] Description describe(const RecordedDiskLoad& load);
 
+class TextLine;
 class TextLines;
 struct RecordedDiskSource {
   TextLines& lines;
@@ -72,6 +79,10 @@ struct RecordedDiskSource {
 inline constexpr std::string_view block_csv_header =
     "complete_us,domain,disk,operation,sector,sectors,queued_us,service_us";
 
+/// Whether a request of the device is wanted, which `names` are; throws InputError if there are several and
+/// none is chosen.
+[[nodiscard]] bool wants_device(RecordedDiskLoad& load, const RecordedDiskOptions& options,
+                                std::initializer_list<std::string_view> names, const TextLine& line);
 /// Takes the request, unless `options.most` are there already: then false.
 [[nodiscard]] bool take_request(RecordedDiskLoad& load, const RecordedDiskOptions& options,
                                 const RecordedRequest& request);

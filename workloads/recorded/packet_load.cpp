@@ -176,6 +176,16 @@ void put_in_order(std::vector<RecordedFrame>& frames) {
 
 }  // namespace
 
+bool is_packet_load(std::string_view beginning) {
+  if (beginning.size() < 4) return false;
+  std::uint32_t magic = 0;
+  for (std::size_t i = 4; i-- > 0;) magic = magic << 8 | static_cast<unsigned char>(beginning[i]);
+  for (const std::uint32_t known : {microsecond_magic, nanosecond_magic, pcapng_magic}) {
+    if (magic == known || swapped(magic) == known) return true;
+  }
+  return false;
+}
+
 RecordedPacketLoad read_packet_load(std::istream& stream, const std::string& name,
                                     const RecordedPacketOptions& options) {
   PcapInput input(stream, name);

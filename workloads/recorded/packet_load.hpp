@@ -6,6 +6,7 @@
 #include <istream>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/time.hpp"
@@ -45,6 +46,8 @@ struct RecordedPacketOptions {
                                                   const RecordedPacketOptions& options = {});
 [[nodiscard]] RecordedPacketLoad read_packet_load(const std::string& path,
                                                   const RecordedPacketOptions& options = {});
+/// Whether a file that begins so is one, whatever may be wrong with it; also a pcapng file, which is refused.
+[[nodiscard]] bool is_packet_load(std::string_view beginning);
 /// Of a text such as `00:06:5b:00:00:01`. Throws InputError for any other.
 [[nodiscard]] MacAddress parse_mac(const std::string& text);
 

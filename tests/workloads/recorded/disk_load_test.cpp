@@ -166,9 +166,29 @@ TEST(Blkparse, TakesAFlushBeforeDataForTheDataAlone) {
 
 TEST(Blkparse, AsksWhichDeviceIfThereAreSeveral) {
   const std::string two = trace.substr(0, trace.find("CPU0")) + "  8,16 1 9 2.6 697 Q R 0 + 8 [x]\n";
-  EXPECT_THAT(message(two), HasSubstr("load:11: requests of 8,0 and of 8,16; expected the parameter device"));
+  EXPECT_THAT(message(two),
+              HasSubstr("load:11: requests of devices 8,0 and 8,16; expected the parameter device"));
   EXPECT_EQ(parse(two, {.device = "8,16"}).requests.size(), 1U);
   EXPECT_THAT(message(two, {.device = "8,32"}), HasSubstr("no request of device 8,32"));
+}
+
+TEST(RecordedDiskLoad, OfSeveralDevicesCanBeDescribed) {
+  const std::string text = "8,0 0 1 0.5 1 Q R 8 + 8 [x]\n8,16 0 2 0.6 1 Q R 8 + 8 [x]\n";
+  const Description rows = describe(parse(text, {.all_devices = true}));
+  EXPECT_EQ(value(rows, "devices"), "8,0 8,16");
+  EXPECT_EQ(value(rows, "requests"), "2");
+}
+
+TEST(RecordedDiskLoad, IsToldByItsBeginning) {
+  EXPECT_TRUE(is_disk_load(third));
+  EXPECT_TRUE(is_disk_load("fio version 9"));
+  EXPECT_TRUE(is_disk_load(header));
+  EXPECT_TRUE(is_disk_load(trace));
+  EXPECT_TRUE(is_disk_load("  8,0    3 "));
+  for (const char* const other :
+       {"", "8", "8,", "8,0", ",0 ", "task,run_us,block_us", "8,x 1", "{}", "a,1 "}) {
+    EXPECT_FALSE(is_disk_load(other)) << other;
+  }
 }
 
 TEST(Blkparse, PutsInOrderWhatProcessorsWroteLate) {
@@ -207,7 +227,7 @@ TEST(BlockCsv, GivesWhenTheOldestBufferOfACommandCame) {
 
 TEST(BlockCsv, ChoosesADiskOrADomainsPartOfIt) {
   const std::string text = header + "10,1,0,read,0,8,1,1\n20,2,0,read,8,8,1,1\n30,2,1,read,16,8,1,1\n";
-  EXPECT_THAT(message(text), HasSubstr("load:4: requests of disks 0 and 1"));
+  EXPECT_THAT(message(text), HasSubstr("load:4: requests of devices 0 and 1"));
   EXPECT_EQ(parse(text, {.device = "0"}).requests.size(), 2U);
   EXPECT_EQ(parse(text, {.device = "2,0"}).requests.size(), 1U);
 }

@@ -137,6 +137,16 @@ TEST(PacketLoad, PutsFramesInOrder) {
   EXPECT_EQ(load.frames[1].at, 1us);
 }
 
+TEST(PacketLoad, IsToldByItsBeginning) {
+  for (const bool nanoseconds : {false, true}) {
+    for (const bool big_endian : {false, true})
+      EXPECT_TRUE(is_packet_load(File(nanoseconds, big_endian).text));
+  }
+  EXPECT_TRUE(is_packet_load("\x0a\x0d\x0d\x0a"));
+  EXPECT_FALSE(is_packet_load("fio version 2 iolog"));
+  EXPECT_FALSE(is_packet_load("\xd4\xc3"));
+}
+
 TEST(PacketLoad, IsReadInPart) {
   EXPECT_EQ(parse(File().packet(0, 0, 60).packet(0, 1, 60).text, {.most = 1}).frames.size(), 1U);
 }
