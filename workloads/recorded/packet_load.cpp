@@ -186,38 +186,37 @@ bool is_packet_load(std::string_view beginning) {
   return false;
 }
 
-RecordedPacketLoad read_packet_load(std::istream& stream, const std::string& name,
+RecordedPacketLoad read_packet_load(std::istream& input, const std::string& name,
                                     const RecordedPacketOptions& options) {
-  PcapInput input(stream, name);
+  PcapInput pcap(input, name);
   RecordedPacketLoad load;
-  load.nanoseconds = read_header(input);
+  load.nanoseconds = read_header(pcap);
   const Time unit = load.nanoseconds ? Time{1ns} : Time{1us};
   const auto units = static_cast<std::uint32_t>(Time{1s} / unit);
   std::optional<std::int64_t> first;  // second: dates since 1970 are more than the clock holds
   std::array<char, 16> header{};
   std::array<char, 128> kept{};
   while (options.most == 0 || load.tcp + load.udp + load.arp + load.other < options.most) {
-    if (!input.read(header, "a packet's header")) break;
-    const std::uint32_t fraction = input.word(header, 4), captured = input.word(header, 8),
-                        length = input.word(header, 12);
+    if (!pcap.read(header, "a packet's header")) break;
+    const std::uint32_t fraction = pcap.word(header, 4), captured = pcap.word(header, 8),
+                        length = pcap.word(header, 12);
     if (fraction >= units)
-      input.fail(fmt::format("a fraction of {}", fraction), fmt::format("one below {}", units));
+      pcap.fail(fmt::format("a fraction of {}", fraction), fmt::format("one below {}", units));
     if (captured > longest_packet || length > longest_packet) {
-      input.fail(fmt::format("a packet of {} bytes, {} captured", length, captured),
-                 fmt::format("at most {}", longest_packet));
+      pcap.fail(fmt::format("a packet of {} bytes, {} captured", length, captured),
+                fmt::format("at most {}", longest_packet));
     }
     if (captured > length)
-      input.fail(fmt::format("{} bytes captured of {}", captured, length), "no more than there were");
-    const std::int64_t second = input.word(header, 0);
+      pcap.fail(fmt::format("{} bytes captured of {}", captured, length), "no more than there were");
+    const std::int64_t second = pcap.word(header, 0);
     const std::int64_t since = second - first.value_or(second);
     first = first.value_or(second);
     if (std::abs(since) > longest_seconds)
-      input.fail(fmt::format("a packet {} s from the first", since), "one within 50 days");
+      pcap.fail(fmt::format("a packet {} s from the first", since), "one within 50 days");
     const std::uint32_t known = std::min<std::uint32_t>(captured, kept.size());
     const std::span<char> bytes = std::span(kept).first(known);
-    if (known > 0 && !input.read(bytes, "a packet"))
-      input.fail("the end of the file in a packet", "its bytes");
-    if (captured > known) input.skip(captured - known);
+    if (known > 0 && !pcap.read(bytes, "a packet")) pcap.fail("the end of the file in a packet", "its bytes");
+    if (captured > known) pcap.skip(captured - known);
     const Headers headers = headers_of(std::as_bytes(bytes));
     if (!chosen(headers, options)) {
       ++load.left_out;
