@@ -65,6 +65,7 @@ RecordedDiskLoad read_disk_load(std::istream& input, const std::string& name,
   if (!first) throw InputError({.file = name}, "an empty file", expected);
   const RecordedDiskSource source{
       .lines = lines, .name = name, .options = options, .first = std::string(*first)};
+  if (!is_disk_load(source.first)) lines.fail(TextLine::quoted(source.first), expected);
   const bool fio = source.first.starts_with("fio version");
   const bool csv = source.first.starts_with("complete_us");
   RecordedDiskLoad load = fio ? read_fio_iolog(source) : csv ? read_block_csv(source) : read_blkparse(source);

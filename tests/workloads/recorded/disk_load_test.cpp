@@ -208,9 +208,11 @@ TEST(Blkparse, SaysWhatIsWrongAndWhere) {
   EXPECT_THAT(message("8,0 0 1 0.0000000000001 1 Q R 8 + 8 [x]\n"), HasSubstr("no finer than a picosecond"));
   EXPECT_THAT(message("8,0 0 1 -0.5 1 Q R 8 + 8 [x]\n"), HasSubstr("expected a time in seconds"));
   for (const char* const device : {"8", "8,", ",0", "8,0,1", "a,b", "8,99999999"}) {
-    EXPECT_THAT(message(std::string(device) + " 0 1 0.5 1 Q R 8 + 8 [x]\n"), HasSubstr("expected a device"))
+    EXPECT_THAT(message("8,0 0 1 0.5 1 Q R 8 + 8 [x]\n" + std::string(device) + " 0 1 0.5 1 Q R 8 + 8 [x]\n"),
+                HasSubstr("load:2: \"" + std::string(device) + "\"; expected a device"))
         << device;
   }
+  EXPECT_THAT(message("root:x:0\n"), HasSubstr("load:1: \"root:x:0\"; expected an iolog of fio"));
   EXPECT_THAT(message(""), HasSubstr("an empty file"));
   EXPECT_THAT(message("\x1f\x8b\x08"), HasSubstr("a compressed file"));
   EXPECT_THAT(message(std::string(100'000, '\0')), HasSubstr("load:1: a line of more than 65535"));
