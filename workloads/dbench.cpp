@@ -1,4 +1,5 @@
 /// dbench: clients of a file server, on the file system alone.
+#include "core/input_file.hpp"
 #include "workloads/dbench_client.hpp"
 #include "workloads/dbench_mix.hpp"
 #include "workloads/dynamic_loader.hpp"
@@ -28,7 +29,7 @@ const Statistic score{
 
 struct DbenchParameters {
   std::string version = "4";
-  std::string file = "/usr/share/dbench/client.txt";
+  InputFile file{"/usr/share/dbench/client.txt"};
   std::int64_t clients = 1;
   std::int64_t passes = 1;
   std::int64_t lines = 0;
@@ -41,7 +42,8 @@ const auto parameters =
              "4: the load file; 1.x or 2.x: operations with the counts of that version's file, whose clients "
              "make fewer calls for each",
              "choice: which one the paper used is not known", {.choices = {"4", "1.x", "2.x"}})
-        .add("file", &DbenchParameters::file, "load file", "Debian package dbench")
+        .add("file", &DbenchParameters::file, "load file; relative to the experiment file",
+             "Debian package dbench")
         .add("clients", &DbenchParameters::clients, "processes that execute it",
              "Barham et al., SOSP 2003, section 4.1: one", {.minimum = 1, .maximum = 1000})
         .add("passes", &DbenchParameters::passes, "through the file by each client; 0: until the run ends",
@@ -62,7 +64,7 @@ class Dbench final : public Workload {
   Dbench(const DbenchParameters& p, const WorkloadContext& context)
       : parameters_(p),
         mix_(p.version == "4" ? nullptr : &dbench_mix(p.version)),
-        load_(mix_ == nullptr ? DbenchLoadFile::read(p.file, static_cast<std::uint64_t>(p.lines))
+        load_(mix_ == nullptr ? DbenchLoadFile::read(p.file.path, static_cast<std::uint64_t>(p.lines))
                               : load_of(*mix_, p.kept)),
         program_costs_(context.calibration),
         costs_(context),
@@ -72,7 +74,8 @@ class Dbench final : public Workload {
   }
 
   [[nodiscard]] WorkloadNeeds needs() const override {
-    return {.files = parameters_.version == "4" ? std::vector{parameters_.file} : std::vector<std::string>{}};
+    return {.files =
+                parameters_.version == "4" ? std::vector{parameters_.file.path} : std::vector<std::string>{}};
   }
   std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
     std::vector<Program> all;

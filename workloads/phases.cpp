@@ -55,7 +55,8 @@ RecordedPhases read(const PhasesParameters& p) {
   for (const RecordedPhases::Task& task : phases.tasks) {
     const auto takes_time = [](const RecordedPhase& phase) { return phase.run + phase.other > Time{}; };
     if (phases.open_loop || std::ranges::any_of(task.phases, takes_time)) continue;
-    throw InputError({.file = p.file.path}, fmt::format("found no time in the phases of task \"{}\"", task.name),
+    throw InputError({.file = p.file.path},
+                     fmt::format("found no time in the phases of task \"{}\"", task.name),
                      "one phase at least that runs or blocks");
   }
   return phases;

@@ -11,6 +11,7 @@
 #include "experiments/runner/demand.hpp"
 #include "experiments/runner/explanation.hpp"
 #include "experiments/runner/listing.hpp"
+#include "experiments/runner/load_description.hpp"
 #include "experiments/runner/overrides.hpp"
 #include "experiments/runner/reproduction.hpp"
 #include "experiments/runner/summary.hpp"
@@ -27,7 +28,7 @@ namespace {
 struct Arguments {
   ReproduceOptions reproduce;
   RunnerOptions runner;
-  std::string file, output, cache, other, kind;
+  std::string file, output, cache, other, kind, phases, merge = "0 s", clock = "1 GHz";
   std::vector<std::string> overrides;
   std::optional<std::string> seed, replications;  ///< as written: what reads the file checks them too
   bool json = false;
@@ -65,6 +66,10 @@ ExperimentFile read_changed(const Arguments& arguments) {
   return file;
 }
 
+void print_remarks(const Demand& demand) {
+  for (const std::string& remark : demand.remarks) fmt::print(stderr, "xensim: warning: {}\n", remark);
+}
+
 void run_experiment(Arguments& arguments) {
   if (!arguments.runner.trace.empty()) (void)parse_trace_request(arguments.runner.trace);
   ExperimentFile file = read_changed(arguments);
@@ -78,6 +83,7 @@ void run_experiment(Arguments& arguments) {
   if (!arguments.runner.trace.empty()) demand.trace = check_trace(arguments.runner.trace, runs);
   check_memory(demand, workers(arguments.runner), installed_memory());
   fmt::print(stderr, "{}\n", describe(demand));
+  print_remarks(demand);
 
   RunnerOptions options = arguments.runner;
   if (!arguments.cache.empty()) options.cache = arguments.cache;
@@ -97,6 +103,7 @@ void validate(const Arguments& arguments) {
   Demand demand = demand_of(expand(file));
   demand.at_most = precision_of(file).has_value();
   std::cout << arguments.file << " is valid: " << describe(demand) << '\n';
+  print_remarks(demand);
 }
 
 void list(const Arguments& arguments) {
@@ -122,6 +129,28 @@ void list(const Arguments& arguments) {
 void print_topology(const Arguments& arguments) {
   const std::vector<Run> runs = expand(read_experiment_file(find_experiment(arguments.file)));
   std::cout << topology(*runs.front().experiment);
+}
+
+/// The value of an option that is written with a unit.
+template <class T>
+T quantity(const std::string& option, const std::string& text, T (*parse)(std::string_view)) {
+  try {
+    const T value = parse(text);
+    if (value >= T{}) return value;
+  } catch (const std::invalid_argument& error) {
+    throw InputError({.file = option}, fmt::format("found \"{}\"", shortened(text)), error.what());
+  }
+  throw InputError({.file = option}, fmt::format("found \"{}\"", shortened(text)),
+                   "one that is not negative");
+}
+
+void describe_load_file(const Arguments& arguments) {
+  LoadOptions options{.merge = quantity("--merge", arguments.merge, parse_time),
+                      .clock = quantity("--clock", arguments.clock, parse_frequency)};
+  if (options.clock.kilohertz == 0) throw InputError({.file = "--clock"}, "found 0", "at least 1 kHz");
+  if (!arguments.phases.empty()) options.phases = arguments.phases;
+  std::cout << describe_load(arguments.file, options);
+  if (options.phases) std::cout << "phases in " << arguments.phases << '\n';
 }
 
 /// Whether two results directories hold the same.
@@ -212,6 +241,28 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
   command->add_option("FILE", arguments.file, "Experiment file; of a sweep, its first point")->required();
   command->footer("Example:\n  xensim topology figure6 | dot -Tsvg > machine.svg");
   command->callback([&] { print_topology(arguments); });
+
+  command = app.add_subcommand("load", "What is in a recorded or described load");
+  command
+      ->add_option("FILE", arguments.file,
+                   "Tasks of rt-app, phases in CSV, xentrace's binary, pcap, an iolog of fio, the output of "
+                   "blkparse, or a run's trace of disks")
+      ->required();
+  command
+      ->add_option(
+          "--phases", arguments.phases,
+          "Write what each virtual processor of an xentrace file wanted, running and blocked, to this "
+          "file, for the workload phases")
+      ->check(not_empty("a file"));
+  command->add_option(
+      "--merge", arguments.merge,
+      "Of an xentrace file: running for less than this is part of being blocked, as ticks are "
+      "(default: 0 s)");
+  command->add_option("--clock", arguments.clock, "Of the time stamps of an xentrace file (default: 1 GHz)");
+  command->footer(
+      "Examples:\n  xensim load experiments/loads/server_and_batch.json\n"
+      "  xensim load host.xentrace --clock '2.4 GHz' --merge '100 us' --phases host.csv");
+  command->callback([&] { describe_load_file(arguments); });
 
   command = app.add_subcommand("compare", "Two results directories; exit code 1 if they differ");
   command->add_option("A", arguments.file, "Results directory")->required();

@@ -40,6 +40,11 @@ Demand demand_of(const std::vector<Run>& runs) {
     Bytes memory{bytes_per_run + instances * bytes_per_instance};
     if (const auto host = needs.of(experiment)) memory.count += host->simulator_memory().count;
     demand.memory = std::max(demand.memory, memory);
+    for (std::string& remark : needs.remarks(experiment)) {
+      if (std::ranges::find(demand.remarks, remark) == demand.remarks.end()) {
+        demand.remarks.push_back(std::move(remark));
+      }
+    }
   }
   return demand;
 }

@@ -10,11 +10,12 @@ namespace xensim {
 
 struct Demand {
   std::size_t runs = 0;
-  bool at_most = false;             ///< results decide how many of them
-  std::int64_t most_instances = 0;  ///< of any run
-  Time simulated{};                 ///< the longest run, saturating
-  Bytes memory;                     ///< of the largest run, roughly
-  Bytes trace{};                    ///< of its trace in memory, at the least
+  bool at_most = false;                ///< results decide how many of them
+  std::int64_t most_instances = 0;     ///< of any run
+  Time simulated{};                    ///< the longest run, saturating
+  Bytes memory;                        ///< of the largest run, roughly
+  Bytes trace{};                       ///< of its trace in memory, at the least
+  std::vector<std::string> remarks{};  ///< of the workloads, each once
 };
 
 /// O(runs + instances of each point).

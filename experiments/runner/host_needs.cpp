@@ -84,6 +84,15 @@ std::vector<std::string> HostNeeds::files(const Experiment& experiment) {
   return all;
 }
 
+std::vector<std::string> HostNeeds::remarks(const Experiment& experiment) {
+  std::vector<std::string> all;
+  for (const DomainTemplate& domain : experiment.domains) {
+    const WorkloadNeeds& needs = of(domain.workload, experiment);
+    all.insert(all.end(), needs.remarks.begin(), needs.remarks.end());
+  }
+  return all;
+}
+
 void HostNeeds::check(const Experiment& experiment, const std::shared_ptr<const ConfigSource>& source) {
   const std::unique_ptr<PlatformNeeds> needs = of(experiment);
   if (!needs) return;

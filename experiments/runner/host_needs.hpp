@@ -24,6 +24,8 @@ class HostNeeds {
   [[nodiscard]] const WorkloadNeeds& of(const Config& workload, const Experiment& experiment);
   /// Files besides the experiment's own that its workloads read.
   [[nodiscard]] std::vector<std::string> files(const Experiment& experiment);
+  /// What the user should know of them.
+  [[nodiscard]] std::vector<std::string> remarks(const Experiment& experiment);
 
   /// Throws InputError if the machine has too little for the instances that are there together.
   void check(const Experiment& experiment, const std::shared_ptr<const ConfigSource>& source);

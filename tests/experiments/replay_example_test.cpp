@@ -7,6 +7,7 @@
 namespace xensim {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 TEST(ReplayExample, DoesAllThatWasRecordedWhereverItIsStarted) {
@@ -22,6 +23,18 @@ TEST(ReplayExample, DoesAllThatWasRecordedWhereverItIsStarted) {
     EXPECT_THAT(metrics, HasSubstr(std::string(run) + "users/replay_sent,frames,119\n"));
     EXPECT_THAT(metrics, HasSubstr(std::string(run) + "server/udp_received,datagrams,119\n"));
   }
+}
+
+TEST(ReplayExample, SaysWhatIsInItsFilesWithoutARun) {
+  const auto described = [](const char* name) {
+    const std::string file = (project_folder() / "experiments" / "loads" / name).string();
+    const Outcome outcome = xensim({"load", file.c_str()});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return outcome.out;
+  };
+  EXPECT_THAT(described("database.csv"),
+              AllOf(HasSubstr("trace of disks"), HasSubstr("requests         400\n")));
+  EXPECT_THAT(described("web.pcap"), AllOf(HasSubstr("pcap, nanoseconds"), HasSubstr("TCP")));
 }
 
 }  // namespace

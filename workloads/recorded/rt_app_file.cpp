@@ -329,10 +329,10 @@ std::string describe(const RtAppFile& file) {
       }
       events += phase.count * loops;
     }
-    text +=
-        fmt::format("  {}: {} processes, {} loops of {} phases with {} events, {} us running, {} us asleep\n",
-                    task.name, task.instances, task.loops < 0 ? "endless" : std::to_string(task.loops),
-                    task.phases.size(), events, run_us, sleep_us);
+    text += fmt::format(
+        "  {}: {} processes, {} loops of {} phases with {:.0f} events, {:.0f} us running, {:.0f} us asleep\n",
+        task.name, task.instances, task.loops < 0 ? "endless" : std::to_string(task.loops),
+        task.phases.size(), events, run_us, sleep_us);
   }
   for (const std::string& what : file.ignored) text += fmt::format("  ignored: {}\n", what);
   return text;
