@@ -11,6 +11,7 @@
 
 #include "core/config.hpp"
 #include "core/error.hpp"
+#include "workloads/recorded/text_lines.hpp"
 
 namespace xensim {
 namespace {
@@ -155,40 +156,6 @@ class Handles {
   std::set<std::uint32_t> open_;
 };
 
-/// The lines of a text, one by one. Throws InputError for what is none: a compressed file, or one without
-/// lines.
-class Lines {
- public:
-  Lines(std::istream& input, const std::string& name) : input_(input), name_(name), buffer_(longest + 1) {}
-
-  /// Valid until the next; nothing at the end.
-  std::optional<std::string_view> next() {
-    ++number_;
-    input_.getline(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
-    const auto read = static_cast<std::size_t>(input_.gcount());
-    if (read == 0) return {};
-    if (input_.fail())
-      fail(fmt::format("a line of more than {} characters", longest), "a load file of dbench");
-    const std::string_view text(buffer_.data(), input_.eof() ? read : read - 1);
-    if (number_ == 1 && text.starts_with("\x1f\x8b"))
-      fail("a compressed file", "a load file of dbench, unpacked");
-    return text;
-  }
-  /// Of the last one, from 1.
-  [[nodiscard]] std::uint32_t number() const { return number_; }
-
- private:
-  [[noreturn]] void fail(std::string_view found, std::string_view expected) const {
-    throw InputError({.file = name_, .line = static_cast<int>(number_)}, found, expected);
-  }
-
-  static constexpr std::size_t longest = 65535;
-  std::istream& input_;
-  const std::string& name_;
-  std::vector<char> buffer_;
-  std::uint32_t number_ = 0;
-};
-
 /// The path with slashes: "/clients/client1/...".
 std::string unix_path(std::string_view path) {
   const bool absolute = !path.empty() && path.front() == '\\';
@@ -264,7 +231,7 @@ void read_field(Field field, Line& line, Paths& paths, DbenchOperation& operatio
 DbenchLoadFile::DbenchLoadFile(std::istream& input, const std::string& name, std::uint64_t most) {
   Paths paths(paths_);
   Handles handles;
-  Lines lines(input, name);
+  TextLines lines(input, name, "a load file of dbench");
   while (const std::optional<std::string_view> text = lines.next()) {
     Line line(*text, name, lines.number());
     if (line.at_end() || text->front() == '#') continue;

@@ -243,7 +243,10 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
   command->callback([&] { print_topology(arguments); });
 
   command = app.add_subcommand("load", "What is in a recorded or described load");
-  command->add_option("FILE", arguments.file, "Tasks of rt-app, phases in CSV, or xentrace's binary")
+  command
+      ->add_option("FILE", arguments.file,
+                   "Tasks of rt-app, phases in CSV, xentrace's binary, pcap, an iolog of fio, the output of "
+                   "blkparse, or a run's trace of disks")
       ->required();
   command
       ->add_option(

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/json.hpp"
+#include "core/json_type.hpp"
 #include "core/parameter_info.hpp"
 #include "experiments/runner/control_script.hpp"
 
@@ -75,6 +76,10 @@ std::vector<std::string> HostNeeds::files(const Experiment& experiment) {
   for (const DomainTemplate& domain : experiment.domains) {
     const WorkloadNeeds& needs = of(domain.workload, experiment);
     all.insert(all.end(), needs.files.begin(), needs.files.end());
+  }
+  for (const ClientTemplate& client : experiment.clients) {
+    if (client.behaviour.json().is_object() && client.behaviour.has("file"))
+      all.push_back(JsonType<InputFile>::read(client.behaviour.at("file")).path);
   }
   return all;
 }

@@ -10,6 +10,8 @@
 #include "results/atomic_file.hpp"
 #include "results/traces/xentrace_demand.hpp"
 #include "results/traces/xentrace_reader.hpp"
+#include "workloads/recorded/disk_load.hpp"
+#include "workloads/recorded/packet_load.hpp"
 #include "workloads/recorded/phases_file.hpp"
 #include "workloads/recorded/rt_app_file.hpp"
 
@@ -17,7 +19,8 @@ namespace xensim {
 namespace {
 
 constexpr std::string_view known_kinds =
-    "tasks of rt-app (JSON), phases (CSV: task,run_us,block_us or task,time_us,run_us), or xentrace's binary";
+    "tasks of rt-app (JSON), phases (CSV: task,run_us,block_us or task,time_us,run_us), xentrace's binary, "
+    "pcap, an iolog of fio, the output of blkparse, or a run's trace of disks";
 
 std::string beginning_of(const std::filesystem::path& file) {
   std::error_code error;
@@ -108,6 +111,8 @@ std::string describe_load(const std::filesystem::path& file, const LoadOptions& 
   if (options.phases) {
     throw InputError({.file = file.string()}, "found no file of xentrace", "one, from which phases are made");
   }
+  if (is_packet_load(beginning)) return text_of(describe(read_packet_load(file.string())));
+  if (is_disk_load(beginning)) return text_of(describe(read_disk_load(file.string(), {.all_devices = true})));
   const std::size_t first = beginning.find_first_not_of(" \t\r\n");
   if (first != std::string::npos && (beginning[first] == '{' || beginning[first] == '/')) {
     return describe(read_rt_app(file.string()));
