@@ -75,7 +75,10 @@ void run_experiment(Arguments& arguments) {
   const std::vector<Run> runs = expand(file);
   Demand demand = demand_of(runs);
   demand.at_most = precision_of(file).has_value();
-  if (!arguments.runner.trace.empty()) demand.trace = check_trace(arguments.runner.trace, runs);
+  if (!arguments.runner.trace.empty()) {
+    demand.trace = check_trace(arguments.runner.trace, runs);
+    check_space(demand, free_space(arguments.runner.trace));
+  }
   check_memory(demand, workers(arguments.runner), installed_memory());
   fmt::print(stderr, "{}\n", describe(demand));
 

@@ -50,13 +50,14 @@ std::string describe(const Demand& demand) {
       "{}{} {} of up to {} simulated time and {} {}, about {} MiB each{}", demand.at_most ? "at most " : "",
       demand.runs, demand.runs == 1 ? "run" : "runs", in_words(to_seconds(demand.simulated)),
       demand.most_instances, demand.most_instances == 1 ? "instance" : "instances", mebibytes(demand.memory),
-      demand.trace.count == 0 ? ""
-                              : fmt::format(", and at least {} MiB for the trace", mebibytes(demand.trace)));
+      demand.trace.count == 0
+          ? ""
+          : fmt::format(", and at least {} MiB of disk for the trace", mebibytes(demand.trace)));
 }
 
 void check_memory(const Demand& demand, unsigned jobs, Bytes available) {
   const auto at_a_time = static_cast<std::int64_t>(std::min<std::size_t>(std::max(jobs, 1U), demand.runs));
-  const Bytes needed{(demand.memory.count + demand.trace.count) * at_a_time};
+  const Bytes needed{demand.memory.count * at_a_time};
   if (needed <= available) return;
   throw InputError({},
                    fmt::format("found a need of about {:.1f} GiB of memory: {}, {} at a time",
