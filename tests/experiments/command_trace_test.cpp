@@ -70,10 +70,10 @@ TEST(CommandTrace, TellsWhatATraceNeedsBeforeTheRun) {
   const Demand small{.runs = 1, .most_instances = 6, .simulated = 1s, .memory = {32LL << 20}};
   for (const char* kind : {"xentrace:", "perfetto:"}) {
     Demand month = small;
-    month.trace = check_trace(kind + file, expand(experiment));
+    month.trace = check_traces({kind + file}, expand(experiment));
     EXPECT_GT(month.trace.count, std::int64_t{8} << 30) << "a tick of 20 ms is recorded at the least";
     EXPECT_THROW(check_space(month, Bytes{std::int64_t{8} << 30}), InputError);
-    EXPECT_THAT(describe(month), HasSubstr(" MiB of disk for the trace"));
+    EXPECT_THAT(describe(month), HasSubstr(" MiB of disk for traces"));
   }
   EXPECT_THAT(describe(small), Not(HasSubstr("trace")));
 
@@ -81,7 +81,7 @@ TEST(CommandTrace, TellsWhatATraceNeedsBeforeTheRun) {
   const Outcome outcome =
       xensim({"run", "weights", "--quiet", "--replications", "1", "--set", "sweep={}", "--set",
               "measure.duration=1 s", "--output", output.c_str(), "--trace", trace.c_str()});
-  EXPECT_THAT(outcome.err, HasSubstr(", and at least 1 MiB of disk for the trace"));
+  EXPECT_THAT(outcome.err, HasSubstr(", and at least 1 MiB of disk for traces"));
 }
 
 TEST(CommandTrace, ChangesNoResultAndIsTheSameEveryTime) {
