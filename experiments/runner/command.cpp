@@ -8,6 +8,7 @@
 #include <new>
 
 #include "core/json.hpp"
+#include "core/parameter_info.hpp"
 #include "experiments/runner/demand.hpp"
 #include "experiments/runner/explanation.hpp"
 #include "experiments/runner/listing.hpp"

@@ -21,8 +21,10 @@ Bytes check_traces(const std::vector<std::string>& requests, const std::vector<R
   for (const std::string& request : requests) {
     const TraceRequest asked = parse_trace_request(request);
     if (runs.size() != 1) {
-      throw InputError({.path = "--trace"}, fmt::format("{} runs", runs.size()),
-                       "exactly one run to trace: choose it with --only or --set, and by its replication");
+      throw InputError(
+          {.path = "--trace"}, fmt::format("{} runs", runs.size()),
+          "exactly one run to trace: choose its point with --only or --set, and use --replications 1 or "
+          "--only replication=N");
     }
     if (!files.insert(asked.file.lexically_normal()).second) {
       throw InputError({.path = "--trace"}, fmt::format("two traces in {}", asked.file.string()),

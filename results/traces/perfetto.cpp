@@ -8,12 +8,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <optional>
 #include <utility>
 #include <variant>
 
 #include "results/traces/chrome_json.hpp"
+#include "results/traces/instance_names.hpp"
 #include "results/traces/process_states.hpp"
 #include "results/traces/slices.hpp"
 #include "results/traces/time_order.hpp"
@@ -86,9 +85,9 @@ class Perfetto final : public TraceFile {
 
   void begin(std::function<Time()> present, const std::vector<std::string>& instances) override {
     TraceFile::begin(std::move(present), instances);
-    instances_ = instances;
+    names_.are(instances);
   }
-  void domain(VcpuId vcpu, std::uint32_t instance) override { instance_of_[vcpu] = instance; }
+  void domain(VcpuId vcpu, std::uint32_t instance) override { names_.own(vcpu, instance); }
   void record(const TraceRecord& record) override { add(record); }
   void process(const ProcessRecord& record) override { add(record); }
   void end(Time at) override { end_ = std::max(end_, at); }
@@ -136,7 +135,7 @@ class Perfetto final : public TraceFile {
     const bool runs = slice.state == VcpuState::running;
     out_.slice(named_track(slice.vcpu), slice.begin, slice.end, word_for(slice.state),
                runs ? ChromeArgument{"processor", slice.cpu.value} : ChromeArgument{});
-    if (runs) out_.slice(named_track(slice.cpu), slice.begin, slice.end, name_of(slice.vcpu));
+    if (runs) out_.slice(named_track(slice.cpu), slice.begin, slice.end, names_.of(slice.vcpu));
   }
   void draw(const ProcessSlice& slice) {
     const ProcessRecord& process = slice.record;
@@ -175,7 +174,7 @@ class Perfetto final : public TraceFile {
     const ChromeTrack track = track_of(vcpu);
     if (out_.is_named(track)) return track;
     out_.name_group(vcpus_pid, "vCPUs");
-    const std::string name = name_of(vcpu), number = fmt::format("vCPU {}", vcpu.value);
+    const std::string name = names_.of(vcpu), number = fmt::format("vCPU {}", vcpu.value);
     out_.name_track(track, name == number ? name : fmt::format("{} ({})", name, number));
     return track;
   }
@@ -186,16 +185,8 @@ class Perfetto final : public TraceFile {
     out_.name_track(track, name_of(process));
     return track;
   }
-  [[nodiscard]] std::string name_of(VcpuId vcpu) const {
-    const auto found = instance_of_.find(vcpu);
-    if (found != instance_of_.end() && found->second < instances_.size()) return instances_[found->second];
-    return instances_.empty() ? fmt::format("vCPU {}", vcpu.value) : "dom0";
-  }
   [[nodiscard]] std::string name_of_group(const ProcessRecord& process) const {
-    if (process.vcpu.valid()) return "processes of " + name_of(process.vcpu);
-    if (process.group == 0) return "kernel";
-    return process.group <= instances_.size() ? instances_[process.group - 1]
-                                              : fmt::format("instance {}", process.group - 1);
+    return process.vcpu.valid() ? "processes of " + names_.of(process.vcpu) : names_.of_group(process.group);
   }
   [[nodiscard]] static std::string name_of(const ProcessRecord& process) {
     return process.name.empty() ? fmt::format("process {}", process.process.value)
@@ -203,8 +194,7 @@ class Perfetto final : public TraceFile {
   }
 
   ChromeJson out_;
-  std::vector<std::string> instances_{};
-  std::map<VcpuId, std::uint32_t> instance_of_{};
+  InstanceNames names_;
   TimeOrder<Record> order_;
   VcpuStates vcpus_;
   ProcessStates processes_;

@@ -1,5 +1,7 @@
 #include "results/traces/process_states.hpp"
 
+#include <algorithm>
+
 namespace xensim {
 
 void ProcessStates::apply(const ProcessRecord& record) {
@@ -16,6 +18,13 @@ ProcessStates::Open::iterator ProcessStates::end_slice(Open::iterator open, Time
   if (record.state == ProcessState::runnable) --waiting_;
   if (at > record.at) take_({record, at, awaited});
   return open_.erase(open);
+}
+
+Time ProcessStates::waiting_since(Time now) const {
+  for (const auto& [key, record] : open_) {
+    if (record.state == ProcessState::runnable) now = std::min(now, record.at);
+  }
+  return now;
 }
 
 void ProcessStates::end_kernel(VcpuId vcpu, Time at) {

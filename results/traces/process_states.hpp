@@ -35,6 +35,8 @@ class ProcessStates {
   void finish(Time end);
   /// Processes that wait for a processor of their kernel.
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
+  /// Since when the first of them waits; `now` if none does. O(processes).
+  [[nodiscard]] Time waiting_since(Time now) const;
 
  private:
   using Open = std::map<std::pair<VcpuId, ProcessId>, ProcessRecord>;

@@ -35,6 +35,13 @@ void VcpuStates::finish(Time end) {
   waiting_ = 0;
 }
 
+Time VcpuStates::waiting_since(Time now) const {
+  for (const auto& [vcpu, slice] : open_) {
+    if (slice.state == VcpuState::runnable) now = std::min(now, slice.begin);
+  }
+  return now;
+}
+
 VcpuState VcpuStates::state(VcpuId vcpu) const {
   const auto found = open_.find(vcpu);
   return found == open_.end() ? VcpuState::blocked : found->second.state;

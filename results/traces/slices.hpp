@@ -39,6 +39,8 @@ class VcpuStates {
   void finish(Time end);
   /// vCPUs that wait for a processor.
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
+  /// Since when the first of them waits; `now` if none does. O(vCPUs).
+  [[nodiscard]] Time waiting_since(Time now) const;
 
  private:
   [[nodiscard]] VcpuState state(VcpuId vcpu) const;

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/json.hpp"
+#include "experiments/runner/listing.hpp"
 #include "results/atomic_file.hpp"
 #include "tests/experiments/command_outcome.hpp"
 
@@ -14,10 +15,11 @@ namespace xensim {
 namespace {
 
 using testing::HasSubstr;
+using Runs = std::vector<Run>;  // in a test, Run is GoogleTest's
 
 class Selection : public testing::Test {
  protected:
-  [[nodiscard]] std::vector<Run> selected(const std::vector<std::string>& only) const {
+  [[nodiscard]] Runs selected(const std::vector<std::string>& only) const {
     return select(figure6, all, only);
   }
   [[nodiscard]] std::string complaint(const std::vector<std::string>& only) const {
@@ -30,11 +32,11 @@ class Selection : public testing::Test {
   }
 
   ExperimentFile figure6 = read_experiment_file(find_experiment("figure6"));
-  std::vector<Run> all = expand(figure6);
+  Runs all = expand(figure6);
 };
 
 TEST_F(Selection, LeavesTheRunsWithAValueAndTheirSeeds) {
-  const std::vector<Run> runs = selected({"platform=xen_5ms", "replication=3"});
+  const Runs runs = selected({"platform=xen_5ms", "replication=3"});
   ASSERT_EQ(runs.size(), 9U * 4);
   for (std::size_t i = 0; i < runs.size(); ++i) {
     EXPECT_EQ(runs[i].index, i);
@@ -48,9 +50,9 @@ TEST_F(Selection, SeveralValuesOfAPathLeaveTheRunsOfAny) {
 }
 
 TEST_F(Selection, ACellHasTheRunsThatItIsTheMeanOf) {
-  const std::vector<Run> runs = selected({"cell=figure6/xen_5ms/8"});
+  const Runs runs = selected({"cell=figure6/xen_5ms/8"});
   ASSERT_EQ(runs.size(), 4U * 5) << "subsets of the suite, replications";
-  for (const Run& run : runs) {
+  for (const auto& run : runs) {
     EXPECT_EQ(run.point[1].second, "8");
     EXPECT_EQ(cells_of(figure6, run), std::vector<std::string>{"figure6/xen_5ms/8"});
   }
@@ -58,7 +60,7 @@ TEST_F(Selection, ACellHasTheRunsThatItIsTheMeanOf) {
 
 TEST_F(Selection, WhatIsToldOfARunFindsIt) {
   for (const std::size_t i : {0UL, 17UL, all.size() - 1}) {
-    const std::vector<Run> runs = selected(selectors_of(all[i]));
+    const Runs runs = selected(selectors_of(all[i]));
     ASSERT_EQ(runs.size(), 1U);
     EXPECT_EQ(runs[0].point, all[i].point);
     EXPECT_EQ(runs[0].replication, all[i].replication);
@@ -96,7 +98,9 @@ TEST(CommandOnly, RepeatsARunOfASweepAndSaysSoInItsResults) {
       if (run == (expected.empty() ? "5" : "0")) values.push_back(line.substr(run.size()));
     }
     ASSERT_FALSE(values.empty());
-    if (!expected.empty()) EXPECT_EQ(values, expected);
+    if (!expected.empty()) {
+      EXPECT_EQ(values, expected);
+    }
     expected = std::move(values);
   }
   EXPECT_EQ(Json::parse(*read_file(one / "run.json"))["only"], (Json{"replication=2", "domains[0].count=2"}));

@@ -155,3 +155,21 @@ def test_an_experiment_with_a_precision_leads_to_each_of_its_runs(swept, tmp_pat
     one = precise.one(frame.iloc[-1])
     command(one.save(tmp_path / "file.json"), "--output", str(tmp_path / "output"))
     pandas.testing.assert_frame_equal(xensim.read_metrics(tmp_path / "output"), rows_of(frame, one))
+
+
+def test_waits_add_up_to_the_time_that_each_was_runnable(swept, tmp_path):
+    one = swept.one(platform="xen", domains=4)
+    waits = one.waits()
+    assert list(waits.columns) == ["waited", "ran", "time_s"]
+    one.run(trace=f"perfetto:{tmp_path / 'trace.json'}")
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    names = {(event["pid"], event["tid"]): event["args"]["name"] for event in events if event["ph"] == "M"}
+    runnable: dict[str, float] = {}
+    for event in events:
+        if event["ph"] == "X" and names[event["pid"], 0] == "vCPUs" and event["name"] == "runnable":
+            name = names[event["pid"], event["tid"]].partition(" (")[0]
+            runnable[name] = runnable.get(name, 0) + event["dur"] * 1e-6
+    totals = waits.groupby("waited")["time_s"].sum()
+    assert totals.to_dict() == pytest.approx(runnable, abs=1e-5), "to the nanoseconds that the viewer has"
+    # Four on two processors: each of them waits for one other.
+    assert (waits.query("waited.str.startswith('spec')").groupby("waited")["time_s"].max() > 0.05).all()

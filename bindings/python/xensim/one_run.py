@@ -7,7 +7,10 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+import pandas
 
 from . import _xensim
 from ._xensim import InputError
@@ -58,7 +61,7 @@ class OneRun:
 
         `trace` is "KIND:FILE", or several of them: "perfetto:trace.json" is for the Perfetto UI, "xentrace:FILE" for
         xenalyze, "pcap:FILE" for Wireshark ("pcap@dom1/vif0:FILE": of this interface), "block:FILE" has the disks'
-        commands. Nothing else is written. With `explain`, `counts` of the results tell what was done per operation,
+        commands, "waits:FILE" who ran while others waited. Nothing else is written. With `explain`, `counts` of the results tell what was done per operation,
         where workloads count. `audit` checks every component after each scheduling pass.
 
         Raises InputError, before anything runs if a trace cannot be made, and SimulationError; of a simulation that
@@ -67,6 +70,21 @@ class OneRun:
         options = RunOptions(audit=audit, explain=explain, traces=traces_of(trace))
         _xensim.check_traces(list(options.traces), [self._run])
         return results_of([self._run], [run_one(self._run, options)], list(self.point))
+
+    def waits(self) -> pandas.DataFrame:
+        """Runs it again, and tells who ran while others waited: for each instance (and "dom0", or the "kernel" of a
+        platform with one kernel) `waited`, and each that had the processor which it waited for (or "idle": none did),
+        `ran`, the time in seconds, `time_s`, of the whole run.
+
+        A wait counts for those who had the processor that it ended on, each for as long as it had it, so the rows of
+        one who waited add up to all its waiting, exactly. On Xen virtual processors wait, and where one kernel has the
+        machine, the processes of an instance, which may also wait for each other. The same table is the trace
+        "waits:FILE". Raises as `run` does.
+        """
+        with TemporaryDirectory() as directory:
+            file = Path(directory) / "waits.csv"
+            self.run(trace=f"waits:{file}", explain=False)
+            return pandas.read_csv(file, na_filter=False)
 
     def __repr__(self) -> str:
         return f"<xensim.OneRun of {self._experiment['name']!r}: {', '.join(self._run.selectors)}, seed {self.seed}>"
