@@ -349,6 +349,9 @@ void GuestKernel::computed(unsigned vcpu, Time work, bool complete) {
 void GuestKernel::trace_to(TraceSink& sink, VcpuId of) {
   ledger_.observe([this, &sink, of](ProcessId process, TimeLedger::State state, Time at,
                                     std::optional<LifePart> awaited) {
+    const std::string_view name = processes_[process.value].name;
+    if (awaited == LifePart::paging && !name.empty())
+      awaited = LifePart::disk;  // a daemon has no page faults
     CpuId cpu;
     for (unsigned vcpu = 0; state == TimeLedger::State::running && vcpu < reschedule_.size(); ++vcpu) {
       if (queue_.current(vcpu) == process) cpu = machine_.processor(vcpu).id();
@@ -359,7 +362,7 @@ void GuestKernel::trace_to(TraceSink& sink, VcpuId of) {
                   .vcpu = of,
                   .cpu = cpu,
                   .state = state_of(state),
-                  .name = processes_[process.value].name,
+                  .name = name,
                   .awaited = awaited ? name_of(*awaited) : std::string_view{}});
   });
 }

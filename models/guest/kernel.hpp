@@ -150,8 +150,8 @@ class GuestKernel {
   /// By ticks; they run on the processor that keeps the time.
   [[nodiscard]] KernelTimers& timers() { return timers_; }
   [[nodiscard]] std::string audit() const { return queue_.audit(); }
-  /// Tells what its processes do. `vcpu` is the kernel's; invalid: it has the machine.
-  void trace_to(TraceSink& sink, VcpuId vcpu = {});
+  /// Tells what its processes do. `of` is the vCPU that it has; invalid: the machine.
+  void trace_to(TraceSink& sink, VcpuId of = {});
 
  private:
   struct Process {

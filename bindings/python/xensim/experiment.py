@@ -157,12 +157,12 @@ class Experiment:
         return self.with_(seed=seed)
 
     def one(self, row: Mapping[str, Any] | pandas.Series | None = None, /, **point: Any) -> OneRun:
-        """The run behind a row of results, to be looked into: `experiment.one(frame.iloc[3]).run(trace="perfetto:FILE")`.
+        """The run behind a row of results: `experiment.one(frame.iloc[3]).run(trace="perfetto:FILE")`.
 
         `row` is a row of any frame that has the sweep's columns (other columns do not matter), or a dictionary;
-        `point` names swept values instead, or besides: `one(domains=4, scheduler="bvt", replication=2)`. The replication
-        is the first (0) where none is named, as in a row of `summary`. Raises InputError if a swept path with several
-        values is missing, and for what no run has, with the nearest that one has.
+        `point` names swept values instead, or besides: `one(domains=4, scheduler="bvt", replication=2)`. The
+        replication is the first (0) where none is named, as in a row of `summary`. Raises InputError if a swept path
+        with several values is missing, and for what no run has, with the values that there are.
         """
         swept = list(self.document.get("sweep", {}))
         asked = {path_of(str(name), swept): value for name, value in (dict(row) if row is not None else {}).items()}

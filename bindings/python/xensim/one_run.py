@@ -61,8 +61,9 @@ class OneRun:
 
         `trace` is "KIND:FILE", or several of them: "perfetto:trace.json" is for the Perfetto UI, "xentrace:FILE" for
         xenalyze, "pcap:FILE" for Wireshark ("pcap@dom1/vif0:FILE": of this interface), "block:FILE" has the disks'
-        commands, "waits:FILE" who ran while others waited. Nothing else is written. With `explain`, `counts` of the results tell what was done per operation,
-        where workloads count. `audit` checks every component after each scheduling pass.
+        commands, "waits:FILE" who ran while others waited. Nothing else is written. With `explain`, `counts` of the
+        results tell what was done per operation, where workloads count. `audit` checks every component after each
+        scheduling pass.
 
         Raises InputError, before anything runs if a trace cannot be made, and SimulationError; of a simulation that
         fails the traces are written too.
