@@ -49,6 +49,7 @@ void remove_if_empty(const fs::path& directory) {
 std::string Provenance::hash() const {
   Fingerprint hash;
   for (const std::string& part : {version, sources, configuration.dump(), inputs}) hash.add(part);
+  for (const std::string& selector : only) hash.add(selector);
   return hash.hexadecimal();
 }
 
@@ -142,6 +143,7 @@ std::string Recorder::description(std::span<const RunResult> results) const {
   json["seed"] = provenance_.seed;
   if (std::ranges::all_of(results, &RunResult::audited)) json["audited"] = true;
   json["configuration"] = provenance_.configuration;
+  if (!provenance_.only.empty()) json["only"] = provenance_.only;
   json["resolved"] = provenance_.resolved;
   json["constants"] = provenance_.constants;
   if (!precision_.is_null()) json["precision"] = precision_;

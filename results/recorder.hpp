@@ -37,10 +37,11 @@ struct Provenance {
   Json constants{};       ///< of the first point, by name
   std::string inputs{};   ///< hash of all that any run reads: every point, its constants, load files
   std::uint64_t seed = 1;
-  bool audited = false;          ///< only runs that were audited may be taken over
-  std::vector<RunLabel> runs{};  ///< all that may be needed
+  bool audited = false;             ///< only runs that were audited may be taken over
+  std::vector<RunLabel> runs{};     ///< all that may be needed
+  std::vector<std::string> only{};  ///< what they were selected by among the experiment's; empty: all
 
-  /// Of version, sources, configuration and inputs, in hexadecimal: the same on every host.
+  /// Of version, sources, configuration, inputs and selection, in hexadecimal: the same on every host.
   [[nodiscard]] std::string hash() const;
 };
 

@@ -21,7 +21,11 @@
 #include "experiments/runner/replications.hpp"
 #include "experiments/runner/reproduction.hpp"
 #include "experiments/runner/run_cache.hpp"
+#include "experiments/runner/selection.hpp"
 #include "experiments/runner/simulation.hpp"
+#include "experiments/runner/source_identity.hpp"
+#include "experiments/runner/trace_plan.hpp"
+#include "experiments/runner/traced_run.hpp"
 #include "results/confidence.hpp"
 
 namespace xensim::python {
@@ -86,6 +90,7 @@ void bind_experiments(py::module_& module) {
       .def_static("parse", &parse, py::arg("text"))
       .def("with_", &with, py::arg("path"), py::arg("text"), py::arg("call") = "with_",
            "With the value at `path` (JSON text) changed; of `call` \"sweep\", the values to sweep it over.")
+      .def("cells_of", &cells_of, py::arg("run"), "Cells of its comparison that a run belongs to.")
       .def("expand", &expand_without_comparison, "All runs, in order; checks everything.")
       .def_property_readonly("text", [](const ExperimentFile& file) { return file.document.dump(); });
   py::class_<Run>(module, "Run", "One run: a point of the sweep and a replication.")
@@ -93,6 +98,7 @@ void bind_experiments(py::module_& module) {
       .def_readonly("point", &Run::point, "(path, label) of each sweep value")
       .def_readonly("replication", &Run::replication, "from 0")
       .def_readonly("seed", &Run::seed)
+      .def_property_readonly("selectors", &selectors_of, "What --only takes to find it.")
       .def_property_readonly("text",
                              [](const Run& run) { return with_absolute_paths(*run.experiment).dump(); });
 }
@@ -138,7 +144,7 @@ void bind_plan(py::module_& module) {
 // --- Simulation ---------------------------------------------------------------------------------------
 
 py::dict simulate_text(const std::string& text, std::uint64_t seed, bool audit, bool strict, bool explain,
-                       std::optional<std::filesystem::path> cache) {
+                       std::optional<std::filesystem::path> cache, const std::vector<std::string>& traces) {
   const Experiment experiment = interpret(parse_json(text, {}).value);
   // What a plug-in does today is in no key.
   if (Plugin::may_be_in(*experiment.document)) cache.reset();
@@ -149,7 +155,8 @@ py::dict simulate_text(const std::string& text, std::uint64_t seed, bool audit, 
     const SimulationLock lock;
     std::optional<py::gil_scoped_release> released;
     if (!SimulationLock::calls_back()) released.emplace();
-    result = simulate_or_find(experiment, options, cache);
+    result = traces.empty() ? simulate_or_find(experiment, options, cache)
+                            : simulate_traced(experiment, options, traces);
   }
   py::list metrics(result.metrics.size());
   for (std::size_t i = 0; i < result.metrics.size(); ++i) {
@@ -158,6 +165,15 @@ py::dict simulate_text(const std::string& text, std::uint64_t seed, bool audit, 
   }
   py::dict answer;
   answer["metrics"] = metrics;
+  py::dict series;
+  for (const auto& [name, its] : result.series) {
+    py::list samples;
+    for (const auto& [at, value] : its.samples) {
+      samples.append(py::make_tuple(static_cast<double>(at.count()) / 1e12, value));  // as series/*.csv reads
+    }
+    series[py::str(name)] = samples;
+  }
+  answer["series"] = series;
   answer["simulated_s"] = result.simulated_s;
   answer["events"] = result.events;
   return answer;
@@ -173,6 +189,7 @@ PYBIND11_MODULE(_xensim, module) {
   using namespace xensim::python;
   module.doc() = "The xensim simulator; use the package `xensim`.";
   module.attr("version") = XENSIM_VERSION;
+  module.attr("sources") = std::string(source_identity());
   bind_errors(module);
   bind_experiments(module);
   bind_plan(module);
@@ -180,7 +197,16 @@ PYBIND11_MODULE(_xensim, module) {
   bind_workload(module);
   module.def("simulate", &simulate_text, py::arg("text"), py::arg("seed"), py::arg("audit") = false,
              py::arg("strict") = false, py::arg("explain") = false, py::arg("cache") = py::none(),
+             py::arg("traces") = std::vector<std::string>{},
              "Runs one resolved experiment (JSON text) to its end.");
+  module.def(
+      "check_traces",
+      [](const std::vector<std::string>& traces, const std::vector<Run>& runs) {
+        Demand demand;
+        demand.trace = check_traces(traces, runs);
+        check_space(demand, free_space(traces));
+      },
+      py::arg("traces"), py::arg("runs"), "Throws if these runs cannot be traced so.");
   module.def("check_cache", [](const std::filesystem::path& directory) { (void)RunCache(directory); });
   module.def("schema", [] { return experiment_schema().dump(); });
   module.def("kinds", &list_kinds);

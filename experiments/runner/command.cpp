@@ -8,12 +8,14 @@
 #include <new>
 
 #include "core/json.hpp"
+#include "core/parameter_info.hpp"
 #include "experiments/runner/demand.hpp"
 #include "experiments/runner/explanation.hpp"
 #include "experiments/runner/listing.hpp"
 #include "experiments/runner/load_description.hpp"
 #include "experiments/runner/overrides.hpp"
 #include "experiments/runner/reproduction.hpp"
+#include "experiments/runner/selection.hpp"
 #include "experiments/runner/summary.hpp"
 #include "experiments/runner/topology.hpp"
 #include "experiments/runner/trace_plan.hpp"
@@ -52,7 +54,7 @@ std::string traced(const TraceRequest& trace) {
 }
 
 std::string trace_help() {
-  std::string text = "KIND:FILE: trace the run, which must be a single one";
+  std::string text = "KIND:FILE: trace the run, which must be a single one; may be repeated";
   for (const auto& [name, format] : TraceFileRegistry::instance().entries()) {
     text += fmt::format("; {}: {}", name, format.help);
   }
@@ -71,16 +73,18 @@ void print_remarks(const Demand& demand) {
 }
 
 void run_experiment(Arguments& arguments) {
-  if (!arguments.runner.trace.empty()) (void)parse_trace_request(arguments.runner.trace);
+  for (const std::string& trace : arguments.runner.traces) (void)parse_trace_request(trace);
   ExperimentFile file = read_changed(arguments);
   for (const auto& [name, value] :
        {std::pair{"seed", arguments.seed}, std::pair{"replications", arguments.replications}}) {
     if (value) apply_override(file, name, *value, fmt::format("--{} {}", name, shortened(*value)));
   }
-  const std::vector<Run> runs = expand(file);
+  const std::vector<Run> runs = select(file, expand(file), arguments.runner.only);
+  settle_replications(file, arguments.runner.only);
   Demand demand = demand_of(runs);
   demand.at_most = precision_of(file).has_value();
-  if (!arguments.runner.trace.empty()) demand.trace = check_trace(arguments.runner.trace, runs);
+  demand.trace = check_traces(arguments.runner.traces, runs);
+  check_space(demand, free_space(arguments.runner.traces));
   check_memory(demand, workers(arguments.runner), installed_memory());
   fmt::print(stderr, "{}\n", describe(demand));
   print_remarks(demand);
@@ -93,7 +97,7 @@ void run_experiment(Arguments& arguments) {
   const Finished finished = run_all(file, runs, options);
   std::cout << summary_table(finished.runs, finished.results, precision_of(file).has_value());
   if (options.explain) std::cout << explanation(finished.runs, finished.results, describe_point);
-  if (!options.trace.empty()) std::cout << traced(parse_trace_request(options.trace));
+  for (const std::string& trace : options.traces) std::cout << traced(parse_trace_request(trace));
   std::cout << "results in " << options.output->string() << '\n';
   check_measured(finished.runs, finished.results);  // last: what there is has been written
 }
@@ -215,7 +219,13 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
                    "Runs of each point, instead of what a precision takes")
       ->type_name("UINT");
   add_runner_options(*command, arguments);
-  command->add_option("--trace", arguments.runner.trace, trace_help());
+  command
+      ->add_option(
+          "--only", arguments.runner.only,
+          "PATH=LABEL, replication=N or cell=ID: of all runs only those with this value, as columns of "
+          "metrics.csv and cells.csv have them, with the same random numbers; may be repeated")
+      ->allow_extra_args(false);
+  command->add_option("--trace", arguments.runner.traces, trace_help())->allow_extra_args(false);
   command->add_flag("--audit", arguments.runner.audit,
                     "Check every component after each scheduling pass; --resume then "
                     "keeps only runs that were checked. Slow where memory and devices are used: a hundred "
@@ -223,7 +233,9 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
   command->footer(
       "Examples:\n  xensim run experiments/weights.json\n"
       "  xensim run weights --set domains[0].weight=30 --set 'measure.duration=5 s'\n"
-      "  xensim run figure6 --replications 1 --output here --resume");
+      "  xensim run figure6 --replications 1 --output here --resume\n"
+      "  xensim run figure6 --only cell=figure6/xen_5ms/8 --only replication=3 --only "
+      "domains[0].workload.programs=gzip-vpr-gcc --trace perfetto:trace.json");
   command->callback([&] { run_experiment(arguments); });
 
   command = app.add_subcommand("validate", "Check an experiment file without running it");

@@ -27,8 +27,10 @@ double gibibytes(Bytes bytes) { return static_cast<double>(bytes.count) / (1 << 
 Demand demand_of(const std::vector<Run>& runs) {
   Demand demand{.runs = runs.size(), .at_most = false, .most_instances = 0, .simulated = {}, .memory = {}};
   HostNeeds needs;
+  const Experiment* before = nullptr;
   for (const Run& run : runs) {
-    if (run.replication != 0) continue;
+    if (run.experiment.get() == before) continue;  // another replication
+    before = run.experiment.get();
     const Experiment& experiment = *run.experiment;
     std::int64_t instances = 0;
     for (const DomainTemplate& domain : experiment.domains) instances += domain.count;
@@ -51,17 +53,18 @@ Demand demand_of(const std::vector<Run>& runs) {
 
 std::string describe(const Demand& demand) {
   const auto mebibytes = [](Bytes bytes) { return (bytes.count + (1 << 20) - 1) >> 20; };
-  return fmt::format(
-      "{}{} {} of up to {} simulated time and {} {}, about {} MiB each{}", demand.at_most ? "at most " : "",
-      demand.runs, demand.runs == 1 ? "run" : "runs", in_words(to_seconds(demand.simulated)),
-      demand.most_instances, demand.most_instances == 1 ? "instance" : "instances", mebibytes(demand.memory),
-      demand.trace.count == 0 ? ""
-                              : fmt::format(", and at least {} MiB for the trace", mebibytes(demand.trace)));
+  return fmt::format("{}{} {} of up to {} simulated time and {} {}, about {} MiB each{}",
+                     demand.at_most ? "at most " : "", demand.runs, demand.runs == 1 ? "run" : "runs",
+                     in_words(to_seconds(demand.simulated)), demand.most_instances,
+                     demand.most_instances == 1 ? "instance" : "instances", mebibytes(demand.memory),
+                     demand.trace.count == 0
+                         ? ""
+                         : fmt::format(", and at least {} MiB of disk for traces", mebibytes(demand.trace)));
 }
 
 void check_memory(const Demand& demand, unsigned jobs, Bytes available) {
   const auto at_a_time = static_cast<std::int64_t>(std::min<std::size_t>(std::max(jobs, 1U), demand.runs));
-  const Bytes needed{(demand.memory.count + demand.trace.count) * at_a_time};
+  const Bytes needed{demand.memory.count * at_a_time};
   if (needed <= available) return;
   throw InputError({},
                    fmt::format("found a need of about {:.1f} GiB of memory: {}, {} at a time",

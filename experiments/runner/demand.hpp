@@ -14,7 +14,7 @@ struct Demand {
   std::int64_t most_instances = 0;     ///< of any run
   Time simulated{};                    ///< the longest run, saturating
   Bytes memory;                        ///< of the largest run, roughly
-  Bytes trace{};                       ///< of its trace in memory, at the least
+  Bytes trace{};                       ///< of its trace on disk, at the least
   std::vector<std::string> remarks{};  ///< of the workloads, each once
 };
 

@@ -18,9 +18,11 @@ namespace {
 std::string inputs(const std::vector<Run>& runs) {
   Fingerprint all;
   HostNeeds needs;
+  const Experiment* before = nullptr;
   const Calibration* added = nullptr;  // most points share theirs
   for (const Run& run : runs) {
-    if (run.replication != 0 || !run.experiment) continue;
+    if (!run.experiment || run.experiment.get() == before) continue;  // another replication
+    before = run.experiment.get();
     const Experiment& experiment = *run.experiment;
     all.add(experiment.document->dump());
     for (const std::string& name : experiment.calibration->names()) {

@@ -16,9 +16,9 @@
 #include "experiments/runner/run_cache.hpp"
 #include "experiments/runner/run_message.hpp"
 #include "experiments/runner/trace_plan.hpp"
+#include "experiments/runner/traced_run.hpp"
 #include "experiments/runner/worker_pool.hpp"
 #include "results/recorder.hpp"
-#include "results/traces/trace_file.hpp"
 
 namespace xensim {
 namespace {
@@ -38,22 +38,9 @@ std::string settings_of(const Run& run) {
 
 RunResult simulate_run(const RunnerOptions& options, const Run& run) {
   const Experiment& experiment = *run.experiment;
-  SimulationOptions simulation{.seed = run.seed, .audit = options.audit, .explain = options.explain};
-  if (options.trace.empty()) return simulate_or_find(experiment, simulation, options.cache);
-
-  const std::unique_ptr<TraceFile> trace = open_trace(parse_trace_request(options.trace));
-  simulation.trace = trace.get();
-  try {
-    RunResult result = simulate(experiment, simulation);
-    trace->finish();
-    return result;
-  } catch (const SimulationError&) {
-    try {
-      trace->finish();             // what led to the failure is what the trace is for
-    } catch (const InputError&) {  // the failure is the worse news
-    }
-    throw;
-  }
+  const SimulationOptions simulation{.seed = run.seed, .audit = options.audit, .explain = options.explain};
+  if (options.traces.empty()) return simulate_or_find(experiment, simulation, options.cache);
+  return simulate_traced(experiment, simulation, options.traces);
 }
 
 std::string interruption(const std::string& finished, const RunnerOptions& options) {
@@ -71,8 +58,10 @@ class Unfinished {
         results_(series.runs.size()) {
     if (!series.output) return;
     // A trace is only written by running, and finished runs may not have counted.
-    const bool resume = options.resume && options.trace.empty() && !options.explain;
-    recorder_.emplace(*series.output, provenance_of(series.file, series.runs, options.audit), resume);
+    const bool resume = options.resume && options.traces.empty() && !options.explain;
+    Provenance provenance = provenance_of(series.file, series.runs, options.audit);
+    provenance.only = options.only;
+    recorder_.emplace(*series.output, std::move(provenance), resume);
     if (const std::size_t left = recorder_->not_audited(); left > 0) {
       fmt::print(stderr, "{}: {} finished without an audit, to be done again\n", series.output->string(),
                  left == 1 ? "1 run" : fmt::format("{} runs", left));
@@ -348,7 +337,7 @@ Execute simulation(const RunnerOptions& options) {
 }  // namespace
 
 Finished run_all(const ExperimentFile& file, const std::vector<Run>& runs, const RunnerOptions& options) {
-  if (!options.trace.empty()) (void)check_trace(options.trace, runs);
+  (void)check_traces(options.traces, runs);
   return run_all(file, runs, options, simulation(options));
 }
 

@@ -19,9 +19,10 @@ struct RunnerOptions {
   std::optional<std::filesystem::path> cache;   ///< of runs, for any experiment that has them (run_cache.hpp)
   bool resume = false;                          ///< keep what `output` holds of the same configuration
   bool audit = false;
-  bool explain = false;  ///< results also count what the workloads did; then nothing is resumed
-  std::string trace;     ///< "KIND:FILE", or empty; needs exactly one run
-  bool quiet = false;    ///< no progress
+  bool explain = false;               ///< results also count what the workloads did; then nothing is resumed
+  std::vector<std::string> traces{};  ///< "KIND:FILE", each; they need exactly one run
+  std::vector<std::string> only{};    ///< what the runs were selected by (selection.hpp), for run.json
+  bool quiet = false;                 ///< no progress
 };
 
 /// The runs that count, with their results, in the order of expansion.
@@ -43,7 +44,7 @@ struct Finished {
 
 /// How one run is executed, in a worker process.
 using Execute = std::function<RunResult(const Run&)>;
-/// The same with another way to execute a run; `options.audit` and `options.trace` are its business.
+/// The same with another way to execute a run; `options.audit` and `options.traces` are its business.
 [[nodiscard]] Finished run_all(const ExperimentFile& file, const std::vector<Run>& runs,
                                const RunnerOptions& options, const Execute& execute);
 

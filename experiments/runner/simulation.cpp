@@ -123,6 +123,11 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
       instances.push_back({name, domain.share, std::move(programs), is_later});
     }
   }
+  if (options.trace != nullptr) {
+    std::vector<std::string> names;
+    for (const Instance& instance : instances) names.push_back(instance.name);
+    options.trace->begin([&calendar] { return calendar.now(); }, names);
+  }
   std::vector<std::unique_ptr<Prober>> probers;
   for (const ProbePlan& plan : experiment.probes) {
     const RandomStream random(options.seed, fmt::format("probe/{}/{}", probers.size(), plan.domain));

@@ -1,11 +1,11 @@
 /// The commands that disks executed, one a line, as comma-separated values.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <vector>
+#include <string>
 
 #include "results/atomic_file.hpp"
+#include "results/traces/spool.hpp"
 #include "results/traces/trace_file.hpp"
 
 namespace xensim {
@@ -22,26 +22,27 @@ std::string microseconds(Time time) {
 
 class BlockCsv final : public TraceFile {
  public:
-  BlockCsv(const BlockCsvParameters&, std::filesystem::path file) : file_(std::move(file)) {}
+  BlockCsv(const BlockCsvParameters&, const std::filesystem::path& file) : file_(file), lines_(file) {}
 
   void record(const TraceRecord& /*record*/) override {}
-  void disk(const DiskRecord& record) override { records_.push_back(record); }
+  /// In order of time, as the calendar calls.
+  void disk(const DiskRecord& record) override {
+    const std::string domain = record.vcpu.valid() ? fmt::format("{}", record.vcpu.value) : "";
+    lines_.write(fmt::format("{},{},{},{},{},{},{},{}\n", microseconds(record.at), domain, record.disk,
+                             record.write ? "write" : "read", record.sector, record.sectors,
+                             microseconds(record.queued), microseconds(record.service)));
+  }
 
   void finish() override {
     AtomicFile file(file_);
     file.write("complete_us,domain,disk,operation,sector,sectors,queued_us,service_us\n");
-    for (const DiskRecord& record : records_) {
-      const std::string domain = record.vcpu.valid() ? fmt::format("{}", record.vcpu.value) : "";
-      file.write(fmt::format("{},{},{},{},{},{},{},{}\n", microseconds(record.at), domain, record.disk,
-                             record.write ? "write" : "read", record.sector, record.sectors,
-                             microseconds(record.queued), microseconds(record.service)));
-    }
+    lines_.copy_to(file);
     file.commit();
   }
 
  private:
   std::filesystem::path file_;
-  std::vector<DiskRecord> records_;  ///< in order of time, as the calendar calls
+  Spool lines_;
 };
 
 const RegisterTraceFile<BlockCsv, BlockCsvParameters> registered{

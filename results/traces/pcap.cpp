@@ -4,6 +4,8 @@
 #include <cassert>
 #include <string>
 
+#include "results/atomic_file.hpp"
+
 namespace xensim {
 namespace {
 
@@ -26,17 +28,17 @@ class Fields {
 }  // namespace
 
 PcapFile::PcapFile(const std::filesystem::path& path, const PcapOptions& options)
-    : file_(path), options_(options) {
+    : path_(path), bytes_(path), options_(options) {
   const bool nanoseconds = options.stamp == PcapOptions::Stamp::nanoseconds;
-  file_.write(Fields()
-                  .add(nanoseconds ? nanosecond_magic : microsecond_magic)
-                  .add(2, 2)
-                  .add(4, 2)  // version 2.4
-                  .add(0)     // time zone
-                  .add(0)     // accuracy of the stamps
-                  .add(options.snap_length)
-                  .add(link_type_ethernet)
-                  .text());
+  bytes_.write(Fields()
+                   .add(nanoseconds ? nanosecond_magic : microsecond_magic)
+                   .add(2, 2)
+                   .add(4, 2)  // version 2.4
+                   .add(0)     // time zone
+                   .add(0)     // accuracy of the stamps
+                   .add(options.snap_length)
+                   .add(link_type_ethernet)
+                   .text());
 }
 
 void PcapFile::frame(Time at, std::span<const std::byte> bytes, std::uint32_t length) {
@@ -44,13 +46,19 @@ void PcapFile::frame(Time at, std::span<const std::byte> bytes, std::uint32_t le
   const Time second = 1s;
   const Time unit = options_.stamp == PcapOptions::Stamp::nanoseconds ? Time{1ns} : Time{1us};
   const std::size_t kept = std::min<std::size_t>(bytes.size(), options_.snap_length);
-  file_.write(Fields()
-                  .add(static_cast<std::uint32_t>(at / second))
-                  .add(static_cast<std::uint32_t>(at % second / unit))
-                  .add(static_cast<std::uint32_t>(kept))
-                  .add(length)
-                  .text());
-  file_.write({reinterpret_cast<const char*>(bytes.data()), kept});
+  bytes_.write(Fields()
+                   .add(static_cast<std::uint32_t>(at / second))
+                   .add(static_cast<std::uint32_t>(at % second / unit))
+                   .add(static_cast<std::uint32_t>(kept))
+                   .add(length)
+                   .text());
+  bytes_.write({reinterpret_cast<const char*>(bytes.data()), kept});
+}
+
+void PcapFile::commit() {
+  AtomicFile file(path_);
+  bytes_.copy_to(file);
+  file.commit();
 }
 
 }  // namespace xensim

@@ -8,7 +8,7 @@
 #include <span>
 
 #include "core/time.hpp"
-#include "results/atomic_file.hpp"
+#include "results/traces/spool.hpp"
 
 namespace xensim {
 
@@ -19,8 +19,8 @@ struct PcapOptions {
   std::uint32_t snap_length = 96;  ///< bytes of each frame that are kept: all headers
 };
 
-/// The same bytes on every machine: little-endian, seconds since the start of the run. Without `commit` no
-/// file appears. Throws InputError naming the file when it cannot be written.
+/// The same bytes on every machine: little-endian, seconds since the start of the run. It appears
+/// with `commit`. Throws InputError naming the file when it cannot be written.
 class PcapFile {
  public:
   explicit PcapFile(const std::filesystem::path& path, const PcapOptions& options = {});
@@ -29,10 +29,11 @@ class PcapFile {
   /// it, from its start; `length`: all of it, at least as much. `at` must not be negative; readers expect
   /// frames in order of time.
   void frame(Time at, std::span<const std::byte> bytes, std::uint32_t length);
-  void commit() { file_.commit(); }
+  void commit();
 
  private:
-  AtomicFile file_;
+  std::filesystem::path path_;
+  Spool bytes_;
   PcapOptions options_;
 };
 

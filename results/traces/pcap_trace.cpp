@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "results/traces/pcap.hpp"
+#include "results/traces/time_order.hpp"
 #include "results/traces/trace_file.hpp"
 
 namespace xensim {
@@ -19,8 +20,8 @@ struct PcapParameters {
 
 class PcapTrace final : public TraceFile {
  public:
-  PcapTrace(PcapParameters parameters, std::filesystem::path file)
-      : interface_(std::move(parameters.interface)), file_(std::move(file)) {}
+  PcapTrace(PcapParameters parameters, const std::filesystem::path& file)
+      : interface_(std::move(parameters.interface)), file_(file) {}
 
   void check(const TracedHost& host) const override {
     const std::vector<std::string>& known = host.interfaces;
@@ -34,21 +35,18 @@ class PcapTrace final : public TraceFile {
   void record(const TraceRecord& /*record*/) override {}
   void frame(const FrameRecord& record) override {
     if (record.interface != interface_) return;
-    Kept& kept = frames_.emplace_back();
-    kept.at = record.at;
+    Kept kept;
     kept.length = record.length;
     kept.known = static_cast<std::uint8_t>(std::min(record.bytes.size(), kept.bytes.size()));
     std::copy_n(record.bytes.begin(), kept.known, kept.bytes.begin());
+    kept.at = record.at;
+    frames_.add(record.at, kept);  // each direction is in order by itself
+    frames_.take_before(settled(), [this](const Kept& settled) { write(settled); });
   }
 
   void finish() override {
-    // Each direction is in order by itself.
-    std::stable_sort(frames_.begin(), frames_.end(),
-                     [](const Kept& a, const Kept& b) { return a.at < b.at; });
-    PcapFile file(file_);
-    for (const Kept& kept : frames_)
-      file.frame(kept.at, std::span(kept.bytes).first(kept.known), kept.length);
-    file.commit();
+    frames_.take_all([this](const Kept& settled) { write(settled); });
+    file_.commit();
   }
 
  private:
@@ -59,9 +57,11 @@ class PcapTrace final : public TraceFile {
     std::uint8_t known = 0;
     std::array<std::byte, snap_length> bytes{};
   };
+  void write(const Kept& kept) { file_.frame(kept.at, std::span(kept.bytes).first(kept.known), kept.length); }
+
   std::string interface_;
-  std::filesystem::path file_;
-  std::vector<Kept> frames_;
+  PcapFile file_;
+  TimeOrder<Kept> frames_;
 };
 
 const RegisterTraceFile<PcapTrace, PcapParameters> registered{

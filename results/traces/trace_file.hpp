@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/quantity.hpp"
@@ -22,15 +24,26 @@ struct TracedHost {
   std::vector<std::string> interfaces{};  ///< of the network, whose frames can be traced
 };
 
-/// Collects records and writes them when told to; without `finish` no file appears.
+/// Takes records, which wait on disk, and makes a file of them when told to; without `finish` none appears.
+/// Memory holds only what is not `settled`.
 class TraceFile : public TraceSink {
  public:
+  void begin(std::function<Time()> present, const std::vector<std::string>& /*instances*/) override {
+    present_ = std::move(present);
+  }
   /// Throws InputError if the format cannot hold what there is, or holds nothing of it.
   virtual void check(const TracedHost& /*host*/) const {}
-  /// Of the computer for a second that is traced, at the least: what is recorded is kept until the end.
-  [[nodiscard]] virtual Bytes memory_per_second(const TracedHost& /*host*/) const { return {}; }
+  /// Of the file for a second that is traced, at the least.
+  [[nodiscard]] virtual Bytes size_per_second(const TracedHost& /*host*/) const { return {}; }
   /// Writes the file. Throws InputError if it cannot. Call once, last.
   virtual void finish() = 0;
+
+ protected:
+  /// Nothing that is still to come is of an earlier time. Only while records come, not in `finish`.
+  [[nodiscard]] Time settled() const { return present_ ? present_() : Time{}; }
+
+ private:
+  std::function<Time()> present_{};
 };
 
 /// Formats by name; constructed for the file to write.

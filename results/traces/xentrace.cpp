@@ -9,7 +9,8 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "results/atomic_file.hpp"
+#include "results/traces/spool.hpp"
+#include "results/traces/time_order.hpp"
 #include "results/traces/trace_file.hpp"
 #include "results/traces/xentrace_windows.hpp"
 
@@ -28,7 +29,8 @@ std::uint64_t cycle_of(Time at) { return static_cast<std::uint64_t>(at.count() /
 /// Turns what happened into the changes of state that the tool takes for sane.
 class StateChanges {
  public:
-  StateChanges(std::uint32_t cpus, std::uint32_t vcpus) : windows_(cpus), vcpus_(vcpus), current_(cpus) {
+  StateChanges(const std::filesystem::path& file, std::uint32_t cpus, std::uint32_t vcpus)
+      : windows_(file, cpus), vcpus_(vcpus), current_(cpus) {
     for (std::uint32_t c = 0; c < cpus; ++c) windows_.change({c}, 1, idle({c}), runnable, running);
     if (cpus == 0) return;
     constexpr CpuId first{0};
@@ -61,13 +63,12 @@ class StateChanges {
       case TraceKind::guest_event:
       case TraceKind::timer_tick:
       case TraceKind::schedule_pass:
-      case TraceKind::process_switch:
         return;
     }
   }
 
-  /// What still goes on at the end would not be counted.
-  std::string finish(Time end) {
+  /// Writes the file. What still goes on at the end would not be counted.
+  void finish(Time end) {
     const std::uint64_t at = cycle_of(end);
     for (std::uint32_t v = 0; v < vcpus_.size(); ++v) {
       if (vcpus_[v].state != offline) enter({v}, vcpus_[v].cpu, at, offline);
@@ -75,7 +76,7 @@ class StateChanges {
     for (std::uint32_t c = 0; c < current_.size(); ++c) {
       if (!current_[c].valid()) windows_.change({c}, at, idle({c}), running, runnable);
     }
-    return windows_.bytes();
+    windows_.finish();
   }
 
  private:
@@ -141,7 +142,7 @@ class StateChanges {
 
 class Xentrace final : public TraceFile {
  public:
-  Xentrace(const XentraceParameters&, std::filesystem::path file) : file_(std::move(file)) {}
+  Xentrace(const XentraceParameters&, const std::filesystem::path& file) : file_(file), settled_(file) {}
 
   void check(const TracedHost& host) const override {
     if (host.vcpus == 0) {
@@ -153,27 +154,25 @@ class Xentrace final : public TraceFile {
   }
 
   /// Measured: each tick of 20 ms wakes the control domain, which blocks again. Others come on top of that.
-  [[nodiscard]] Bytes memory_per_second(const TracedHost& /*host*/) const override { return {16'000}; }
+  [[nodiscard]] Bytes size_per_second(const TracedHost& /*host*/) const override { return {4'000}; }
 
   void record(const TraceRecord& record) override {
     if (record.cpu.valid()) cpus_ = std::max(cpus_, record.cpu.value + 1);
     if (record.vcpu.valid()) vcpus_ = std::max(vcpus_, record.vcpu.value + 1);
     end_ = std::max(end_, record.at);
-    if (StateChanges::changes(record.kind)) records_.push_back(record);
+    if (!StateChanges::changes(record.kind)) return;
+    order_.add(record.at, record);
+    order_.take_before(settled(), [this](const TraceRecord& settled) { settled_.write_record(settled); });
   }
 
   void end(Time at) override { end_ = std::max(end_, at); }
 
   void finish() override {
     check_size(cpus_, vcpus_);
-    // Each processor reports in order of its own time.
-    std::stable_sort(records_.begin(), records_.end(),
-                     [](const TraceRecord& a, const TraceRecord& b) { return a.at < b.at; });
-    StateChanges changes(cpus_, vcpus_);
-    for (const TraceRecord& record : records_) changes.apply(record);
-    AtomicFile file(file_);
-    file.write(changes.finish(end_));
-    file.commit();
+    order_.take_all([this](const TraceRecord& settled) { settled_.write_record(settled); });
+    StateChanges changes(file_, cpus_, vcpus_);  // which must know how many there are, before all
+    settled_.for_each<TraceRecord>([&](const TraceRecord& record) { changes.apply(record); });
+    changes.finish(end_);
   }
 
  private:
@@ -185,7 +184,8 @@ class Xentrace final : public TraceFile {
   }
 
   std::filesystem::path file_;
-  std::vector<TraceRecord> records_;
+  TimeOrder<TraceRecord> order_;
+  Spool settled_;
   std::uint32_t cpus_ = 0, vcpus_ = 0;
   Time end_{};
 };

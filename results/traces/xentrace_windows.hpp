@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <filesystem>
 #include <vector>
 
 #include "core/ids.hpp"
+#include "results/traces/spool.hpp"
 
 namespace xensim {
 
@@ -20,21 +21,27 @@ struct XentraceVcpu {
   [[nodiscard]] std::uint32_t word() const { return guest << 16 | vcpu; }
 };
 
-/// Collects each processor's records, to be written as one round of windows with every processor in it.
+/// Collects each processor's records on disk, to be written as one round of windows with every processor in
+/// it.
 class XentraceWindows {
  public:
-  explicit XentraceWindows(std::uint32_t cpus) : records_(cpus), last_(cpus, 1) {}
+  /// For the file that is to be.
+  XentraceWindows(const std::filesystem::path& file, std::uint32_t cpus) : file_(file), last_(cpus, 1) {
+    for (std::uint32_t cpu = 0; cpu < cpus; ++cpu) records_.emplace_back(file);
+  }
 
   /// `vcpu` changes its state on `cpu` at `cycle`, or at the processor's last record if that is later.
   /// Returns the cycle that was written; cycles begin at 1.
   std::uint64_t change(CpuId cpu, std::uint64_t cycle, XentraceVcpu vcpu, XentraceState from,
                        XentraceState to);
 
-  /// The whole file. O(records).
-  [[nodiscard]] std::string bytes() const;
+  /// The file appears. Throws InputError if a window has more bytes than its header can say (4 GiB), or if
+  /// the file cannot be written. O(records).
+  void finish();
 
  private:
-  std::vector<std::string> records_;  ///< by CpuId
+  std::filesystem::path file_;
+  std::vector<Spool> records_;  ///< by CpuId
   std::vector<std::uint64_t> last_;
 };
 

@@ -70,10 +70,10 @@ TEST(CommandTrace, TellsWhatATraceNeedsBeforeTheRun) {
   const Demand small{.runs = 1, .most_instances = 6, .simulated = 1s, .memory = {32LL << 20}};
   for (const char* kind : {"xentrace:", "perfetto:"}) {
     Demand month = small;
-    month.trace = check_trace(kind + file, expand(experiment));
-    EXPECT_GT(month.trace.count, std::int64_t{10} << 30) << "a tick of 20 ms is recorded at the least";
-    EXPECT_THROW(check_memory(month, 1, Bytes{std::int64_t{8} << 30}), InputError);
-    EXPECT_THAT(describe(month), HasSubstr(" MiB for the trace"));
+    month.trace = check_traces({kind + file}, expand(experiment));
+    EXPECT_GT(month.trace.count, std::int64_t{8} << 30) << "a tick of 20 ms is recorded at the least";
+    EXPECT_THROW(check_space(month, Bytes{std::int64_t{8} << 30}), InputError);
+    EXPECT_THAT(describe(month), HasSubstr(" MiB of disk for traces"));
   }
   EXPECT_THAT(describe(small), Not(HasSubstr("trace")));
 
@@ -81,7 +81,32 @@ TEST(CommandTrace, TellsWhatATraceNeedsBeforeTheRun) {
   const Outcome outcome =
       xensim({"run", "weights", "--quiet", "--replications", "1", "--set", "sweep={}", "--set",
               "measure.duration=1 s", "--output", output.c_str(), "--trace", trace.c_str()});
-  EXPECT_THAT(outcome.err, HasSubstr(", and at least 1 MiB for the trace"));
+  EXPECT_THAT(outcome.err, HasSubstr(", and at least 1 MiB of disk for traces"));
+}
+
+TEST(CommandTrace, ChangesNoResultAndIsTheSameEveryTime) {
+  const TemporaryDirectory directory;
+  const std::string output = (directory.path() / "results").string();
+  const auto run = [&](const char* platform, const std::string& trace) {
+    std::vector<const char*> arguments{
+        "run",    "weights",  "--quiet",     "--replications",          "1",
+        "--set",  "sweep={}", "--set",       "measure.duration=200 ms", "--set",
+        platform, "--output", output.c_str()};
+    if (!trace.empty()) arguments.insert(arguments.end(), {"--trace", trace.c_str()});
+    EXPECT_EQ(xensim(arguments).code, 0);
+    return *read_file(directory.path() / "results" / "metrics.csv");
+  };
+  for (const char* platform : {"platform=native", "platform=xen"}) {
+    const std::string plain = run(platform, "");
+    for (const char* kind : {"perfetto:", "block:", "xentrace:"}) {
+      const bool has_vcpus = platform == std::string("platform=xen");
+      if (kind == std::string("xentrace:") && !has_vcpus) continue;
+      const auto first = directory.path() / "first", second = directory.path() / "second";
+      EXPECT_EQ(run(platform, kind + first.string()), plain) << platform << ' ' << kind;
+      EXPECT_EQ(run(platform, kind + second.string()), plain);
+      EXPECT_EQ(*read_file(first), *read_file(second));
+    }
+  }
 }
 
 }  // namespace

@@ -195,7 +195,7 @@ TEST_F(RunnerTest, a_crash_names_the_run_and_keeps_the_finished_ones) {
 }
 
 TEST_F(RunnerTest, a_trace_of_several_runs_is_refused_before_anything_runs) {
-  options.trace = "perfetto:" + (directory.path() / "trace.json").string();
+  options.traces = {"perfetto:" + (directory.path() / "trace.json").string()};
   EXPECT_THAT([&] { (void)run_all(file, runs, options); },
               ThrowsMessage<InputError>(testing::AllOf(HasSubstr("20 runs"), HasSubstr("--replications 1"))));
 }

@@ -161,3 +161,21 @@ def test_figure_6_refuses_what_is_none(tmp_path, frame):
     ):
         with pytest.raises(xensim.InputError, match=message):
             xensim.plot.figure6(source)
+
+
+def test_series_are_lines_over_time():
+    experiment = xensim.load("weights").with_(
+        {"measure.warm_up": "0 s", "measure.duration": "300 ms", "measure.sample": "100 ms"}, replications=2, sweep={}
+    )
+    series = experiment.results(progress=False).series
+    axes = xensim.plot.series(series)
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert names == series["series"].unique().tolist()
+    line = axes.get_lines()[0]
+    assert line.get_xdata().tolist() == [0.1, 0.2, 0.3]
+    first = series[(series["series"] == names[0]) & (series["time_s"] == 0.1)]["value"]
+    assert line.get_ydata()[0] == pytest.approx(first.mean())
+    with pytest.raises(xensim.InputError, match="found no samples"):
+        xensim.plot.series(series.iloc[:0])
+    with pytest.raises(xensim.InputError, match="found no column 'domains'"):
+        xensim.plot.series(series, by="domains")

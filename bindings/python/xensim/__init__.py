@@ -16,20 +16,25 @@ from ._xensim import InputError, RandomStream, Share, SimulationError
 from ._xensim import version as __version__
 from . import isolation, laboratory
 from .catalogue import catalogue, schema
-from .experiment import Experiment, load, simulate
+from .experiment import Experiment, experiment_of, load, simulate
+from .one_run import OneRun
 from .plugins import Scheduler, compute, nanoseconds, scheduler, sleep, workload
+from .results import Results
 from .sensitivity import sensitivity
 from .statistics import read_metrics, summary
 
 __all__ = [
     "Experiment",
     "InputError",
+    "OneRun",
     "RandomStream",
+    "Results",
     "Scheduler",
     "Share",
     "SimulationError",
     "catalogue",
     "compute",
+    "experiment_of",
     "isolation",
     "laboratory",
     "load",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, Literal
@@ -13,8 +13,10 @@ from typing import Any, Literal
 import pandas
 
 from . import _xensim
-from .axes import chosen, columns_of, label_columns, path_of
-from .running import RunOptions, label, run_all
+from .axes import as_numbers, chosen, columns_of, path_of
+from .one_run import OneRun
+from .results import Results, results_of
+from .running import RunOptions, label, run_all, traces_of
 
 
 def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Experiment:
@@ -25,7 +27,30 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Experiment:
     """
     if isinstance(source, Mapping):
         return Experiment(_xensim.ExperimentFile.parse(_text(source)))
-    return Experiment(_xensim.ExperimentFile.read(_xensim.find_experiment(os.fspath(source))))
+    name = os.fspath(source)
+    return Experiment(_xensim.ExperimentFile.read(_xensim.find_experiment(name)), name)
+
+
+def experiment_of(directory: str | os.PathLike[str]) -> Experiment:
+    """The experiment whose results `xensim run` or `reproduce` left in a directory, as it was written then, so that any
+    run can be looked into: `experiment_of(DIR).one(read_metrics(DIR).iloc[3])`.
+
+    Warns if another version of the program made them: its numbers may be others. Raises InputError if the directory
+    has no complete results.
+    """
+    path = Path(directory) / "run.json"
+    try:
+        told = json.loads(path.read_text())
+        document = told["configuration"]
+    except (OSError, ValueError, KeyError) as error:
+        raise _xensim.InputError(f"{path}: found {error!r}; expected what a complete run writes") from error
+    if told.get("sources") != _xensim.sources:
+        warnings.warn(f"{directory} is of another version of xensim, which may have other numbers", stacklevel=2)
+    try:
+        source = document["name"] if _xensim.find_experiment(document["name"]) else None
+    except _xensim.InputError:
+        source = None
+    return Experiment(_xensim.ExperimentFile.parse(_text(document)), source)
 
 
 def simulate(
@@ -34,7 +59,8 @@ def simulate(
 ) -> dict[str, Any]:
     """Runs one experiment without a sweep, in this process.
 
-    Returns {"metrics": [(name, unit, value), ...], "simulated_s": seconds, "events": count}. `audit`
+    Returns {"metrics": [(name, unit, value), ...], "series": {name: [(seconds, value), ...]},
+    "simulated_s": seconds, "events": count}. `audit`
     checks every component after each scheduling pass; `strict` takes every step through the calendar,
     which changes no result. `explain` lets workloads that can count what lies behind their results report
     that too, per operation. Raises InputError or SimulationError.
@@ -51,8 +77,9 @@ class Experiment:
     not to be had. As keywords, paths are written with "__" for ".".
     """
 
-    def __init__(self, file: _xensim.ExperimentFile) -> None:
+    def __init__(self, file: _xensim.ExperimentFile, source: str | None = None) -> None:
         self._file = file
+        self._source = source  # the file or name that it was loaded from, before changes
         self._runs = file.expand()
 
     @property
@@ -85,7 +112,7 @@ class Experiment:
                 value, others = chosen(swept, value)
             for at, its in {path: value, **others}.items():
                 file = file.with_(at, _text(its))
-        return Experiment(file)
+        return Experiment(file, self._source)
 
     def sweep(self, axes: Mapping[str, Iterable[Any]] | None = None, /, **more: Iterable[Any]) -> Experiment:
         """Over every combination: `sweep(domains=[1, 2, 4], scheduler=["bvt-xen1", "round-robin"])`.
@@ -101,7 +128,7 @@ class Experiment:
                 [column] = columns_of([path])
                 raise _xensim.InputError(f"found {values!r} to sweep {column} over; expected a list")
             file = file.with_(path, _text(list(values)), "sweep")
-        return Experiment(file)
+        return Experiment(file, self._source)
 
     def replications(self, count: int) -> Experiment:
         """With `count` (at least 1) replications of every point, whatever precision they have. Replications differ in their random
@@ -129,6 +156,44 @@ class Experiment:
         """With another experiment seed (0 or more)."""
         return self.with_(seed=seed)
 
+    def one(self, row: Mapping[str, Any] | pandas.Series | None = None, /, **point: Any) -> OneRun:
+        """The run behind a row of results: `experiment.one(frame.iloc[3]).run(trace="perfetto:FILE")`.
+
+        `row` is a row of any frame that has the sweep's columns (other columns do not matter), or a dictionary;
+        `point` names swept values instead, or besides: `one(domains=4, scheduler="bvt", replication=2)`. The
+        replication is the first (0) where none is named, as in a row of `summary`. Raises InputError if a swept path
+        with several values is missing, and for what no run has, with the values that there are.
+        """
+        swept = list(self.document.get("sweep", {}))
+        asked = {path_of(str(name), swept): value for name, value in (dict(row) if row is not None else {}).items()}
+        asked |= self._paths(None, point)
+        if unknown := [path for path in self._paths(None, point) if path not in (*swept, "replication")]:
+            raise _xensim.InputError(f"found {unknown[0]!r}, which is not swept; expected one of {columns_of(swept)}")
+        found = [run for run in self._runs if run.replication == asked.get("replication", 0)]
+        if not found:
+            most = max(run.replication for run in self._runs)
+            raise _xensim.InputError(f"found replication={asked['replication']!r}; expected 0 to {most}")
+        for path, column in zip(swept, columns_of(swept), strict=True):
+            labels = list(dict.fromkeys(dict(run.point)[path] for run in found))
+            if path not in asked and len(labels) > 1:
+                raise _xensim.InputError(f"found no {column!r}; expected one of its values: {', '.join(labels)}")
+            if path in asked:
+                found = [run for run in found if _is(dict(run.point)[path], asked[path])]
+            if not found:
+                raise _xensim.InputError(f"found no run with {column}={asked[path]!r}; expected {', '.join(labels)}")
+        return OneRun(found[0], self.document, self._source)
+
+    def behind(self, cell: str) -> list[OneRun]:
+        """The runs that a cell of the experiment's comparison is made of, such as "figure6/xen_5ms/8" in the first
+        column of cells.csv: its replications, at all sweep values that its name does not tell. (A cell that is
+        relative to others has those of its base in their own cell.) Raises InputError if there is no such cell."""
+        cells = {run.index: self._file.cells_of(run) for run in self._runs}
+        found = [run for run in self._runs if cell in cells[run.index]]
+        if not found:
+            known = list(dict.fromkeys(name for names in cells.values() for name in names))
+            raise _xensim.InputError(f"found no cell {cell!r}; expected one of {', '.join(known[:20]) or 'none'}")
+        return [OneRun(run, self.document, self._source) for run in found]
+
     def run(
         self,
         executor: Executor | None = None,
@@ -137,11 +202,13 @@ class Experiment:
         audit: bool = False,
         errors: Literal["raise", "keep"] = "raise",
         cache: str | os.PathLike[str] | None = None,
+        explain: bool = False,
+        trace: str | Iterable[str] = (),
     ) -> pandas.DataFrame:
         """Runs everything. The result does not depend on `executor` or `jobs`, to the last bit.
 
         One row per run and metric: the sweep's columns (numbers where all labels are), `replication`,
-        `metric`, `unit`, `value`.
+        `metric`, `unit`, `value`. `results` gives time series and counts too.
 
         `executor` is anything with the interface of `concurrent.futures`, such as those of Dask and
         mpi4py; its workers must have registered the schedulers and workloads written in Python, and run
@@ -154,6 +221,10 @@ class Experiment:
         left there are not run again, and others are added. It changes no result. Runs with schedulers or workloads
         written in Python are always run: what these do is in no file that could be compared.
 
+        `explain` lets workloads that can count what lies behind their results report that too, per operation
+        (metrics ".../count/..."). `trace` is "KIND:FILE", or several of them, and needs a single run: see `OneRun.run`,
+        which has any run of a sweep traced.
+
         Raises what the first failing run in order raised, with a note which run it was. With `errors="keep"`, the
         others are run all the same: the frame has no rows of runs that failed, a RuntimeWarning counts them, and
         `frame.attrs["errors"]` lists them (sweep columns, replication, error). A dead worker process is raised in
@@ -162,44 +233,62 @@ class Experiment:
         Warns of points that miss the precision asked for, and of metrics that were asked for and that no run has:
         misspelt, or of programs that were not done in time.
         """
+        return self._results(executor, jobs, progress, audit, errors, cache, explain, trace).metrics
+
+    def results(
+        self,
+        executor: Executor | None = None,
+        jobs: int | None = None,
+        progress: bool = True,
+        audit: bool = False,
+        errors: Literal["raise", "keep"] = "raise",
+        cache: str | os.PathLike[str] | None = None,
+        explain: bool = False,
+        trace: str | Iterable[str] = (),
+    ) -> Results:
+        """As `run`, with tables of metrics, of time series (`measure.sample` asks for them) and, with `explain`, of
+        counts."""
+        return self._results(executor, jobs, progress, audit, errors, cache, explain, trace)
+
+    def _results(
+        self,
+        executor: Executor | None,
+        jobs: int | None,
+        progress: bool,
+        audit: bool,
+        errors: str,
+        cache: str | os.PathLike[str] | None,
+        explain: bool,
+        trace: str | Iterable[str],
+    ) -> Results:
         if errors not in ("raise", "keep"):
             raise _xensim.InputError(f"found errors={errors!r}; expected 'raise' or 'keep'")
         plan = _xensim.Plan(self._file)
         if cache is not None:
             _xensim.check_cache(cache)
-        options = RunOptions(audit=audit, cache=None if cache is None else os.path.abspath(cache))
+        kept = None if cache is None else os.path.abspath(cache)
+        options = RunOptions(audit=audit, cache=kept, explain=explain, traces=traces_of(trace))
+        _xensim.check_traces(list(options.traces), self._runs)
         outcomes = run_all(self._runs, plan, options, executor, jobs, progress, keep=errors == "keep")
         counted = {index: outcome for index, outcome in sorted(outcomes.items()) if plan.matters(index)}
         failed = {index: outcome for index, outcome in counted.items() if isinstance(outcome, Exception)}
         finished = [index for index in counted if index not in failed]
-        frame = self._frame([self._runs[index] for index in finished], [counted[index] for index in finished])
+        results = results_of(
+            [self._runs[index] for index in finished], [counted[index] for index in finished],
+            list(self.document.get("sweep", {})),
+        )  # fmt: skip
         for missed in plan.missed_aims:
-            warnings.warn(missed, stacklevel=2)
+            warnings.warn(missed, stacklevel=3)
         if failed:
-            frame.attrs["errors"] = [_described(self._runs[index], error) for index, error in failed.items()]
+            results.metrics.attrs["errors"] = [_described(self._runs[index], error) for index, error in failed.items()]
             first, error = next(iter(failed.items()))
             text = f"{len(failed)} of {len(counted)} runs failed, the first being {label(self._runs[first])}: {error}"
-            warnings.warn(text, RuntimeWarning, stacklevel=2)
-        measured = set(frame["metric"])
+            warnings.warn(text, RuntimeWarning, stacklevel=3)
+        measured = set(results.metrics["metric"])
         for asked in self.document.get("measure", {}).get("metrics", []):
             if not any(name.startswith(asked) for name in measured):
-                warnings.warn(f"no metric of any run begins with {asked!r}", stacklevel=2)
-        return frame
-
-    def _frame(self, runs: Sequence[_xensim.Run], results: Sequence[dict[str, Any]]) -> pandas.DataFrame:
-        points = [dict(run.point) for run in runs] or [dict.fromkeys(self.document.get("sweep", {}), "")]
-        labels = label_columns(points)
-        columns: dict[str, list[Any]] = {
-            **{column: [] for column in labels}, "replication": [], "metric": [], "unit": [], "value": [],
-        }  # fmt: skip
-        for index, (run, result) in enumerate(zip(runs, results, strict=True)):
-            metrics = result["metrics"]
-            for column, values in labels.items():
-                columns[column] += [values[index]] * len(metrics)
-            columns["replication"] += [run.replication] * len(metrics)
-            for column, values in zip(("metric", "unit", "value"), zip(*metrics, strict=True), strict=False):
-                columns[column] += values
-        return pandas.DataFrame(columns)
+                warnings.warn(f"no metric of any run begins with {asked!r}", stacklevel=3)
+        return results
 
     def __repr__(self) -> str:
         sweep = self.document.get("sweep", {})
@@ -214,6 +303,11 @@ class Experiment:
         spelt = {key.replace("__", "."): value for key, value in keywords.items()}
         swept = self.document.get("sweep", {})
         return {path_of(name, swept): value for name, value in {**(given or {}), **spelt}.items()}
+
+
+def _is(swept: str, value: Any) -> bool:
+    """Whether a value in a frame stands for this label: as it is, or as a number."""
+    return str(value) == swept or (not isinstance(value, str) and as_numbers([swept])[0] == value)
 
 
 def _described(run: _xensim.Run, error: Exception) -> dict[str, Any]:

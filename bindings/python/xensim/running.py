@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +23,8 @@ class RunOptions:
 
     audit: bool = False
     cache: str | None = None  # an absolute path
+    explain: bool = False
+    traces: tuple[str, ...] = ()
 
 
 Outcome = dict[str, Any] | Exception
@@ -65,6 +67,18 @@ def run_all(
     if progress and plan.beyond > 0:
         print(f"{plan.beyond} runs beyond what the precision takes left out", file=sys.stderr)
     return outcomes
+
+
+def run_one(run: _xensim.Run, options: RunOptions) -> dict[str, Any]:
+    """Its result, made in this process. Raises what the run raises, noted to be of it."""
+    return _outcome(run, True, lambda: _simulate(run.text, run.seed, options))
+
+
+def traces_of(asked: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Requests `KIND:FILE`, one or several, such that any process writes the same files."""
+    requests = (asked,) if isinstance(asked, str) else tuple(asked or ())
+    split = [request.partition(":") for request in requests]
+    return tuple(kind + colon + (os.path.abspath(file) if file else "") for kind, colon, file in split)
 
 
 def label(run: _xensim.Run) -> str:
@@ -134,7 +148,9 @@ def _workers(executor: Executor | None, jobs: int) -> Iterator[_Here | _There]:
 
 def _simulate(text: str, seed: int, options: RunOptions) -> dict[str, Any]:
     # Executors pickle what they are to call, which functions of compiled modules do not allow.
-    return _xensim.simulate(text, seed, options.audit, cache=options.cache)
+    return _xensim.simulate(
+        text, seed, options.audit, explain=options.explain, cache=options.cache, traces=list(options.traces)
+    )
 
 
 def _outcome(run: _xensim.Run, at_once: bool, call: Any) -> Outcome:

@@ -14,9 +14,9 @@ WriteBack::WriteBack(const KernelContext& context, GuestKernel& scheduler, Guest
       files_(files),
       pressure_(pressure),
       journal_commit_(context, files, memory, pressure),
-      flush_(scheduler, [this](GuestProcess& daemon) { return flush_step(daemon); }),
-      update_(scheduler, [this](GuestProcess& daemon) { return update_step(daemon); }),
-      commit_(scheduler, [this](GuestProcess& daemon) { return commit_step(daemon); }),
+      flush_(scheduler, "bdflush", [this](GuestProcess& daemon) { return flush_step(daemon); }),
+      update_(scheduler, "kupdated", [this](GuestProcess& daemon) { return update_step(daemon); }),
+      commit_(scheduler, "kjournald", [this](GuestProcess& daemon) { return commit_step(daemon); }),
       update_alarm_([this](unsigned vcpu) { update_.want(vcpu); }),
       commit_alarm_([this](unsigned vcpu) {
         if (files_.journal().running_number() != commit_timer_) return;

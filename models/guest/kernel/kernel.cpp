@@ -6,6 +6,38 @@
 #include "models/guest/processes/process_kernel.hpp"
 
 namespace xensim {
+namespace {
+
+ProcessState state_of(TimeLedger::State state) {
+  switch (state) {
+    case TimeLedger::State::running:
+      return ProcessState::running;
+    case TimeLedger::State::runnable:
+      return ProcessState::runnable;
+    case TimeLedger::State::asleep:
+      return ProcessState::asleep;
+    case TimeLedger::State::none:
+      break;
+  }
+  return ProcessState::gone;
+}
+
+std::string_view name_of(LifePart awaited) {
+  switch (awaited) {
+    case LifePart::disk:
+      return "the disk";
+    case LifePart::paging:
+      return "a page from the disk";
+    case LifePart::network:
+      return "a packet";
+    case LifePart::timer:
+      return "a time";
+    default:
+      return "another process";
+  }
+}
+
+}  // namespace
 
 GuestKernel::GuestKernel(VirtualMachine& machine, unsigned processors, const GuestCosts& costs,
                          FootprintId footprint, std::function<FootprintId()> new_footprint, Time boot)
@@ -19,14 +51,16 @@ GuestKernel::GuestKernel(VirtualMachine& machine, unsigned processors, const Gue
       boot_(boot) {}
 
 GuestKernel::Started GuestKernel::start(Program program, Time now, TimeLedger::Group group, int nice,
-                                        RunQueue::Memory memory, std::optional<unsigned> only_on) {
+                                        RunQueue::Memory memory, std::optional<unsigned> only_on,
+                                        std::string_view name) {
   const ProcessId id{static_cast<std::uint32_t>(processes_.size())};
   processes_.push_back({.program = std::move(program),
                         .footprint = new_footprint_(),
                         .busy = false,
                         .has_state = false,
                         .computing = {},
-                        .call = nullptr});
+                        .call = nullptr,
+                        .name = name});
   queue_.add(id, nice, memory, only_on);
   ledger_.begin(id, group, now);
   const std::optional<unsigned> target = queue_.wake(id);
@@ -89,9 +123,10 @@ void GuestKernel::share_lines() {
   if (reschedule_.size() > 1) lines_.emplace(static_cast<unsigned>(reschedule_.size()));
 }
 
-ProcessId GuestKernel::start_thread(unsigned vcpu, Program program, int nice,
+ProcessId GuestKernel::start_thread(unsigned vcpu, std::string_view name, Program program, int nice,
                                     std::optional<unsigned> only_on) {
-  const Started started = start(std::move(program), now(vcpu), 0, nice, RunQueue::Memory::borrowed, only_on);
+  const Started started =
+      start(std::move(program), now(vcpu), 0, nice, RunQueue::Memory::borrowed, only_on, name);
   if (started.reschedule && *started.reschedule != vcpu) machine_.kick(vcpu, *started.reschedule);
   return started.process;
 }
@@ -281,6 +316,7 @@ ProcessId GuestKernel::fork(unsigned vcpu, Program child, const std::function<vo
   }
   processes_[id.value].program = std::move(child);
   processes_[id.value].has_state = true;
+  processes_[id.value].name = {};
   ledger_.begin(id, ledger_.group(parent), now(vcpu));
   prepare(id);
   if (queue_.fork(parent, id)) reschedule_[vcpu] = true;
@@ -308,6 +344,27 @@ void GuestKernel::computed(unsigned vcpu, Time work, bool complete) {
   Process& process = processes_[queue_.current(vcpu)->value];
   process.computing.work -= work;
   if (complete || process.computing.work <= Time{}) process.busy = false;
+}
+
+void GuestKernel::trace_to(TraceSink& sink, VcpuId of) {
+  ledger_.observe([this, &sink, of](ProcessId process, TimeLedger::State state, Time at,
+                                    std::optional<LifePart> awaited) {
+    const std::string_view name = processes_[process.value].name;
+    if (awaited == LifePart::paging && !name.empty())
+      awaited = LifePart::disk;  // a daemon has no page faults
+    CpuId cpu;
+    for (unsigned vcpu = 0; state == TimeLedger::State::running && vcpu < reschedule_.size(); ++vcpu) {
+      if (queue_.current(vcpu) == process) cpu = machine_.processor(vcpu).id();
+    }
+    sink.process({.at = at,
+                  .process = process,
+                  .group = ledger_.group(process),
+                  .vcpu = of,
+                  .cpu = cpu,
+                  .state = state_of(state),
+                  .name = name,
+                  .awaited = awaited ? name_of(*awaited) : std::string_view{}});
+  });
 }
 
 }  // namespace xensim

@@ -5,6 +5,7 @@
 #include <functional>
 #include <queue>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,7 +41,8 @@ class GuestKernel {
   };
   /// Children belong to the same group as their parents; the kernel's own processes to group 0.
   Started start(Program program, Time now, TimeLedger::Group group = 1, int nice = 0,
-                RunQueue::Memory memory = RunQueue::Memory::own, std::optional<unsigned> only_on = {});
+                RunQueue::Memory memory = RunQueue::Memory::own, std::optional<unsigned> only_on = {},
+                std::string_view name = {});
 
   /// What a timer interrupt is for: a uniprocessor kernel does both on each; an SMP kernel keeps the time
   /// by one timer and charges ticks by each processor's own.
@@ -119,7 +121,9 @@ class GuestKernel {
   void clear_timer(ProcessId process) { processes_[process.value].timer = 0; }
   [[nodiscard]] bool has_timer(ProcessId process) const { return processes_[process.value].timer != 0; }
   /// A process of the kernel's own, made while it runs on `vcpu`; it runs on `only_on`, or anywhere.
-  ProcessId start_thread(unsigned vcpu, Program program, int nice = 0, std::optional<unsigned> only_on = {});
+  /// `name` is for traces, and stays valid.
+  ProcessId start_thread(unsigned vcpu, std::string_view name, Program program, int nice = 0,
+                         std::optional<unsigned> only_on = {});
   /// The process current on `vcpu` lets all others go first.
   void yield(unsigned vcpu);
   /// Ticks that were charged to it.
@@ -146,6 +150,8 @@ class GuestKernel {
   /// By ticks; they run on the processor that keeps the time.
   [[nodiscard]] KernelTimers& timers() { return timers_; }
   [[nodiscard]] std::string audit() const { return queue_.audit(); }
+  /// Tells what its processes do. `of` is the vCPU that it has; invalid: the machine.
+  void trace_to(TraceSink& sink, VcpuId of = {});
 
  private:
   struct Process {
@@ -159,6 +165,7 @@ class GuestKernel {
     Call* call = nullptr;    ///< in progress
     /// The one that counts of those among the sleepers; 0: none.
     std::uint64_t timer = 0;
+    std::string_view name{};  ///< of a thread of the kernel's own
   };
   struct Sleeper {
     std::uint64_t jiffy = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 #include <utility>
 
 #include "models/guest/kernel/kernel.hpp"
@@ -19,14 +20,16 @@ class KernelDaemon {
   };
   using Step = std::function<Next(GuestProcess&)>;
 
-  KernelDaemon(GuestKernel& scheduler, Step step) : scheduler_(scheduler), step_(std::move(step)) {}
+  /// `name` stays valid.
+  KernelDaemon(GuestKernel& scheduler, std::string_view name, Step step)
+      : scheduler_(scheduler), name_(name), step_(std::move(step)) {}
   KernelDaemon(const KernelDaemon&) = delete;
   KernelDaemon& operator=(const KernelDaemon&) = delete;
 
   /// It is to make steps from now on; called on `vcpu`.
   void want(unsigned vcpu) {
     if (!id_.valid()) {
-      id_ = scheduler_.start_thread(vcpu, run(*this));
+      id_ = scheduler_.start_thread(vcpu, name_, run(*this));
     } else if (std::exchange(asleep_, false)) {
       scheduler_.wake(vcpu, id_);
     }
@@ -49,6 +52,7 @@ class KernelDaemon {
   }
 
   GuestKernel& scheduler_;
+  std::string_view name_;
   Step step_;
   ProcessId id_;
   bool asleep_ = false;

@@ -128,11 +128,13 @@ void TimeLedger::change(ProcessId process, State next, Time now, Awaited awaited
   } else if (life.state == State::runnable) {
     --group.runnable;
   }
+  const bool slept = life.state == State::asleep;
   life.state = next;
   life.since = std::max(life.since, now);
   life.share = {};
   if (next == State::running) group.running.push_back(process);
   if (next == State::runnable) ++group.runnable;
+  if (observer_) observer_(process, next, life.since, slept ? std::optional(awaited.part) : std::nullopt);
   if ((next != State::runnable && next != State::running) || group.idle == Time{}) return;
   // What it waited for had come when its kernel was woken; the rest was spent in the monitor's queue.
   const Time late = std::clamp(waited - group.waited_before, Time{}, group.idle);

@@ -8,7 +8,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/ids.hpp"
@@ -56,7 +59,12 @@ void report_elapsed(const LifeTimes& times, StatisticSink& sink, const std::stri
 class TimeLedger {
  public:
   using Group = std::uint32_t;
+  enum class State : std::uint8_t { none, running, runnable, asleep };
+  /// Told of each change of a process's state, after it; `awaited` is what ended its sleep, if it slept.
+  using Observer =
+      std::function<void(ProcessId process, State state, Time at, std::optional<LifePart> awaited)>;
 
+  void observe(Observer observer) { observer_ = std::move(observer); }
   /// The process is runnable from now on. Its number may have been another's, which has ended.
   void begin(ProcessId process, Group group, Time now);
   void end(ProcessId process, Time now) { change(process, State::none, now); }
@@ -82,7 +90,6 @@ class TimeLedger {
   [[nodiscard]] LifeTimes elapsed(Group group, Time now) const;
 
  private:
-  enum class State : std::uint8_t { none, running, runnable, asleep };
   struct Life {
     Group group = 0;
     State state = State::none;
@@ -112,6 +119,7 @@ class TimeLedger {
 
   std::vector<Life> lives_;
   std::vector<GroupState> groups_;
+  Observer observer_{};
 };
 
 }  // namespace xensim

@@ -25,7 +25,7 @@ BalloonDriver::BalloonDriver(const KernelContext& context, GuestKernel& schedule
       memory_(memory),
       pressure_(pressure),
       reservation_(reservation),
-      daemon_(scheduler, [this](GuestProcess& self) { return step(self); }),
+      daemon_(scheduler, "balloon", [this](GuestProcess& self) { return step(self); }),
       alarm_(daemon_),
       target_(reservation.reserved()) {}
 

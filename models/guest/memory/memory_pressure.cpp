@@ -189,7 +189,7 @@ GuestProcess* MemoryPressure::after_step(unsigned vcpu,
   GuestProcess* victim = std::exchange(kill_, false) ? kill_somebody(processes) : nullptr;
   if (!memory_.pages.needs_balance()) return victim;
   if (!daemon_.valid()) {
-    daemon_ = scheduler_.start_thread(vcpu, run_daemon(*this));
+    daemon_ = scheduler_.start_thread(vcpu, "kswapd", run_daemon(*this));
   } else if (std::exchange(daemon_sleeps_, false)) {
     memory_.kernel.did(KernelPath::wake_process);
     scheduler_.wake(vcpu, daemon_);

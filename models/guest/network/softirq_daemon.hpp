@@ -32,7 +32,7 @@ class SoftirqDaemon {
   /// The softirq was raised outside an interrupt or again in one, on the daemon's processor.
   void wake() {
     if (!id_.valid()) {
-      id_ = scheduler_.start_thread(vcpu_, run(*this), lowest_priority, vcpu_);
+      id_ = scheduler_.start_thread(vcpu_, "ksoftirqd", run(*this), lowest_priority, vcpu_);
     } else if (std::exchange(asleep_, false)) {
       scheduler_.wake(vcpu_, id_);
     }

@@ -25,6 +25,7 @@ Domain& Monitor::add_domain(const SchedulingShare& share, Domain::State state) {
   const FootprintId structures{footprints_++}, kernel{footprints_++};
   Domain& domain = domains_.emplace_back(
       *this, vcpu, cpu, structures, kernel, guest_costs_, [this] { return FootprintId{footprints_++}; }, now);
+  if (trace_ != nullptr) domain.kernel.trace_to(*trace_, vcpu);
   domain.ticks_seen = ticks_;
   domain.state = state;
   ++living_;

@@ -199,6 +199,7 @@ Native::Native(const NativeParameters& p, const HostContext& context)
   VirtualMachine& machine = *this;
   kernel_ = std::make_unique<GuestKernel>(machine, processors, costs_, new_footprint(), new_footprint,
                                           calendar_.now());
+  if (trace_ != nullptr) kernel_->trace_to(*trace_);
   if (context.network != nullptr) {
     const NativeNetwork::Options options{.mac = context.interface, .mtu = static_cast<std::uint32_t>(p.mtu)};
     network_ = std::make_unique<NativeNetwork>(calendar_, context.calibration, machine, options,
@@ -233,13 +234,6 @@ void Native::switch_address_space(unsigned vcpu) {
     processor.use_modelled_tlb();
   } else {
     processor.flush_tlb();
-  }
-  if (trace_) {
-    trace_->record({.at = processor.clock.local(),
-                    .argument = static_cast<std::int64_t>(kernel_->current(vcpu)->value),
-                    .cpu = processor.id(),
-                    .vcpu = {},
-                    .kind = TraceKind::process_switch});
   }
 }
 

@@ -34,6 +34,7 @@ constexpr std::uint32_t tool_pages = 8;
 
 XenControl::XenControl(Monitor& monitor, const HostContext& context)
     : monitor_(monitor),
+      trace_(context.trace),
       costs_(context.calibration, context.costs, context.shape.clock),
       working_set_(WorkingSet::constant(
           std::min(context.shape.l2_lines,
@@ -55,6 +56,11 @@ void XenControl::ask(ControlRequest request) {
 std::uint32_t XenControl::add_instance() {
   domains_.emplace_back();
   return static_cast<std::uint32_t>(domains_.size() - 1);
+}
+
+void XenControl::adopt(std::uint32_t instance, VcpuId vcpu) {
+  domains_[instance].push_back(vcpu);
+  if (trace_ != nullptr) trace_->domain(vcpu, instance);
 }
 
 std::optional<VcpuId> XenControl::domain_of(std::uint32_t instance) const {

@@ -25,7 +25,7 @@ class XenControl final : public ControlPlane {
   /// A new instance, which has no domain yet.
   std::uint32_t add_instance();
   /// The instance has this domain from now on.
-  void adopt(std::uint32_t instance, VcpuId vcpu) { domains_[instance].push_back(vcpu); }
+  void adopt(std::uint32_t instance, VcpuId vcpu);
   /// All domains that it ever had, the last of which may exist.
   [[nodiscard]] const std::vector<VcpuId>& domains_of(std::uint32_t instance) const {
     return domains_[instance];
@@ -42,6 +42,7 @@ class XenControl final : public ControlPlane {
   [[nodiscard]] Time now() const;
 
   Monitor& monitor_;
+  TraceSink* trace_;
   ControlCosts costs_;
   WorkingSet working_set_;
   std::vector<std::vector<VcpuId>> domains_;  ///< by instance

@@ -1,3 +1,4 @@
+#include "results/atomic_file.hpp"
 #include "results/traces/pcap.hpp"
 
 #include <fmt/format.h>

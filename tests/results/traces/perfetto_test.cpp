@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -77,14 +78,13 @@ TEST(Perfetto, gives_each_processor_and_each_vcpu_a_named_track) {
   for (const Json& event : events_of(write_trace(two_vcpus()))) {
     if (event["ph"] == "M") names.push_back(event["args"]["name"]);
   }
-  EXPECT_THAT(names, testing::ElementsAre("processors", "vCPUs", "CPU 0", "vCPU 0", "vCPU 1"));
+  EXPECT_THAT(names, testing::UnorderedElementsAre("processors", "vCPUs", "CPU 0", "vCPU 0", "vCPU 1"));
 }
 
 TEST(Perfetto, prints_times_as_microseconds_with_exactly_three_decimals) {
   const std::string text = write_trace(
       {record(Time{1'234'567'999}, TraceKind::switch_to, 0, 0), record(2ms, TraceKind::block, 0, 0)});
-  EXPECT_THAT(text, testing::HasSubstr("\"ts\": 1234.567, \"pid\": 1"));
-  EXPECT_THAT(text, testing::HasSubstr("\"ts\": 2000.000, \"pid\": 1"));
+  EXPECT_THAT(text, testing::HasSubstr("\"ts\": 1234.567, \"pid\": 1, \"tid\": 1, \"dur\": 765.433"));
 }
 
 TEST(Perfetto, shows_events_ticks_and_passes_as_instants_with_their_argument) {
@@ -110,10 +110,10 @@ TEST(Perfetto, reaches_to_the_end_of_the_run) {
   trace->end(8ms);
   trace->finish();
   EXPECT_THAT(*read_file(directory.path() / "trace.json"),
-              testing::HasSubstr("\"ts\": 8000.000, \"pid\": 1"));
+              testing::HasSubstr("\"ts\": 1000.000, \"pid\": 1, \"tid\": 1, \"dur\": 7000.000"));
 }
 
-TEST(Perfetto, an_empty_trace_is_valid) { EXPECT_EQ(events_of(write_trace({})).size(), 2U); }
+TEST(Perfetto, an_empty_trace_is_valid) { EXPECT_EQ(events_of(write_trace({})).size(), 1U); }
 
 TEST(Perfetto, no_file_appears_without_finish) {
   const TemporaryDirectory directory;
@@ -149,35 +149,131 @@ History history_of(const std::vector<std::pair<std::uint8_t, std::uint16_t>>& st
   return history;
 }
 
-TEST(Perfetto, slices_are_sorted_nest_and_add_up_to_what_was_fed) {
+TEST(Perfetto, slices_of_a_track_do_not_overlap_and_add_up_to_what_was_fed) {
   EXPECT_TRUE(rc::check([](const std::vector<std::pair<std::uint8_t, std::uint16_t>>& steps) {
     const History history = history_of(steps);
-    std::map<std::pair<int, std::uint32_t>, double> open;
+    const auto ns = [](const Json& us) { return std::llround(us.get<double>() * 1000); };
+    std::map<std::pair<int, std::uint32_t>, std::int64_t> last;
     std::map<std::uint32_t, std::int64_t> ran_ns;
-    double last = 0;
     for (const Json& event : events_of(write_trace(history.records))) {
-      const std::string phase = event["ph"];
-      if (phase == "M") continue;
-      const double at = event["ts"];
-      RC_ASSERT(at >= last);
-      last = at;
+      if (event["ph"] != "X") continue;
       const std::pair<int, std::uint32_t> track{event["pid"], event["tid"]};
-      if (phase == "B") {
-        RC_ASSERT(!open.contains(track));  // one state, and one vCPU on a processor, at a time
-        // The value of what is not a running vCPU does not count below.
-        open[track] = track.first == processors_pid || event["name"] == "running" ? at : -1;
-      } else {
-        RC_ASSERT(phase == "E");
-        RC_ASSERT(open.contains(track));
-        if (track.first == vcpus_pid && open[track] >= 0) {
-          ran_ns[track.second - 1] += std::llround((at - open[track]) * 1000);
-        }
-        open.erase(track);
-      }
+      RC_ASSERT(ns(event["ts"]) >= last[track]);  // one state, and one vCPU on a processor, at a time
+      RC_ASSERT(ns(event["dur"]) > 0);
+      last[track] = ns(event["ts"]) + ns(event["dur"]);
+      if (track.first == vcpus_pid && event["name"] == "running")
+        ran_ns[track.second - 1] += ns(event["dur"]);
     }
-    RC_ASSERT(open.empty());
     for (const auto& [vcpu, time] : history.ran) RC_ASSERT(ran_ns[vcpu] == time.count() / 1000);
   }));
+}
+
+/// Events of a name, as `begin end` in ms, of tracks by their names.
+using Tracks = std::map<std::string, std::vector<std::string>>;
+Tracks tracks_in(const std::string& text) {
+  std::map<std::pair<int, int>, std::string> names;
+  Tracks tracks;
+  const Json events = events_of(text);
+  for (const Json& event : events) {
+    if (event["ph"] == "M") names[{event["pid"], event["tid"]}] = event["args"]["name"];
+  }
+  for (const Json& event : events) {
+    if (event["ph"] != "X") continue;
+    const double begin = event["ts"], length = event["dur"];
+    const std::string group = names[{event["pid"], 0}], track = names[{event["pid"], event["tid"]}];
+    tracks[group + ": " + track].push_back(
+        fmt::format("{} {:g}-{:g}", event["name"].get<std::string>(), begin / 1000, (begin + length) / 1000));
+  }
+  return tracks;
+}
+
+using testing::ElementsAre;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+TEST(Perfetto, where_one_kernel_has_the_machine_processors_show_its_processes) {
+  const TemporaryDirectory directory;
+  const auto trace = open_trace({"perfetto", directory.path() / "trace.json"});
+  trace->begin({}, {"web/0", "say \"hi\"/0"});
+  const auto process = [&](Time at, std::uint32_t number, std::uint32_t group, ProcessState state,
+                           std::string_view awaited = {}) {
+    const bool runs = state == ProcessState::running;
+    trace->process({.at = at,
+                    .process = {number},
+                    .group = group,
+                    .cpu = runs ? CpuId{0} : CpuId{},
+                    .state = state,
+                    .name = group == 0 ? "kswapd" : "",
+                    .awaited = awaited});
+  };
+  using enum ProcessState;
+  process(1ms, 0, 1, runnable);
+  process(2ms, 0, 1, running);
+  process(4ms, 0, 1, asleep);
+  process(4ms, 1, 0, runnable);
+  process(4ms, 1, 0, running);
+  process(5ms, 1, 0, gone);
+  process(6ms, 0, 1, runnable, "the disk");
+  process(6ms, 0, 1, running);
+  process(6ms, 2, 2, runnable);
+  process(7ms, 0, 1, runnable);
+  process(7ms, 2, 2, running);
+  process(8ms, 2, 2, asleep);
+  trace->end(9ms);
+  trace->finish();
+  EXPECT_THAT(
+      tracks_in(*read_file(directory.path() / "trace.json")),
+      UnorderedElementsAre(
+          Pair("processors: CPU 0", ElementsAre("web/0 process 0 2-4", "kswapd 4-5", "web/0 process 0 6-7",
+                                                "say \"hi\"/0 process 2 7-8")),
+          Pair("web/0: process 0", ElementsAre("runnable 1-2", "running 2-4", "waits for the disk 4-6",
+                                               "running 6-7", "runnable 7-9")),
+          Pair("kernel: kswapd", ElementsAre("running 4-5")),
+          Pair("say \"hi\"/0: process 2", ElementsAre("runnable 6-7", "running 7-8", "asleep 8-9"))));
+}
+
+TEST(Perfetto, domains_have_the_names_of_their_instances) {
+  const TemporaryDirectory directory;
+  const auto trace = open_trace({"perfetto", directory.path() / "trace.json"});
+  trace->begin({}, {"web/0"});
+  trace->domain(VcpuId{1}, 0);
+  for (const TraceRecord& one : two_vcpus()) trace->record(one);
+  trace->process({.at = 3ms, .process = {0}, .group = 1, .vcpu = VcpuId{1}, .state = ProcessState::runnable});
+  trace->process({.at = 5ms, .process = {0}, .group = 1, .vcpu = VcpuId{1}, .state = ProcessState::gone});
+  trace->finish();
+  const Tracks tracks = tracks_in(*read_file(directory.path() / "trace.json"));
+  EXPECT_THAT(tracks.at("processors: CPU 0"), ElementsAre("dom0 1-3", "web/0 3-5", "dom0 6-8"));
+  EXPECT_TRUE(tracks.contains("vCPUs: dom0 (vCPU 0)"));
+  EXPECT_TRUE(tracks.contains("vCPUs: web/0 (vCPU 1)"));
+  EXPECT_THAT(tracks.at("processes of web/0: process 0"), ElementsAre("runnable 3-5"));
+}
+
+TEST(Perfetto, counts_who_waits_for_a_processor) {
+  std::vector<std::pair<double, int>> counts;
+  for (const Json& event : events_of(write_trace(two_vcpus()))) {
+    if (event["ph"] == "C") counts.emplace_back(event["ts"].get<double>() / 1000, event["args"]["vCPUs"]);
+  }
+  // From its wake at 2 ms vCPU 1 waits, from 3 ms vCPU 0, until 6 ms.
+  EXPECT_THAT(counts, ElementsAre(Pair(2, 1), Pair(6, 0)));
+}
+
+TEST(Perfetto, what_is_settled_does_not_wait_for_the_end) {
+  const TemporaryDirectory directory;
+  const auto trace = open_trace({"perfetto", directory.path() / "trace.json"});
+  Time present{};
+  trace->begin([&] { return present; }, {});
+  // Another processor, whose clock is ahead, has reported first.
+  trace->record(record(3ms, TraceKind::switch_to, 1, 1));
+  trace->record(record(1ms, TraceKind::switch_to, 0, 0));
+  present = 2ms;
+  trace->record(record(2ms, TraceKind::switch_to, 0, nobody));
+  present = 9ms;
+  trace->record(record(9ms, TraceKind::switch_to, 1, nobody));
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path())) << "what waits on disk has no name";
+  trace->finish();
+  const Tracks tracks = tracks_in(*read_file(directory.path() / "trace.json"));
+  EXPECT_THAT(tracks.at("processors: CPU 0"), ElementsAre("vCPU 0 1-2"));
+  EXPECT_THAT(tracks.at("processors: CPU 1"), ElementsAre("vCPU 1 3-9"));
 }
 
 TEST(TraceRequest, names_a_kind_and_a_file) {

@@ -13,9 +13,10 @@ from .matrix import matrix
 from .parts import parts
 from .reproduction import draw
 from .sensitivity import morris, sensitivity, tornado
+from .series import series
 from .style import save
 
 __all__ = [
     "bars", "draw", "figure5", "figure6", "isolation", "lines", "matrix", "morris", "parts", "save", "sensitivity",
-    "tornado",
+    "series", "tornado",
 ]  # fmt: skip

@@ -1,0 +1,50 @@
+/// Several traces of one run.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "results/traces/trace_file.hpp"
+
+namespace xensim {
+
+/// Gives each what comes.
+class Traces final : public TraceSink {
+ public:
+  /// What `KIND:FILE` asks for, each. Throws InputError.
+  explicit Traces(const std::vector<std::string>& requests) {
+    for (const std::string& request : requests) files_.push_back(open_trace(parse_trace_request(request)));
+  }
+
+  void begin(std::function<Time()> present, const std::vector<std::string>& instances) override {
+    for (const auto& file : files_) file->begin(present, instances);
+  }
+  void domain(VcpuId vcpu, std::uint32_t instance) override {
+    for (const auto& file : files_) file->domain(vcpu, instance);
+  }
+  void record(const TraceRecord& record) override {
+    for (const auto& file : files_) file->record(record);
+  }
+  void process(const ProcessRecord& record) override {
+    for (const auto& file : files_) file->process(record);
+  }
+  void frame(const FrameRecord& record) override {
+    for (const auto& file : files_) file->frame(record);
+  }
+  void disk(const DiskRecord& record) override {
+    for (const auto& file : files_) file->disk(record);
+  }
+  void end(Time at) override {
+    for (const auto& file : files_) file->end(at);
+  }
+  /// Writes all. Throws InputError.
+  void finish() {
+    for (const auto& file : files_) file->finish();
+  }
+
+ private:
+  std::vector<std::unique_ptr<TraceFile>> files_;
+};
+
+}  // namespace xensim
