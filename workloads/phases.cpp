@@ -6,7 +6,7 @@
 #include "core/error.hpp"
 #include "core/histogram.hpp"
 #include "core/input_file.hpp"
-#include "models/guest/kernel/kernel.hpp"
+#include "models/guest/processes/process_kernel.hpp"
 #include "models/guest/processes/self.hpp"
 #include "workloads/constant_data.hpp"
 #include "workloads/recorded/phases_file.hpp"
@@ -97,26 +97,41 @@ class Phases final : public Workload {
   std::uint64_t completed_ = 0, passes_ = 0;
 };
 
+/// Ticks that the kernel has counted.
+Call ticks() {
+  return Call{Call::Kind::instructions, [](ProcessKernel& kernel, GuestProcess&) -> CallResult {
+                return {.value = static_cast<std::int64_t>(kernel.scheduler().ticks())};
+              }};
+}
+
 /// A sleep ends with a tick. What it was too long is taken off the following ones, so that the task is
-/// blocked for as long as was recorded, all in all.
+/// blocked for as long as was recorded, all in all. What it then waits for a processor is not, so the ticks
+/// are counted.
 Program Phases::closed(Phases& self, const RecordedPhases::Task& task) {
-  constexpr std::int64_t tick = Time{GuestKernel::tick_length}.count();
+  constexpr Time tick = GuestKernel::tick_length;
   const Self kernel;
-  std::int64_t wanted = co_await kernel.clock();  // the work of the next phase
-  std::int64_t owed = 0;                          // time blocked that is still to come; negative: too long
+  Time wanted{co_await kernel.clock()};  // the work of the next phase
+  Time owed{};                           // of being blocked; negative: it was for too long
+  Time first_tick = never;               // or later, where no tick was seen at once
   for (std::int64_t pass = 0; self.goes_on(pass); ++pass) {
     for (const RecordedPhase& phase : task.phases) {
       if (phase.run > Time{}) {
         co_yield Compute{phase.run, &self.data_};
-        self.done(phase.run, co_await kernel.clock() - wanted);
+        self.done(phase.run, co_await kernel.clock() - wanted.count());
       }
-      const std::int64_t began = co_await kernel.clock();
-      owed += phase.other.count();
+      wanted = Time{co_await kernel.clock()};
+      const std::int64_t counted = co_await ticks();
+      owed += phase.other;
+      if (owed <= tick / 2) continue;
       // Counted from the last tick, it lasts one more than it is asked for.
-      if (owed > tick / 2) co_yield Sleep{Time{std::max(owed - tick, std::int64_t{})}};
-      const std::int64_t now = co_await kernel.clock();
-      wanted = std::clamp(began + owed, began, now);
-      owed -= now - began;
+      const Time asked = std::max(owed - tick, Time{});
+      const auto lasts = static_cast<std::int64_t>(GuestKernel::ticks_of(asked)) + 1;
+      co_yield Sleep{asked};
+      const Time now{co_await kernel.clock()};
+      first_tick = std::min(first_tick, now - co_await ticks() * tick);
+      const Time woken = first_tick + (counted + lasts) * tick;
+      owed -= woken - wanted;
+      wanted = woken;
     }
     ++self.passes_;
   }
