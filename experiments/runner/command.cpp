@@ -8,6 +8,7 @@
 #include <new>
 
 #include "core/json.hpp"
+#include "core/parameter_info.hpp"
 #include "experiments/runner/demand.hpp"
 #include "experiments/runner/explanation.hpp"
 #include "experiments/runner/listing.hpp"
@@ -158,8 +159,13 @@ void add_runner_options(CLI::App& command, Arguments& arguments) {
       "walks and more. Times exclude the benchmark's own overhead, counts include it");
 }
 
-/// Declares the subcommands; each sets `failed` if it found a failure that is no exception.
-void declare(CLI::App& app, Arguments& arguments, bool& failed) {
+void add_experiment_options(CLI::App& command, Arguments& arguments) {
+  command.add_option("FILE", arguments.file, "Experiment file, or a name from experiments/")->required();
+  command.add_option("--set", arguments.overrides, "path=value: change the experiment; may be repeated")
+      ->allow_extra_args(false);
+}
+
+void declare_reproduce(CLI::App& app, Arguments& arguments) {
   CLI::App* command =
       app.add_subcommand("reproduce", "Run the paper's experiments and compare with its results");
   command->add_option("NAME", arguments.reproduce.names, "Experiments (default: all)");
@@ -175,14 +181,11 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
       "Examples:\n  xensim reproduce figure6\n  xensim reproduce figure3 --platform L,X\n  xensim reproduce "
       "--jobs 8 --json comparison.json");
   command->callback([&] { reproduce_command(arguments); });
+}
 
-  const auto add_experiment = [&](CLI::App& its) {
-    its.add_option("FILE", arguments.file, "Experiment file, or a name from experiments/")->required();
-    its.add_option("--set", arguments.overrides, "path=value: change the experiment; may be repeated")
-        ->allow_extra_args(false);
-  };
-  command = app.add_subcommand("run", "Run an experiment file");
-  add_experiment(*command);
+void declare_run(CLI::App& app, Arguments& arguments) {
+  CLI::App* command = app.add_subcommand("run", "Run an experiment file");
+  add_experiment_options(*command, arguments);
   command->add_option("--seed", arguments.seed, "Seed of all random numbers")->type_name("UINT");
   command
       ->add_option("--replications", arguments.replications,
@@ -199,9 +202,12 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
       "  xensim run weights --set domains[0].weight=30 --set 'measure.duration=5 s'\n"
       "  xensim run figure6 --replications 1 --output here --resume");
   command->callback([&] { run_experiment(arguments); });
+}
 
-  command = app.add_subcommand("validate", "Check an experiment file without running it");
-  add_experiment(*command);
+/// Those that simulate nothing. `failed`: what was compared differs.
+void declare_others(CLI::App& app, Arguments& arguments, bool& failed) {
+  CLI::App* command = app.add_subcommand("validate", "Check an experiment file without running it");
+  add_experiment_options(*command, arguments);
   command->footer("Example:\n  xensim validate my-experiment.json");
   command->callback([&] { validate(arguments); });
 
@@ -280,7 +286,9 @@ int parse_and_do(int argc, const char* const* argv) {
       "Exit codes: 0 success, 1 the simulation found a failure, 2 bad usage or bad input, 130 interrupted");
   Arguments arguments;
   bool failed = false;
-  declare(app, arguments, failed);
+  declare_reproduce(app, arguments);
+  declare_run(app, arguments);
+  declare_others(app, arguments, failed);
   if (argc < 2) {
     std::cerr << app.help();
     return static_cast<int>(ExitCode::bad_input);
