@@ -47,7 +47,7 @@ class UnixSocket final : public File {
   [[nodiscard]] CallResult accept(Waiting& call, std::shared_ptr<UnixSocket>& accepted);
 
   [[nodiscard]] bool is_connected() const { return connected_; }
-  [[nodiscard]] std::size_t unread() const { return unread_; }          ///< bytes
+  [[nodiscard]] std::size_t unread() const { return unread_; }  ///< bytes
   [[nodiscard]] const WaitQueue& queue() const { return queue_; }
   [[nodiscard]] std::string audit() const;
 
