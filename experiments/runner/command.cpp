@@ -54,11 +54,12 @@ std::string traced(const TraceRequest& trace) {
 }
 
 std::string trace_help() {
-  std::string text = "KIND:FILE: trace the run, which must be a single one; may be repeated";
+  std::string text =
+      "KIND:FILE: write a trace; needs an experiment with a single run; may be repeated. Kinds";
   for (const auto& [name, format] : TraceFileRegistry::instance().entries()) {
     text += fmt::format("; {}: {}", name, format.help);
   }
-  return text + "; pcap@INTERFACE:FILE: of another interface than eth0, such as dom1/vif0";
+  return text + "; pcap@INTERFACE:FILE traces an interface other than eth0, such as dom1/vif0";
 }
 
 /// The experiment with the changes of --set.
@@ -176,26 +177,34 @@ void add_runner_options(CLI::App& command, Arguments& arguments) {
       ->check(CLI::Range(1, 1024));
   command.add_option("--output", arguments.output, "Directory for results (default: results/output/NAME)")
       ->check(not_empty("a directory"));
-  command.add_flag("--resume", arguments.runner.resume, "Keep finished runs of the same configuration");
+  command.add_flag("--resume", arguments.runner.resume,
+                   "Skip runs that an earlier call with the same configuration has finished in --output");
   command
-      .add_option("--cache", arguments.cache,
-                  "Directory of finished runs: those that any experiment has left there are not run again; "
-                  "others are added. Changes no result")
+      .add_option(
+          "--cache", arguments.cache,
+          "Directory of finished runs, shared by all experiments: a run that is there is not repeated, "
+          "a new one is added. Results are the same with or without it")
       ->check(not_empty("a directory"));
-  command.add_flag("--quiet", arguments.runner.quiet, "Show no progress");
-  command.add_flag("--explain", arguments.runner.explain,
-                   "Print what was done per operation, counted in the timed intervals. Times leave out the "
-                   "benchmark's own overhead, timed by itself; counts leave that time out too, but do not "
-                   "subtract its operations");
+  command.add_flag("--quiet", arguments.runner.quiet, "Do not show progress");
+  command.add_flag(
+      "--explain", arguments.runner.explain,
+      "Print what each operation of a benchmark did: faults, page-table entries, context switches, TLB "
+      "walks and more. Times exclude the benchmark's own overhead, counts include it");
 }
 
-/// Declares the subcommands; each sets `failed` if it found a failure that is no exception.
-void declare(CLI::App& app, Arguments& arguments, bool& failed) {
-  CLI::App* command = app.add_subcommand("reproduce", "The paper's experiments beside its numbers");
+void add_experiment_options(CLI::App& command, Arguments& arguments) {
+  command.add_option("FILE", arguments.file, "Experiment file, or a name from experiments/")->required();
+  command.add_option("--set", arguments.overrides, "path=value: change the experiment; may be repeated")
+      ->allow_extra_args(false);
+}
+
+void declare_reproduce(CLI::App& app, Arguments& arguments) {
+  CLI::App* command =
+      app.add_subcommand("reproduce", "Run the paper's experiments and compare with its results");
   command->add_option("NAME", arguments.reproduce.names, "Experiments (default: all)");
   command
       ->add_option("--platform", arguments.reproduce.platforms,
-                   "Only these of the platforms that the experiment sweeps over, by label, such as L,X")
+                   "Only these platforms of those that the experiment sweeps over, by label, such as L,X")
       ->delimiter(',')
       ->allow_extra_args(false);
   add_runner_options(*command, arguments);
@@ -205,18 +214,15 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
       "Examples:\n  xensim reproduce figure6\n  xensim reproduce figure3 --platform L,X\n  xensim reproduce "
       "--jobs 8 --json comparison.json");
   command->callback([&] { reproduce_command(arguments); });
+}
 
-  const auto add_experiment = [&](CLI::App& its) {
-    its.add_option("FILE", arguments.file, "Experiment file, or a name from experiments/")->required();
-    its.add_option("--set", arguments.overrides, "path=value: change the experiment; may be repeated")
-        ->allow_extra_args(false);
-  };
-  command = app.add_subcommand("run", "Run an experiment file");
-  add_experiment(*command);
+void declare_run(CLI::App& app, Arguments& arguments) {
+  CLI::App* command = app.add_subcommand("run", "Run an experiment file");
+  add_experiment_options(*command, arguments);
   command->add_option("--seed", arguments.seed, "Seed of all random numbers")->type_name("UINT");
   command
       ->add_option("--replications", arguments.replications,
-                   "Runs of each point, instead of what a precision takes")
+                   "Runs of each sweep point, whatever replications or precision the file asks for")
       ->type_name("UINT");
   add_runner_options(*command, arguments);
   command
@@ -227,9 +233,9 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
       ->allow_extra_args(false);
   command->add_option("--trace", arguments.runner.traces, trace_help())->allow_extra_args(false);
   command->add_flag("--audit", arguments.runner.audit,
-                    "Check every component after each scheduling pass; --resume then "
-                    "keeps only runs that were checked. Slow where memory and devices are used: a hundred "
-                    "times and more, so measure tenths of a second");
+                    "Check the invariants of every component after each scheduling pass. With memory and "
+                    "devices in use this is a hundred times slower or more: simulate tenths of a second. "
+                    "--resume then reuses only audited runs");
   command->footer(
       "Examples:\n  xensim run experiments/weights.json\n"
       "  xensim run weights --set domains[0].weight=30 --set 'measure.duration=5 s'\n"
@@ -237,24 +243,30 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
       "  xensim run figure6 --only cell=figure6/xen_5ms/8 --only replication=3 --only "
       "domains[0].workload.programs=gzip-vpr-gcc --trace perfetto:trace.json");
   command->callback([&] { run_experiment(arguments); });
+}
 
-  command = app.add_subcommand("validate", "Check an experiment file without running it");
-  add_experiment(*command);
+/// Those that simulate nothing. `failed`: what was compared differs.
+void declare_others(CLI::App& app, Arguments& arguments, bool& failed) {
+  CLI::App* command = app.add_subcommand("validate", "Check an experiment file without running it");
+  add_experiment_options(*command, arguments);
   command->footer("Example:\n  xensim validate my-experiment.json");
   command->callback([&] { validate(arguments); });
 
-  command = app.add_subcommand("list", "What there is to choose from, with parameters");
+  command = app.add_subcommand("list", "List schedulers, workloads and other choices, with their parameters");
   command->add_option("KIND", arguments.kind, one_of(list_kinds()) + " (default: all)");
   command->add_flag("--json", arguments.json, "As JSON");
   command->footer("Example:\n  xensim list schedulers");
   command->callback([&] { list(arguments); });
 
-  command = app.add_subcommand("topology", "The machine of an experiment, for Graphviz");
-  command->add_option("FILE", arguments.file, "Experiment file; of a sweep, its first point")->required();
+  command = app.add_subcommand("topology", "Print the machine of an experiment as a Graphviz graph");
+  command
+      ->add_option("FILE", arguments.file,
+                   "Experiment file, or a name from experiments/; of a sweep, the first point is used")
+      ->required();
   command->footer("Example:\n  xensim topology figure6 | dot -Tsvg > machine.svg");
   command->callback([&] { print_topology(arguments); });
 
-  command = app.add_subcommand("load", "What is in a recorded or described load");
+  command = app.add_subcommand("load", "Describe a recorded or described load");
   command
       ->add_option("FILE", arguments.file,
                    "Tasks of rt-app, phases in CSV, xentrace's binary, pcap, an iolog of fio, the output of "
@@ -276,13 +288,13 @@ void declare(CLI::App& app, Arguments& arguments, bool& failed) {
       "  xensim load host.xentrace --clock '2.4 GHz' --merge '100 us' --phases host.csv");
   command->callback([&] { describe_load_file(arguments); });
 
-  command = app.add_subcommand("compare", "Two results directories; exit code 1 if they differ");
+  command = app.add_subcommand("compare", "Compare two results directories; exit code 1 if they differ");
   command->add_option("A", arguments.file, "Results directory")->required();
   command->add_option("B", arguments.other, "Results directory")->required();
   command->footer("Example:\n  xensim compare results/output/before results/output/after");
   command->callback([&] { failed = !compare(arguments); });
 
-  command = app.add_subcommand("schema", "The JSON Schema of experiment files");
+  command = app.add_subcommand("schema", "Print the JSON Schema of experiment files");
   command->footer("Example:\n  xensim schema > experiments/experiment.schema.json");
   command->callback([] { std::cout << experiment_schema().dump(2) << '\n'; });
 }
@@ -331,13 +343,15 @@ int parse_and_do(int argc, const char* const* argv) {
   app.name("xensim");
   app.set_version_flag("--version", std::string("xensim ") + XENSIM_VERSION);
   app.footer(
-      "Examples:\n  xensim reproduce figure6       the paper's figure beside its numbers\n"
-      "  xensim run weights             an experiment file\n"
-      "  xensim list schedulers         what there is, with parameters\n\n"
-      "Exit codes: 0 done, 1 the simulation found a failure, 2 bad usage or bad input, 130 interrupted");
+      "Examples:\n  xensim reproduce figure6       compare a simulated figure with the paper's\n"
+      "  xensim run weights             run an experiment file\n"
+      "  xensim list schedulers         show the schedulers and their parameters\n\n"
+      "Exit codes: 0 success, 1 the simulation found a failure, 2 bad usage or bad input, 130 interrupted");
   Arguments arguments;
   bool failed = false;
-  declare(app, arguments, failed);
+  declare_reproduce(app, arguments);
+  declare_run(app, arguments);
+  declare_others(app, arguments, failed);
   if (argc < 2) {
     std::cerr << app.help();
     return static_cast<int>(ExitCode::bad_input);

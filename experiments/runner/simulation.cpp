@@ -76,6 +76,59 @@ void add(const std::vector<Snapshot::Entry>& entries, RunResult& result) {
   }
 }
 
+using Workloads = std::vector<std::unique_ptr<Workload>>;  // in the order of the templates
+
+/// All instances, with the programs of those that begin with the run.
+std::vector<Instance> instances_of(const Experiment& experiment, const Workloads& workloads,
+                                   std::uint64_t seed) {
+  std::vector<Instance> instances;
+  const std::vector<bool> later = created_later(experiment);
+  for (std::size_t kind = 0; kind < workloads.size(); ++kind) {
+    const DomainTemplate& domain = experiment.domains[kind];
+    for (std::uint32_t i = 0; i < domain.count; ++i) {
+      const std::string name = fmt::format("{}/{}", domain.name, i);
+      RandomStream random(seed, name);
+      const bool is_later = later[instances.size()];
+      std::vector<Program> programs;
+      if (!is_later) programs = workloads[kind]->programs(i, random);
+      instances.push_back({name, domain.share, std::move(programs), is_later});
+    }
+  }
+  return instances;
+}
+
+/// The programs of an instance that is created while the experiment runs.
+std::vector<Program> programs_of(const Experiment& experiment, const Workloads& workloads,
+                                 const std::string& instance, RandomStream random) {
+  const std::size_t slash = instance.find('/');
+  const auto domain = std::ranges::find(experiment.domains, instance.substr(0, slash), &DomainTemplate::name);
+  const auto number = static_cast<std::uint32_t>(std::stoul(instance.substr(slash + 1)));
+  return workloads[static_cast<std::size_t>(domain - experiment.domains.begin())]->programs(number, random);
+}
+
+std::vector<std::unique_ptr<Prober>> probers_of(const Experiment& experiment, Platform& platform,
+                                                Calendar& calendar, std::uint64_t seed) {
+  std::vector<std::unique_ptr<Prober>> probers;
+  for (const ProbePlan& plan : experiment.probes) {
+    const RandomStream random(seed, fmt::format("probe/{}/{}", probers.size(), plan.domain));
+    probers.push_back(std::make_unique<Prober>(plan, named_instances(experiment.domains, plan.domain),
+                                               platform, calendar, random));
+  }
+  return probers;
+}
+
+/// Throws SimulationError for what a finished run must not leave behind.
+void check(const Platform& platform, const Outside& outside, const std::vector<Instance>& instances) {
+  for (const std::string& fault : {platform.audit(), outside.audit()}) {
+    if (!fault.empty()) throw SimulationError(fault);
+  }
+  for (std::uint32_t i = 0; i < instances.size(); ++i) {
+    const std::string waits = platform.deadlock(i);
+    if (!waits.empty())
+      throw SimulationError(fmt::format("{} can never go on: {}", instances[i].name, waits));
+  }
+}
+
 }  // namespace
 
 RunResult simulate(const Experiment& experiment, const SimulationOptions& options) {
@@ -86,7 +139,7 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   const SurvivalTable survival(shape.l2_lines, shape.l2_ways);
   const WorkloadContext workload_context{
       .shape = shape, .calibration = calibration, .costs = costs, .explain = options.explain};
-  std::vector<std::unique_ptr<Workload>> workloads;
+  Workloads workloads;
   WorkloadNeeds needs{.system_calls = false};
   for (const DomainTemplate& domain : experiment.domains) {
     workloads.push_back(WorkloadRegistry::instance().create("workload", domain.workload, workload_context));
@@ -110,30 +163,13 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   const std::unique_ptr<Platform> platform =
       PlatformRegistry::instance().create("platform", experiment.platform, context);
 
-  std::vector<Instance> instances;
-  const std::vector<bool> later = created_later(experiment);
-  for (std::size_t kind = 0; kind < workloads.size(); ++kind) {
-    const DomainTemplate& domain = experiment.domains[kind];
-    for (std::uint32_t i = 0; i < domain.count; ++i) {
-      const std::string name = fmt::format("{}/{}", domain.name, i);
-      RandomStream random(options.seed, name);
-      const bool is_later = later[instances.size()];
-      std::vector<Program> programs;
-      if (!is_later) programs = workloads[kind]->programs(i, random);
-      instances.push_back({name, domain.share, std::move(programs), is_later});
-    }
-  }
+  std::vector<Instance> instances = instances_of(experiment, workloads, options.seed);
   if (options.trace != nullptr) {
     std::vector<std::string> names;
     for (const Instance& instance : instances) names.push_back(instance.name);
     options.trace->begin([&calendar] { return calendar.now(); }, names);
   }
-  std::vector<std::unique_ptr<Prober>> probers;
-  for (const ProbePlan& plan : experiment.probes) {
-    const RandomStream random(options.seed, fmt::format("probe/{}/{}", probers.size(), plan.domain));
-    probers.push_back(std::make_unique<Prober>(plan, named_instances(experiment.domains, plan.domain),
-                                               *platform, calendar, random));
-  }
+  const auto probers = probers_of(experiment, *platform, calendar, options.seed);
 
   outside.create(context, *platform);
   World world;
@@ -143,24 +179,13 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
   outside.start(world, options.seed);
   std::uint64_t created = 0;
   ScriptedOperator scripted(experiment, the_operator, *platform, [&](std::uint32_t instance) {
-    const std::string& name = instances[instance].name;
-    RandomStream random(options.seed, fmt::format("{}/created {}", name, created++));
-    const auto number = static_cast<std::uint32_t>(std::stoul(name.substr(name.find('/') + 1)));
-    const auto domain =
-        std::ranges::find(experiment.domains, name.substr(0, name.find('/')), &DomainTemplate::name);
-    return workloads[static_cast<std::size_t>(domain - experiment.domains.begin())]->programs(number, random);
+    const std::string stream = fmt::format("{}/created {}", instances[instance].name, created++);
+    return programs_of(experiment, workloads, instances[instance].name, RandomStream(options.seed, stream));
   });
   if (!experiment.control.empty()) world.add_actor("script", [&] { scripted.work(world); });
   world.run();
   if (options.trace != nullptr) options.trace->end(world.now());
-  for (const std::string& fault : {platform->audit(), outside.audit()}) {
-    if (!fault.empty()) throw SimulationError(fault);
-  }
-  for (std::uint32_t i = 0; i < instances.size(); ++i) {
-    const std::string waits = platform->deadlock(i);
-    if (!waits.empty())
-      throw SimulationError(fmt::format("{} can never go on: {}", instances[i].name, waits));
-  }
+  check(*platform, outside, instances);
 
   RunResult result;
   add_work(experiment, instances, the_operator.before, the_operator.after, result);

@@ -13,6 +13,7 @@ matplotlib.use("agg")
 
 from xensim import InputError  # noqa: E402
 from xensim.report import page  # noqa: E402
+from xensim.report.constants import constants_of  # noqa: E402
 
 CELLS = """\
 cell,unit,role,published,simulated,low,high,error_pct,by_definition
@@ -48,6 +49,13 @@ def test_the_page_has_every_cell_errors_by_role_and_the_constants(results):
     assert "predicted</td><td class=\"n\">2</td><td class=\"n\">6.08 %" in text
     assert "processor.memory_latency" in text
     assert "./xensim reproduce table9" in text
+
+
+def test_constants_of_sections_within_sections_are_listed_too():
+    entry = {"value": 2, "unit": "ns", "range": [1, 3], "origin": "fitted", "source": "here", "cells": ["a/b"]}
+    rows = constants_of({"machine": "m", "outer": {"first": entry, "inner": {"second": entry | {"value": 3}}}})
+    assert [(row.section, row.name) for row in rows] == [("outer", "first"), ("outer.inner", "second")]
+    assert [row.at_bound for row in rows] == [False, True]
 
 
 def test_right_by_chance_counts_and_right_by_definition_does_not(results):

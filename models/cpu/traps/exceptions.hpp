@@ -97,8 +97,4 @@ enum class MonitorFault : std::uint8_t {
   return MonitorFault::panic;
 }
 
-[[nodiscard]] inline Bounce failsafe_call(const Callbacks& callbacks, const DataSelectors& selectors) {
-  return {.to = callbacks.failsafe, .selectors = selectors};
-}
-
 }  // namespace xensim

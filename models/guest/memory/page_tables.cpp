@@ -11,18 +11,6 @@ using Entry = PageTableEntry;
 constexpr std::uint32_t table_bits =
     Entry::present | Entry::writable | Entry::user | Entry::accessed | Entry::dirty;
 
-/// The part of a range that lies in one region, as indices of its table.
-struct Slots {
-  std::uint32_t region, first, end;
-};
-
-/// The part of [start, range.end) that lies in the region of `start`.
-Slots slots_from(Address start, Address end) {
-  const std::uint32_t region = start.directory_index();
-  const bool last = (end.value - 1) >> 22 == region;
-  return {region, start.table_index(), last ? Address{end.value - 1}.table_index() + 1 : entries_per_table};
-}
-
 /// Lines of a table that so many of its entries fill.
 constexpr std::uint32_t lines_of(std::size_t entries) {
   return (static_cast<std::uint32_t>(entries) + 15) / 16;
@@ -37,9 +25,44 @@ std::uint32_t lines_with(const std::vector<EntryUpdate>& entries) {
   return lines;
 }
 
-Address address_of(std::uint32_t region, std::uint32_t index) { return {((region << 10) + index) << 12}; }
-
 }  // namespace
+
+/// The tables of a range, one after another, with the part of the range that lies in each.
+class PageTables::Walk {
+ public:
+  Walk(const PageTables& tables, AddressRange range) : tables_(tables), range_(range) {}
+
+  /// Goes to the next region that has a table in which an entry was ever set. False: there is none.
+  [[nodiscard]] bool next() {
+    while (range_.start < range_.end) {
+      region_ = range_.start.directory_index();
+      first = range_.start.table_index();
+      const Address last{range_.end.value - 1};
+      end = last.directory_index() == region_ ? last.table_index() + 1 : entries_per_table;
+      range_.start = address(end);
+      const auto found = tables_.table_of(region_);
+      if (!found) continue;
+      table = *found;
+      entries_ = tables_.memory_.paging.entries(table);
+      if (entries_ != nullptr) return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] PageTableEntry entry(std::uint32_t index) const { return {(*entries_)[index]}; }
+  /// What an entry of this table maps.
+  [[nodiscard]] Address address(std::uint32_t index) const { return {((region_ << 10) + index) << 12}; }
+  [[nodiscard]] std::uint32_t size() const { return end - first; }
+
+  PageNumber table;
+  std::uint32_t first = 0, end = 0;  ///< entries of the table that map the range
+
+ private:
+  const PageTables& tables_;
+  AddressRange range_;  ///< what is left
+  std::uint32_t region_ = 0;
+  const PhysicalMemory::Words* entries_ = nullptr;
+};
 
 std::optional<PageNumber> PageTables::make_table(Address address) {
   if (const auto present = table(address)) return present;
@@ -58,20 +81,14 @@ bool PageTables::copy_to(PageTables& child, const Area& area, std::uint32_t& res
   std::vector<EntryUpdate>&copies = memory_.updates, &protections = memory_.other_updates;
   const bool copy_on_write = area.copies_on_write();
   const std::uint32_t cleared = Entry::accessed | (copy_on_write ? 0 : Entry::dirty);
-  Slots slots{};
-  for (Address at = area.range.start; at < area.range.end; at = address_of(slots.region + 1, 0)) {
-    slots = slots_from(at, area.range.end);
-    const auto source = table_of(slots.region);
-    if (!source) continue;
-    const auto target = child.make_table(at);
+  for (Walk source(*this, area.range); source.next();) {
+    const auto target = child.make_table(source.address(source.first));
     if (!target) return false;
-    const PhysicalMemory::Words* entries = paging.entries(*source);
-    if (entries == nullptr) continue;
     copies.clear();
     protections.clear();
     memory_.named.clear();
-    for (std::uint32_t i = slots.first; i < slots.end; ++i) {
-      Entry entry{(*entries)[i]};
+    for (std::uint32_t i = source.first; i < source.end; ++i) {
+      Entry entry = source.entry(i);
       if (!is_resident(entry)) {
         if (!is_swapped(entry)) continue;
         memory_.swap->slots.get(slot_of(entry));
@@ -91,14 +108,14 @@ bool PageTables::copy_to(PageTables& child, const Area& area, std::uint32_t& res
       copies.push_back({i, entry});
     }
     memory_.kernel.uses_each(KernelObject::page_descriptor, memory_.named);
-    memory_.kernel.did(KernelPath::scan_entry, slots.end - slots.first - copies.size());
-    memory_.kernel.uses(KernelObject::page, source->value, lines_of(slots.end - slots.first),
+    memory_.kernel.did(KernelPath::scan_entry, source.size() - copies.size());
+    memory_.kernel.uses(KernelObject::page, source.table.value, lines_of(source.size()),
                         lines_with(protections));
     memory_.kernel.uses(KernelObject::page, target->value, lines_of(copies.size()));
     memory_.kernel.did(KernelPath::copy_entry, copies.size());
     memory_.kernel.did(KernelPath::write_protect_entry, protections.size());
     memory_.kernel.locked(copies.size() + protections.size());
-    if (!protections.empty()) paging.set_entries(*source, protections);
+    if (!protections.empty()) paging.set_entries(source.table, protections);
     if (!copies.empty()) paging.set_entries(*target, copies);
   }
   return true;
@@ -112,18 +129,14 @@ PageTables::Zapped PageTables::zap(AddressRange range, std::size_t limit, std::v
     named.clear();
   };
   Zapped zapped{range.start, 0};
-  while (zapped.reached < range.end && limit > 0) {
-    const Slots slots = slots_from(zapped.reached, range.end);
-    zapped.reached = address_of(slots.region, slots.end);
-    const auto table = table_of(slots.region);
-    const PhysicalMemory::Words* entries = table ? memory_.paging.entries(*table) : nullptr;
-    if (entries == nullptr) continue;
+  Walk walk(*this, range);
+  while (limit > 0 && walk.next()) {
     cleared.clear();
     named.clear();
     std::uint32_t freed = 0;
-    std::uint32_t i = slots.first;
-    for (; i < slots.end && limit > 0; ++i) {
-      const Entry entry{(*entries)[i]};
+    std::uint32_t i = walk.first;
+    for (; i < walk.end && limit > 0; ++i) {
+      const Entry entry = walk.entry(i);
       if (entry.bits == 0) continue;
       --limit;
       cleared.push_back({i, {}});
@@ -146,15 +159,16 @@ PageTables::Zapped PageTables::zap(AddressRange range, std::size_t limit, std::v
       }
     }
     use_named();
-    zapped.reached = address_of(slots.region, i);
-    memory_.kernel.did(KernelPath::scan_entry, i - slots.first - cleared.size());
-    memory_.kernel.uses(KernelObject::page, table->value, lines_of(i - slots.first), lines_with(cleared));
+    zapped.reached = walk.address(i);
+    memory_.kernel.did(KernelPath::scan_entry, i - walk.first - cleared.size());
+    memory_.kernel.uses(KernelObject::page, walk.table.value, lines_of(i - walk.first), lines_with(cleared));
     memory_.kernel.did(KernelPath::zap_entry, cleared.size());
     memory_.kernel.took_out(cleared.size());
     memory_.kernel.did(KernelPath::lru_remove, freed);
     memory_.kernel.locked(cleared.size() + std::uint64_t{freed} * 2);
-    if (!cleared.empty()) memory_.paging.set_entries(*table, cleared);
+    if (!cleared.empty()) memory_.paging.set_entries(walk.table, cleared);
   }
+  if (limit > 0) zapped.reached = range.end;
   return zapped;
 }
 
@@ -164,26 +178,21 @@ void PageTables::set_dirty(Page& page) const {
 }
 
 void PageTables::clean(AddressRange range, std::uint32_t processors) {
-  Slots slots{};
-  for (Address at = range.start; at < range.end; at = address_of(slots.region + 1, 0)) {
-    slots = slots_from(at, range.end);
-    const auto table = table_of(slots.region);
-    const PhysicalMemory::Words* entries = table ? memory_.paging.entries(*table) : nullptr;
-    if (entries == nullptr) continue;
+  for (Walk walk(*this, range); walk.next();) {
     std::uint32_t cleaned = 0;
-    for (std::uint32_t i = slots.first; i < slots.end; ++i) {
-      const Entry entry{(*entries)[i]};
+    for (std::uint32_t i = walk.first; i < walk.end; ++i) {
+      const Entry entry = walk.entry(i);
       if (!is_resident(entry) || !entry.has(Entry::dirty)) continue;
       const PageNumber number = memory_.paging.page(entry.frame());
       if (!left(number, entry)) continue;
       memory_.kernel.uses(KernelObject::page_descriptor, number.value);
-      memory_.paging.set_entry(*table, i, Entry::to(entry.frame(), entry.bits & 0xfff & ~Entry::dirty));
-      memory_.paging.flush_page(directory_, address_of(slots.region, i), processors);
+      memory_.paging.set_entry(walk.table, i, Entry::to(entry.frame(), entry.bits & 0xfff & ~Entry::dirty));
+      memory_.paging.flush_page(directory_, walk.address(i), processors);
       ++cleaned;
     }
-    memory_.kernel.did(KernelPath::scan_entry, slots.end - slots.first - cleaned);
-    const std::uint32_t lines = lines_of(slots.end - slots.first);
-    memory_.kernel.uses(KernelObject::page, table->value, lines, std::min(cleaned, lines));
+    memory_.kernel.did(KernelPath::scan_entry, walk.size() - cleaned);
+    const std::uint32_t lines = lines_of(walk.size());
+    memory_.kernel.uses(KernelObject::page, walk.table.value, lines, std::min(cleaned, lines));
     memory_.kernel.did(KernelPath::protect_entry, cleaned);
     memory_.kernel.took_out(cleaned);
     memory_.kernel.locked(cleaned);
@@ -193,25 +202,19 @@ void PageTables::clean(AddressRange range, std::uint32_t processors) {
 void PageTables::protect(AddressRange range, std::uint8_t flags) {
   std::vector<EntryUpdate>& changed = memory_.updates;
   const std::uint32_t bits = entry_bits(flags);
-  Slots slots{};
-  for (Address at = range.start; at < range.end; at = address_of(slots.region + 1, 0)) {
-    slots = slots_from(at, range.end);
-    const auto table = table_of(slots.region);
-    const PhysicalMemory::Words* entries = table ? memory_.paging.entries(*table) : nullptr;
-    if (entries == nullptr) continue;
+  for (Walk walk(*this, range); walk.next();) {
     changed.clear();
-    for (std::uint32_t i = slots.first; i < slots.end; ++i) {
-      const Entry entry{(*entries)[i]};
+    for (std::uint32_t i = walk.first; i < walk.end; ++i) {
+      const Entry entry = walk.entry(i);
       if (!is_resident(entry)) continue;
       changed.push_back(
           {i, Entry::to(entry.frame(), bits | (entry.bits & (Entry::accessed | Entry::dirty)))});
     }
-    memory_.kernel.did(KernelPath::scan_entry, slots.end - slots.first - changed.size());
-    memory_.kernel.uses(KernelObject::page, table->value, lines_of(slots.end - slots.first),
-                        lines_with(changed));
+    memory_.kernel.did(KernelPath::scan_entry, walk.size() - changed.size());
+    memory_.kernel.uses(KernelObject::page, walk.table.value, lines_of(walk.size()), lines_with(changed));
     memory_.kernel.did(KernelPath::protect_entry, changed.size());
     memory_.kernel.took_out(changed.size());
-    if (!changed.empty()) memory_.paging.set_entries(*table, changed);
+    if (!changed.empty()) memory_.paging.set_entries(walk.table, changed);
   }
 }
 
@@ -229,10 +232,9 @@ void PageTables::free_tables(std::uint32_t first, std::uint32_t end) {
 }
 
 void PageTables::count_slots(std::vector<std::uint32_t>& references) const {
-  for (std::uint32_t region = 0; region < regions; ++region) {
-    const auto table = table_of(region);
-    for (std::uint32_t i = 0; table && i < entries_per_table; ++i) {
-      const Entry entry = memory_.paging.entry(*table, i);
+  for (Walk walk(*this, {{}, {regions << 22}}); walk.next();) {
+    for (std::uint32_t i = walk.first; i < walk.end; ++i) {
+      const Entry entry = walk.entry(i);
       if (is_swapped(entry)) ++references[slot_of(entry)];
     }
   }

@@ -82,6 +82,8 @@ class PageTables {
   void count_slots(std::vector<std::uint32_t>& references) const;
 
  private:
+  class Walk;
+
   [[nodiscard]] std::optional<PageNumber> table_of(std::uint32_t region) const {
     const PageTableEntry entry = memory_.paging.entry(directory_, region);
     if (!entry.has(PageTableEntry::present)) return {};

@@ -47,9 +47,7 @@ class UnixSocket final : public File {
   [[nodiscard]] CallResult accept(Waiting& call, std::shared_ptr<UnixSocket>& accepted);
 
   [[nodiscard]] bool is_connected() const { return connected_; }
-  [[nodiscard]] bool is_listening() const { return listening_; }
-  [[nodiscard]] std::size_t unread() const { return unread_; }          ///< bytes
-  [[nodiscard]] std::size_t send_charge() const { return in_flight_; }  ///< bytes of the send buffer in use
+  [[nodiscard]] std::size_t unread() const { return unread_; }  ///< bytes
   [[nodiscard]] const WaitQueue& queue() const { return queue_; }
   [[nodiscard]] std::string audit() const;
 

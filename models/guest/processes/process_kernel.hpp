@@ -138,7 +138,6 @@ class ProcessKernel {
   [[nodiscard]] const WriteBack* write_back() const { return write_back_.get(); }
   /// Null where memory cannot be given back.
   [[nodiscard]] BalloonDriver* balloon() { return balloon_.get(); }
-  [[nodiscard]] std::uint32_t process_count() const { return process_count_; }
   /// Pages that no process holds: free, on the quicklists, in slabs for packets, in the page cache.
   [[nodiscard]] std::uint32_t unused_pages() const;
   void report(StatisticSink& sink, const std::string& prefix) const;

@@ -14,9 +14,7 @@ namespace xensim {
 
 /// One command that an operator gives at domain 0's console.
 struct ControlRequest {
-  using Verb = ControlVerb;
-
-  Verb verb{};
+  ControlVerb verb{};
   std::uint32_t instance = 0;       ///< which one; of set_slice and add_rules: without meaning
   SchedulingShare share{};          ///< create, set_scheduler
   Time slice{};                     ///< set_slice

@@ -23,13 +23,12 @@
 
 namespace xensim {
 
-struct MonitorParameters : XenMemoryParameters, DiskChoices {
+struct MonitorParameters : XenMemoryParameters, DeviceChoices {
   MonitorParameters() = default;  // as an aggregate with two strings it has GCC 12 warn of uninitialised ones
 
-  Time tick = 20ms;               ///< period of the timer event to every domain
-  std::string build = "at once";  ///< how domains come into being
-  bool count_memory = false;      ///< report what the monitor keeps for a domain
-  std::int64_t mtu = 1500;
+  Time tick = 20ms;                ///< period of the timer event to every domain
+  std::string build = "at once";   ///< how domains come into being
+  bool count_memory = false;       ///< report what the monitor keeps for a domain
   std::int64_t nic_processor = 0;  ///< that the network interface interrupts
   Bytes credit_bytes{65536};       ///< that a domain's interface may send in each of the next
   Time credit_interval{};          ///< 0: as much as it can

@@ -32,7 +32,7 @@ std::set<DeviceNumber> MonitorBlock::numbers(std::int64_t disks) {
   return all;
 }
 
-MonitorBlock::MonitorBlock(const DiskChoices& choices, const HostContext& context, MonitorMemory& memory,
+MonitorBlock::MonitorBlock(const DeviceChoices& choices, const HostContext& context, MonitorMemory& memory,
                            std::function<void()> interrupt)
     : context_(context),
       memory_(memory),

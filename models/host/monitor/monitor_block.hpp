@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "models/cpu/processor.hpp"
-#include "models/host/disk_choices.hpp"
+#include "models/host/device_choices.hpp"
 #include "models/host/monitor/block_costs.hpp"
 #include "models/host/monitor/monitor_memory.hpp"
 #include "models/io/block/block_front.hpp"
@@ -29,7 +29,7 @@ class MonitorBlock {
   static constexpr DeviceNumber domain_device = DeviceNumber::of(DeviceNumber::Kind::segment, 0);
 
   /// `interrupt` is called, from the calendar, when a disk has something to tell: take_interrupt() follows.
-  MonitorBlock(const DiskChoices& choices, const HostContext& context, MonitorMemory& memory,
+  MonitorBlock(const DeviceChoices& choices, const HostContext& context, MonitorMemory& memory,
                std::function<void()> interrupt);
 
   /// Domain 0 gives a new domain, whose memory outlives its requests, a virtual disk of its own: one extent

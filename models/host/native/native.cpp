@@ -23,27 +23,9 @@ using enum Statistic::Kind;
 const Statistic process_switches{"process_switches", "switches", counter, "switches between processes"};
 const Statistic timer_ticks{"timer_ticks", "ticks", counter, "ticks of the kernel's time of day"};
 
-const auto parameters =
-    ParameterTable<NativeParameters>{}
-        .add("smp", &NativeParameters::smp, "SMP kernel on all processors; false: UP kernel on the first",
-             "Barham et al., SOSP 2003, section 4")
-        .add("swap", &NativeParameters::swap, "swap partition",
-             "choice: the most that one partition can have in Linux 2.4, and as much as memory",
-             {.minimum = Bytes{4096}, .maximum = Bytes{std::int64_t{2} << 30}})
-        .add("file_system", &NativeParameters::file_system, "behind the swap partition", "choice",
-             {.minimum = Bytes{std::int64_t{1} << 20}, .maximum = Bytes{std::int64_t{128} << 30}})
-        .add("write_cache", &NativeParameters::write_cache, "the disk acknowledges writes from its cache",
-             "choice: off in many servers; the paper's OSDB-OLTP rate needs it on")
-        .add("elevator", &NativeParameters::elevator, "order of requests to the disk", "Linux 2.4",
-             {.choices = {"linus", "early_linus", "none"}})
-        .add("mtu", &NativeParameters::mtu, "longest IP packet of the network interface, in bytes",
-             "Ethernet; the paper's ttcp uses 1500 and 500", {.minimum = 68, .maximum = 1500})
-        .add("disks", &NativeParameters::disks, "swap and file system are on the first",
-             "Barham et al., SOSP 2003, section 4", {.minimum = 1, .maximum = 16})
-        .add("first_bad_sector", &NativeParameters::first_bad_sector, "of the first disk", "choice",
-             {.minimum = 0})
-        .add("bad_sectors", &NativeParameters::bad_sectors,
-             "of the first disk, that can be neither read nor written", "choice: none", {.minimum = 0});
+const auto parameters = with_devices(ParameterTable<NativeParameters>{}.add(
+    "smp", &NativeParameters::smp, "SMP kernel on all processors; false: UP kernel on the first",
+    "Barham et al., SOSP 2003, section 4"));
 
 class Native final : public Platform, private VirtualMachine {
  public:

@@ -1,17 +1,18 @@
 /// What the platform "native" can be told, and what it needs of a machine.
 #pragma once
 
-#include "models/host/disk_choices.hpp"
+#include "models/host/device_choices.hpp"
 #include "models/host/host_plan.hpp"
 
 namespace xensim {
 
-struct NativeParameters : DiskChoices {
-  NativeParameters() { elevator = "linus"; }
+struct NativeParameters : DeviceChoices {
+  NativeParameters() {
+    elevator = "linus";
+    swap = {std::int64_t{2} << 30};  // as much as memory
+  }
 
   bool smp = true;
-  Bytes swap{std::int64_t{2} << 30};
-  std::int64_t mtu = 1500;
 };
 
 class NativeNeeds final : public PlatformNeeds {

@@ -14,12 +14,10 @@
 namespace xensim {
 namespace {
 
-const auto parameters =
+const auto parameters = with_devices(
     ParameterTable<MonitorParameters>{}
         .add("tick", &MonitorParameters::tick, "period of the timer event to every domain",
              "Xen 1.0: a single timer on processor 0", {.minimum = 1ms})
-        .add("mtu", &MonitorParameters::mtu, "longest IP packet of the virtual interfaces, in bytes",
-             "Ethernet; the paper's ttcp uses 1500 and 500", {.minimum = 68, .maximum = 1500})
         .add("nic_processor", &MonitorParameters::nic_processor,
              "processor that the network interface interrupts",
              "Xen 1.0: the I/O APIC gives all to the first", {.minimum = 0, .maximum = 1023})
@@ -38,20 +36,6 @@ const auto parameters =
              "report how much memory the monitor needs for a domain", "choice")
         .add("memory", &MonitorParameters::memory, "of each domain whose programs make system calls",
              "choice", {.minimum = Bytes{8 << 20}, .maximum = Bytes{std::int64_t{959} << 20}})
-        .add("swap", &MonitorParameters::swap, "partition of each domain whose programs make system calls",
-             "choice", {.minimum = Bytes{4096}, .maximum = Bytes{std::int64_t{2} << 30}})
-        .add("disks", &MonitorParameters::disks, "of the machine; each domain has a part of one",
-             "Barham et al., SOSP 2003, section 4", {.minimum = 1, .maximum = 16})
-        .add("write_cache", &MonitorParameters::write_cache, "the disks acknowledge writes from their caches",
-             "choice: off in many servers; the paper's OSDB-OLTP rate needs it on")
-        .add("elevator", &MonitorParameters::elevator, "order of the monitor's requests to a disk", "Xen 1.0",
-             {.choices = {"early_linus", "linus", "none"}})
-        .add("file_system", &MonitorParameters::file_system, "of each domain, behind its swap partition",
-             "choice", {.minimum = Bytes{std::int64_t{1} << 20}, .maximum = Bytes{std::int64_t{128} << 30}})
-        .add("first_bad_sector", &MonitorParameters::first_bad_sector, "of the first disk", "choice",
-             {.minimum = 0})
-        .add("bad_sectors", &MonitorParameters::bad_sectors,
-             "of the first disk, that can be neither read nor written", "choice: none", {.minimum = 0})
         .add("update_queue", &MonitorParameters::update_queue,
              "page-table requests that a guest collects at most", "XenoLinux 2.4.21",
              {.minimum = 1, .maximum = 2048})
@@ -59,7 +43,7 @@ const auto parameters =
              "system calls enter the guest's kernel without the monitor", "Xen 1.0")
         .add("bounce_faults", &MonitorParameters::bounce_faults,
              "page faults enter the monitor first; false: the guest's kernel, as no real i386 could",
-             "Xen 1.0");
+             "Xen 1.0"));
 
 class Xen final : public Platform {
  public:
@@ -72,7 +56,7 @@ class Xen final : public Platform {
     if (monitor_.parameters().build == "at once") {
       control_.adopt(instance, monitor_.start_domain(std::move(programs), share));
     } else {
-      ControlRequest request{.verb = ControlRequest::Verb::create, .instance = instance, .share = share};
+      ControlRequest request{.verb = ControlVerb::create, .instance = instance, .share = share};
       request.programs = std::move(programs);
       request.required = true;
       control_.ask(std::move(request));

@@ -84,7 +84,7 @@ Program XenControl::serve(XenControl& self) {
     self.pending_.pop_front();
     const Time begin = self.now();
     co_yield Compute{self.costs_.tool_start, &self.working_set_};
-    if (request.verb == ControlRequest::Verb::create) {
+    if (request.verb == ControlVerb::create) {
       if (self.domain_of(request.instance)) {
         ++self.refused_;
         continue;

@@ -17,7 +17,6 @@ namespace xensim {
 /// What of the monitor's interface to memory a run may change to see what it is worth.
 struct XenMemoryParameters {
   Bytes memory{std::int64_t{128} << 20};  ///< of each domain
-  Bytes swap{std::int64_t{1} << 30};      ///< of each domain
   std::int64_t update_queue = 2048;       ///< requests that a guest collects at most
   bool fast_trap = true;                  ///< system calls enter the guest's kernel directly
   bool bounce_faults = true;              ///< page faults enter the monitor first

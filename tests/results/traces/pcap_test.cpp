@@ -1,4 +1,3 @@
-#include "results/atomic_file.hpp"
 #include "results/traces/pcap.hpp"
 
 #include <fmt/format.h>
@@ -10,6 +9,7 @@
 #include <memory>
 
 #include "models/io/packet/frame.hpp"
+#include "results/atomic_file.hpp"
 #include "tests/installed.hpp"
 #include "tests/models/io/packet/time_stamp.hpp"
 #include "tests/results/temporary_directory.hpp"

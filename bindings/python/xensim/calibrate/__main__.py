@@ -10,7 +10,7 @@ from pathlib import Path
 from .. import _xensim
 from ..cells import published_values
 from ..files import write_atomically
-from ..whatif.constants import Constants
+from ..whatif import Constants, calibration_file
 from ..whatif.interruption import Interruption
 from ..whatif.model import SimulatedCells, Unavailable
 from .calibration import calibrate
@@ -19,6 +19,7 @@ from .report import into_document, report
 from .stages import STAGES
 
 EXPERIMENTS = ("table3", "table4", "table5")
+MACHINE = "dell2650"
 BAD_INPUT, INTERRUPTED = 2, 130
 
 
@@ -46,48 +47,55 @@ def arguments(given: list[str]) -> argparse.Namespace:
     options = parser.parse_args(given)
     if options.jobs is not None and not 1 <= options.jobs <= 1024:
         parser.error(f"found --jobs {options.jobs}; expected 1 to 1024")
+    options.jobs = options.jobs or len(os.sched_getaffinity(0))
     return options
 
 
 def main(given: list[str]) -> int:
     options = arguments(given)
     interruption = Interruption()
-    home = Path(_xensim.home_directory())
-    file = home / "experiments" / "calibration" / "dell2650.json"
-    document = home / "docs" / "calibration.md"
     try:
-        constants = Constants(file)
-        jobs = options.jobs or len(os.sched_getaffinity(0))
-        if options.workloads is not None:
-            base: dict[str, float] = {}
-            with SimulatedCells(["table6", "figure3"], jobs) as model:
-                for group in (PACKETS, BARS):
-                    bars = {cell: name for cell, name in group.items() if not options.workloads
-                            or cell.split("/")[-1] in options.workloads}
-                    fit_intensities(constants, published_values(), model, bars, base, _say)
-                    base = {name: constants.value(name) for name in bars.values()}
-            interruption.check()
-            write_atomically(options.output or file, constants.text())
-            _say(f"constants in {options.output or file}")
-            return 0
-        with SimulatedCells(EXPERIMENTS, jobs) as model:
-            _say(f"{len(model.cells)} cells, {jobs} at a time")
-            published = published_values()
-            outcome = calibrate(constants, STAGES, published, model, options.blind, _say, options.quick)
-        block = report(outcome, constants, published)
-        interruption.check()
-        print(block)
-        write_atomically(options.output or file, constants.text())
-        if options.output is None:
-            write_atomically(document, into_document(document.read_text(encoding="utf-8"), block))
+        constants = Constants(calibration_file(MACHINE))
+        (_fit_all if options.workloads is None else _fit_workloads)(constants, options, interruption)
     except KeyboardInterrupt:
         _say("interrupted; nothing was written")
         return INTERRUPTED
     except (_xensim.InputError, Unavailable) as error:
         _say(f"error: {error}")
         return BAD_INPUT
-    _say(f"constants in {options.output or file}")
+    _say(f"constants in {options.output or constants.path}")
     return 0
+
+
+def _fit_all(constants: Constants, options: argparse.Namespace, interruption: Interruption) -> None:
+    """All stages, and the report."""
+    with SimulatedCells(EXPERIMENTS, options.jobs) as model:
+        _say(f"{len(model.cells)} cells, {options.jobs} at a time")
+        published = published_values()
+        outcome = calibrate(constants, STAGES, published, model, options.blind, _say, options.quick)
+    block = report(outcome, constants, published)
+    interruption.check()
+    print(block)
+    write_atomically(options.output or constants.path, constants.text())
+    if options.output is None:
+        document = Path(_xensim.home_directory()) / "docs" / "calibration.md"
+        write_atomically(document, into_document(document.read_text(encoding="utf-8"), block))
+
+
+def _fit_workloads(constants: Constants, options: argparse.Namespace, interruption: Interruption) -> None:
+    """The workloads of Figure 3 that `options` name, or all."""
+    base: dict[str, float] = {}
+    with SimulatedCells(["table6", "figure3"], options.jobs) as model:
+        for group in (PACKETS, BARS):
+            bars = {
+                cell: name
+                for cell, name in group.items()
+                if not options.workloads or cell.split("/")[-1] in options.workloads
+            }
+            fit_intensities(constants, published_values(), model, bars, base, _say)
+            base = {name: constants.value(name) for name in bars.values()}
+    interruption.check()
+    write_atomically(options.output or constants.path, constants.text())
 
 
 def _say(text: str) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..whatif.constants import FITTED, entries_of
+
 
 @dataclass(frozen=True)
 class Constant:
+    """A row."""
+
     section: str
     name: str
     value: float
@@ -27,24 +31,19 @@ class Constant:
 
     @property
     def at_bound(self) -> bool:
+        """It was fitted, and the fit would go on beyond its range."""
         return bool(self.cells) and self.position is not None and not 0.005 < self.position < 0.995
 
 
 def constants_of(calibration: dict[str, Any]) -> list[Constant]:
-    """Entries that have a value, of all sections, in the file's order."""
-    rows: list[Constant] = []
-    for section, entries in calibration.items():
-        if not isinstance(entries, dict):
-            continue
-        for name, entry in entries.items():
-            if not isinstance(entry, dict) or not isinstance(entry.get("value"), int | float):
-                continue
-            low, high = entry.get("range") or (None, None)
-            fitted = len(entry.get("cells", [])) if entry.get("origin") == "fitted" else 0
-            rows.append(
-                Constant(
-                    section, name, entry["value"], entry.get("unit", ""), low, high, entry.get("origin", ""),
-                    entry.get("source", ""), fitted,
-                )
-            )  # fmt: skip
-    return rows
+    """The constants of all sections, in the file's order."""
+    return [_constant(*name.rpartition(".")[::2], entry) for name, entry in entries_of(calibration)]
+
+
+def _constant(section: str, name: str, entry: dict[str, Any]) -> Constant:
+    low, high = entry.get("range") or (None, None)
+    origin = entry.get("origin", "")
+    cells = len(entry.get("cells", [])) if origin == FITTED else 0
+    return Constant(
+        section, name, entry["value"], entry.get("unit", ""), low, high, origin, entry.get("source", ""), cells
+    )  # fmt: skip

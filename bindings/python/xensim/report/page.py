@@ -21,6 +21,7 @@ from .. import _xensim
 from ..cells import all_cells, experiments_in
 from ..plot.reproduction import draw
 from ..plot.style import STYLE
+from ..whatif import calibration_file
 from .constants import Constant, constants_of
 
 
@@ -40,6 +41,8 @@ class Errors:
 
 @dataclass(frozen=True)
 class Section:
+    """What the page says of one experiment."""
+
     name: str
     title: str
     description: str
@@ -131,5 +134,5 @@ def _figure(place: Path, name: str) -> str:
 def _constants(configuration: dict[str, Any]) -> list[Constant]:
     machine = configuration["machine"]
     base = machine if isinstance(machine, str) else machine.get("base", "")
-    file = Path(_xensim.home_directory()) / "experiments" / "calibration" / f"{base}.json"
+    file = calibration_file(base)
     return constants_of(json.loads(file.read_text())) if file.is_file() else []

@@ -8,10 +8,9 @@ from fnmatch import fnmatchcase
 from numbers import Integral
 from pathlib import Path
 
-from .. import _xensim
 from .._xensim import InputError
 from ..experiment import Experiment, load
-from ..whatif import Constants
+from ..whatif import Constants, calibration_file
 from ..whatif.cells import Cell, cells_of
 from ..whatif.workers import Workers
 from .conclusions import Conclusion, declared, parse
@@ -123,7 +122,7 @@ def _calibration(experiments: Sequence[Experiment]) -> Path:
     if len(machines) > 1:
         found = " and ".join(f"{machine} ({name})" for machine, name in machines.items())
         raise InputError(f"found experiments on {found}; expected one machine")
-    return Path(_xensim.home_directory()) / "experiments" / "calibration" / f"{next(iter(machines))}.json"
+    return calibration_file(next(iter(machines)))
 
 
 def _counted(number: int, what: str) -> str:

@@ -3,6 +3,6 @@
 `./xensim calibrate` and `./xensim sensitivity` stand on it.
 """
 
-from .constants import Constants, Parameter, Values
+from .constants import Constants, Parameter, Values, calibration_file
 
-__all__ = ["Constants", "Parameter", "Values"]
+__all__ = ["Constants", "Parameter", "Values", "calibration_file"]

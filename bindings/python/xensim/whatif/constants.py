@@ -11,12 +11,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import _xensim
 from .._xensim import InputError
 
 FITTED = "fitted"
 DIGITS = 4
 
 Values = dict[str, float]  # by name
+
+
+def calibration_file(machine: str) -> Path:
+    """Where the constants of a named machine are."""
+    return Path(_xensim.home_directory()) / "experiments" / "calibration" / f"{machine}.json"
+
+
+def entries_of(section: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """The constants of a calibration and of all its sections, such as "kernel_paths.fault", in the file's order."""
+    for key, member in section.items():
+        if not isinstance(member, dict):
+            continue
+        if "value" in member:
+            yield prefix + key, member
+        else:
+            yield from entries_of(member, f"{prefix}{key}.")
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,7 @@ class Parameter:
 
     @property
     def spread(self) -> float:
+        """Standard deviation of its logarithm before anything is fitted: the range is four of them."""
         return math.log(self.high / self.low) / 4
 
     def rounded(self, value: float) -> float:
@@ -46,6 +64,7 @@ class Parameter:
         return ends.get(level) or self.rounded(self.low ** (1 - level) * self.high**level)
 
     def far_bound(self, value: float) -> float:
+        """The end of the range that is farther from `value`, by the logarithm."""
         return self.high if value * value < self.low * self.high else self.low
 
     def away(self, value: float, part: float) -> float:
@@ -65,16 +84,7 @@ class Constants:
             self.document = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise InputError(f"{path}: found {error}; expected a calibration file") from error
-        self._entries = dict(self._walk(self.document, ""))
-
-    def _walk(self, section: dict[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        for key, member in section.items():
-            if not isinstance(member, dict):
-                continue
-            if "value" in member:
-                yield prefix + key, member
-            else:
-                yield from self._walk(member, f"{prefix}{key}.")
+        self._entries = dict(entries_of(self.document))
 
     def matching(self, patterns: Iterable[str], excluded: Iterable[str] = ()) -> list[str]:
         """Names that match, in the file's order."""
@@ -105,9 +115,11 @@ class Constants:
         return parameter
 
     def value(self, name: str) -> float:
+        """As the file has it, fitted or not."""
         return self._entries[name]["value"]
 
     def varies(self, name: str) -> bool:
+        """Its range is more than one value."""
         low, high = self._entries[name]["range"]
         return low < high
 
@@ -115,6 +127,7 @@ class Constants:
         return self._entries[name]["unit"]
 
     def fitted(self) -> list[str]:
+        """Names of those that have a prior, in the file's order."""
         return [name for name, entry in self._entries.items() if "prior" in entry]
 
     def cells(self) -> set[str]:
@@ -132,6 +145,8 @@ class Constants:
             entry.update(entry.pop("prior"))
 
     def set_fitted(self, name: str, value: float, cells: Iterable[str]) -> None:
+        """Gives a constant, which must not be fitted already, the value that `cells` led to; what it was becomes its
+        prior."""
         entry = self._entries[name]
         prior = {key: entry.pop(key) for key in ("value", "origin", "cells") if key in entry}
         rest = dict(entry)
@@ -142,4 +157,5 @@ class Constants:
         entry.update({"cells": list(cells), "prior": prior})
 
     def text(self) -> str:
+        """The file's contents."""
         return json.dumps(self.document, indent=1, ensure_ascii=False) + "\n"

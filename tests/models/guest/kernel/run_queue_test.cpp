@@ -35,6 +35,24 @@ TEST(RunQueue, AThreadOfOneProcessorWaitsForIt) {
   EXPECT_EQ(queue.audit(), "");
 }
 
+TEST(RunQueue, AmongEqualsAProcessorTakesTheOneThatRanOnItLast) {
+  RunQueue queue(2);
+  const auto run_and_block = [&](ProcessId process, unsigned cpu) {
+    queue.add(process, 0);
+    (void)queue.wake(process);
+    EXPECT_EQ(queue.select(cpu).next, process);
+    queue.block(process);
+    (void)queue.select(cpu);
+  };
+  run_and_block(a, 0);
+  run_and_block(c, 1);
+  run_and_block(b, 1);  // whose address space is the loaded one
+  (void)queue.wake(a);
+  (void)queue.wake(c);
+  EXPECT_EQ(queue.select(1).next, c) << "15 for the processor's caches, although a has waited longer";
+  EXPECT_EQ(queue.select(0).next, a);
+}
+
 TEST(RunQueue, WhoYieldsLetsAllOthersGoFirstEvenThoseWithoutTicks) {
   RunQueue queue(1);
   for (const ProcessId process : {a, b}) {

@@ -84,6 +84,32 @@ TEST_F(Reclaiming, WhatWasUsedSinceTheLastLookStays) {
   EXPECT_EQ(audit(), "");
 }
 
+TEST_F(Reclaiming, AnActivePageThatWasReferencedHasASecondChance) {
+  constexpr std::uint32_t pages = 320;
+  const Address start = map(pages);
+  for (std::uint32_t i = 0; i < pages; ++i) ASSERT_EQ(fixture.write(plus(start, i), i), std::nullopt);
+  PageTables::SwapOut sweep{.wanted = 1, .end_of_zone = UINT32_MAX};
+  EXPECT_FALSE(space->swap_out(sweep)) << "which takes the entries' accessed bits away";
+  const auto page = [&](std::uint32_t i) {
+    return fixture.base.paging->page(space->tables().entry(plus(start, i)).frame());
+  };
+  PageAllocator& allocator = fixture.pages().pages;
+  std::vector<PageNumber> referenced, others;
+  for (std::uint32_t i = 0; i < pages; ++i) {
+    allocator.lists().move(page(i), Page::List::active);
+    allocator[page(i)].referenced = i % 2 == 0;
+    (i % 2 == 0 ? referenced : others).push_back(page(i));
+  }
+  Reclaim run(fixture.pages(), fixture.io, 0);
+  (void)run.step(fixture.calendar.now());
+  for (const PageNumber number : referenced) {
+    EXPECT_EQ(allocator[number].list, Page::List::active);
+    EXPECT_FALSE(allocator[number].referenced) << "it was the only one";
+  }
+  for (const PageNumber number : others) EXPECT_EQ(allocator[number].list, Page::List::inactive);
+  EXPECT_EQ(audit(), "");
+}
+
 TEST_F(Reclaiming, APageSharedAfterAForkHasOneSlotAndBothFindItAgain) {
   const Address start = map(40);
   for (std::uint32_t i = 0; i < 40; ++i) ASSERT_EQ(fixture.write(plus(start, i), 100 + i), std::nullopt);

@@ -20,7 +20,7 @@ TestHost::Options quick() { return {.audit = false}; }
 
 ControlRequest set_memory(std::uint32_t target, std::uint32_t instance = 0) {
   ControlRequest request;
-  request.verb = ControlRequest::Verb::set_memory;
+  request.verb = ControlVerb::set_memory;
   request.instance = instance;
   request.size = {std::int64_t{target} * page_size};
   return request;
@@ -174,7 +174,7 @@ TEST(BalloonDriver, ADomainDestroyedInMidBalloonLeavesAllItsFrames) {
     domain.host.run_until(at);
     const double all = frames();
     ControlRequest destroy;
-    destroy.verb = ControlRequest::Verb::destroy;
+    destroy.verb = ControlVerb::destroy;
     domain.host.platform->control()->ask(std::move(destroy));
     domain.host.run_until(at + 2s);
     EXPECT_EQ(domain.frames_free(), all);

@@ -10,11 +10,9 @@
 namespace xensim {
 namespace {
 
-using Verb = ControlRequest::Verb;
-
 Json xen(const char* build = "at once") { return {{"name", "xen"}, {"build", build}, {"memory", "8 MiB"}}; }
 
-ControlRequest request(Verb verb, std::uint32_t instance = 0) {
+ControlRequest request(ControlVerb verb, std::uint32_t instance = 0) {
   ControlRequest asked;
   asked.verb = verb;
   asked.instance = instance;
@@ -22,7 +20,7 @@ ControlRequest request(Verb verb, std::uint32_t instance = 0) {
 }
 
 ControlRequest create(std::uint32_t instance, Program program) {
-  ControlRequest asked = request(Verb::create, instance);
+  ControlRequest asked = request(ControlVerb::create, instance);
   asked.programs.push_back(std::move(program));
   return asked;
 }
@@ -67,7 +65,7 @@ TEST(Control, ADomainThatNoMemoryIsLeftForIsRefused) {
     (void)host.platform->reserve();
     host.platform->control()->ask(create(i, host.hog()));
   }
-  host.platform->control()->ask(request(Verb::pause, 2));
+  host.platform->control()->ask(request(ControlVerb::pause, 2));
   host.run_until(2s);
   const Values values = host.read();
   EXPECT_EQ(values.at("control/built"), 2);
@@ -75,7 +73,7 @@ TEST(Control, ADomainThatNoMemoryIsLeftForIsRefused) {
   EXPECT_EQ(values.at("control/domains"), 3) << "with domain 0";
   EXPECT_GT(to_seconds(host.platform->work(1)), 1);
   EXPECT_EQ(host.platform->audit(), "");
-  host.platform->control()->ask(request(Verb::destroy, 0));
+  host.platform->control()->ask(request(ControlVerb::destroy, 0));
   host.platform->control()->ask(create(2, host.hog()));
   host.run_until(3s);
   EXPECT_EQ(host.read().at("control/built"), 3) << "when another has left";
@@ -89,7 +87,7 @@ TEST(Control, DestroyingGivesEveryFrameBack) {
   host.start(host.hog());
   host.run_until(1s);
   EXPECT_EQ(host.read().at("control/frames_free"), with_one - 2048);
-  host.platform->control()->ask(request(Verb::destroy, 1));
+  host.platform->control()->ask(request(ControlVerb::destroy, 1));
   host.run_until(2s);
   EXPECT_EQ(host.read().at("control/frames_free"), with_one);
   EXPECT_EQ(host.read().at("control/domains"), 2);
@@ -103,7 +101,7 @@ TEST(Control, AnInstanceMayComeBackAfterItsDestruction) {
   TestHost host(xen("by domain 0"), {});
   host.start(host.hog());
   host.run_until(500ms);
-  host.platform->control()->ask(request(Verb::destroy));
+  host.platform->control()->ask(request(ControlVerb::destroy));
   host.run_until(1s);
   const Time before = host.platform->work(0);
   host.platform->control()->ask(create(0, host.hog()));
@@ -117,13 +115,13 @@ TEST(Control, APausedDomainDoesNothingUntilItGoesOn) {
   host.start(host.hog());
   host.start(host.hog());
   host.run_until(1s);
-  host.platform->control()->ask(request(Verb::pause));
+  host.platform->control()->ask(request(ControlVerb::pause));
   host.run_until(1100ms);
   const Time paused = host.platform->work(0);
   host.run_until(2s);
   EXPECT_EQ(host.platform->work(0), paused);
   EXPECT_GT(to_seconds(host.platform->work(1)), 1.3);
-  host.platform->control()->ask(request(Verb::unpause));
+  host.platform->control()->ask(request(ControlVerb::unpause));
   host.run_until(3s);
   EXPECT_NEAR(to_seconds(host.platform->work(0) - paused), 0.5, 0.1);
 }
@@ -132,11 +130,11 @@ TEST(Control, ADomainThatGoesOnIsDueOnceDomain0HasHadItsAllowance) {
   Records records;
   TestHost host(xen(), {.cpus = 1, .trace = &records});
   host.start(host.hog());
-  host.platform->control()->ask(request(Verb::pause));
+  host.platform->control()->ask(request(ControlVerb::pause));
   host.run_until(1001ms);
   // Enough to do for domain 0 until just before the next tick.
   for (int i = 0; i < 26; ++i) {
-    host.platform->control()->ask(request(i == 12 ? Verb::unpause : Verb::set_scheduler));
+    host.platform->control()->ask(request(i == 12 ? ControlVerb::unpause : ControlVerb::set_scheduler));
   }
   host.run_until(1100ms);
   Time begun = never, runnable = never, runs = never;
@@ -161,7 +159,7 @@ TEST(Control, AWarpEndsAtALimitThatIsSetWhileItsDomainRuns) {
   host.start(host.interactive(1ms, 30ms));  // on processor 1
   host.run_until(1010ms);                   // between ticks: the second processor computes
   const Time before = host.platform->work(2);
-  ControlRequest warped = request(Verb::set_scheduler);
+  ControlRequest warped = request(ControlVerb::set_scheduler);
   warped.share.warp = 100ms;
   warped.share.warp_limit = 2ms;
   host.platform->control()->ask(std::move(warped));
@@ -174,7 +172,7 @@ TEST(Control, WeightsChangeWhileDomainsRun) {
   host.start(host.hog());
   host.start(host.hog());
   host.run_until(1s);
-  ControlRequest heavier = request(Verb::set_scheduler);
+  ControlRequest heavier = request(ControlVerb::set_scheduler);
   heavier.share.weight = 20;
   host.platform->control()->ask(std::move(heavier));
   host.run_until(1100ms);
@@ -190,7 +188,7 @@ TEST(Control, TheSliceChangesWhileDomainsRun) {
   host.start(host.hog());
   host.run_until(1s);
   const double before = host.read().at("cpu0/schedule/switches");
-  ControlRequest longer = request(Verb::set_slice);
+  ControlRequest longer = request(ControlVerb::set_slice);
   longer.slice = 50ms;
   host.platform->control()->ask(std::move(longer));
   host.run_until(2s);
@@ -202,10 +200,10 @@ TEST(Control, WhatCannotBeDoneIsRefusedAndCounted) {
   TestHost host(xen(), {});
   host.start(host.hog());
   host.platform->control()->ask(create(0, host.hog()));
-  host.platform->control()->ask(request(Verb::destroy, 7));
-  host.platform->control()->ask(request(Verb::destroy));
+  host.platform->control()->ask(request(ControlVerb::destroy, 7));
+  host.platform->control()->ask(request(ControlVerb::destroy));
   host.run_until(1s);
-  host.platform->control()->ask(request(Verb::pause));
+  host.platform->control()->ask(request(ControlVerb::pause));
   host.run_until(2s);
   EXPECT_EQ(host.read().at("control/refused"), 3);
   EXPECT_EQ(host.read().at("control/done"), 1);
@@ -218,7 +216,7 @@ TEST(Control, ADomainDiesOnlyWhenItGetsTheProcessor) {
   for (int i = 0; i < 10; ++i) host.start(host.hog());
   host.run_until(1s);
   records.all.clear();
-  host.platform->control()->ask(request(Verb::destroy, 3));
+  host.platform->control()->ask(request(ControlVerb::destroy, 3));
   host.run_until(2s);
   Time switched{}, gone{};
   for (const TraceRecord& record : records.all) {

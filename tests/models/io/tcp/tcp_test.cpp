@@ -152,6 +152,25 @@ TEST_F(TcpTest, ATimerRepairsALossAtTheEndAfter200Milliseconds) {
   EXPECT_EQ(server.readable(), 1448U);
 }
 
+TEST_F(TcpTest, WithoutTimeStampsARepeatedSegmentSaysNothingOfTheRoundTripTime) {
+  settings.time_stamps = false;
+  open();
+  transfer(50 * 1460);
+  const Jiffies smoothed = client.round_trip().smoothed();
+  (void)client.send(now, 1460);
+  to_server.clear();
+  pass(22);
+  ASSERT_EQ(to_server.size(), 1U) << "the repetition";
+  pass(16);  // until it arrives
+  ASSERT_EQ(to_server.size(), 1U);
+  deliver();
+  pass(5);  // until it is acknowledged
+  deliver();
+  EXPECT_EQ(client.undelivered(), 0U);
+  EXPECT_EQ(client.round_trip().smoothed(), smoothed)
+      << "nobody knows which of the two was acknowledged (Karn)";
+}
+
 TEST_F(TcpTest, OpeningIsGivenUpAfterFiveRepetitions) {
   client.connect(now, 1000);
   pass(300);

@@ -1,11 +1,12 @@
-#include "models/host/disk_choices.hpp"
+#include "models/host/device_choices.hpp"
 
 #include <utility>
 
 namespace xensim {
 
-std::unique_ptr<BlockDevice> make_disk(const DiskChoices& choices, std::uint32_t index, DiskParameters drive,
-                                       Calendar& calendar, std::function<void()> interrupt) {
+std::unique_ptr<BlockDevice> make_disk(const DeviceChoices& choices, std::uint32_t index,
+                                       DiskParameters drive, Calendar& calendar,
+                                       std::function<void()> interrupt) {
   drive.write_cache = choices.write_cache;
   if (index == 0) {
     drive.first_bad = static_cast<std::uint64_t>(choices.first_bad_sector);
