@@ -6,7 +6,9 @@
 #include <tuple>
 
 #include "core/error.hpp"
+#include "results/atomic_file.hpp"
 #include "results/traces/xentrace_demand.hpp"
+#include "tests/results/temporary_directory.hpp"
 
 namespace xensim {
 namespace {
@@ -46,12 +48,15 @@ std::string window(std::uint32_t cpu, const std::string& records) {
 }
 
 TEST(XentraceReader, GivesTheChangesOfAllProcessorsInOrderOfTime) {
-  XentraceWindows windows(2);
+  const TemporaryDirectory directory;
+  const auto file = directory.path() / "host.bin";
+  XentraceWindows windows(file, 2);
   windows.change({0}, 10, {1, 0}, runnable, running);
   windows.change({0}, 40, {1, 0}, running, blocked);
   windows.change({1}, 20, {2, 0}, runnable, running);
   windows.change({1}, 1ULL << 40, {1, 0}, blocked, runnable);
-  const std::vector<XentraceChange> changes = changes_of(windows.bytes());
+  windows.finish();
+  const std::vector<XentraceChange> changes = changes_of(*read_file(file));
   std::vector<std::uint64_t> cycles;
   for (const XentraceChange& change : changes) cycles.push_back(change.cycle);
   EXPECT_THAT(cycles, ElementsAre(10, 20, 40, 1ULL << 40));
