@@ -3,8 +3,6 @@
 
 namespace xensim {
 
-using Entry = PageTableEntry;
-
 bool AddressSpace::swap_out(PageTables::SwapOut& sweep) {
   std::size_t index = 0;
   while (index < areas_.size() && areas_[index].range.end <= swap_address_) ++index;
@@ -30,13 +28,13 @@ Address PageTables::swap_out(AddressRange range, SwapOut& sweep, std::uint32_t p
       at = {((at.directory_index() + 1) << 22) - page_size};
       continue;
     }
-    const Entry entry = memory_.paging.entry(*found, at.table_index());
+    const PageTableEntry entry = memory_.paging.entry(*found, at.table_index());
     if (!is_resident(entry)) continue;
     ++looked_at;
     const PageNumber page = memory_.paging.page(entry.frame());
     if (!pages.is_counted(page)) continue;
-    if (entry.has(Entry::accessed)) {
-      set(at, entry.without(Entry::accessed));
+    if (entry.has(PageTableEntry::accessed)) {
+      set(at, entry.without(PageTableEntry::accessed));
       memory_.accessed(page);
       continue;
     }
@@ -54,14 +52,14 @@ bool PageTables::swap_out_page(std::uint32_t index, PageNumber table, Address ad
                                std::uint32_t processors) {
   Paging& paging = memory_.paging;
   SwapCache& swap = *memory_.swap;
-  const Entry entry = paging.entry(table, index);
+  const PageTableEntry entry = paging.entry(table, index);
   const PageNumber number = paging.page(entry.frame());
   Page& page = memory_.pages[number];
-  Entry left{};
+  PageTableEntry left{};
   if (page.file == &swap) {
     swap.slots.get(page.index);
     left = swap_entry(page.index);
-  } else if (page.file == nullptr && (entry.has(Entry::dirty) || page.dirty)) {
+  } else if (page.file == nullptr && (entry.has(PageTableEntry::dirty) || page.dirty)) {
     const std::uint64_t before = swap.slots.scanned();
     const auto slot = swap.slots.allocate();
     memory_.kernel.did(KernelPath::swap_slot_scan, swap.slots.scanned() - before);
@@ -72,7 +70,7 @@ bool PageTables::swap_out_page(std::uint32_t index, PageNumber table, Address ad
     left = swap_entry(*slot);
     page.dirty = true;
   }
-  if (page.file == &swap && entry.has(Entry::dirty)) page.dirty = true;
+  if (page.file == &swap && entry.has(PageTableEntry::dirty)) page.dirty = true;
   (void)this->left(number, entry);
   memory_.kernel.did(KernelPath::swap_unmap_entry);
   memory_.kernel.locked(4);

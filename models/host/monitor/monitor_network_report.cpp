@@ -29,7 +29,7 @@ const Statistic tx_packets{"vif0/tx_packets", "packets", counter,
 const Statistic tx_bytes{"vif0/tx_bytes", "bytes", counter, "of these"};
 const Statistic rx_packets{"vif0/rx_packets", "packets", counter, "received through the virtual interface"};
 const Statistic rx_bytes{"vif0/rx_bytes", "bytes", counter, "of these"};
-const Statistic buffers{"vif0/posted", "buffers", level, "posted for packets to come"};
+const Statistic posted{"vif0/posted", "buffers", level, "posted for packets to come"};
 
 }  // namespace
 
@@ -65,7 +65,7 @@ void MonitorNetwork::report(StatisticSink& sink, const std::string& prefix, Doma
   report(tx_bytes, vif->counters.tx_bytes);
   report(rx_packets, vif->counters.rx_packets);
   report(rx_bytes, vif->counters.rx_bytes);
-  report(buffers, vif->posted.size());
+  report(posted, vif->posted.size());
 }
 
 }  // namespace xensim
