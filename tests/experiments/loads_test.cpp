@@ -50,13 +50,13 @@ class Loads : public testing::Test {
 };
 
 TEST_F(Loads, RunIsWorkAndRuntimeIsTimeWhoeverElseRuns) {
-  const RunResult result = rt_app(R"({"tasks": {"work": {"instance": 2, "loop": 1, "run": 300000},
+  const RunResult result = rt_app(R"({"tasks": {"burst": {"instance": 2, "loop": 1, "run": 300000},
                                                 "time": {"loop": 1, "runtime": 500000}}})");
-  EXPECT_THAT(metric(result, "user/work/run/maximum"), AllOf(Ge(740'000), Le(800'000)))
+  EXPECT_THAT(metric(result, "user/burst/run/maximum"), AllOf(Ge(740'000), Le(800'000)))
       << "600 ms, and a third of 500 ms for the other";
   EXPECT_THAT(metric(result, "user/time/run/maximum"), AllOf(Ge(500'000), Le(800'000)))
       << "it ends when it next runs after its time";
-  EXPECT_EQ(metric(result, "user/work/phases"), 2);
+  EXPECT_EQ(metric(result, "user/burst/phases"), 2);
 }
 
 TEST_F(Loads, RunAloneTakesItsTime) {
