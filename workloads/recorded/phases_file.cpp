@@ -10,6 +10,7 @@
 
 #include "core/config.hpp"
 #include "core/error.hpp"
+#include "workloads/recorded/text_lines.hpp"
 
 namespace xensim {
 namespace {
@@ -18,10 +19,8 @@ constexpr std::string_view expected_columns =
     "a first line task,run_us,block_us (closed loop) or task,time_us,run_us (open loop)";
 constexpr std::int64_t ps_per_us = 1'000'000;
 
-std::string in_quotes(std::string_view text) { return fmt::format("\"{}\"", shortened(std::string(text))); }
-
 std::string_view without_blanks(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
+  constexpr std::string_view blanks = " \t";
   text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
   return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
@@ -29,11 +28,10 @@ std::string_view without_blanks(std::string_view text) {
 class PhasesReader {
  public:
   PhasesReader(std::istream& input, const std::string& name)
-      : input_(input), name_(name), buffer_(longest + 1) {}
+      : lines_(input, name, expected_columns), name_(name) {}
 
   RecordedPhases read() {
     if (!next()) fail("an empty file", expected_columns);
-    if (line_.starts_with("\x1f\x8b")) fail("a compressed file", "one that is unpacked");
     read_header();
     while (next()) read_phase();
     if (phases_ == 0) fail("no phase", "one at least behind the first line");
@@ -42,27 +40,23 @@ class PhasesReader {
 
  private:
   enum Column : std::uint8_t { task, run, block, time, columns };
-  static constexpr std::size_t longest = 65535, longest_name = 100;
+  static constexpr std::size_t longest_name = 100;
   static constexpr std::array<std::string_view, columns> column_names{"task", "run_us", "block_us",
                                                                       "time_us"};
 
   [[noreturn]] void fail(std::string_view found, std::string_view expected,
                          std::string_view nearest_name = {}) const {
-    throw InputError({.file = name_, .line = number_}, fmt::format("found {}", found), expected,
-                     nearest_name);
+    throw InputError({.file = name_, .line = static_cast<int>(lines_.number())},
+                     fmt::format("found {}", found), expected, nearest_name);
   }
 
   /// The next line that says something. False: there is none.
   bool next() {
-    for (;;) {
-      ++number_;
-      input_.getline(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
-      const auto count = static_cast<std::size_t>(input_.gcount());
-      if (count == 0) return false;
-      if (input_.fail()) fail(fmt::format("a line of more than {} characters", longest), expected_columns);
-      line_ = without_blanks({buffer_.data(), input_.eof() ? count : count - 1});
+    while (const auto text = lines_.next()) {
+      line_ = without_blanks(*text);
       if (!line_.empty() && line_.front() != '#') return true;
     }
+    return false;
   }
 
   std::string_view cell() {
@@ -81,7 +75,7 @@ class PhasesReader {
       const auto found = std::ranges::find(column_names, name);
       if (found == column_names.end()) {
         const std::vector<std::string> names(column_names.begin(), column_names.end());
-        fail("column " + in_quotes(name), expected_columns, nearest(name, names));
+        fail("column " + TextLine::quoted(name), expected_columns, nearest(name, names));
       }
       const auto column = static_cast<Column>(found - column_names.begin());
       if (seen[column]) fail(fmt::format("column \"{}\" twice", name), "each once");
@@ -126,7 +120,7 @@ class PhasesReader {
     if (const auto known = numbers_.find(name); known != numbers_.end()) return read_.tasks[known->second];
     const auto is_plain = [](char c) { return c >= ' ' && c <= '~' && c != '"'; };
     if (name.size() > longest_name || !std::ranges::all_of(name, is_plain)) {
-      fail("a task named " + in_quotes(name),
+      fail("a task named " + TextLine::quoted(name),
            fmt::format("up to {} printable characters of ASCII without quotes", longest_name));
     }
     if (read_.tasks.size() == RecordedPhases::most_tasks) {
@@ -148,21 +142,19 @@ class PhasesReader {
     };
     if (!is_number(whole) || whole.size() > 13 || fraction.size() > 6 ||
         (point < text.size() && !is_number(fraction))) {
-      fail(in_quotes(text), expected);
+      fail(TextLine::quoted(text), expected);
     }
     std::int64_t us = 0, ps = 0;
     std::from_chars(whole.data(), whole.data() + whole.size(), us);
     std::from_chars(fraction.data(), fraction.data() + fraction.size(), ps);
     for (std::size_t digits = fraction.size(); digits < 6; ++digits) ps *= 10;
-    if (us > RecordedPhases::longest_us) fail(in_quotes(text), expected);
+    if (us > RecordedPhases::longest_us) fail(TextLine::quoted(text), expected);
     return Time{us * ps_per_us + ps};
   }
 
-  std::istream& input_;
+  TextLines lines_;
   const std::string& name_;
-  std::vector<char> buffer_;
-  std::string_view line_;
-  int number_ = 0;
+  std::string_view line_;  ///< what is left of the present one
   std::vector<Column> order_;
   std::map<std::string, std::size_t, std::less<>> numbers_;  ///< of tasks
   std::size_t phases_ = 0;
