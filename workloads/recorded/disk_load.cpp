@@ -62,7 +62,7 @@ RecordedDiskLoad read_disk_load(std::istream& input, const std::string& name,
                                 const RecordedDiskOptions& options) {
   TextLines lines(input, name, expected);
   const std::optional<std::string_view> first = lines.next();
-  if (!first) throw InputError({.file = name}, "an empty file", expected);
+  if (!first) throw InputError({.file = name}, "found an empty file", expected);
   const RecordedDiskSource source{
       .lines = lines, .name = name, .options = options, .first = std::string(*first)};
   if (!is_disk_load(source.first)) lines.fail(TextLine::quoted(source.first), expected);
@@ -71,7 +71,7 @@ RecordedDiskLoad read_disk_load(std::istream& input, const std::string& name,
   RecordedDiskLoad load = fio ? read_fio_iolog(source) : csv ? read_block_csv(source) : read_blkparse(source);
   if (load.requests.empty()) {
     const std::string of = options.device.empty() ? "" : fmt::format(" of device {}", options.device);
-    throw InputError({.file = name}, fmt::format("no request{}", of), expected);
+    throw InputError({.file = name}, fmt::format("found no request{}", of), expected);
   }
   put_in_order(load.requests);
   return load;
@@ -79,7 +79,7 @@ RecordedDiskLoad read_disk_load(std::istream& input, const std::string& name,
 
 RecordedDiskLoad read_disk_load(const std::string& path, const RecordedDiskOptions& options) {
   std::ifstream file(path);
-  if (!file) throw InputError({.file = path}, "no such file, or one that cannot be read", expected);
+  if (!file) throw InputError({.file = path}, "found no such file, or one that cannot be read", expected);
   return read_disk_load(file, path, options);
 }
 

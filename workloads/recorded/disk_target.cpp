@@ -31,7 +31,8 @@ DiskTarget::DiskTarget(const RecordedDiskLoad& load, std::string file, bool raw)
 }
 
 void DiskTarget::fit(std::int64_t sectors, std::int64_t origin, bool wraps) {
-  if (sectors <= 0) throw InputError({.file = file_}, "a guest without that disk", "a raw disk to replay on");
+  if (sectors <= 0)
+    throw InputError({.file = file_}, "found a guest without that disk", "a raw disk to replay on");
   disk_ = static_cast<std::uint64_t>(sectors) * sector_bytes;
   origin_ = static_cast<std::uint64_t>(origin) * sector_bytes;
   for (const RecordedRequest& request : load_.requests) {
@@ -61,7 +62,8 @@ std::uint64_t DiskTarget::place_of(const RecordedRequest& request) const {
 
 void DiskTarget::fail(const RecordedRequest& request, std::string_view found,
                       std::string_view expected) const {
-  throw InputError({.file = file_, .line = static_cast<int>(request.line)}, found, expected);
+  throw InputError({.file = file_, .line = static_cast<int>(request.line)}, fmt::format("found {}", found),
+                   expected);
 }
 
 }  // namespace xensim

@@ -56,7 +56,7 @@ class PcapInput {
   }
   void swap() { swaps_ = true; }
   [[noreturn]] void fail(std::string_view found, std::string_view wanted) const {
-    throw InputError({.file = name_}, fmt::format("byte {}: {}", at_, found), wanted);
+    throw InputError({.file = name_}, fmt::format("byte {}: found {}", at_, found), wanted);
   }
 
  private:
@@ -227,7 +227,8 @@ RecordedPacketLoad read_packet_load(std::istream& input, const std::string& name
     add(load, since * Time{1s} + std::int64_t{fraction} * unit, length - headers.tags);
   }
   if (load.frames.empty()) {
-    throw InputError({.file = name}, fmt::format("no frame to replay, {} of other directions", load.left_out),
+    throw InputError({.file = name},
+                     fmt::format("found no frame to replay, {} of other directions", load.left_out),
                      expected);
   }
   put_in_order(load.frames);
@@ -236,7 +237,7 @@ RecordedPacketLoad read_packet_load(std::istream& input, const std::string& name
 
 RecordedPacketLoad read_packet_load(const std::string& path, const RecordedPacketOptions& options) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw InputError({.file = path}, "no such file, or one that cannot be read", expected);
+  if (!file) throw InputError({.file = path}, "found no such file, or one that cannot be read", expected);
   return read_packet_load(file, path, options);
 }
 
@@ -249,7 +250,7 @@ MacAddress parse_mac(const std::string& text) {
     const auto [stop, error] = std::from_chars(begin, begin + 2, address.bytes[i], 16);
     whole = error == std::errc{} && stop == begin + 2 && (3 * i + 2 == length || *stop == ':');
   }
-  if (!whole) throw InputError({}, "the Ethernet address " + text, "one such as 00:06:5b:00:00:01");
+  if (!whole) throw InputError({}, "found the Ethernet address " + text, "one such as 00:06:5b:00:00:01");
   return address;
 }
 

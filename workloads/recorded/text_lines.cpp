@@ -66,7 +66,8 @@ Time TextLine::time(std::string_view what, Time unit) {
 }
 
 void TextLine::fail(std::string_view found, std::string_view expected, std::string_view nearest) const {
-  throw InputError({.file = file_, .line = static_cast<int>(number_)}, found, expected, nearest);
+  throw InputError({.file = file_, .line = static_cast<int>(number_)}, fmt::format("found {}", found),
+                   expected, nearest);
 }
 
 std::string TextLine::quoted(std::string_view text) {
@@ -90,7 +91,8 @@ std::optional<std::string_view> TextLines::next() {
 }
 
 void TextLines::fail(std::string_view found, std::string_view expected) const {
-  throw InputError({.file = name_, .line = static_cast<int>(number_)}, found, expected);
+  throw InputError({.file = name_, .line = static_cast<int>(number_)}, fmt::format("found {}", found),
+                   expected);
 }
 
 }  // namespace xensim
