@@ -28,7 +28,8 @@ class Line {
 
   [[noreturn]] void fail(std::string_view found, std::string_view expected,
                          std::string_view nearest_name = {}) const {
-    throw InputError({.file = file_, .line = static_cast<int>(number_)}, found, expected, nearest_name);
+    throw InputError({.file = file_, .line = static_cast<int>(number_)}, fmt::format("found {}", found),
+                     expected, nearest_name);
   }
   [[nodiscard]] bool at_end() {
     skip_blanks();

@@ -129,7 +129,8 @@ TEST_F(ReplayDisk, SaysWhatDoesNotFit) {
   EXPECT_THAT(complaint(replay("")), HasSubstr("replay_disk: no file; expected the parameter file"));
   EXPECT_THAT(
       complaint(replay(file("8,0 0 1 0.0 1 Q R 8 + 8 [x]\n8,0 0 2 0.1 1 Q R 9000000000000 + 8 [x]\n"))),
-      HasSubstr("load:2: a request of 8 sectors at 9000000000000; expected places on the guest's disk"));
+      HasSubstr(
+          "load:2: found a request of 8 sectors at 9000000000000; expected places on the guest's disk"));
   EXPECT_THAT(complaint(replay(file(opened + "0 /data/a read 0 4096\n0 /data/a read 1000000000000 4096\n"))),
               HasSubstr("found no room for the files of replay_disk"));
 }

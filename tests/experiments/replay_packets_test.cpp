@@ -93,7 +93,7 @@ TEST(ReplayPackets, AFileIsAnInputOfTheRun) {
     (void)simulate(experiment);
     FAIL();
   } catch (const InputError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("/nowhere/a.pcap: no such file"));
+    EXPECT_THAT(error.what(), HasSubstr("/nowhere/a.pcap: found no such file"));
   }
 }
 

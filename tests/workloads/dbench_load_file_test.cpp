@@ -57,7 +57,7 @@ TEST(DbenchLoadFile, CanBeReadInPart) {
 
 TEST(DbenchLoadFile, NamesFileLineAndTheNearestOperationForAMistake) {
   const std::string error = message(opened + "RaedX 17 0 1 1 NT_STATUS_OK\n");
-  EXPECT_THAT(error, HasSubstr("load.txt:2: "));
+  EXPECT_THAT(error, HasSubstr("load.txt:2: found "));
   EXPECT_THAT(error, HasSubstr("operation \"RaedX\""));
   EXPECT_THAT(error, HasSubstr("did you mean \"ReadX\"?"));
 }
@@ -65,7 +65,7 @@ TEST(DbenchLoadFile, NamesFileLineAndTheNearestOperationForAMistake) {
 TEST(DbenchLoadFile, SaysWhatIsMissingOrTooMuch) {
   EXPECT_THAT(message(opened + "ReadX 17 0 NT_STATUS_OK\n"), HasSubstr("expected a number of bytes"));
   EXPECT_THAT(message(opened + "Close 17\n"),
-              HasSubstr("load.txt:2: the end of the line; expected a status"));
+              HasSubstr("load.txt:2: found the end of the line; expected a status"));
   EXPECT_THAT(message(opened + "Close 17 NT_STATUS_OK 5\n"), HasSubstr("behind the status"));
   EXPECT_THAT(message("Mkdir \\a NT_STATUS_OK\n"), HasSubstr("a path in double quotes"));
   EXPECT_THAT(message("Mkdir \"\\a NT_STATUS_OK\n"), HasSubstr("a path in double quotes"));
@@ -73,9 +73,9 @@ TEST(DbenchLoadFile, SaysWhatIsMissingOrTooMuch) {
 }
 
 TEST(DbenchLoadFile, SaysWhatIsNoText) {
-  EXPECT_THAT(message("\x1f\x8b\x08 and so on"), HasSubstr("load.txt:1: a compressed file"));
+  EXPECT_THAT(message("\x1f\x8b\x08 and so on"), HasSubstr("load.txt:1: found a compressed file"));
   EXPECT_THAT(message(opened + std::string(1'000'000, '\0')),
-              HasSubstr("load.txt:2: a line of more than 65535"));
+              HasSubstr("load.txt:2: found a line of more than 65535"));
   const std::string binary = message(std::string("\x07\x1b[2J", 5));
   EXPECT_THAT(binary, HasSubstr(R"(operation "\x07\x1b[2J")"));
   EXPECT_THAT(message(std::string(1000, 'x')), HasSubstr("xxx...\"; expected "));
@@ -87,7 +87,7 @@ TEST(DbenchLoadFile, ReadsLinesHoweverTheyEnd) {
 }
 
 TEST(DbenchLoadFile, RefusesHandlesThatAreNotOpen) {
-  EXPECT_THAT(message("Close 5 NT_STATUS_OK\n"), HasSubstr("load.txt:1: handle 5"));
+  EXPECT_THAT(message("Close 5 NT_STATUS_OK\n"), HasSubstr("load.txt:1: found handle 5"));
   EXPECT_THAT(message(opened + "Close 17 NT_STATUS_OK\nFlush 17 NT_STATUS_OK\n"), HasSubstr("load.txt:3"));
 }
 

@@ -83,9 +83,9 @@ TEST(FioIolog, WithoutWaitsGivesTheOrderAlone) {
 
 TEST(FioIolog, NamesAreAddedAndOpenedBeforeTheyAreUsed) {
   EXPECT_THAT(message("fio version 2 iolog\n/a read 0 512\n"),
-              HasSubstr("load:2: file \"/a\"; expected one that a line above adds"));
+              HasSubstr("load:2: found file \"/a\"; expected one that a line above adds"));
   EXPECT_THAT(message("fio version 2 iolog\n/a add\n/a read 0 512\n"),
-              HasSubstr("load:3: file \"/a\"; expected one that a line above opens"));
+              HasSubstr("load:3: found file \"/a\"; expected one that a line above opens"));
   EXPECT_THAT(message(second + "/a close\n/a read 0 512\n"), HasSubstr("load:5"));
 }
 
@@ -96,7 +96,7 @@ TEST(FioIolog, NamesAreTakenFromTheRootOnAndAreNoRiddles) {
       1U);
   for (const char* const name : {"/a/../b", "..", "/", "a//b", "a/./b", "/a/"}) {
     EXPECT_THAT(message(std::string("fio version 2 iolog\n") + name + " add\n"),
-                HasSubstr("load:2: file name"))
+                HasSubstr("load:2: found file name"))
         << name;
   }
   EXPECT_THAT(message("fio version 2 iolog\n/a/../\x1b[2J add\n"), HasSubstr("\\x1b[2J"));
@@ -104,28 +104,28 @@ TEST(FioIolog, NamesAreTakenFromTheRootOnAndAreNoRiddles) {
               HasSubstr("at most 4095 bytes"));
   std::string many = "fio version 2 iolog\n";
   for (int i = 0; i < 1001; ++i) many += std::to_string(i) + " add\n";
-  EXPECT_THAT(message(many), HasSubstr("load:1002: more than 1000 names"));
+  EXPECT_THAT(message(many), HasSubstr("load:1002: found more than 1000 names"));
 }
 
 TEST(FioIolog, SaysWhatIsWrongAndWhere) {
   EXPECT_THAT(message("fio version 1 iolog\n"),
-              AllOf(HasSubstr("load:1: \"fio version 1 iolog\""), HasSubstr("version 3")));
+              AllOf(HasSubstr("load:1: found \"fio version 1 iolog\""), HasSubstr("version 3")));
   EXPECT_THAT(message(second + "/a wriet 0 512\n"),
-              AllOf(HasSubstr("load:4: action \"wriet\""), HasSubstr("did you mean \"write\"?")));
+              AllOf(HasSubstr("load:4: found action \"wriet\""), HasSubstr("did you mean \"write\"?")));
   EXPECT_THAT(message(second + "/my file add\n"), HasSubstr("names have no blanks"));
   EXPECT_THAT(message(second + "/a read 0\n"),
-              HasSubstr("load:4: the end of the line; expected a length in bytes"));
+              HasSubstr("load:4: found the end of the line; expected a length in bytes"));
   EXPECT_THAT(message(second + "/a read -1 512\n"), HasSubstr("\"-1\"; expected an offset"));
   EXPECT_THAT(message(second + "/a read 0 0\n"), HasSubstr("a length of 0"));
   EXPECT_THAT(message(second + "/a read 0 4294967296\n"), HasSubstr("at most 4294967295"));
   EXPECT_THAT(message(second + "/a read 99999999999999999999999 1\n"), HasSubstr("at most"));
   EXPECT_THAT(message(second + "/a read 0 512 7\n"), HasSubstr("\"7\" behind the last number"));
-  EXPECT_THAT(message(third + "5 /a wait 7\n"), HasSubstr("load:4: a wait"));
+  EXPECT_THAT(message(third + "5 /a wait 7\n"), HasSubstr("load:4: found a wait"));
   EXPECT_THAT(message(third + "/a read 0 512\n"), HasSubstr("expected a time since the start"));
   EXPECT_THAT(message(third + "9999999999999999999 /a read 0 1\n"), HasSubstr("at most 100 days"));
   EXPECT_THAT(message(second + "/a wait 8000000000000\n/a wait 8000000000000\n"),
-              HasSubstr("load:5: waits of more than 106 days"));
-  EXPECT_THAT(message(second), HasSubstr("load: no request"));
+              HasSubstr("load:5: found waits of more than 106 days"));
+  EXPECT_THAT(message(second), HasSubstr("load: found no request"));
 }
 
 const std::string trace =
@@ -167,7 +167,7 @@ TEST(Blkparse, TakesAFlushBeforeDataForTheDataAlone) {
 TEST(Blkparse, AsksWhichDeviceIfThereAreSeveral) {
   const std::string two = trace.substr(0, trace.find("CPU0")) + "  8,16 1 9 2.6 697 Q R 0 + 8 [x]\n";
   EXPECT_THAT(message(two),
-              HasSubstr("load:11: requests of devices 8,0 and 8,16; expected the parameter device"));
+              HasSubstr("load:11: found requests of devices 8,0 and 8,16; expected the parameter device"));
   EXPECT_EQ(parse(two, {.device = "8,16"}).requests.size(), 1U);
   EXPECT_THAT(message(two, {.device = "8,32"}), HasSubstr("no request of device 8,32"));
 }
@@ -198,9 +198,9 @@ TEST(Blkparse, PutsInOrderWhatProcessorsWroteLate) {
 }
 
 TEST(Blkparse, SaysWhatIsWrongAndWhere) {
-  EXPECT_THAT(message("8,0 0 1 0.5 1 Z R 8 + 8 [x]\n"), HasSubstr("load:1: action \"Z\""));
+  EXPECT_THAT(message("8,0 0 1 0.5 1 Z R 8 + 8 [x]\n"), HasSubstr("load:1: found action \"Z\""));
   EXPECT_THAT(message("8,0 0 1 0.5 1 Q RQ 8 + 8 [x]\n"), HasSubstr("kind of request \"RQ\""));
-  EXPECT_THAT(message("8,0 0 1 0.5 1 Q R 8\n"), HasSubstr("load:1: the end of the line; expected +"));
+  EXPECT_THAT(message("8,0 0 1 0.5 1 Q R 8\n"), HasSubstr("load:1: found the end of the line; expected +"));
   EXPECT_THAT(message("8,0 0 1 0.5 1 Q R 8 + 0 [x]\n"), HasSubstr("0 sectors"));
   EXPECT_THAT(message("8,0 0 1 0.5 1 Q R 8 + 8388608 [x]\n"), HasSubstr("at most 8388607"));
   EXPECT_THAT(message("8,0 0 1 0.5 1 Q R 18446744073709551615 + 8 [x]\n"),
@@ -209,13 +209,13 @@ TEST(Blkparse, SaysWhatIsWrongAndWhere) {
   EXPECT_THAT(message("8,0 0 1 -0.5 1 Q R 8 + 8 [x]\n"), HasSubstr("expected a time in seconds"));
   for (const char* const device : {"8", "8,", ",0", "8,0,1", "a,b", "8,99999999"}) {
     EXPECT_THAT(message("8,0 0 1 0.5 1 Q R 8 + 8 [x]\n" + std::string(device) + " 0 1 0.5 1 Q R 8 + 8 [x]\n"),
-                HasSubstr("load:2: \"" + std::string(device) + "\"; expected a device"))
+                HasSubstr("load:2: found \"" + std::string(device) + "\"; expected a device"))
         << device;
   }
-  EXPECT_THAT(message("root:x:0\n"), HasSubstr("load:1: \"root:x:0\"; expected an iolog of fio"));
+  EXPECT_THAT(message("root:x:0\n"), HasSubstr("load:1: found \"root:x:0\"; expected an iolog of fio"));
   EXPECT_THAT(message(""), HasSubstr("an empty file"));
   EXPECT_THAT(message("\x1f\x8b\x08"), HasSubstr("a compressed file"));
-  EXPECT_THAT(message(std::string(100'000, '\0')), HasSubstr("load:1: a line of more than 65535"));
+  EXPECT_THAT(message(std::string(100'000, '\0')), HasSubstr("load:1: found a line of more than 65535"));
 }
 
 TEST(BlockCsv, GivesWhenTheOldestBufferOfACommandCame) {
@@ -229,16 +229,16 @@ TEST(BlockCsv, GivesWhenTheOldestBufferOfACommandCame) {
 
 TEST(BlockCsv, ChoosesADiskOrADomainsPartOfIt) {
   const std::string text = header + "10,1,0,read,0,8,1,1\n20,2,0,read,8,8,1,1\n30,2,1,read,16,8,1,1\n";
-  EXPECT_THAT(message(text), HasSubstr("load:4: requests of devices 0 and 1"));
+  EXPECT_THAT(message(text), HasSubstr("load:4: found requests of devices 0 and 1"));
   EXPECT_EQ(parse(text, {.device = "0"}).requests.size(), 2U);
   EXPECT_EQ(parse(text, {.device = "2,0"}).requests.size(), 1U);
 }
 
 TEST(BlockCsv, SaysWhatIsWrongAndWhere) {
   EXPECT_THAT(message("complete_us,domain\n"),
-              HasSubstr("load:1: \"complete_us,domain\"; expected the line"));
+              HasSubstr("load:1: found \"complete_us,domain\"; expected the line"));
   EXPECT_THAT(message(header + "10,x,0,read,0,8,1,1\n"),
-              HasSubstr("load:2: \"x\"; expected a domain's number"));
+              HasSubstr("load:2: found \"x\"; expected a domain's number"));
   EXPECT_THAT(message(header + "10,1,0,raed,0,8,1,1\n"), HasSubstr("operation \"raed\""));
   EXPECT_THAT(message(header + "10,1,0,read,0,8,1\n"),
               HasSubstr("the end of the line; expected how long it took"));
@@ -273,7 +273,7 @@ TEST(RecordedDiskLoad, IsDescribed) {
 
 TEST(RecordedDiskLoad, OfAFileThatIsNotThereIsRefused) {
   EXPECT_THAT(complaint([] { (void)read_disk_load("/nowhere/load"); }),
-              HasSubstr("/nowhere/load: no such file"));
+              HasSubstr("/nowhere/load: found no such file"));
 }
 
 TEST(DiskTarget, FilesAreAsLargeAsTheirRequestsNeed) {
@@ -286,10 +286,10 @@ TEST(DiskTarget, FilesAreAsLargeAsTheirRequestsNeed) {
   EXPECT_TRUE(target.is_raw(1));
   EXPECT_TRUE(DiskTarget(load, "load", true).is_raw(0));
   EXPECT_THAT(complaint([&] { DiskTarget(load, "load", true).fit(100, 0, false); }),
-              HasSubstr("load:6: 100 bytes at 8192 of a raw disk; expected whole sectors"));
+              HasSubstr("load:6: found 100 bytes at 8192 of a raw disk; expected whole sectors"));
   const RecordedDiskLoad absurd = parse(second + "/a read 4611686018427387904 512\n");
   EXPECT_THAT(complaint([&] { (void)DiskTarget(absurd, "load", false); }),
-              HasSubstr("load:4: a request that ends at byte"));
+              HasSubstr("load:4: found a request that ends at byte"));
 }
 
 TEST(DiskTarget, PlacesBehindTheDiskAreErrorsOrWrap) {
@@ -298,10 +298,11 @@ TEST(DiskTarget, PlacesBehindTheDiskAreErrorsOrWrap) {
   DiskTarget target(load, "load", true);
   EXPECT_THAT(
       complaint([&] { target.fit(150, 0, false); }),
-      HasSubstr("load:6: a request of 2 sectors at 200; expected places on the guest's disk of 150 sectors"));
+      HasSubstr(
+          "load:6: found a request of 2 sectors at 200; expected places on the guest's disk of 150 sectors"));
   EXPECT_THAT(complaint([&] { target.fit(202, 1, false); }),
-              HasSubstr("load:4: sector 0; expected sectors from the origin on, 1"));
-  EXPECT_THAT(complaint([&] { target.fit(1, 0, true); }), HasSubstr("load:4: a request of 2 sectors"));
+              HasSubstr("load:4: found sector 0; expected sectors from the origin on, 1"));
+  EXPECT_THAT(complaint([&] { target.fit(1, 0, true); }), HasSubstr("load:4: found a request of 2 sectors"));
   EXPECT_THAT(complaint([&] { target.fit(-1, 0, true); }), HasSubstr("without that disk"));
   target.fit(101, 0, true);
   EXPECT_EQ(target.place_of(load.requests[0]), 0U);

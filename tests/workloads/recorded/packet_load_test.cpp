@@ -102,7 +102,8 @@ TEST(PacketLoad, KnowsDirectionsByTheirHeaders) {
   ASSERT_EQ(one.frames.size(), 1U) << "a fragment that is not the first has no port";
   EXPECT_EQ(one.frames[0].length, 300);
   EXPECT_EQ(one.left_out, 5U);
-  EXPECT_THAT(message(text, {.port = 81}), HasSubstr("a.pcap: no frame to replay, 6 of other directions"));
+  EXPECT_THAT(message(text, {.port = 81}),
+              HasSubstr("a.pcap: found no frame to replay, 6 of other directions"));
 }
 
 TEST(PacketLoad, LooksBehindTagsAndTakesThemOff) {
@@ -152,20 +153,21 @@ TEST(PacketLoad, IsReadInPart) {
 }
 
 TEST(PacketLoad, SaysWhatIsWrongAndAtWhichByte) {
-  EXPECT_THAT(message(""), HasSubstr("a.pcap: byte 0: an empty file"));
-  EXPECT_THAT(message("hallo, world"), HasSubstr("byte 4: the word 0x6c6c6168; expected a pcap file"));
+  EXPECT_THAT(message(""), HasSubstr("a.pcap: byte 0: found an empty file"));
+  EXPECT_THAT(message("hallo, world"), HasSubstr("byte 4: found the word 0x6c6c6168; expected a pcap file"));
   EXPECT_THAT(message("\x0a\x0d\x0d\x0a"), HasSubstr("pcapng"));
   EXPECT_THAT(message("\x1f\x8b\x08\x01"), HasSubstr("a compressed file"));
   EXPECT_THAT(message(File().text.substr(0, 20)), HasSubstr("the end of the file in its header"));
   EXPECT_THAT(message(File(false, false, 113).text), HasSubstr("link type 113; expected 1, Ethernet"));
   EXPECT_THAT(message(File().text), HasSubstr("no frame to replay"));
   const std::string whole = File().packet(0, 0, 500, std::string(300, 'x')).text;
-  EXPECT_THAT(message(whole.substr(0, 30)), HasSubstr("byte 24: the end of the file in a packet's header"));
-  EXPECT_THAT(message(whole.substr(0, 60)), HasSubstr("byte 40: the end of the file in a packet"));
-  EXPECT_THAT(message(whole.substr(0, 40)), HasSubstr("byte 40: the end of the file in a packet"));
-  EXPECT_THAT(message(whole.substr(0, 300)), HasSubstr("byte 168: the end of the file in a packet"));
+  EXPECT_THAT(message(whole.substr(0, 30)),
+              HasSubstr("byte 24: found the end of the file in a packet's header"));
+  EXPECT_THAT(message(whole.substr(0, 60)), HasSubstr("byte 40: found the end of the file in a packet"));
+  EXPECT_THAT(message(whole.substr(0, 40)), HasSubstr("byte 40: found the end of the file in a packet"));
+  EXPECT_THAT(message(whole.substr(0, 300)), HasSubstr("byte 168: found the end of the file in a packet"));
   EXPECT_THAT(message(File().packet(0, 1'000'000, 60).text),
-              HasSubstr("byte 40: a fraction of 1000000; expected one below 1000000"));
+              HasSubstr("byte 40: found a fraction of 1000000; expected one below 1000000"));
   EXPECT_THAT(message(File().word(0).word(0).word(0xffffffff).word(0xffffffff).text),
               HasSubstr("a packet of 4294967295 bytes"));
   EXPECT_THAT(message(File().word(0).word(0).word(61).word(60).text), HasSubstr("61 bytes captured of 60"));
