@@ -123,14 +123,14 @@ MetricsTable read_metrics(const std::filesystem::path& file) {
 std::string series_csv(std::string_view name, std::span<const RunLabel> labels,
                        std::span<const RunResult> results) {
   constexpr std::int64_t ps_per_s = 1'000'000'000'000;
-  std::string text = header(labels, "time_s,value");
+  std::string text = header(labels, "time_s,unit,value");
   for (std::size_t run = 0; run < results.size(); ++run) {
     const std::string start = row_start(run, labels[run]);
-    for (const auto& [series, values] : results[run].series) {
+    for (const auto& [series, unit, samples] : results[run].series) {
       if (series != name) continue;
-      for (const auto& [at, value] : values.samples) {
-        fmt::format_to(std::back_inserter(text), "{}{}.{:012},{}\n", start, at.count() / ps_per_s,
-                       at.count() % ps_per_s, value);
+      for (const auto& [at, value] : samples) {
+        fmt::format_to(std::back_inserter(text), "{}{}.{:012},{},{}\n", start, at.count() / ps_per_s,
+                       at.count() % ps_per_s, csv_field(unit), value);
       }
     }
   }

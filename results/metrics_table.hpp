@@ -31,7 +31,7 @@ struct MetricsTable {
 /// Throws InputError naming the file and line.
 [[nodiscard]] MetricsTable read_metrics(const std::filesystem::path& file);
 
-/// `run,<sweep paths>,replication,time_s,value` of the series `name`; the time is exact.
+/// `run,<sweep paths>,replication,time_s,unit,value` of the series `name`; the time is exact.
 [[nodiscard]] std::string series_csv(std::string_view name, std::span<const RunLabel> labels,
                                      std::span<const RunResult> results);
 /// A file name for a series: `/` becomes `.`, and what file systems may not take is percent-encoded.

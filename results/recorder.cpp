@@ -110,6 +110,7 @@ void Recorder::adopt_complete() {
     table.results[run].simulated_s = entry.value("simulated_s", 0.0);
     table.results[run].events = entry.value("events", std::uint64_t{0});
     table.results[run].audited = audited;
+    table.results[run].series_on_disk = true;
     found_.emplace(at, std::move(table.results[run]));
   }
   complete_ = true;
@@ -178,7 +179,7 @@ void Recorder::write_tables(std::span<const RunResult> results) {
   write_file(directory_ / "metrics.csv", metrics_csv(provenance_.runs, results));
   std::set<std::string> names;
   for (const RunResult& result : results) {
-    for (const auto& [name, series] : result.series) names.insert(name);
+    for (const TimeSeries& series : result.series) names.insert(series.name);
   }
   if (!names.empty()) make_directory(directory_ / "series");
   for (const std::string& name : names) {

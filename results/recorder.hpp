@@ -53,8 +53,8 @@ class Recorder {
   /// configuration.
   Recorder(std::filesystem::path directory, Provenance provenance, bool resume);
 
-  /// The result of a run that `resume` took over, or null. If the directory was complete already, it has no
-  /// series (they stay on disk).
+  /// The result of a run that `resume` took over, or null. If the directory was complete already, its series
+  /// stay on disk.
   [[nodiscard]] const RunResult* find(std::size_t run) const {
     const auto found = found_.find(run);
     return found == found_.end() ? nullptr : &found->second;

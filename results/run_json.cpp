@@ -44,10 +44,10 @@ std::string to_json(const RunResult& result) {
   }
   text += "],\n\"series\": [";
   separator = "\n";
-  for (const auto& [name, series] : result.series) {
-    fmt::format_to(out, "{}[{}, [", separator, quoted(name));
+  for (const auto& [name, unit, samples] : result.series) {
+    fmt::format_to(out, "{}[{}, {}, [", separator, quoted(name), quoted(unit));
     separator = "";
-    for (const auto& [at, value] : series.samples) {
+    for (const auto& [at, value] : samples) {
       fmt::format_to(out, "{}[{}, {}]", separator, at.count(), number(value));
       separator = ", ";
     }
@@ -69,10 +69,11 @@ std::optional<RunResult> from_json(std::string_view text) {
           {metric.at(0).get<std::string>(), metric.at(1).get<std::string>(), to_number(metric.at(2))});
     }
     for (const Json& series : json.at("series")) {
-      auto& [name, values] = result.series.emplace_back();
-      name = series.at(0).get<std::string>();
-      for (const Json& sample : series.at(1)) {
-        values.add(Time{sample.at(0).get<std::int64_t>()}, to_number(sample.at(1)));
+      TimeSeries& read = result.series.emplace_back();
+      read.name = series.at(0).get<std::string>();
+      read.unit = series.at(1).get<std::string>();
+      for (const Json& sample : series.at(2)) {
+        read.add(Time{sample.at(0).get<std::int64_t>()}, to_number(sample.at(1)));
       }
     }
     return result;

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "results/time_series.hpp"
@@ -17,8 +16,9 @@ struct Metric {
 };
 
 struct RunResult {
-  std::vector<Metric> metrics;  ///< in a fixed order
-  std::vector<std::pair<std::string, TimeSeries>> series;
+  std::vector<Metric> metrics;     ///< in a fixed order
+  std::vector<TimeSeries> series;  ///< by name
+  bool series_on_disk = false;     ///< only: it was found in a complete directory
   double simulated_s = 0;
   std::uint64_t events = 0;
   bool audited = false;       ///< every component was checked after each scheduling pass

@@ -165,13 +165,11 @@ py::dict simulate_text(const std::string& text, std::uint64_t seed, bool audit, 
   }
   py::dict answer;
   answer["metrics"] = metrics;
-  py::dict series;
-  for (const auto& [name, its] : result.series) {
-    py::list samples;
-    for (const auto& [at, value] : its.samples) {
-      samples.append(py::make_tuple(static_cast<double>(at.count()) / 1e12, value));  // as series/*.csv reads
+  py::list series;
+  for (const auto& [name, unit, samples] : result.series) {
+    for (const auto& [at, value] : samples) {  // times as series/*.csv reads
+      series.append(py::make_tuple(name, static_cast<double>(at.count()) / 1e12, unit, value));
     }
-    series[py::str(name)] = samples;
   }
   answer["series"] = series;
   answer["simulated_s"] = result.simulated_s;

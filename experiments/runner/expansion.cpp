@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
+#include <map>
 
 #include "core/json.hpp"
 #include "core/json_source.hpp"
@@ -171,57 +171,66 @@ void check_compare(const ExperimentFile& file, const Config& root, const std::ve
   }
 }
 
-/// The first parts of the names of metrics that a run can have.
-void add_roots(const Experiment& experiment, std::set<std::string>& roots) {
-  roots.insert({"throughput", "fairness", "host0"});
+/// The first parts of the names of metrics that a run can have, each with the number of its instances.
+void add_roots(const Experiment& experiment, std::map<std::string, std::int64_t>& roots) {
+  for (const char* whole : {"throughput", "fairness", "host0"}) roots.emplace(whole, 0);
   for (const DomainTemplate& domain : experiment.domains) {
-    if (domain.count > 0) roots.insert(domain.name);
+    if (domain.count > 0) roots[domain.name] = std::max(roots[domain.name], domain.count);
   }
-  for (const ClientTemplate& client : experiment.clients) roots.insert(client.name);
+  for (const ClientTemplate& client : experiment.clients) roots.emplace(client.name, 0);
 }
 
-/// That each metric asked for can be of some run, as far as can be told before: a part of the machine, a
-/// template or a metric of the whole.
-void check_metrics(const std::vector<Run>& runs, const std::shared_ptr<const ConfigSource>& source) {
-  std::set<std::string> roots;
+std::vector<std::string> names_of(const std::map<std::string, std::int64_t>& roots) {
+  std::vector<std::string> names;
+  for (const auto& [name, instances] : roots) names.push_back(name);
+  return names;
+}
+
+/// Can a name begin so, as far as can be told before the run? A part of the machine, an instance, a client or
+/// what is of the whole.
+bool can_begin(std::string_view asked, const std::map<std::string, std::int64_t>& roots) {
+  const std::size_t slash = asked.find('/');
+  if (slash == std::string_view::npos)
+    return std::ranges::any_of(roots, [&](const auto& root) { return root.first.starts_with(asked); });
+  const auto root = roots.find(std::string(asked.substr(0, slash)));
+  if (root == roots.end()) return false;
+  std::int64_t number = -1;
+  (void)std::from_chars(asked.data() + slash + 1, asked.data() + asked.size(), number);
+  return number < std::max<std::int64_t>(root->second, 1);
+}
+
+/// That each name of a list in "measure" can begin one of some run.
+void check_names(const std::vector<Run>& runs, const std::shared_ptr<const ConfigSource>& source,
+                 const std::string& list, std::string_view what,
+                 std::vector<std::string> MeasurePlan::*names_in,
+                 const std::map<std::string, std::int64_t>& roots) {
   for (const Run& run : runs) {
-    if (run.replication == 0) add_roots(*run.experiment, roots);
-  }
-  for (const Run& run : runs) {
-    const std::vector<std::string>& metrics = run.experiment->measure.metrics;
+    const std::vector<std::string>& asked = run.experiment->measure.*names_in;
     if (run.replication != 0) continue;
-    for (std::size_t i = 0; i < metrics.size(); ++i) {
-      const std::size_t slash = metrics[i].find('/');
-      const std::string first = metrics[i].substr(0, slash);
-      const bool known = slash == std::string::npos
-                             ? std::ranges::any_of(roots, [&](const auto& r) { return r.starts_with(first); })
-                             : roots.contains(first);
-      if (known) continue;
-      const std::vector<std::string> names(roots.begin(), roots.end());
-      std::string near = nearest(first, names);
-      if (!near.empty() && slash != std::string::npos) near += metrics[i].substr(slash);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      if (can_begin(asked[i], roots)) continue;
+      const std::size_t slash = asked[i].find('/');
+      std::string near = nearest(asked[i].substr(0, slash), names_of(roots));
+      if (!near.empty() && slash != std::string::npos) near += asked[i].substr(slash);
       Config(*run.experiment->document, source)
           .at("measure")
-          .at("metrics")
+          .at(list)
           .at(i)
-          .fail(fmt::format("\"{}\", with which no metric begins", metrics[i]),
-                "a name that begins with " + one_of(names), near);
+          .fail(fmt::format("\"{}\", with which no {} begins", asked[i], what),
+                "a name that begins with " + one_of(names_of(roots)), near == asked[i] ? "" : near);
     }
   }
 }
 
 /// That some run can have the metric whose precision is asked for, and keeps it.
-void check_precision(const Precision& precision, const std::vector<Run>& runs, const Config& root) {
+void check_precision(const Precision& precision, const std::vector<Run>& runs,
+                     const std::map<std::string, std::int64_t>& roots, const Config& root) {
   const Config metric = root.at("precision").at("metric");
-  std::set<std::string> roots;
-  for (const Run& run : runs) {
-    if (run.replication == 0) add_roots(*run.experiment, roots);
-  }
   const std::size_t slash = precision.metric.find('/');
   const std::string first = precision.metric.substr(0, slash);
   const bool whole = first == "throughput" || first == "fairness";
   if (!roots.contains(first) || whole != (slash == std::string::npos)) {
-    const std::vector<std::string> names(roots.begin(), roots.end());
+    const std::vector<std::string> names = names_of(roots);
     std::string near = nearest(first, names);
     if (!near.empty() && slash != std::string::npos) near += precision.metric.substr(slash);
     metric.fail(fmt::format("\"{}\", which no run measures", precision.metric),
@@ -233,43 +242,6 @@ void check_precision(const Precision& precision, const std::vector<Run>& runs, c
     metric.fail(fmt::format("\"{}\", which measure.metrics leaves out", precision.metric),
                 "a metric that is kept: one that begins with " + one_of(kept),
                 nearest(precision.metric, kept));
-  }
-}
-
-/// Does the name of a series begin so: throughput, TEMPLATE/throughput, TEMPLATE/NUMBER/work_rate?
-bool begins_a_series(std::string_view prefix, const Experiment& experiment) {
-  const auto begins = [&](std::string_view name) { return name.starts_with(prefix); };
-  if (begins("throughput")) return true;
-  return std::ranges::any_of(experiment.domains, [&](const DomainTemplate& domain) {
-    if (domain.count == 0) return false;
-    const std::string path = domain.name + '/';
-    if (begins(path + "throughput")) return true;
-    if (!prefix.starts_with(path)) return false;
-    std::int64_t number = -1;
-    (void)std::from_chars(prefix.data() + path.size(), prefix.data() + prefix.size(), number);
-    return number >= 0 && number < domain.count && begins(fmt::format("{}{}/work_rate", path, number));
-  });
-}
-
-/// That each series asked for is one of some run.
-void check_series(const std::vector<Run>& runs, const std::shared_ptr<const ConfigSource>& source) {
-  for (const Run& run : runs) {
-    if (run.replication != 0) continue;
-    const std::vector<std::string>& series = run.experiment->measure.series;
-    for (std::size_t i = 0; i < series.size(); ++i) {
-      const auto has = [&](const Run& other) { return begins_a_series(series[i], *other.experiment); };
-      if (has(run) || std::ranges::any_of(runs, has)) continue;
-      std::vector<std::string> names{"throughput"};
-      for (const DomainTemplate& domain : run.experiment->domains)
-        names.push_back(domain.name + "/throughput");
-      Config(*run.experiment->document, source)
-          .at("measure")
-          .at("series")
-          .at(i)
-          .fail(fmt::format("\"{}\", with which no series begins", series[i]),
-                one_of(names) + ", or a domain's work rate such as NAME/0/work_rate",
-                nearest(series[i], names));
-    }
   }
 }
 
@@ -323,9 +295,14 @@ std::vector<Run> expand(const ExperimentFile& file) {
       runs.push_back(run);
     }
   } while (advance(at, axes));
-  check_metrics(runs, file.source);
-  check_series(runs, file.source);
-  if (precision) check_precision(*precision, runs, root);
+  std::map<std::string, std::int64_t> roots;
+  for (const Run& run : runs) {
+    if (run.replication == 0) add_roots(*run.experiment, roots);
+  }
+  check_names(runs, file.source, "metrics", "metric", &MeasurePlan::metrics, roots);
+  if (precision) check_precision(*precision, runs, roots, root);
+  roots.erase("fairness");
+  check_names(runs, file.source, "series", "series", &MeasurePlan::series, roots);
   return runs;
 }
 

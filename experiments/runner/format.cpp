@@ -92,12 +92,14 @@ const ParameterTable<MeasurePlan>& measure_table() {
           .add("warm_up", &M::warm_up, "from the last start to the beginning of the measurement", "",
                {.minimum = Time{}, .maximum = longest})
           .add("duration", &M::duration, "of the measurement", "", {.minimum = 1us, .maximum = longest})
-          .add("sample", &M::sample, "time series, averaged over so long each; 0 s: none", "",
+          .add("sample", &M::sample, "interval of time series; 0 s: none", "",
                {.minimum = Time{}, .maximum = longest})
-          .add("series", &M::series,
-               "names or prefixes of what is kept as time series: throughput, TEMPLATE/throughput and "
-               "TEMPLATE/NUMBER/work_rate",
-               "")
+          .add(
+              "series", &M::series,
+              "names or prefixes of what is kept as time series: work done (throughput, TEMPLATE/throughput, "
+              "TEMPLATE/NUMBER/work_rate), counters (how fast they grow), levels, and where instances' time "
+              "goes (TEMPLATE/elapsed/); empty: all of these",
+              "")
           .add("metrics", &M::metrics, "names or prefixes of what is kept; empty: everything", "");
   return table;
 }

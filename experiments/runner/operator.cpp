@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "experiments/runner/control_script.hpp"
+#include "experiments/runner/sampler.hpp"
 #include "models/host/monitor/control.hpp"
 
 namespace xensim {
@@ -43,7 +44,7 @@ void Operator::work(const World& world) {
   for (const auto& workload : workloads_) workload->measurement_begins();
   outside_.measure(world.now());
   for (const auto& prober : probers_) prober->begin(world.now() + experiment_.measure.duration);
-  measure(world.now() + experiment_.measure.duration, world);
+  measure(world.now(), world);
   read(after);
 }
 
@@ -62,38 +63,23 @@ void Operator::start_instances(const World& world) {
   started = true;
 }
 
-void Operator::measure(Time end, const World& world) {
-  const Time begin = world.now(), interval = experiment_.measure.sample;
+void Operator::measure(Time begin, const World& world) {
+  const Time end = begin + experiment_.measure.duration, interval = experiment_.measure.sample;
   if (interval > Time{}) {
-    std::map<std::string, Time> last = work_by_series();
-    for (const auto& [name, work] : last) series.emplace_back(name, TimeSeries{});
+    Sampler sampler(experiment_, instances_, platform_, [&](StatisticSink& sink) {
+      platform_.report(sink, "host0/");
+      report_workloads(experiment_, workloads_, sink);
+      outside_.report(sink, world.now());
+    });
+    sampler.begin(begin);
     while (world.now() + interval <= end) {
       World::sleep(interval);
       platform_.settle();
-      const std::map<std::string, Time> now = work_by_series();
-      for (auto& [name, samples] : series) {
-        samples.add(world.now() - begin, to_seconds(now.at(name) - last.at(name)) / to_seconds(interval));
-      }
-      last = now;
+      sampler.sample(world.now());
     }
-    std::erase_if(series, [](const auto& named) { return named.second.samples.empty(); });
+    series = sampler.finish();
   }
   World::sleep(end - world.now());
-}
-
-std::map<std::string, Time> Operator::work_by_series() const {
-  std::map<std::string, Time> sums;
-  const auto add = [&](const std::string& name, Time work) {
-    if (wanted(experiment_.measure.series, name)) sums[name] += work;
-  };
-  for (std::uint32_t i = 0; i < instances_.size(); ++i) {
-    const std::string& name = instances_[i].name;
-    const Time work = platform_.work(i);
-    add("throughput", work);
-    add(name.substr(0, name.find('/')) + "/throughput", work);
-    add(name + "/work_rate", work);
-  }
-  return sums;
 }
 
 void Operator::read(Snapshot& snapshot) {
@@ -102,7 +88,7 @@ void Operator::read(Snapshot& snapshot) {
   std::map<std::string, LifeTimes> lives, elapsed;
   for (std::uint32_t i = 0; i < instances_.size(); ++i) {
     snapshot.work.push_back(platform_.work(i));
-    const std::string path = instances_[i].name.substr(0, instances_[i].name.find('/') + 1);
+    const std::string path = instances_[i].path();
     const auto add = [](LifeTimes& sum, const LifeTimes& times) {
       std::ranges::transform(sum, times, sum.begin(), std::plus<>{});
     };

@@ -3,14 +3,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/world.hpp"
 #include "experiments/runner/experiment.hpp"
+#include "experiments/runner/instance.hpp"
 #include "experiments/runner/outside.hpp"
 #include "experiments/runner/prober.hpp"
 #include "experiments/runner/snapshot.hpp"
@@ -19,14 +18,6 @@
 #include "workloads/workload.hpp"
 
 namespace xensim {
-
-/// An instance of a template and the programs that it begins with.
-struct Instance {
-  std::string name;
-  SchedulingShare share;
-  std::vector<Program> programs;
-  bool later = false;  ///< the control script starts it
-};
 
 /// What the programs of each template have measured themselves.
 void report_workloads(const Experiment& experiment, const std::vector<std::unique_ptr<Workload>>& workloads,
@@ -47,13 +38,11 @@ class Operator {
 
   bool started = false;  ///< every instance
   Snapshot before, after, workloads_before;
-  std::vector<std::pair<std::string, TimeSeries>> series;  ///< since the beginning of the measurement
+  std::vector<TimeSeries> series;  ///< since the beginning of the measurement
 
  private:
   void start_instances(const World& world);
-  void measure(Time end, const World& world);
-  /// By name, of each series that was asked for.
-  [[nodiscard]] std::map<std::string, Time> work_by_series() const;
+  void measure(Time begin, const World& world);
   void read(Snapshot& snapshot);
 
   const Experiment& experiment_;

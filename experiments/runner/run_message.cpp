@@ -57,10 +57,11 @@ std::string encode(const RunResult& result) {
     put(bytes, metric.value);
   }
   put(bytes, result.series.size());
-  for (const auto& [name, series] : result.series) {
+  for (const auto& [name, unit, samples] : result.series) {
     put_text(bytes, name);
-    put(bytes, series.samples.size());
-    for (const auto& [at, value] : series.samples) {
+    put_text(bytes, unit);
+    put(bytes, samples.size());
+    for (const auto& [at, value] : samples) {
       put(bytes, at.count());
       put(bytes, value);
     }
@@ -82,8 +83,9 @@ RunResult decode(std::string_view bytes) {
     metric.value = reader.get<double>();
   }
   for (auto left = reader.get<std::size_t>(); left > 0; --left) {
-    auto& [name, series] = result.series.emplace_back();
-    name = reader.text();
+    TimeSeries& series = result.series.emplace_back();
+    series.name = reader.text();
+    series.unit = reader.text();
     for (auto samples = reader.get<std::size_t>(); samples > 0; --samples) {
       const Time at{reader.get<std::int64_t>()};
       series.add(at, reader.get<double>());

@@ -82,15 +82,35 @@ std::vector<double> values_of(std::span<const RunResult> results, const std::str
   return values;
 }
 
-/// A line for each metric that was asked for and that no run has.
-std::string missing_metrics(const std::vector<Run>& runs, std::span<const RunResult> results) {
+/// What was asked for by names or prefixes, and what a run has of that kind.
+struct Measured {
+  std::string_view list, what;
+  std::vector<std::string> asked, names;
+};
+Measured metrics_of(const Run& run, const RunResult& result) {
+  Measured metrics{"$.measure.metrics", "metric", run.experiment->measure.metrics, {}};
+  for (const Metric& metric : result.metrics) metrics.names.push_back(metric.name);
+  return metrics;
+}
+Measured series_of(const Run& run, const RunResult& result) {
+  const MeasurePlan& plan = run.experiment->measure;
+  Measured all{"$.measure.series", "series", {}, {}};
+  if (result.series_on_disk || plan.sample == Time{} || plan.sample > plan.duration) return all;
+  all.asked = plan.series;
+  for (const TimeSeries& series : result.series) all.names.push_back(series.name);
+  return all;
+}
+
+/// A line for each metric, or series, that was asked for and that no run has.
+std::string missing(Measured (*kind)(const Run&, const RunResult&), const std::vector<Run>& runs,
+                    std::span<const RunResult> results) {
   std::set<std::string> asked, names;
-  for (const Run& run : runs) {
-    const std::vector<std::string>& metrics = run.experiment->measure.metrics;
-    asked.insert(metrics.begin(), metrics.end());
-  }
-  for (const RunResult& result : results) {
-    for (const Metric& metric : result.metrics) names.insert(metric.name);
+  std::string_view what;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    Measured its = kind(runs[i], results[i]);
+    what = its.what;
+    asked.insert(its.asked.begin(), its.asked.end());
+    for (std::string& name : its.names) names.insert(std::move(name));
   }
   std::string text;
   for (const std::string& prefix : asked) {
@@ -99,7 +119,7 @@ std::string missing_metrics(const std::vector<Run>& runs, std::span<const RunRes
     if (first != names.end() && first->starts_with(prefix)) continue;
     const std::vector<std::string> all(names.begin(), names.end());
     const std::string near = nearest(prefix, all);
-    text += fmt::format("no metric begins with \"{}\"{}\n", prefix,
+    text += fmt::format("no {} begins with \"{}\"{}\n", what, prefix,
                         near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near));
   }
   return text;
@@ -113,24 +133,26 @@ bool of_a_domain(const std::string& metric, const Experiment& experiment) {
   return domain != experiment.domains.end() && domain->count > 0;
 }
 
+void check_measured(const Measured& measured, const Run& run) {
+  const Experiment& experiment = *run.experiment;
+  for (const std::string& asked : measured.asked) {
+    const auto begins = [&](const std::string& name) { return name.starts_with(asked); };
+    if (!of_a_domain(asked, experiment) || std::ranges::any_of(measured.names, begins)) continue;
+    const std::string near = nearest(asked, measured.names);
+    throw InputError(
+        {.path = std::string(measured.list)},
+        fmt::format("\"{}\", with which no {} of run {} begins after {}", asked, measured.what, run.index,
+                    format(experiment.measure.duration)),
+        near.empty() ? "time enough for it to be measured" : fmt::format("\"{}\", or more time", near));
+  }
+}
+
 }  // namespace
 
 void check_measured(const std::vector<Run>& runs, std::span<const RunResult> results) {
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    const Experiment& experiment = *runs[i].experiment;
-    for (const std::string& name : experiment.measure.metrics) {
-      const auto begins = [&](const std::string& metric) { return metric.starts_with(name); };
-      if (!of_a_domain(name, experiment) || std::ranges::any_of(results[i].metrics, begins, &Metric::name))
-        continue;
-      std::vector<std::string> names;
-      for (const Metric& metric : results[i].metrics) names.push_back(metric.name);
-      const std::string near = nearest(name, names);
-      throw InputError(
-          {.path = "$.measure.metrics"},
-          fmt::format("\"{}\", with which no metric of run {} begins after {}", name, runs[i].index,
-                      format(experiment.measure.duration)),
-          near.empty() ? "time enough for it to be measured" : fmt::format("\"{}\", or more time", near));
-    }
+    check_measured(metrics_of(runs[i], results[i]), runs[i]);
+    check_measured(series_of(runs[i], results[i]), runs[i]);
   }
 }
 
@@ -161,7 +183,7 @@ std::string summary_table(const std::vector<Run>& runs, std::span<const RunResul
     }
   }
   return aligned(rows) + (hidden ? "(metrics of single parts are in metrics.csv)\n" : "") +
-         missing_metrics(runs, results);
+         missing(metrics_of, runs, results) + missing(series_of, runs, results);
 }
 
 }  // namespace xensim

@@ -16,8 +16,8 @@ namespace xensim {
 [[nodiscard]] std::string summary_table(const std::vector<Run>& runs, std::span<const RunResult> results,
                                         bool counts = false);
 
-/// Throws InputError if some run has no metric that was asked for by the name of one of its domains: mostly
-/// because programs were not done in time. O(runs * metrics asked for * metrics).
+/// Throws InputError if some run has no metric, or series, that was asked for by the name of one of its
+/// domains: mostly because programs were not done in time. O(runs * names asked for * names).
 void check_measured(const std::vector<Run>& runs, std::span<const RunResult> results);
 
 }  // namespace xensim

@@ -158,16 +158,31 @@ Execution Processor::begin(const WorkingSet& set, FootprintId footprint) {
   return {&set, footprint, clock.local(), resident, set.with_resident(resident)};
 }
 
-Time Processor::end(const Execution& execution, Time at) {
+void Processor::account(Execution& execution, Time at) {
+  const Time elapsed = at - execution.start;
+  account(execution, elapsed, execution.working_set->run(execution.position, elapsed));
+}
+
+void Processor::account(Execution& execution, Time elapsed, const WorkingSet::Progress& progress) {
+  const Time passed = elapsed - execution.elapsed;
+  const Time work = std::clamp(progress.work - execution.work, Time{}, passed);
+  const std::uint32_t missed =
+      std::max(execution.missed, progress.resident - std::min(progress.resident, execution.resident));
+  refilled_lines_ += missed - execution.missed;
+  spend(Activity::user, work);
+  spend(Activity::refill, passed - work);
+  execution.elapsed = elapsed;
+  execution.work += work;
+  execution.missed = missed;
+}
+
+Time Processor::end(Execution& execution, Time at) {
   const Time elapsed = at - execution.start;
   const WorkingSet::Progress progress = execution.working_set->run(execution.position, elapsed);
-  const std::uint32_t missed = progress.resident - std::min(progress.resident, execution.resident);
   l2_.ran(execution.footprint, progress.touched);
   object_l1_.ran(execution.footprint, progress.touched);
   trace_cache_.ran(execution.footprint, execution.working_set->code_lines());
-  refilled_lines_ += missed;
-  spend(Activity::user, progress.work);
-  spend(Activity::refill, elapsed - progress.work);
+  account(execution, elapsed, progress);
   return progress.work;
 }
 

@@ -27,6 +27,9 @@ struct Execution {
   Time start{};                ///< local time at which it began
   std::uint32_t resident = 0;  ///< lines present then
   WorkingSet::Position position;
+  // Of it, what the processor's accounts hold already.
+  Time elapsed{}, work{};
+  std::uint32_t missed = 0;  ///< lines
 };
 
 /// The hardware of one processor, with time charged to it. It knows no kernel and no monitor.
@@ -84,8 +87,10 @@ class Processor {
 
   /// Begins user-mode execution now: pays for the TLB and L1 contents that are gone.
   [[nodiscard]] Execution begin(const WorkingSet& set, FootprintId footprint);
+  /// Brings the accounts up to `at` (>= the execution's start). Nothing else changes: the execution goes on.
+  void account(Execution& execution, Time at);
   /// The execution stops at `at` (>= its start). Returns the work done.
-  Time end(const Execution& execution, Time at);
+  Time end(Execution& execution, Time at);
 
   /// A process is gone.
   void release(FootprintId footprint);
@@ -115,6 +120,7 @@ class Processor {
   [[nodiscard]] std::string audit() const;
 
  private:
+  void account(Execution& execution, Time elapsed, const WorkingSet::Progress& progress);
   void spend(Activity activity, Time time) {
     if (interrupted_ && activity >= Activity::kernel) activity = Activity::interrupts;
     clock.advance(time);

@@ -89,6 +89,11 @@ class Platform {
   [[nodiscard]] virtual LifeTimes times(std::uint32_t instance) const = 0;
   /// Where the time since its start went: to the process that ran, or else what all of them waited for.
   [[nodiscard]] virtual LifeTimes elapsed(std::uint32_t instance) const = 0;
+  /// `elapsed` at the calendar's present, after `settle`, is to be known when the run is over: what an
+  /// instance waits for now has a name only when that has ended.
+  virtual void mark_times(std::uint32_t instance) = 0;
+  /// At all marks of the instance so far, in order.
+  [[nodiscard]] virtual std::vector<LifeTimes> elapsed_at_marks(std::uint32_t instance) const = 0;
   virtual void report(StatisticSink& sink, const std::string& prefix) const = 0;
   /// Under which the instance's programs are reached.
   [[nodiscard]] virtual Ipv4Address address(std::uint32_t instance) const {

@@ -24,7 +24,6 @@ class UserExecution {
     kernel_ = &kernel;
     vcpu_ = vcpu;
     execution_ = processor_.begin(*computation.working_set, computation.footprint);
-    interrupt_ = interrupt;
     const Time end =
         execution_->start + computation.working_set->time_for(execution_->position, computation.remaining);
     if (end <= interrupt) calendar_.schedule(completion_, end);
@@ -57,9 +56,7 @@ class UserExecution {
 
   /// Brings the accounts up to `now` without disturbing the program.
   void settle(Time now) {
-    if (!active() || now <= execution_->start) return;
-    end(now, false);
-    begin(*kernel_, vcpu_, interrupt_);
+    if (active() && now > execution_->start) processor_.account(*execution_, now);
   }
 
  private:
@@ -69,7 +66,6 @@ class UserExecution {
   std::optional<Execution> execution_;
   GuestKernel* kernel_ = nullptr;
   unsigned vcpu_ = 0;
-  Time interrupt_ = never;
 };
 
 }  // namespace xensim

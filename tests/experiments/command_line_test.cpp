@@ -160,7 +160,7 @@ TEST(Command, RefusesASeriesThatNoRunHas) {
   EXPECT_EQ(asking(R"(measure.series=["throughput", "one/", "two/1/", "four/0/work_rate", "o"])").code, 0);
   for (const char* series :
        {R"(measure.series=["zzz"])", R"(measure.series=["throughput", "one/2/work_rate"])",
-        R"(measure.series=["one/throughput/"])", R"(measure.series=["one/work_rate"])"}) {
+        R"(measure.series=["fairness"])"}) {
     const Outcome outcome = asking(series);
     EXPECT_EQ(outcome.code, 2) << series;
     EXPECT_THAT(outcome.err, AllOf(HasSubstr("$.measure.series["), HasSubstr("with which no series begins")));
@@ -220,6 +220,22 @@ TEST(Command, ComplainsOfAMetricThatADomainDoesNotHaveAndKeepsTheOthers) {
                     HasSubstr("or more time")));
   EXPECT_THAT(outcome.out, HasSubstr("results in " + output));
   EXPECT_THAT(*read_file(directory.path() / "metrics.csv"), HasSubstr("throughput,s/s,"));
+}
+
+TEST(Command, ComplainsOfASeriesThatNoRunHas) {
+  const TemporaryDirectory directory;
+  const std::string output = directory.path().string();
+  const auto asking = [&](const char* series) {
+    return xensim({"run", "weights", "--quiet", "--replications", "1", "--set", "measure.duration=20 ms",
+                   "--set", "measure.sample=10 ms", "--set", series, "--output", output.c_str()});
+  };
+  const Outcome of_a_domain = asking(R"(measure.series=["one/elapsd/"])");
+  EXPECT_EQ(of_a_domain.code, 2);
+  EXPECT_THAT(of_a_domain.err,
+              HasSubstr("\"one/elapsd/\", with which no series of run 0 begins after 20 ms"));
+  const Outcome of_the_host = asking(R"(measure.series=["throughput", "host0/cpu7/"])");
+  EXPECT_EQ(of_the_host.code, 0);
+  EXPECT_THAT(of_the_host.out, HasSubstr("no series begins with \"host0/cpu7/\""));
 }
 
 TEST(Command, RefusesAMetricOfADomainWithoutInstancesBeforeTheRun) {

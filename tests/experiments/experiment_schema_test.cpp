@@ -13,7 +13,7 @@ const std::filesystem::path experiments = project_folder() / "experiments";
 TEST(ExperimentSchema, IsTheCommittedOne) {
   // After a change of parameters: xensim schema > experiments/experiment.schema.json
   const Json committed = read_json(experiments / "experiment.schema.json").value;
-  EXPECT_EQ(committed, experiment_schema()) << Json::diff(committed, experiment_schema()).dump(2);
+  EXPECT_TRUE(committed == experiment_schema()) << Json::diff(committed, experiment_schema()).dump(2);
 }
 
 TEST(ExperimentSchema, RefusesUnknownKeysAtEveryLevelThatHasFixedOnes) {

@@ -160,7 +160,7 @@ TEST_F(RunCacheTest, a_directory_that_cannot_be_one_is_refused_before_anything_r
 TEST_F(RunCacheTest, keeps_every_bit) {
   RunResult result{
       .metrics = {{"a", "s", -0.0}, {"b", "", 1.0 / 3}, {"c", "", std::nan("")}, {"d", "", 1e300}},
-      .series = {{"s", TimeSeries{{{1ms, 0.1}}}}},
+      .series = {{"s", "s/s", {{1ms, 0.1}}}},
       .simulated_s = 0.1,
       .events = 7,
       .audited = true,
@@ -172,7 +172,7 @@ TEST_F(RunCacheTest, keeps_every_bit) {
   EXPECT_EQ(back.metrics[1].value, 1.0 / 3);
   EXPECT_TRUE(std::isnan(back.metrics[2].value));
   EXPECT_EQ(back.metrics[3].value, 1e300);
-  EXPECT_EQ(back.series.at(0).second.samples.at(0).value, 0.1);
+  EXPECT_EQ(back.series.at(0).samples.at(0).value, 0.1);
   EXPECT_EQ(back.events, 7U);
   EXPECT_TRUE(back.audited);
   EXPECT_EQ(back.refused, 3U) << "steps of the control script are told of again";

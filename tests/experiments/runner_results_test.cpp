@@ -26,7 +26,7 @@ RunResult result_of(const xensim::Run& run) {
   const auto index = static_cast<double>(run.index);
   RunResult result{
       .metrics = {{"throughput", "1/s", index / 3}}, .series = {}, .simulated_s = 1, .events = run.seed};
-  result.series.emplace_back("load", TimeSeries{{{1ms, index}}});
+  result.series.push_back({"load", "s/s", {{1ms, index}}});
   return result;
 }
 
@@ -69,7 +69,7 @@ TEST_F(RunnerTest, results_are_in_the_order_of_the_runs) {
   for (std::size_t i = 0; i < run_count; ++i) {
     EXPECT_EQ(results[i].metrics.at(0).value, static_cast<double>(i) / 3);
     EXPECT_EQ(results[i].events, 100 + i);
-    EXPECT_EQ(results[i].series.at(0).second.samples.at(0).at, 1ms);
+    EXPECT_EQ(results[i].series.at(0).samples.at(0).at, 1ms);
   }
 }
 
@@ -212,13 +212,13 @@ TEST_F(RunnerTest, no_runs_give_no_results) {
 
 TEST(RunMessage, brings_back_every_bit) {
   RunResult result{.metrics = {{"a b", "", std::bit_cast<double>(0x7FF8000000000123)}}, .series = {}};
-  result.series.emplace_back("s", TimeSeries{{{Time{-1}, 0.1}, {never, -0.0}}});
+  result.series.push_back({"s", "s/s", {{Time{-1}, 0.1}, {never, -0.0}}});
   const RunResult back = decode(encode(result));
   EXPECT_EQ(std::bit_cast<std::uint64_t>(back.metrics.at(0).value), 0x7FF8000000000123U);
   EXPECT_EQ(back.metrics.at(0).name, "a b");
-  EXPECT_EQ(back.series.at(0).second.samples.at(0).at, Time{-1});
-  EXPECT_EQ(back.series.at(0).second.samples.at(1).at, never);
-  EXPECT_TRUE(std::signbit(back.series.at(0).second.samples.at(1).value));
+  EXPECT_EQ(back.series.at(0).samples.at(0).at, Time{-1});
+  EXPECT_EQ(back.series.at(0).samples.at(1).at, never);
+  EXPECT_TRUE(std::signbit(back.series.at(0).samples.at(1).value));
   EXPECT_THROW((void)decode(encode(result).substr(0, 40)), std::out_of_range);
 }
 

@@ -92,8 +92,9 @@ TEST(Simulation, SamplesTheThroughputWhereAsked) {
   document["measure"]["sample"] = "100 ms";
   const RunResult result = simulate(interpret(document));
   ASSERT_EQ(result.series.size(), 1U);
-  const auto& [name, series] = result.series.front();
-  EXPECT_EQ(name, "throughput");
+  const TimeSeries& series = result.series.front();
+  EXPECT_EQ(series.name, "throughput");
+  EXPECT_EQ(series.unit, "s/s");
   ASSERT_EQ(series.samples.size(), 10U);
   EXPECT_EQ(series.samples.front().at, Time{100ms});
   const double sum = std::accumulate(series.samples.begin(), series.samples.end(), 0.0,
@@ -107,14 +108,54 @@ TEST(Simulation, SamplesWhatSingleDomainsDidWhereAsked) {
   document["measure"]["series"] = {"throughput", "sleepy/"};
   const RunResult result = simulate(interpret(document));
   std::map<std::string, double> sums;
-  for (const auto& [name, series] : result.series) {
-    ASSERT_EQ(series.samples.size(), 10U) << name;
-    for (const TimeSeries::Sample& sample : series.samples) sums[name] += sample.value / 10;
+  for (const TimeSeries& series : result.series) {
+    if (series.name.find("/elapsed/") != std::string::npos) continue;
+    ASSERT_EQ(series.samples.size(), 10U) << series.name;
+    for (const TimeSeries::Sample& sample : series.samples) sums[series.name] += sample.value / 10;
   }
   ASSERT_EQ(sums.size(), 4U);
   for (const char* name : {"throughput", "sleepy/throughput", "sleepy/0/work_rate", "sleepy/1/work_rate"}) {
     EXPECT_NEAR(sums[name], metric(result, name), 1e-9) << name;
   }
+}
+
+TEST(Simulation, TheCourseOfACounterAddsUpToTheMetricAndChangesNothing) {
+  Json document = experiment();
+  const RunResult whole = simulate(interpret(document));
+  document["measure"]["sample"] = "100 ms";
+  document["measure"]["series"] = Json::array();
+  const RunResult result = simulate(interpret(document));
+  EXPECT_EQ(values(result), values(whole));
+  std::size_t counters = 0;
+  for (const TimeSeries& series : result.series) {
+    ASSERT_EQ(series.samples.size(), 10U) << series.name;
+    if (!series.unit.ends_with("/s") || series.name.ends_with("throughput")) continue;
+    if (series.name.ends_with("work_rate")) continue;
+    double sum = 0;
+    for (const TimeSeries::Sample& sample : series.samples) sum += sample.value / 10;
+    EXPECT_NEAR(sum, metric(result, series.name), 1e-9 * std::max(1.0, sum)) << series.name;
+    ++counters;
+  }
+  EXPECT_GT(counters, 20U);
+}
+
+TEST(Simulation, InEachIntervalThePartsOfADomainsTimeAddUpToIt) {
+  Json document = experiment();
+  document["measure"]["sample"] = "10 ms";
+  document["measure"]["series"] = {"sleepy/elapsed/"};
+  const RunResult result = simulate(interpret(document));
+  std::map<Time, double> sums;
+  double asleep = 0;
+  for (const TimeSeries& series : result.series) {
+    for (const TimeSeries::Sample& sample : series.samples) {
+      EXPECT_GE(sample.value, 0) << series.name;
+      sums[sample.at] += sample.value;
+      if (series.name == "sleepy/elapsed/timer") asleep += sample.value;
+    }
+  }
+  ASSERT_EQ(sums.size(), 100U);
+  for (const auto& [at, sum] : sums) EXPECT_NEAR(sum, 2, 1e-9) << "two instances at " << to_seconds(at);
+  EXPECT_NEAR(asleep / 100, metric(result, "sleepy/elapsed/timer"), 1e-9);
 }
 
 TEST(Simulation, KeepsOnlyTheMetricsAskedFor) {

@@ -126,7 +126,8 @@ def test_series_come_as_a_table(swept):
     sampled = swept.with_({"measure.sample": "100 ms", "measure.series": ["throughput", "spec/0"]})
     results = sampled.results(progress=False)
     series = results.series
-    assert list(series.columns) == ["platform", "domains", "replication", "series", "time_s", "value"]
+    assert list(series.columns) == ["platform", "domains", "replication", "series", "time_s", "unit", "value"]
+    assert set(series["unit"]) == {"s/s"}
     assert len(series) == len(sampled.runs) * 2 * 3
     assert series["time_s"].unique().tolist() == [0.1, 0.2, 0.3]
     # Samples are work in equal intervals that fill the measurement.

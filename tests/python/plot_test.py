@@ -179,3 +179,23 @@ def test_series_are_lines_over_time():
         xensim.plot.series(series.iloc[:0])
     with pytest.raises(xensim.InputError, match="found no column 'domains'"):
         xensim.plot.series(series, by="domains")
+
+
+def test_the_time_of_instances_is_stacked_to_their_number():
+    experiment = xensim.load("weights").with_(
+        {"measure.duration": "300 ms", "measure.sample": "100 ms",
+         "measure.series": ["one/elapsed/", "host0/cpu0/interrupts"]},
+        replications=2, sweep={},
+    )  # fmt: skip
+    series = experiment.results(progress=False).series
+    axes = xensim.plot.elapsed(series, "one")
+    top = axes.collections[-1].get_paths()[0].vertices[:, 1].max()
+    assert top == pytest.approx(2, abs=0.002), "there are two"
+    shown = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert {"its program", "waits for a processor"} <= set(shown)
+    with pytest.raises(xensim.InputError, match="found no series four/elapsed/"):
+        xensim.plot.elapsed(series, "four")
+    with pytest.raises(xensim.InputError, match="expected series of one unit"):
+        xensim.plot.series(series)
+    counts = series[series["series"] == "host0/cpu0/interrupts"]
+    assert xensim.plot.series(counts).get_ylabel() == "interrupts/s"

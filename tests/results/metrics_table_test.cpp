@@ -72,11 +72,11 @@ TEST(MetricsTable, refuses_a_file_with_other_columns) {
 
 TEST(MetricsTable, series_carry_exact_times) {
   RunResult result;
-  result.series.emplace_back("queue", TimeSeries{{{Time{1'500'000'000'001}, 3}, {2s, 0.25}}});
+  result.series.push_back({"queue", "requests", {{Time{1'500'000'000'001}, 3}, {2s, 0.25}}});
   EXPECT_EQ(series_csv("queue", std::vector{RunLabel{{{"n", "1"}}, 0}}, std::vector{result}),
-            "run,n,replication,time_s,value\n"
-            "0,1,0,1.500000000001,3\n"
-            "0,1,0,2.000000000000,0.25\n");
+            "run,n,replication,time_s,unit,value\n"
+            "0,1,0,1.500000000001,requests,3\n"
+            "0,1,0,2.000000000000,requests,0.25\n");
 }
 
 TEST(MetricsTable, series_names_become_file_names_that_cannot_leave_the_directory) {

@@ -29,7 +29,7 @@ Provenance provenance(int domains = 2) {
 
 RunResult result_of(double value) {
   RunResult result{.metrics = {{"throughput", "1/s", value}}, .series = {}, .simulated_s = 2, .events = 9};
-  result.series.emplace_back("cpu/load", TimeSeries{{{1ms, value}}});
+  result.series.push_back({"cpu/load", "s/s", {{1ms, value}}});
   return result;
 }
 
@@ -104,7 +104,7 @@ TEST_F(RecorderTest, resuming_finds_the_runs_of_an_interrupted_sweep) {
   EXPECT_EQ(resumed.find(0), nullptr);
   ASSERT_NE(resumed.find(1), nullptr);
   EXPECT_EQ(resumed.find(1)->metrics.at(0).value, 2);
-  EXPECT_EQ(resumed.find(1)->series.at(0).second.samples.at(0).at, 1ms);
+  EXPECT_EQ(resumed.find(1)->series.at(0).samples.at(0).at, 1ms);
 }
 
 TEST_F(RecorderTest, resuming_a_complete_directory_finds_all_and_changes_nothing) {

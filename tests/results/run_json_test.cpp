@@ -23,15 +23,15 @@ TEST(RunJson, reads_back_every_finite_number_to_the_last_bit) {
     RunResult result = with_metric("host0/x", value);
     result.events = events;
     result.simulated_s = value;
-    result.series.emplace_back("load", TimeSeries{{{Time{at}, value}}});
+    result.series.push_back({"load", "s/s", {{Time{at}, value}}});
     const auto read = from_json(to_json(result));
     RC_ASSERT(read.has_value());
     RC_ASSERT(std::bit_cast<std::uint64_t>(read->metrics.at(0).value) == bits);
     RC_ASSERT(std::bit_cast<std::uint64_t>(read->simulated_s) == bits);
     RC_ASSERT(read->events == events);
-    RC_ASSERT(read->series.at(0).first == "load");
-    RC_ASSERT(read->series.at(0).second.samples.at(0).at == Time{at});
-    RC_ASSERT(std::bit_cast<std::uint64_t>(read->series.at(0).second.samples.at(0).value) == bits);
+    RC_ASSERT(read->series.at(0).name == "load");
+    RC_ASSERT(read->series.at(0).samples.at(0).at == Time{at});
+    RC_ASSERT(std::bit_cast<std::uint64_t>(read->series.at(0).samples.at(0).value) == bits);
   }));
 }
 

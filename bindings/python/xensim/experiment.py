@@ -59,7 +59,7 @@ def simulate(
 ) -> dict[str, Any]:
     """Runs one experiment without a sweep, in this process.
 
-    Returns {"metrics": [(name, unit, value), ...], "series": {name: [(seconds, value), ...]},
+    Returns {"metrics": [(name, unit, value), ...], "series": [(name, seconds, unit, value), ...],
     "simulated_s": seconds, "events": count}. `audit`
     checks every component after each scheduling pass; `strict` takes every step through the calendar,
     which changes no result. `explain` lets workloads that can count what lies behind their results report

@@ -22,9 +22,10 @@ class Results:
 
     `metrics` has one row per run and metric: `metric`, `unit`, `value`; what `Experiment.run` returns.
 
-    `series` has one row per run, time series and sample: `series` (such as "throughput" or "heavy/0/work_rate"),
-    `time_s` (seconds since the measurement began, at the end of the interval), `value` (work in s/s in the
-    interval). Empty unless the experiment has `measure.sample`, the interval; `measure.series` chooses.
+    `series` has one row per run, time series and sample: `series` (such as "throughput", "web/elapsed/stolen" or
+    "host0/disk0/reads"), `time_s` (seconds since the measurement began, at the end of the interval), `unit`, `value`
+    (of work and of counters how fast they grew in the interval; of levels the value at its end). Empty unless the
+    experiment has `measure.sample`, the interval; `measure.series` chooses.
 
     `counts` has one row per run and counted operation: `workload` (whose), `operation` (page faults, context
     switches, TLB walks ...), `value` (how many per operation of the benchmark, in the intervals that it times).
@@ -57,13 +58,9 @@ def results_of(runs: Sequence[_xensim.Run], outcomes: Sequence[dict[str, Any]], 
 
     return Results(
         table(("metric", "unit", "value"), lambda outcome: outcome["metrics"]),
-        table(("series", "time_s", "value"), _samples),
+        table(("series", "time_s", "unit", "value"), lambda outcome: outcome["series"]),
         table(("workload", "operation", "value"), _counts),
     )
-
-
-def _samples(outcome: dict[str, Any]) -> list[tuple[Any, ...]]:
-    return [(name, *sample) for name, samples in outcome["series"].items() for sample in samples]
 
 
 def _counts(outcome: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -107,6 +107,11 @@ class GuestKernel {
   }
   /// As TimeLedger::divide.
   void divide_times(TimeLedger::Group group, Time now) { ledger_.divide(group, now); }
+  /// As TimeLedger::mark and elapsed_at_marks.
+  void mark_times(TimeLedger::Group group, Time now) { ledger_.mark(group, now); }
+  [[nodiscard]] std::vector<LifeTimes> elapsed_at_marks(TimeLedger::Group group) const {
+    return ledger_.elapsed_at_marks(group);
+  }
   /// A name in the caches for something of this kernel's.
   [[nodiscard]] FootprintId name_object() const { return new_footprint_(); }
   /// From now on the processors of this kernel, if it has several, wait for what they take from each other.

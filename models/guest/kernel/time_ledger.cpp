@@ -103,7 +103,7 @@ void TimeLedger::divide(Group group, Time now) {
   if (group >= groups_.size()) return;
   GroupState& its = groups_[group];
   advance(its, now);
-  at(its.elapsed, LifePart::process) += std::exchange(its.idle, Time{});
+  end_sleep(its, {}, {});
   for (Life& life : lives_) {
     if (life.group != group || life.state == State::none) continue;
     LifeTimes until_now{};
@@ -137,10 +137,26 @@ void TimeLedger::change(ProcessId process, State next, Time now, Awaited awaited
   if (observer_) observer_(process, next, life.since, slept ? std::optional(awaited.part) : std::nullopt);
   if ((next != State::runnable && next != State::running) || group.idle == Time{}) return;
   // What it waited for had come when its kernel was woken; the rest was spent in the monitor's queue.
-  const Time late = std::clamp(waited - group.waited_before, Time{}, group.idle);
-  at(group.elapsed, LifePart::stolen) += late;
-  add_wait(group.elapsed, group.idle - late, awaited);
-  group.idle = {};
+  end_sleep(group, std::clamp(waited - group.waited_before, Time{}, group.idle), awaited);
+}
+
+void TimeLedger::end_sleep(GroupState& group, Time late, Awaited awaited) {
+  const GroupSleep sleep{std::exchange(group.idle, Time{}), late, awaited};
+  add_sleep(group.elapsed, sleep.length, sleep);
+  const Time begin = group.since - sleep.length;
+  for (auto mark = group.marks.rbegin(); mark != group.marks.rend() && mark->at > begin; ++mark) {
+    add_sleep(mark->elapsed, std::min(mark->at - begin, sleep.length), sleep);
+  }
+}
+
+/// The first part of a sleep: first the disk's queue, then its transfer, or whatever else it was, then the
+/// wait for a processor.
+void TimeLedger::add_sleep(LifeTimes& times, Time until, const GroupSleep& sleep) {
+  const Time waited = sleep.length - sleep.late, passed = std::min(until, waited);
+  at(times, LifePart::stolen) += until - passed;
+  const Time rest = waited - passed;
+  const Time transfer = std::max(Time{}, std::min(waited, sleep.awaited.transfer) - rest);
+  add_wait(times, passed, {sleep.awaited.part, transfer});
 }
 
 void TimeLedger::advance(GroupState& group, Time now) {
@@ -225,17 +241,44 @@ LifeTimes TimeLedger::total(Group group, Time now) const {
 LifeTimes TimeLedger::elapsed(Group group, Time now) const {
   if (group >= groups_.size() || !groups_[group].begun) return {};
   const GroupState& its = groups_[group];
-  LifeTimes sum = its.elapsed;
-  const Time passed = std::max(Time{}, now - its.since);
-  if (its.running.empty()) {
-    at(sum, its.runnable > 0 ? LifePart::runnable : LifePart::process) += passed;
-    at(sum, LifePart::process) += its.idle;
+  LifeTimes sum = elapsed_awake(its, now);
+  if (its.running.empty() && its.runnable == 0) {
+    at(sum, LifePart::process) += its.idle + std::max(Time{}, now - its.since);
+  }
+  return sum;
+}
+
+void TimeLedger::mark(Group group, Time now) {
+  if (groups_.size() <= group) groups_.resize(group + 1);
+  GroupState& its = groups_[group];
+  its.marks.push_back({now, elapsed_awake(its, now)});
+}
+
+std::vector<LifeTimes> TimeLedger::elapsed_at_marks(Group group) const {
+  std::vector<LifeTimes> all;
+  if (group >= groups_.size()) return all;
+  const GroupState& its = groups_[group];
+  const bool asleep = its.begun && its.running.empty() && its.runnable == 0;
+  const Time begin = asleep ? its.since - its.idle : never;
+  for (const Mark& mark : its.marks) {
+    LifeTimes times = mark.elapsed;
+    at(times, LifePart::process) += std::max(Time{}, mark.at - begin);
+    all.push_back(times);
+  }
+  return all;
+}
+
+LifeTimes TimeLedger::elapsed_awake(const GroupState& group, Time now) const {
+  LifeTimes sum = group.elapsed;
+  const Time passed = std::max(Time{}, now - group.since);
+  if (group.running.empty()) {
+    if (group.runnable > 0) at(sum, LifePart::runnable) += passed;
     return sum;
   }
-  const auto count = static_cast<std::int64_t>(its.running.size());
-  for (const ProcessId process : its.running) {
+  const auto count = static_cast<std::int64_t>(group.running.size());
+  for (const ProcessId process : group.running) {
     const Life& life = lives_[process.value];
-    const Time rest = process == its.running.front() ? passed % count : Time{};
+    const Time rest = process == group.running.front() ? passed % count : Time{};
     add_share(sum, life, life.share + passed / count + rest, now);
   }
   return sum;

@@ -88,6 +88,11 @@ class TimeLedger {
   [[nodiscard]] LifeTimes total(Group group, Time now) const;
   /// Since its first process began.
   [[nodiscard]] LifeTimes elapsed(Group group, Time now) const;
+  /// `elapsed` at this time is to be known later, when the sleep that goes on has ended and has a name.
+  /// Changes nothing else. O(processes).
+  void mark(Group group, Time now);
+  /// `elapsed` at all marks of the group so far, in order. A sleep that has not ended is called `process`.
+  [[nodiscard]] std::vector<LifeTimes> elapsed_at_marks(Group group) const;
 
  private:
   struct Life {
@@ -99,8 +104,19 @@ class TimeLedger {
     TimeAccount before{};  ///< what the account held then
     const TimeAccount* account = nullptr;
   };
+  struct Mark {
+    Time at{};
+    LifeTimes elapsed{};  ///< but for a sleep that goes on
+  };
+  /// A sleep of all processes of a group.
+  struct GroupSleep {
+    Time length{};
+    Time late{};  ///< at its end: the kernel was woken, and waited for a processor
+    Awaited awaited{};
+  };
   struct GroupState {
     LifeTimes lives{}, elapsed{};
+    std::vector<Mark> marks{};
     bool begun = false;
     Time since{};  ///< everything before is accounted for, or in `share` or `idle`
     std::vector<ProcessId> running{};
@@ -111,6 +127,11 @@ class TimeLedger {
   void change(ProcessId process, State next, Time now, Awaited awaited = {}, Time waited = {});
   void enter(ProcessId process, State state, Time now);
   void advance(GroupState& group, Time now);
+  /// What a sleep of the whole group was for is known: it is divided, also at the marks that lie in it.
+  static void end_sleep(GroupState& group, Time late, Awaited awaited);
+  static void add_sleep(LifeTimes& times, Time until, const GroupSleep& sleep);
+  /// But for a sleep that goes on.
+  [[nodiscard]] LifeTimes elapsed_awake(const GroupState& group, Time now) const;
   /// What `life` has done since it changed.
   static void add(LifeTimes& times, const Life& life, Time now, Awaited awaited);
   /// The same of a running one, as its share of the group's time.

@@ -93,6 +93,14 @@ class Monitor final : private NetworkHost {
     Domain& its = domains_[vcpu.value];
     its.kernel.divide_times(1, std::min(its.ended, calendar_.now()));
   }
+  /// As Platform::mark_times and elapsed_at_marks; a domain has the marks since it was built.
+  void mark_times(VcpuId vcpu) {
+    Domain& its = domains_[vcpu.value];
+    its.kernel.mark_times(1, std::min(its.ended, calendar_.now()));
+  }
+  [[nodiscard]] std::vector<LifeTimes> elapsed_at_marks(VcpuId vcpu) const {
+    return domains_[vcpu.value].kernel.elapsed_at_marks(1);
+  }
   /// Where the lives of the processes that it was started with, and of their children, have gone.
   [[nodiscard]] LifeTimes times(VcpuId vcpu) const {
     const Domain& its = domains_[vcpu.value];

@@ -40,6 +40,10 @@ class Native final : public Platform, private VirtualMachine {
   [[nodiscard]] LifeTimes elapsed(std::uint32_t instance) const override {
     return kernel_->elapsed(instance + 1, calendar_.now());
   }
+  void mark_times(std::uint32_t instance) override { kernel_->mark_times(instance + 1, calendar_.now()); }
+  [[nodiscard]] std::vector<LifeTimes> elapsed_at_marks(std::uint32_t instance) const override {
+    return kernel_->elapsed_at_marks(instance + 1);
+  }
   [[nodiscard]] Ipv4Address address(std::uint32_t /*instance*/) const override { return address_; }
   void report(StatisticSink& sink, const std::string& prefix) const override;
   [[nodiscard]] std::string deadlock(std::uint32_t instance) const override {

@@ -78,6 +78,21 @@ class Xen final : public Platform {
   [[nodiscard]] LifeTimes elapsed(std::uint32_t instance) const override {
     return sum_of(instance, &Monitor::elapsed);
   }
+  void mark_times(std::uint32_t instance) override {
+    for (const VcpuId vcpu : control_.domains_of(instance)) monitor_.mark_times(vcpu);
+    if (marks_.size() <= instance) marks_.resize(instance + 1);
+    ++marks_[instance];
+  }
+  [[nodiscard]] std::vector<LifeTimes> elapsed_at_marks(std::uint32_t instance) const override {
+    std::vector<LifeTimes> sums(instance < marks_.size() ? marks_[instance] : 0);
+    for (const VcpuId vcpu : control_.domains_of(instance)) {
+      const std::vector<LifeTimes> its = monitor_.elapsed_at_marks(vcpu);
+      for (std::size_t i = 0, first = sums.size() - its.size(); i < its.size(); ++i) {
+        std::ranges::transform(sums[first + i], its[i], sums[first + i].begin(), std::plus<>{});
+      }
+    }
+    return sums;
+  }
   void measurement_begins() override { monitor_.measurement_begins(); }
   void report(StatisticSink& sink, const std::string& prefix) const override {
     monitor_.report(sink, prefix);
@@ -101,6 +116,7 @@ class Xen final : public Platform {
 
   Monitor monitor_;
   XenControl control_;
+  std::vector<std::size_t> marks_{};  ///< by instance; a domain built later has only the last of them
 };
 
 const std::vector<std::string> others{"name", "scheduler"};

@@ -90,7 +90,7 @@ TEST_F(ObjectsInCaches, ProgramsThatComputePushKernelsObjectsOutOfTheL1) {
   const FootprintId program{1};
   const auto compute_on = [&](std::uint32_t lines) {
     const WorkingSet data = WorkingSet::constant(lines, costs.miss_price, 0);
-    const Execution execution = processor.begin(data, program);
+    Execution execution = processor.begin(data, program);
     processor.end(execution, processor.clock.local() + 1ms);
   };
   use(object, 4);
@@ -103,7 +103,8 @@ TEST_F(ObjectsInCaches, ProgramsThatComputePushKernelsObjectsOutOfTheL1) {
 TEST_F(ObjectsInCaches, ProgramsPushKernelsCodeOutOfTheTraceCacheByTheCodeTheyRunThrough) {
   const WorkingSet loop = WorkingSet::constant(1, costs.miss_price, 0);
   const auto compute = [&](const WorkingSet& set) {
-    processor.end(processor.begin(set, FootprintId{1}), processor.clock.local() + 1ms);
+    Execution execution = processor.begin(set, FootprintId{1});
+    processor.end(execution, processor.clock.local() + 1ms);
   };
   execute(0, 10);
   compute(loop);

@@ -10,13 +10,13 @@ from .figure6 import figure6
 from .isolation import isolation
 from .lines import lines
 from .matrix import matrix
-from .parts import parts
+from .parts import elapsed, parts
 from .reproduction import draw
 from .sensitivity import morris, sensitivity, tornado
 from .series import series
 from .style import save
 
 __all__ = [
-    "bars", "draw", "figure5", "figure6", "isolation", "lines", "matrix", "morris", "parts", "save", "sensitivity",
-    "series", "tornado",
+    "bars", "draw", "elapsed", "figure5", "figure6", "isolation", "lines", "matrix", "morris", "parts", "save",
+    "sensitivity", "series", "tornado",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Where losses arise: stacked bars."""
+"""Where losses arise, and where time goes: what is stacked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from .._xensim import InputError
 from ..isolation import PARTS
+from .series import check_samples
 from .style import BLUE, GREEN, GREY, ORANGE, PINK, RED, STYLE
 
 # What the parts are called, and which of them are shown as one.
@@ -59,4 +60,41 @@ def parts(table: pandas.DataFrame, x: str, ax: Axes | None = None) -> Axes:
         ax.grid(axis="x", visible=False)
         ax.set_ylabel("parts of the loss,\n% of the result alone")
         ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
+    return ax
+
+
+def elapsed(frame: pandas.DataFrame, instances: str, ax: Axes | None = None) -> Axes:
+    """Where the time of `instances` (a template) went in each interval: stacked areas, in seconds per second, which
+    add up to the number of instances. Replications are a mean.
+
+    `frame` is the `series` of `Experiment.results` or `OneRun.run`, of an experiment whose `measure.series` has
+    `INSTANCES/elapsed/`. Columns of a sweep must have one value. Raises InputError otherwise.
+    """
+    check_samples(frame)
+    prefix = f"{instances}/elapsed/"
+    own = frame[frame["series"].str.startswith(prefix)]
+    if own.empty:
+        raise InputError(f"found no series {prefix}...; expected it in measure.series")
+    for column in own.columns.difference(["series", "time_s", "unit", "value", "replication"]):
+        if own[column].nunique() > 1:
+            raise InputError(f"found several values of {column!r}; expected one")
+    spent = own.pivot_table(index="time_s", columns=own["series"].str.removeprefix(prefix), values="value", sort=False)
+    with pyplot.rc_context(STYLE):
+        if ax is None:
+            _, ax = pyplot.subplots(figsize=(7.2, 3.6), layout="constrained")
+        edges = [0.0, *spent.index]
+        below = numpy.zeros(len(edges))
+        for (name, members), colour in zip(GROUPS.items(), COLOURS, strict=True):
+            height = spent[[member for member in members if member in spent]].sum(axis=1).to_numpy()
+            if height.max(initial=0) < 0.0005:
+                continue
+            above = below + numpy.concatenate([height[:1], height])
+            ax.fill_between(edges, below, above, step="pre", color=colour, linewidth=0, label=name)
+            below = above
+        ax.set_xlim(0, edges[-1])
+        ax.set_ylim(bottom=0)
+        ax.set_xlabel("time since the measurement began, s")
+        ax.set_ylabel(f"time of {instances}, s/s")
+        handles, labels = ax.get_legend_handles_labels()
+        ax.legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
     return ax

@@ -9,21 +9,29 @@ from matplotlib.axes import Axes
 from .._xensim import InputError
 from .style import STYLE
 
-_SAMPLE = ("series", "time_s", "value")
+_SAMPLE = ("series", "time_s", "unit", "value")
+
+
+def check_samples(frame: pandas.DataFrame) -> None:
+    if missing := [column for column in _SAMPLE if column not in frame]:
+        raise InputError(f"found no column {missing[0]!r}; expected the series of results")
+    if frame.empty:
+        raise InputError("found no samples; expected an experiment with measure.sample, the interval")
 
 
 def series(frame: pandas.DataFrame, by: str = "series", ax: Axes | None = None) -> Axes:
-    """Work per second over time, a line for each value of column `by`; its value in an interval stands at the
+    """Statistics over time, a line for each value of column `by`; its value in an interval stands at the
     interval's end, in seconds since the measurement began. Replications are a mean.
 
     `frame` is the `series` of `Experiment.results` or `OneRun.run`. Other columns than `by` and `replication` must have
     one value. Raises InputError for a frame without samples, or a column that it does not have.
     """
-    if missing := [column for column in _SAMPLE if column not in frame]:
-        raise InputError(f"found no column {missing[0]!r}; expected the series of results")
-    if frame.empty:
-        raise InputError("found no samples; expected an experiment with measure.sample, the interval")
+    check_samples(frame)
     columns = [column for column in frame.columns if column not in ("replication", "time_s", "value")]
+    if by == "series":
+        columns.remove("unit")
+        if frame["unit"].nunique() > 1:
+            raise InputError(f"found the units {sorted(frame['unit'].unique())}; expected series of one unit")
     if by not in columns:
         raise InputError(f"found no column {by!r}; expected one of {sorted(columns)}")
     for column in columns:
@@ -36,7 +44,8 @@ def series(frame: pandas.DataFrame, by: str = "series", ax: Axes | None = None) 
             mean = group.groupby("time_s")["value"].mean()
             ax.plot(mean.index, mean, label=str(name))
         ax.set_xlabel("time since the measurement began, s")
-        ax.set_ylabel("work, s/s" if by == "series" else f"{frame['series'].iloc[0]}, s/s")
+        unit = frame["unit"].iloc[0]
+        ax.set_ylabel(unit if by == "series" else f"{frame['series'].iloc[0]}, {unit}")
         ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
         ax.legend(title=by)
     return ax

@@ -35,10 +35,11 @@ class Workers:
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
         if error is not None:  # a run may take minutes
             for process in self._processes:
                 process.terminate()
+        # Waits for the pool's thread, which Python otherwise wakes at its exit while it closes what it is woken by.
+        self._pool.shutdown(cancel_futures=True)
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
         return self._pool.submit(work, *arguments)

@@ -178,8 +178,13 @@ TEST(TimeLedger, FromTheBeginningOfTheMeasurementNoPartEverShrinks) {
         ledger.begin(second, 1, now);
         LifeTimes lives{}, elapsed{};
         std::size_t number = 0;
+        std::vector<Time> marked;
         for (const auto& [kind, ticks] : events) {
           const ProcessId process{kind / 8U % 2U};
+          if (kind >= 128) {
+            ledger.mark(1, now);
+            marked.push_back(now);
+          }
           if (number++ == divided % 16) {
             ledger.divide(1, now);
             lives = ledger.total(1, now);
@@ -210,7 +215,43 @@ TEST(TimeLedger, FromTheBeginningOfTheMeasurementNoPartEverShrinks) {
         }
         RC_ASSERT(sum(elapsed_after) == now);
         RC_ASSERT(sum(lives_after) == 2 * now);
+        ledger.mark(1, now);
+        marked.push_back(now);
+        const std::vector<LifeTimes> marks = ledger.elapsed_at_marks(1);
+        RC_ASSERT(marks.size() == marked.size());
+        RC_ASSERT(marks.back() == elapsed_after);
+        for (std::size_t mark = 0; mark < marks.size(); ++mark) {
+          RC_ASSERT(sum(marks[mark]) == marked[mark]);
+          for (std::size_t i = 0; mark > 0 && i < life_parts; ++i) {
+            RC_ASSERT(marks[mark][i] >= marks[mark - 1][i]);
+          }
+        }
       }));
+}
+
+TEST(TimeLedger, ASleepIsDividedAmongTheIntervalsThatItCrosses) {
+  TimeLedger ledger;
+  ledger.begin(first, 1, 0us);
+  ledger.mark(1, 0us);
+  ledger.sleep(first, 10us, false, 100us);
+  ledger.mark(1, 30us);
+  ledger.mark(1, 40us);
+  ledger.mark(1, 50us);
+  EXPECT_EQ(part(ledger.elapsed_at_marks(1)[3], LifePart::process), 40us) << "what it is, nobody knows yet";
+  // 10 to 35 in the queue, to 45 the transfer, to 55 until the kernel got its processor.
+  ledger.ready(first, 55us, {LifePart::disk, 10us}, 110us);
+  ledger.mark(1, 60us);
+  const std::vector<LifeTimes> marks = ledger.elapsed_at_marks(1);
+  ASSERT_EQ(marks.size(), 5U);
+  const auto at = [&](std::size_t mark) {
+    return std::array{part(marks[mark], LifePart::runnable), part(marks[mark], LifePart::disk_queue),
+                      part(marks[mark], LifePart::disk), part(marks[mark], LifePart::stolen)};
+  };
+  EXPECT_EQ(at(0), (std::array<Time, 4>{0us, 0us, 0us, 0us}));
+  EXPECT_EQ(at(1), (std::array<Time, 4>{10us, 20us, 0us, 0us}));
+  EXPECT_EQ(at(2), (std::array<Time, 4>{10us, 25us, 5us, 0us}));
+  EXPECT_EQ(at(3), (std::array<Time, 4>{10us, 25us, 10us, 5us}));
+  EXPECT_EQ(at(4), (std::array<Time, 4>{15us, 25us, 10us, 10us}));
 }
 
 TEST(TimeLedger, ThePartsAddUpToTheLifeWhateverHappens) {
