@@ -59,7 +59,10 @@ std::string trace_help() {
   for (const auto& [name, format] : TraceFileRegistry::instance().entries()) {
     text += fmt::format("; {}: {}", name, format.help);
   }
-  return text + "; pcap@INTERFACE:FILE traces an interface other than eth0, such as dom1/vif0";
+  return text +
+         "; pcap@INTERFACE:FILE traces an interface other than eth0, such as dom1/vif0; "
+         "KIND@BEGIN..END:FILE, "
+         "such as 'perfetto@2 s..2.5 s:FILE', a part of the run's time (warm-up included)";
 }
 
 /// The experiment with the changes of --set.

@@ -33,12 +33,18 @@ Bytes check_traces(const std::vector<std::string>& requests, const std::vector<R
     const std::unique_ptr<TraceFile> trace = open_trace(asked);
     check_writable(asked.file);
     const Experiment& experiment = *runs.front().experiment;
+    const Time whole = demand_of(runs).simulated;
+    if (asked.window.begin >= whole) {
+      throw InputError({.path = "--trace"}, fmt::format("a trace from {} on", format(asked.window.begin)),
+                       fmt::format("a time before {}, where the run ends", format(whole)));
+    }
     const auto needs = HostNeeds{}.of(experiment);
     if (!needs) continue;
     const TracedHost host{static_cast<std::uint32_t>(experiment.machine.cpus), needs->vcpus(),
                           needs->interfaces()};
     trace->check(host);
-    bytes += to_seconds(demand_of(runs).simulated) * static_cast<double>(trace->size_per_second(host).count);
+    const Time traced = std::min(whole, asked.window.end) - asked.window.begin;
+    bytes += to_seconds(traced) * static_cast<double>(trace->size_per_second(host).count);
   }
   constexpr double most = 1e18;  // no overflow, and more than any computer has
   return {static_cast<std::int64_t>(std::min(most, bytes))};

@@ -33,13 +33,15 @@ class ProcessStates {
   void end_kernel(VcpuId vcpu, Time at);
   /// What is still open lasts until `end`.
   void finish(Time end);
+  /// What each does, by its kernel's vCPU and its number.
+  using Open = std::map<std::pair<VcpuId, ProcessId>, ProcessRecord>;
+  [[nodiscard]] const Open& current() const { return open_; }
   /// Processes that wait for a processor of their kernel.
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
   /// Since when the first of them waits; `now` if none does. O(processes).
   [[nodiscard]] Time waiting_since(Time now) const;
 
  private:
-  using Open = std::map<std::pair<VcpuId, ProcessId>, ProcessRecord>;
   Open::iterator end_slice(Open::iterator open, Time at, std::string_view awaited);
 
   Take take_;

@@ -37,6 +37,8 @@ class VcpuStates {
   void apply(const TraceRecord& record);
   /// What is still open lasts until `end`.
   void finish(Time end);
+  /// By vCPU, each with its end so far unknown.
+  [[nodiscard]] const std::map<VcpuId, Slice>& current() const { return open_; }
   /// vCPUs that wait for a processor.
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
   /// Since when the first of them waits; `now` if none does. O(vCPUs).

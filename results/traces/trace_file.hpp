@@ -14,6 +14,7 @@
 #include "core/quantity.hpp"
 #include "core/registry.hpp"
 #include "core/trace.hpp"
+#include "results/traces/trace_window.hpp"
 
 namespace xensim {
 
@@ -52,12 +53,14 @@ using TraceFileRegistry = Registry<TraceFile, const std::filesystem::path&>;
 template <class Format, class Parameters>
 using RegisterTraceFile = Register<TraceFile, Format, Parameters, const std::filesystem::path&>;
 
-/// The format and file that `KIND:FILE` asks for, or `KIND@INTERFACE:FILE` for a format that is of one
-/// interface (else: of the host's).
+/// The format and file that `KIND:FILE` asks for; `KIND@INTERFACE:FILE` for a format that is of one
+/// interface (else: of the host's); `KIND@BEGIN..END:FILE` for a part of the run's time, of which either
+/// bound may be left out.
 struct TraceRequest {
   std::string kind;
   std::filesystem::path file;
   std::string interface {};  ///< of which frames are wanted; empty: the kind's default
+  TraceWindow window{};
 };
 /// Throws InputError, naming the nearest known kind.
 [[nodiscard]] TraceRequest parse_trace_request(std::string_view request);

@@ -9,34 +9,38 @@
 
 namespace xensim {
 
-/// Gives each what comes.
+/// Gives each what comes in its window.
 class Traces final : public TraceSink {
  public:
   /// What `KIND:FILE` asks for, each. Throws InputError.
   explicit Traces(const std::vector<std::string>& requests) {
-    for (const std::string& request : requests) files_.push_back(open_trace(parse_trace_request(request)));
+    for (const std::string& request : requests) {
+      const TraceRequest asked = parse_trace_request(request);
+      files_.push_back(open_trace(asked));
+      sinks_.push_back(std::make_unique<WindowedTrace>(*files_.back(), asked.window));
+    }
   }
 
   void begin(std::function<Time()> present, const std::vector<std::string>& instances) override {
-    for (const auto& file : files_) file->begin(present, instances);
+    for (const auto& sink : sinks_) sink->begin(present, instances);
   }
   void domain(VcpuId vcpu, std::uint32_t instance) override {
-    for (const auto& file : files_) file->domain(vcpu, instance);
+    for (const auto& sink : sinks_) sink->domain(vcpu, instance);
   }
   void record(const TraceRecord& record) override {
-    for (const auto& file : files_) file->record(record);
+    for (const auto& sink : sinks_) sink->record(record);
   }
   void process(const ProcessRecord& record) override {
-    for (const auto& file : files_) file->process(record);
+    for (const auto& sink : sinks_) sink->process(record);
   }
   void frame(const FrameRecord& record) override {
-    for (const auto& file : files_) file->frame(record);
+    for (const auto& sink : sinks_) sink->frame(record);
   }
   void disk(const DiskRecord& record) override {
-    for (const auto& file : files_) file->disk(record);
+    for (const auto& sink : sinks_) sink->disk(record);
   }
   void end(Time at) override {
-    for (const auto& file : files_) file->end(at);
+    for (const auto& sink : sinks_) sink->end(at);
   }
   /// Writes all. Throws InputError.
   void finish() {
@@ -45,6 +49,7 @@ class Traces final : public TraceSink {
 
  private:
   std::vector<std::unique_ptr<TraceFile>> files_;
+  std::vector<std::unique_ptr<WindowedTrace>> sinks_;
 };
 
 }  // namespace xensim

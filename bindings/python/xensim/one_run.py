@@ -61,7 +61,8 @@ class OneRun:
 
         `trace` is "KIND:FILE", or several of them: "perfetto:trace.json" is for the Perfetto UI, "xentrace:FILE" for
         xenalyze, "pcap:FILE" for Wireshark ("pcap@dom1/vif0:FILE": of this interface), "block:FILE" has the disks'
-        commands, "waits:FILE" who ran while others waited. Nothing else is written. With `explain`, `counts` of the
+        commands, "waits:FILE" who ran while others waited; "perfetto@2 s..2.5 s:FILE" is of a part of the run's time.
+        Nothing else is written. With `explain`, `counts` of the
         results tell what was done per operation, where workloads count. `audit` checks every component after each
         scheduling pass.
 
