@@ -33,7 +33,7 @@ struct ReplayPacketsParameters {
 
 const auto parameters =
     ParameterTable<ReplayPacketsParameters>{}
-        .add("file", &ReplayPacketsParameters::file, "pcap file of Ethernet", "choice")
+        .add("file", &ReplayPacketsParameters::file, "pcap or pcapng file of Ethernet", "choice")
         .add("instance", &ReplayPacketsParameters::instance,
              "number of the instance that gets them; where there is none, nothing is sent", "choice",
              {.minimum = 0, .maximum = 1'000'000})
@@ -53,7 +53,8 @@ const auto parameters =
 
 RecordedPacketLoad read(const ReplayPacketsParameters& p) {
   if (p.file.path.empty())
-    throw InputError({.path = "replay_packets"}, "no file", "the parameter file: a pcap file of Ethernet");
+    throw InputError({.path = "replay_packets"}, "no file",
+                     "the parameter file: a pcap or pcapng file of Ethernet");
   return read_packet_load(p.file.path, {.mac = p.mac.empty() ? std::optional<MacAddress>{} : parse_mac(p.mac),
                                         .port = static_cast<std::uint16_t>(p.recorded_port),
                                         .most = static_cast<std::uint64_t>(p.frames)});
