@@ -71,8 +71,8 @@ const auto parameters =
              {.choices = {"ns", "us", "ms"}})
         .add(
             "device", &ReplayDiskParameters::device,
-            "whose requests: MAJOR,MINOR of blkparse, DISK or DOMAIN,DISK of a run's own trace; empty: there "
-            "is only one",
+            "whose requests: MAJOR,MINOR of blkparse, a file of an iolog, DISK or DOMAIN,DISK of a run's own "
+            "trace; empty: all files, or the only device",
             "choice")
         .add("requests", &ReplayDiskParameters::requests, "from the beginning of the file; 0: all", "choice",
              {.minimum = 0})

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "core/config.hpp"
 #include "core/error.hpp"
 #include "workloads/recorded/text_lines.hpp"
 
@@ -18,6 +19,14 @@ void put_in_order(std::vector<RecordedRequest>& requests) {
   if (!std::ranges::is_sorted(requests, earlier)) std::ranges::stable_sort(requests, earlier);
   const Time first = requests.front().at;
   for (RecordedRequest& request : requests) request.at -= first;
+}
+
+/// How many, and the first of them.
+std::string some_of(const std::vector<std::string>& files) {
+  constexpr std::size_t most = 8;
+  const auto first = files.begin();
+  const auto end = first + static_cast<std::ptrdiff_t>(std::min(most, files.size()));
+  return fmt::format("{}: {}{}", files.size(), fmt::join(first, end, " "), end == files.end() ? "" : " ...");
 }
 
 /// `8,0 `, with blanks before it.
@@ -40,8 +49,11 @@ bool is_disk_load(std::string_view beginning) {
 
 bool wants_device(RecordedDiskLoad& load, const RecordedDiskOptions& options,
                   std::initializer_list<std::string_view> names, const TextLine& line) {
-  if (!options.device.empty() && std::ranges::find(names, options.device) == names.end()) return false;
   const std::string_view name = *names.begin();
+  if (!options.device.empty() && std::ranges::find(names, options.device) == names.end()) {
+    for (const std::string_view other : names) note_other_device(load, other);
+    return false;
+  }
   if (std::ranges::find(load.devices, name) != load.devices.end()) return true;
   if (!load.devices.empty() && !options.all_devices) {
     line.fail(fmt::format("requests of devices {} and {}", load.devices.front(), name),
@@ -49,6 +61,12 @@ bool wants_device(RecordedDiskLoad& load, const RecordedDiskOptions& options,
   }
   load.devices.emplace_back(name);
   return true;
+}
+
+void note_other_device(RecordedDiskLoad& load, std::string_view name) {
+  constexpr std::size_t most = 16;
+  if (load.others.size() < most && std::ranges::find(load.others, name) == load.others.end())
+    load.others.emplace_back(name);
 }
 
 bool take_request(RecordedDiskLoad& load, const RecordedDiskOptions& options,
@@ -70,8 +88,10 @@ RecordedDiskLoad read_disk_load(std::istream& input, const std::string& name,
   const bool csv = source.first.starts_with("complete_us");
   RecordedDiskLoad load = fio ? read_fio_iolog(source) : csv ? read_block_csv(source) : read_blkparse(source);
   if (load.requests.empty()) {
-    const std::string of = options.device.empty() ? "" : fmt::format(" of device {}", options.device);
-    throw InputError({.file = name}, fmt::format("found no request{}", of), expected);
+    const bool other = !load.others.empty() && load.devices.empty() && load.files.empty();
+    if (!other) throw InputError({.file = name}, "found no request", expected);
+    throw InputError({.file = name}, fmt::format("found no request of device {}", shortened(options.device)),
+                     one_of(load.others), nearest(options.device, load.others));
   }
   put_in_order(load.requests);
   return load;
@@ -104,8 +124,9 @@ Description describe(const RecordedDiskLoad& load) {
                    {"bytes read", fmt::format("{}", bytes[0])},
                    {"bytes written", fmt::format("{}", bytes[1])},
                    {"largest request", fmt::format("{} bytes", largest)},
-                   {"files", load.files.empty() ? "none: a disk" : fmt::format("{}", load.files.size())},
+                   {"files", load.files.empty() ? "none: a disk" : some_of(load.files)},
                    {"ends at offset", fmt::format("{}", end)}};
+  if (load.commands > 0) rows.push_back({"commands", fmt::format("{}, left out", load.commands)});
   if (!load.devices.empty()) rows.push_back({"devices", fmt::format("{}", fmt::join(load.devices, " "))});
   rows.push_back({"duration", load.has_times ? fmt::format("{:.6f} s", seconds) : "not recorded"});
   if (load.has_times && seconds > 0) {

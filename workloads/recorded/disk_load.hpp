@@ -36,14 +36,17 @@ struct RecordedDiskLoad {
   std::vector<RecordedRequest> requests;
   std::vector<std::string> files;    ///< paths; none: all requests are of one disk
   std::vector<std::string> devices;  ///< whose requests these are, as `device` names them
+  std::vector<std::string> others;   ///< devices that were not wanted: the first few
   bool has_times = true;             ///< otherwise it gives the order alone
   std::uint64_t synchronous = 0;     ///< requests somebody waited for (S of blktrace)
+  std::uint64_t commands = 0;        ///< for the device itself, such as SCSI's INQUIRY: they are no requests
 };
 
 struct RecordedDiskOptions {
   Time unit = 1us;  ///< of the stamps and waits of fio
-  std::string
-      device{};  ///< `8,0` of blktrace; a disk or `DOMAIN,DISK` of a run's own trace; empty: the only one
+  /// `8,0` of blktrace, a file's name of fio, a disk or `DOMAIN,DISK` of a run's own trace; empty: the only
+  /// device, or all files.
+  std::string device{};
   std::uint64_t most = 0;    ///< requests that are read; 0: all
   bool all_devices = false;  ///< also if there are several and none is chosen: to describe them
 };
@@ -83,6 +86,8 @@ inline constexpr std::string_view block_csv_header =
 /// none is chosen.
 [[nodiscard]] bool wants_device(RecordedDiskLoad& load, const RecordedDiskOptions& options,
                                 std::initializer_list<std::string_view> names, const TextLine& line);
+/// Takes note of one that is not wanted, for messages.
+void note_other_device(RecordedDiskLoad& load, std::string_view name);
 /// Takes the request, unless `options.most` are there already: then false.
 [[nodiscard]] bool take_request(RecordedDiskLoad& load, const RecordedDiskOptions& options,
                                 const RecordedRequest& request);
