@@ -120,7 +120,7 @@ std::string describe_load(const std::filesystem::path& file, const LoadOptions& 
   if (is_packet_load(beginning)) return text_of(describe(read_packet_load(file.string())));
   const std::size_t first = beginning.find_first_not_of(" \t\r\n");
   if (first != std::string::npos && (beginning[first] == '{' || beginning[first] == '/')) {
-    return describe(read_rt_app(file.string()));
+    return describe(read_rt_app(file.string(), {.ignore_policies = true}));
   }
   const std::string line = beginning.substr(0, beginning.find('\n'));
   if (line.find("run_us") == std::string::npos && !line.starts_with('#')) {
