@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/input_file.hpp"
+#include "core/parameter_info.hpp"
 #include "workloads/clients/outside_machine.hpp"
 #include "workloads/numbered_datagrams.hpp"
 #include "workloads/recorded/packet_load.hpp"
@@ -137,8 +138,25 @@ class ReplayPackets final : public Client {
   std::vector<std::unique_ptr<Replayer>> replayers_;
 };
 
-const RegisterClient<ReplayPackets, ReplayPacketsParameters> registered{
-    "replay_packets", "sends an instance datagrams as frames were recorded", parameters};
+/// By hand, to refuse a file before anything runs, as far as its first frame tells.
+struct RegisterReplayPackets {
+  RegisterReplayPackets() {
+    ClientRegistry::instance().add(
+        {.name = "replay_packets",
+         .help = "sends an instance datagrams as frames were recorded",
+         .parameters = parameters.describe_all(),
+         .check =
+             [](const Config& config) {
+               ReplayPacketsParameters p = parameters.read(config, variant_keys());
+               p.frames = 1;
+               (void)read(p);
+             },
+         .create = [](const Config& config, const ClientContext& context) -> std::unique_ptr<Client> {
+           return std::make_unique<ReplayPackets>(parameters.read(config, variant_keys()), context);
+         }});
+  }
+};
+const RegisterReplayPackets registered;
 
 }  // namespace
 }  // namespace xensim
