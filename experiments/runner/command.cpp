@@ -269,10 +269,10 @@ void declare_others(CLI::App& app, Arguments& arguments, bool& failed) {
 
   command = app.add_subcommand("load", "Describe a recorded or described load");
   command
-      ->add_option(
-          "FILE", arguments.file,
-          "Tasks of rt-app, phases in CSV, xentrace's binary, pcap or pcapng, an iolog of fio, blkparse's "
-          "output, or a run's trace of disks")
+      ->add_option("FILE", arguments.file,
+                   "Tasks of rt-app, phases in CSV, xentrace's binary, pcap or pcapng, an iolog of fio, what "
+                   "blktrace or "
+                   "blkparse writes, or a run's trace of disks")
       ->required();
   command
       ->add_option("--phases", arguments.phases,

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::string_view known_kinds =
     "tasks of rt-app (JSON), phases (CSV: task,run_us,block_us or task,time_us,run_us), xentrace's binary, "
-    "pcap, pcapng, an iolog of fio, the output of blkparse, or a run's trace of disks";
+    "pcap, pcapng, an iolog of fio, the output of blkparse, a file of blktrace, or a run's trace of disks";
 
 std::string beginning_of(const std::filesystem::path& file) {
   std::error_code error;

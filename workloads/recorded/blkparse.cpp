@@ -85,7 +85,7 @@ RecordedDiskLoad read_blkparse(const RecordedDiskSource& source) {
       continue;
     }
     queued = true;
-    if (!wants_device(load, source.options, {device}, line)) continue;
+    if (!wants_device(load, source.options, {device}, source.name, line.number())) continue;
     const Manner manner = manner_of(line.word("a kind of request such as R or WS"), line);
     if (!manner.transfers && !manner.flushes) {
       ++load.commands;

@@ -25,7 +25,7 @@ struct RecordedRequest {
   Time at{};  ///< since the first
   std::uint64_t offset = 0;
   std::uint32_t bytes = 0;
-  std::uint32_t line = 0;  ///< of the file, from 1
+  std::uint32_t line = 0;  ///< of the file, from 1; in a binary file: record
   std::uint16_t file = 0;  ///< of those in RecordedDiskLoad::files
   Kind kind{};
 };
@@ -51,9 +51,9 @@ struct RecordedDiskOptions {
   bool all_devices = false;  ///< also if there are several and none is chosen: to describe them
 };
 
-/// Of the formats below, by the first line. `name` is what messages call the input. Reads line by line;
-/// throws InputError with file and line for whatever does not belong there, and if there is no request.
-/// O(requests), if they are not in order O(n log n).
+/// Of the formats below, by how it begins. `name` is what messages call the input. Reads line by line;
+/// throws InputError with file and line for whatever does not belong there, and if there is no request. A
+/// path of blktrace stands for the files of all processors. O(requests), if they are not in order O(n log n).
 [[nodiscard]] RecordedDiskLoad read_disk_load(std::istream& input, const std::string& name,
                                               const RecordedDiskOptions& options = {});
 [[nodiscard]] RecordedDiskLoad read_disk_load(const std::string& path,
@@ -65,7 +65,6 @@ struct RecordedDiskOptions {
 /// Counts, bytes and duration.
 [[nodiscard]] Description describe(const RecordedDiskLoad& load);
 
-class TextLine;
 class TextLines;
 struct RecordedDiskSource {
   TextLines& lines;
@@ -82,10 +81,11 @@ struct RecordedDiskSource {
 inline constexpr std::string_view block_csv_header =
     "complete_us,domain,disk,operation,sector,sectors,queued_us,service_us";
 
-/// Whether a request of the device is wanted, which `names` are; throws InputError if there are several and
-/// none is chosen.
+/// Whether a request of the device is wanted, which `names` are; throws InputError for that line of the file
+/// if there are several and none is chosen.
 [[nodiscard]] bool wants_device(RecordedDiskLoad& load, const RecordedDiskOptions& options,
-                                std::initializer_list<std::string_view> names, const TextLine& line);
+                                std::initializer_list<std::string_view> names, const std::string& file,
+                                std::uint32_t line);
 /// Takes note of one that is not wanted, for messages.
 void note_other_device(RecordedDiskLoad& load, std::string_view name);
 /// Takes the request, unless `options.most` are there already: then false.

@@ -32,7 +32,7 @@ bool is_pcap(std::uint32_t magic) {
   return magic == pcap::microsecond_magic || magic == pcap::nanosecond_magic;
 }
 
-std::unique_ptr<CaptureReader> open_capture(CaptureInput& input) {
+std::unique_ptr<CaptureReader> open_capture(BinaryInput& input) {
   std::array<char, 4> first{};
   if (!input.read(first, "its header")) input.fail("an empty file", expected);
   const std::uint32_t magic = little_endian(first);
@@ -141,7 +141,7 @@ bool is_packet_load(std::string_view beginning) {
 
 RecordedPacketLoad read_packet_load(std::istream& input, const std::string& name,
                                     const RecordedPacketOptions& options) {
-  CaptureInput file(input, name);
+  BinaryInput file(input, name, "editcap IN OUT copies the packets that are whole");
   const std::unique_ptr<CaptureReader> reader = open_capture(file);
   RecordedPacketLoad load;
   std::optional<std::int64_t> first;  // second: dates since 1970 are more than the clock holds

@@ -7,7 +7,7 @@ namespace {
 
 class PcapReader final : public CaptureReader {
  public:
-  PcapReader(CaptureInput& from, std::span<const char> first) : CaptureReader(from) {
+  PcapReader(BinaryInput& from, std::span<const char> first) : CaptureReader(from) {
     const auto known = [&] {
       const std::uint32_t magic = from.word(first, 0);
       unit_ = magic == pcap::nanosecond_magic ? Time{1ns} : Time{1us};
@@ -19,7 +19,7 @@ class PcapReader final : public CaptureReader {
     }
     std::array<char, 20> bytes{};  // version, zone, accuracy, snap length, link type
     from.need(bytes, "its header");
-    from.require_ethernet(from.word(bytes, 16), "");
+    require_ethernet(from.word(bytes, 16), "");
   }
 
   bool next(CapturedPacket& packet) override {
@@ -47,7 +47,7 @@ class PcapReader final : public CaptureReader {
 
 }  // namespace
 
-std::unique_ptr<CaptureReader> pcap::open(CaptureInput& input, std::span<const char> first) {
+std::unique_ptr<CaptureReader> pcap::open(BinaryInput& input, std::span<const char> first) {
   return std::make_unique<PcapReader>(input, first);
 }
 

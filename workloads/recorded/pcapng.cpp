@@ -19,7 +19,7 @@ class PcapngReader final : public CaptureReader {
   static constexpr std::uint32_t block_frame = 12;  // bytes: type, and length before and behind the body
 
  public:
-  explicit PcapngReader(CaptureInput& from) : CaptureReader(from) {
+  explicit PcapngReader(BinaryInput& from) : CaptureReader(from) {
     std::array<char, 4> length{};
     from.need(length, "its header");
     read_section(length);
@@ -158,9 +158,7 @@ class PcapngReader final : public CaptureReader {
   }
   [[nodiscard]] std::int64_t offset_of(std::span<const char> bytes) const {
     constexpr std::int64_t farthest = std::int64_t{1} << 40;
-    const std::uint64_t first = input().word(bytes, 0), second = input().word(bytes, 4);
-    const auto seconds =
-        static_cast<std::int64_t>(input().swaps() ? first << 32 | second : second << 32 | first);
+    const auto seconds = static_cast<std::int64_t>(input().pair(bytes, 0));
     if (seconds > farthest || seconds < -farthest)
       input().fail(fmt::format("times from {} s on", seconds), "2^40 at most");
     return seconds;
@@ -171,7 +169,7 @@ class PcapngReader final : public CaptureReader {
       input().fail(fmt::format("a packet of interface {}", number),
                    fmt::format("one of the {} that are described before", interfaces_.size()));
     }
-    input().require_ethernet(interfaces_[number].link_type, fmt::format(" of interface {}", number));
+    require_ethernet(interfaces_[number].link_type, fmt::format(" of interface {}", number));
     return interfaces_[number];
   }
 
@@ -209,7 +207,7 @@ class PcapngReader final : public CaptureReader {
 
 }  // namespace
 
-std::unique_ptr<CaptureReader> pcapng::open(CaptureInput& input) {
+std::unique_ptr<CaptureReader> pcapng::open(BinaryInput& input) {
   return std::make_unique<PcapngReader>(input);
 }
 

@@ -10,13 +10,13 @@
 #include "core/random.hpp"
 #include "tests/installed.hpp"
 #include "tests/results/temporary_directory.hpp"
-#include "tests/workloads/recorded/capture_text.hpp"
+#include "tests/workloads/recorded/binary_text.hpp"
 #include "workloads/recorded/packet_load.hpp"
 
 namespace xensim {
 namespace {
 
-using test::CaptureText;
+using test::BinaryText;
 using testing::AllOf;
 using testing::HasSubstr;
 
@@ -26,12 +26,12 @@ class Section {
   explicit Section(bool big_endian = false, std::uint32_t version = 1) : big_endian_(big_endian) {
     block(0x0a0d0d0a, numbers().word(0x1a2b3c4d).half(version).half(0).pair(~std::uint64_t{0}));
   }
-  Section& block(std::uint32_t type, const CaptureText& body) {
+  Section& block(std::uint32_t type, const BinaryText& body) {
     const auto length = static_cast<std::uint32_t>(body.text.size() + 12);
     text += numbers().word(type).word(length).raw(body.text).word(length).text;
     return *this;
   }
-  Section& interface(const CaptureText& options, std::uint32_t link = 1, std::uint32_t snap = 0) {
+  Section& interface(const BinaryText& options, std::uint32_t link = 1, std::uint32_t snap = 0) {
     return block(1, numbers().half(link).half(0).word(snap).raw(options.text));
   }
   Section& interface() { return interface(numbers()); }
@@ -62,7 +62,7 @@ class Section {
   Section& simple(std::uint32_t length, const std::string& captured = {}) {
     return block(3, numbers().word(length).padded(captured));
   }
-  [[nodiscard]] CaptureText numbers() const { return CaptureText(big_endian_); }
+  [[nodiscard]] BinaryText numbers() const { return BinaryText(big_endian_); }
 
   std::string text{};
 
@@ -186,9 +186,9 @@ TEST(Pcapng, SaysWhatIsWrongAndAtWhichByte) {
               HasSubstr("no order of bytes but 0x78787878"));
   EXPECT_THAT(message(whole.substr(0, whole.size() - 4) + std::string(4, '\0')),
               HasSubstr("a length of 0 behind a block; expected 332, as before it"));
-  const CaptureText numbers(false);
+  const BinaryText numbers(false);
   const auto rest = [&](std::initializer_list<std::uint32_t> words) {
-    CaptureText text = numbers;
+    BinaryText text = numbers;
     for (const std::uint32_t word : words) text.word(word);
     return header + text.text;
   };
@@ -244,7 +244,7 @@ TEST(PcapngProperty, AnyStampOfAnyInterfaceIsReadToThePicosecond) {
 std::string any_capture(std::uint64_t seed, bool nanoseconds, bool big_endian) {
   RandomStream random(seed, "packets");
   const auto below = [&](std::uint64_t limit) { return static_cast<std::uint32_t>(random.below(limit)); };
-  CaptureText text(big_endian);
+  BinaryText text(big_endian);
   text.word(nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4).half(2).half(4).word(0).word(0).word(200).word(1);
   std::uint32_t second = 1'700'000'000;
   for (std::uint32_t i = 0; i < 50; ++i) {

@@ -1,4 +1,4 @@
-/// Files of captured packets as others write them, for tests.
+/// Binary files as others write them, for tests.
 #pragma once
 
 #include <cstdint>
@@ -7,26 +7,26 @@
 namespace xensim::test {
 
 /// Numbers in one order of bytes or the other.
-class CaptureText {
+class BinaryText {
  public:
-  explicit CaptureText(bool big_endian) : big_endian_(big_endian) {}
+  explicit BinaryText(bool big_endian) : big_endian_(big_endian) {}
 
-  CaptureText& half(std::uint32_t value) { return number(value, 2); }
-  CaptureText& word(std::uint32_t value) { return number(value, 4); }
-  CaptureText& pair(std::uint64_t value) { return number(value, 8); }
-  CaptureText& raw(const std::string& bytes) {
+  BinaryText& half(std::uint32_t value) { return number(value, 2); }
+  BinaryText& word(std::uint32_t value) { return number(value, 4); }
+  BinaryText& pair(std::uint64_t value) { return number(value, 8); }
+  BinaryText& raw(const std::string& bytes) {
     text += bytes;
     return *this;
   }
   /// To a multiple of four bytes.
-  CaptureText& padded(const std::string& bytes) {
+  BinaryText& padded(const std::string& bytes) {
     return raw(bytes).raw(std::string((4 - bytes.size() % 4) % 4, '\0'));
   }
 
   std::string text{};
 
  private:
-  CaptureText& number(std::uint64_t value, int size) {
+  BinaryText& number(std::uint64_t value, int size) {
     for (int i = 0; i < size; ++i)
       text += static_cast<char>(value >> 8 * (big_endian_ ? size - 1 - i : i) & 0xffU);
     return *this;
