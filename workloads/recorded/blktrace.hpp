@@ -19,7 +19,7 @@ class BlktraceReader {
 
   /// Times are from the first record on; those of other processors may be before it. `options.most` is of no
   /// account, since order is not known yet. Throws InputError with the byte for what does not belong there.
-  void read(std::istream& input, const std::string& name, const RecordedDiskOptions& options);
+  void read(std::istream& stream, const std::string& name, const RecordedDiskOptions& options);
   [[nodiscard]] RecordedDiskLoad take() { return std::move(load_); }
 
   /// Whether a file may be one that begins with this byte, which no text of a load does.
