@@ -156,6 +156,7 @@ Program RtApp::work(Self self, Place place, RtApp& app, Group& group, Process& p
   RtAppLog& log = app.logs_[process.task];
   co_await begin(self, place);
   if (process.semaphore < 0) process.semaphore = co_await self.semget(1);
+  const std::int64_t start = co_await self.clock() + task.delay.count();
   if (task.delay > Time{}) co_yield Sleep{task.delay};
   for (std::int64_t turn = 0; turn != task.loops && !group.stops; ++turn) {
     for (const RtAppPhase& phase : task.phases) {
@@ -182,7 +183,7 @@ Program RtApp::work(Self self, Place place, RtApp& app, Group& group, Process& p
             case Kind::timer: {
               const bool unique = app.file_.objects[event.object].unique;
               std::int64_t& timer = (unique ? process.timers : group.timers)[event.object];
-              const std::int64_t due = (timer == not_set ? now : timer) + event.time.count();
+              const std::int64_t due = (timer == not_set ? start : timer) + event.time.count();
               const bool late = due <= now;
               timer = late && !event.absolute ? now : due;
               log.slack(due - now);
