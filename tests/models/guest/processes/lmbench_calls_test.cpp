@@ -187,15 +187,8 @@ struct LatFs : Lmbench {
   static std::string file(int i) { return "/usr/tmp/lat_fs/" + std::to_string(1000 + i); }
   void create(int i, std::size_t bytes) {
     const auto descriptor = static_cast<unsigned>(calls.creat(process, file(i)).value);
-    if (bytes > 0) fill(descriptor, bytes);
+    if (bytes > 0) must(append(descriptor, bytes));
     must(calls.close(process, descriptor));
-  }
-  /// As FileCalls does it where nothing has to be waited for.
-  void fill(unsigned descriptor, std::size_t bytes) {
-    std::shared_ptr<File> opened;
-    must(calls.begin(process, descriptor, opened));
-    const InodeNumber inode = dynamic_cast<const RegularFile&>(*opened).inode();
-    must(calls.end(std::move(opened), files.write(inode, 0, bytes)));
   }
 };
 
