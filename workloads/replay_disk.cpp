@@ -14,6 +14,7 @@
 #include "models/guest/memory/area.hpp"
 #include "models/io/block_io.hpp"
 #include "workloads/dynamic_loader.hpp"
+#include "workloads/recorded/blktrace.hpp"
 #include "workloads/recorded/disk_load.hpp"
 #include "workloads/recorded/disk_target.hpp"
 #include "workloads/set_up.hpp"
@@ -56,7 +57,8 @@ struct ReplayDiskParameters {
 const auto parameters =
     ParameterTable<ReplayDiskParameters>{}
         .add("file", &ReplayDiskParameters::file,
-             "recorded load: an iolog of fio, the output of blkparse, or a run's own trace of disks",
+             "recorded load: an iolog of fio, the output of blkparse or files of blktrace, or a run's own "
+             "trace of disks",
              "choice")
         .add("pace", &ReplayDiskParameters::pace,
              "recorded: requests come at their times; fast: each as soon as a process is free", "choice",
@@ -69,11 +71,11 @@ const auto parameters =
         .add("unit", &ReplayDiskParameters::unit, "of the times and waits in iologs",
              "fio's manual: microseconds; fio 3.33 takes waits for milliseconds",
              {.choices = {"ns", "us", "ms"}})
-        .add(
-            "device", &ReplayDiskParameters::device,
-            "whose requests: MAJOR,MINOR of blkparse, DISK or DOMAIN,DISK of a run's own trace; empty: there "
-            "is only one",
-            "choice")
+        .add("device", &ReplayDiskParameters::device,
+             "whose requests: MAJOR,MINOR of blkparse and blktrace, a file of an iolog, DISK or DOMAIN,DISK "
+             "of a run's own "
+             "trace; empty: all files, or the only device",
+             "choice")
         .add("requests", &ReplayDiskParameters::requests, "from the beginning of the file; 0: all", "choice",
              {.minimum = 0})
         .add("depth", &ReplayDiskParameters::depth,
@@ -100,9 +102,9 @@ Time unit_of(const std::string& name) {
 
 RecordedDiskLoad read(const ReplayDiskParameters& p) {
   if (p.file.path.empty()) {
-    throw InputError(
-        {.path = "replay_disk"}, "no file",
-        "the parameter file: an iolog of fio, the output of blkparse, or a run's trace of disks");
+    throw InputError({.path = "replay_disk"}, "no file",
+                     "the parameter file: an iolog of fio, the output of blkparse, a file of blktrace, or a "
+                     "run's trace of disks");
   }
   return read_disk_load(
       p.file.path,
@@ -118,7 +120,9 @@ class ReplayDisk final : public Workload {
         costs_(context.calibration),
         data_(WorkingSet::constant(16, context.costs.miss_price, 2)) {}
 
-  [[nodiscard]] WorkloadNeeds needs() const override { return {.files = {parameters_.file.path}}; }
+  [[nodiscard]] WorkloadNeeds needs() const override {
+    return {.files = blktrace_files(parameters_.file.path)};
+  }
   std::vector<Program> programs(std::uint32_t instance, RandomStream& /*random*/) override {
     Replay& replay = *replays_.emplace_back(std::make_unique<Replay>());
     std::vector<Program> all;

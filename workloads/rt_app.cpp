@@ -59,6 +59,7 @@ const std::vector<SemaphoreOperation> down{{.change = -1}}, up{{.change = 1}};
 struct Process : RtAppMember {
   std::int64_t semaphore = -1;       ///< on which it sleeps until somebody wakes it
   bool blocked = false;              ///< there
+  std::int64_t start = 0;            ///< of its work, in ps: its timers are counted from there
   bool has_forked = false;           ///< it has children of its own
   std::vector<std::int64_t> timers;  ///< next expiry in ps, by object: those that it has for itself
 };
@@ -91,7 +92,7 @@ struct Group {
   std::int64_t set_timer(Process& process, const RtAppEvent& event, std::int64_t now) {
     const bool unique = file.objects[event.object].unique;
     std::int64_t& timer = (unique ? process.timers : timers)[event.object];
-    const std::int64_t due = (timer == not_set ? now : timer) + event.time.count();
+    const std::int64_t due = (timer == not_set ? process.start : timer) + event.time.count();
     timer = due <= now && !event.absolute ? now : due;
     return due;
   }
@@ -169,6 +170,7 @@ Program RtApp::work(Self self, Group& group, Process& process) {
   const RtAppTask& task = file_.tasks[process.task];
   co_await begin(self, group.place);
   if (process.semaphore < 0) process.semaphore = co_await self.semget(1);
+  process.start = co_await self.clock() + task.delay.count();
   if (task.delay > Time{}) co_yield Sleep{task.delay};
   for (std::int64_t turn = 0; turn != task.loops && !group.stops; ++turn) {
     for (const RtAppPhase& phase : task.phases) co_await perform(self, group, process, phase);

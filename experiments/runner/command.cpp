@@ -30,7 +30,7 @@ namespace {
 struct Arguments {
   ReproduceOptions reproduce;
   RunnerOptions runner;
-  std::string file, output, cache, other, kind, phases, merge = "0 s", clock = "1 GHz";
+  std::string file, output, cache, other, kind, phases, device, merge = "0 s", clock = "1 GHz";
   std::vector<std::string> overrides;
   std::optional<std::string> seed, replications;  ///< as written: what reads the file checks them too
   bool json = false;
@@ -151,7 +151,8 @@ T quantity(const std::string& option, const std::string& text, T (*parse)(std::s
 
 void describe_load_file(const Arguments& arguments) {
   LoadOptions options{.merge = quantity("--merge", arguments.merge, parse_time),
-                      .clock = quantity("--clock", arguments.clock, parse_frequency)};
+                      .clock = quantity("--clock", arguments.clock, parse_frequency),
+                      .device = arguments.device};
   if (options.clock.kilohertz == 0) throw InputError({.file = "--clock"}, "found 0", "at least 1 kHz");
   if (!arguments.phases.empty()) options.phases = arguments.phases;
   std::cout << describe_load(arguments.file, options);
@@ -269,20 +270,20 @@ void declare_others(CLI::App& app, Arguments& arguments, bool& failed) {
   command = app.add_subcommand("load", "Describe a recorded or described load");
   command
       ->add_option("FILE", arguments.file,
-                   "Tasks of rt-app, phases in CSV, xentrace's binary, pcap, an iolog of fio, the output of "
-                   "blkparse, or a run's trace of disks")
+                   "Tasks of rt-app, phases in CSV, xentrace's binary, pcap or pcapng, an iolog of fio, what "
+                   "blktrace or "
+                   "blkparse writes, or a run's trace of disks")
       ->required();
   command
-      ->add_option(
-          "--phases", arguments.phases,
-          "Write what each virtual processor of an xentrace file wanted, running and blocked, to this "
-          "file, for the workload phases")
+      ->add_option("--phases", arguments.phases,
+                   "Write what each virtual processor of an xentrace file wanted to this file, for the "
+                   "workload phases")
       ->check(not_empty("a file"));
-  command->add_option(
-      "--merge", arguments.merge,
-      "Of an xentrace file: running for less than this is part of being blocked, as ticks are "
-      "(default: 0 s)");
+  command->add_option("--merge", arguments.merge,
+                      "Of an xentrace file: shorter spells of running are part of a block (default: 0 s)");
   command->add_option("--clock", arguments.clock, "Of the time stamps of an xentrace file (default: 1 GHz)");
+  command->add_option("--device", arguments.device,
+                      "Of a disk's load: only this device's requests, as in replay_disk");
   command->footer(
       "Examples:\n  xensim load experiments/loads/server_and_batch.json\n"
       "  xensim load host.xentrace --clock '2.4 GHz' --merge '100 us' --phases host.csv");

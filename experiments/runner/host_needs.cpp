@@ -78,8 +78,12 @@ std::vector<std::string> HostNeeds::files(const Experiment& experiment) {
     all.insert(all.end(), needs.files.begin(), needs.files.end());
   }
   for (const ClientTemplate& client : experiment.clients) {
-    if (client.behaviour.json().is_object() && client.behaviour.has("file"))
+    if (!client.behaviour.json().is_object()) continue;
+    if (client.behaviour.has("file"))
       all.push_back(JsonType<InputFile>::read(client.behaviour.at("file")).path);
+    if (!client.behaviour.has("workload")) continue;  // of a machine
+    const WorkloadNeeds& needs = of(client.behaviour.at("workload"), experiment);
+    all.insert(all.end(), needs.files.begin(), needs.files.end());
   }
   return all;
 }
@@ -88,6 +92,11 @@ std::vector<std::string> HostNeeds::remarks(const Experiment& experiment) {
   std::vector<std::string> all;
   for (const DomainTemplate& domain : experiment.domains) {
     const WorkloadNeeds& needs = of(domain.workload, experiment);
+    all.insert(all.end(), needs.remarks.begin(), needs.remarks.end());
+  }
+  for (const ClientTemplate& client : experiment.clients) {
+    if (!client.behaviour.json().is_object() || !client.behaviour.has("workload")) continue;
+    const WorkloadNeeds& needs = of(client.behaviour.at("workload"), experiment);
     all.insert(all.end(), needs.remarks.begin(), needs.remarks.end());
   }
   return all;

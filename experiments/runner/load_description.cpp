@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::string_view known_kinds =
     "tasks of rt-app (JSON), phases (CSV: task,run_us,block_us or task,time_us,run_us), xentrace's binary, "
-    "pcap, an iolog of fio, the output of blkparse, or a run's trace of disks";
+    "pcap, pcapng, an iolog of fio, the output of blkparse, a file of blktrace, or a run's trace of disks";
 
 std::string beginning_of(const std::filesystem::path& file) {
   std::error_code error;
@@ -107,15 +107,20 @@ std::string describe_xentrace(const std::filesystem::path& file, const LoadOptio
 
 std::string describe_load(const std::filesystem::path& file, const LoadOptions& options) {
   const std::string beginning = beginning_of(file);
+  if (!options.device.empty() && !is_disk_load(beginning)) {
+    throw InputError({.file = file.string()}, "found no load of a disk", "one, of which a device is chosen");
+  }
   if (XentraceReader::recognises(beginning)) return describe_xentrace(file, options);
   if (options.phases) {
     throw InputError({.file = file.string()}, "found no file of xentrace", "one, from which phases are made");
   }
+  if (is_disk_load(beginning)) {
+    return text_of(describe(read_disk_load(file.string(), {.device = options.device, .all_devices = true})));
+  }
   if (is_packet_load(beginning)) return text_of(describe(read_packet_load(file.string())));
-  if (is_disk_load(beginning)) return text_of(describe(read_disk_load(file.string(), {.all_devices = true})));
   const std::size_t first = beginning.find_first_not_of(" \t\r\n");
   if (first != std::string::npos && (beginning[first] == '{' || beginning[first] == '/')) {
-    return describe(read_rt_app(file.string()));
+    return describe(read_rt_app(file.string(), {.ignore_policies = true}));
   }
   const std::string line = beginning.substr(0, beginning.find('\n'));
   if (line.find("run_us") == std::string::npos && !line.starts_with('#')) {

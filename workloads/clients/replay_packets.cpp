@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/input_file.hpp"
+#include "core/parameter_info.hpp"
 #include "workloads/clients/outside_machine.hpp"
 #include "workloads/numbered_datagrams.hpp"
 #include "workloads/recorded/packet_load.hpp"
@@ -33,7 +34,7 @@ struct ReplayPacketsParameters {
 
 const auto parameters =
     ParameterTable<ReplayPacketsParameters>{}
-        .add("file", &ReplayPacketsParameters::file, "pcap file of Ethernet", "choice")
+        .add("file", &ReplayPacketsParameters::file, "pcap or pcapng file of Ethernet", "choice")
         .add("instance", &ReplayPacketsParameters::instance,
              "number of the instance that gets them; where there is none, nothing is sent", "choice",
              {.minimum = 0, .maximum = 1'000'000})
@@ -53,7 +54,8 @@ const auto parameters =
 
 RecordedPacketLoad read(const ReplayPacketsParameters& p) {
   if (p.file.path.empty())
-    throw InputError({.path = "replay_packets"}, "no file", "the parameter file: a pcap file of Ethernet");
+    throw InputError({.path = "replay_packets"}, "no file",
+                     "the parameter file: a pcap or pcapng file of Ethernet");
   return read_packet_load(p.file.path, {.mac = p.mac.empty() ? std::optional<MacAddress>{} : parse_mac(p.mac),
                                         .port = static_cast<std::uint16_t>(p.recorded_port),
                                         .most = static_cast<std::uint64_t>(p.frames)});
@@ -136,8 +138,25 @@ class ReplayPackets final : public Client {
   std::vector<std::unique_ptr<Replayer>> replayers_;
 };
 
-const RegisterClient<ReplayPackets, ReplayPacketsParameters> registered{
-    "replay_packets", "sends an instance datagrams as frames were recorded", parameters};
+/// By hand, to refuse a file before anything runs, as far as its first frame tells.
+struct RegisterReplayPackets {
+  RegisterReplayPackets() {
+    ClientRegistry::instance().add(
+        {.name = "replay_packets",
+         .help = "sends an instance datagrams as frames were recorded",
+         .parameters = parameters.describe_all(),
+         .check =
+             [](const Config& config) {
+               ReplayPacketsParameters p = parameters.read(config, variant_keys());
+               p.frames = 1;
+               (void)read(p);
+             },
+         .create = [](const Config& config, const ClientContext& context) -> std::unique_ptr<Client> {
+           return std::make_unique<ReplayPackets>(parameters.read(config, variant_keys()), context);
+         }});
+  }
+};
+const RegisterReplayPackets registered;
 
 }  // namespace
 }  // namespace xensim

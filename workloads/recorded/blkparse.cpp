@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -63,6 +65,8 @@ Manner manner_of(std::string_view rwbs, const TextLine& line) {
 RecordedDiskLoad read_blkparse(const RecordedDiskSource& source) {
   RecordedDiskLoad load;
   load.format = "blkparse";
+  std::vector<std::string> met;  // other actions
+  bool queued = false;
   std::optional<std::string_view> text = source.first;
   for (; text; text = source.lines.next()) {
     TextLine line(*text, source.name, source.lines.number());
@@ -76,20 +80,38 @@ RecordedDiskLoad read_blkparse(const RecordedDiskSource& source) {
     const std::string_view action = line.word("an action");
     if (std::ranges::find(actions, action) == actions.end())
       line.fail("action " + TextLine::quoted(action), one_of(actions), nearest(action, actions));
-    if (action != "Q" || !wants_device(load, source.options, {device}, line)) continue;
+    if (action != "Q") {
+      if (action != "m" && std::ranges::find(met, action) == met.end()) met.emplace_back(action);
+      continue;
+    }
+    queued = true;
+    if (!wants_device(load, source.options, {device}, source.name, line.number())) continue;
     const Manner manner = manner_of(line.word("a kind of request such as R or WS"), line);
-    if (!manner.transfers && !manner.flushes) continue;
+    if (!manner.transfers && !manner.flushes) {
+      ++load.commands;
+      continue;
+    }
     const bool bare = manner.flushes && line.begins_with('[');  // a flush that came as an empty write
     request.kind = bare ? Kind::flush : manner.kind;
     if (manner.transfers && !bare) {
       request.offset = line.number("a sector", last_sector) * sector_size;
-      if (const std::string_view plus = line.word("+"); plus != "+") line.fail(TextLine::quoted(plus), "+");
+      if (line.begins_with('[') || line.begins_with('(')) {  // a number of bytes, then
+        ++load.commands;
+        continue;
+      }
+      constexpr std::string_view wanted = "+, as in the format that blkparse has by default";
+      if (const std::string_view plus = line.word(wanted); plus != "+")
+        line.fail(TextLine::quoted(plus), wanted);
       const std::uint64_t sectors = line.number("a number of sectors", most_sectors);
       if (sectors == 0) line.fail("0 sectors", "a number of sectors");
       request.bytes = static_cast<std::uint32_t>(sectors * sector_size);
     }
     if (!take_request(load, source.options, request)) break;
     if (manner.synchronous) ++load.synchronous;
+  }
+  if (!queued && !met.empty()) {
+    throw InputError({.file = source.name}, fmt::format("found no action Q, only {}", fmt::join(met, " ")),
+                     "requests that were queued: record with blktrace's action queue");
   }
   return load;
 }

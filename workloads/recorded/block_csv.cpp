@@ -42,7 +42,9 @@ RecordedDiskLoad read_block_csv(const RecordedDiskSource& source) {
     if (queued > complete || service > complete - queued)
       line.fail("a request that came before the beginning", "times that add up to less than its completion");
     request.at = complete - service - queued;
-    if (!wants_device(load, source.options, {disk, fmt::format("{},{}", domain, disk)}, line)) continue;
+    if (!wants_device(load, source.options, {disk, fmt::format("{},{}", domain, disk)}, source.name,
+                      line.number()))
+      continue;
     if (!take_request(load, source.options, request)) break;
   }
   return load;

@@ -5,19 +5,30 @@
 #include <algorithm>
 #include <fstream>
 
+#include "core/config.hpp"
 #include "core/error.hpp"
+#include "workloads/recorded/blktrace.hpp"
 #include "workloads/recorded/text_lines.hpp"
 
 namespace xensim {
 namespace {
 
-constexpr std::string_view expected = "an iolog of fio, the output of blkparse, or a run's trace of disks";
+constexpr std::string_view expected =
+    "an iolog of fio, the output of blkparse, a file of blktrace, or a run's trace of disks";
 
 void put_in_order(std::vector<RecordedRequest>& requests) {
   const auto earlier = [](const RecordedRequest& a, const RecordedRequest& b) { return a.at < b.at; };
   if (!std::ranges::is_sorted(requests, earlier)) std::ranges::stable_sort(requests, earlier);
   const Time first = requests.front().at;
   for (RecordedRequest& request : requests) request.at -= first;
+}
+
+/// How many, and the first of them.
+std::string some_of(const std::vector<std::string>& files) {
+  constexpr std::size_t most = 8;
+  const auto first = files.begin();
+  const auto end = first + static_cast<std::ptrdiff_t>(std::min(most, files.size()));
+  return fmt::format("{}: {}{}", files.size(), fmt::join(first, end, " "), end == files.end() ? "" : " ...");
 }
 
 /// `8,0 `, with blanks before it.
@@ -31,24 +42,51 @@ bool begins_with_device(std::string_view text) {
   return end != std::string_view::npos && end > 0 && text[end] == ' ';
 }
 
+RecordedDiskLoad complete(RecordedDiskLoad load, const std::string& name,
+                          const RecordedDiskOptions& options) {
+  if (load.requests.empty()) {
+    const bool other = !load.others.empty() && load.devices.empty() && load.files.empty();
+    if (!other) throw InputError({.file = name}, "found no request", expected);
+    throw InputError({.file = name}, fmt::format("found no request of device {}", shortened(options.device)),
+                     one_of(load.others), nearest(options.device, load.others));
+  }
+  put_in_order(load.requests);
+  if (options.most > 0 && load.requests.size() > options.most)
+    load.requests.erase(load.requests.begin() + static_cast<std::ptrdiff_t>(options.most),
+                        load.requests.end());
+  return load;
+}
+
 }  // namespace
 
 bool is_disk_load(std::string_view beginning) {
-  return beginning.starts_with("fio version") || beginning.starts_with("complete_us,") ||
-         beginning.starts_with("Input file ") || begins_with_device(beginning);
+  return BlktraceReader::recognises(beginning) || beginning.starts_with("fio version") ||
+         beginning.starts_with("complete_us,") || beginning.starts_with("Input file ") ||
+         begins_with_device(beginning);
 }
 
 bool wants_device(RecordedDiskLoad& load, const RecordedDiskOptions& options,
-                  std::initializer_list<std::string_view> names, const TextLine& line) {
-  if (!options.device.empty() && std::ranges::find(names, options.device) == names.end()) return false;
+                  std::initializer_list<std::string_view> names, const std::string& file,
+                  std::uint32_t line) {
   const std::string_view name = *names.begin();
+  if (!options.device.empty() && std::ranges::find(names, options.device) == names.end()) {
+    for (const std::string_view other : names) note_other_device(load, other);
+    return false;
+  }
   if (std::ranges::find(load.devices, name) != load.devices.end()) return true;
   if (!load.devices.empty() && !options.all_devices) {
-    line.fail(fmt::format("requests of devices {} and {}", load.devices.front(), name),
-              "the parameter device: one of them");
+    throw InputError({.file = file, .line = static_cast<int>(line)},
+                     fmt::format("found requests of devices {} and {}", load.devices.front(), name),
+                     "the parameter device: one of them");
   }
   load.devices.emplace_back(name);
   return true;
+}
+
+void note_other_device(RecordedDiskLoad& load, std::string_view name) {
+  constexpr std::size_t most = 16;
+  if (load.others.size() < most && std::ranges::find(load.others, name) == load.others.end())
+    load.others.emplace_back(name);
 }
 
 bool take_request(RecordedDiskLoad& load, const RecordedDiskOptions& options,
@@ -60,6 +98,11 @@ bool take_request(RecordedDiskLoad& load, const RecordedDiskOptions& options,
 
 RecordedDiskLoad read_disk_load(std::istream& input, const std::string& name,
                                 const RecordedDiskOptions& options) {
+  if (BlktraceReader::may_begin_with(input.peek())) {
+    BlktraceReader reader;
+    reader.read(input, name, options);
+    return complete(reader.take(), name, options);
+  }
   TextLines lines(input, name, expected);
   const std::optional<std::string_view> first = lines.next();
   if (!first) throw InputError({.file = name}, "found an empty file", expected);
@@ -68,19 +111,29 @@ RecordedDiskLoad read_disk_load(std::istream& input, const std::string& name,
   if (!is_disk_load(source.first)) lines.fail(TextLine::quoted(source.first), expected);
   const bool fio = source.first.starts_with("fio version");
   const bool csv = source.first.starts_with("complete_us");
-  RecordedDiskLoad load = fio ? read_fio_iolog(source) : csv ? read_block_csv(source) : read_blkparse(source);
-  if (load.requests.empty()) {
-    const std::string of = options.device.empty() ? "" : fmt::format(" of device {}", options.device);
-    throw InputError({.file = name}, fmt::format("found no request{}", of), expected);
-  }
-  put_in_order(load.requests);
-  return load;
+  return complete(fio   ? read_fio_iolog(source)
+                  : csv ? read_block_csv(source)
+                        : read_blkparse(source),
+                  name, options);
 }
 
 RecordedDiskLoad read_disk_load(const std::string& path, const RecordedDiskOptions& options) {
-  std::ifstream file(path);
-  if (!file) throw InputError({.file = path}, "found no such file, or one that cannot be read", expected);
-  return read_disk_load(file, path, options);
+  const auto open = [](const std::string& name) {
+    std::ifstream file(name, std::ios::binary);
+    if (!file) throw InputError({.file = name}, "found no such file, or one that cannot be read", expected);
+    return file;
+  };
+  const std::vector<std::string> files = blktrace_files(path);
+  if (files.size() == 1) {
+    std::ifstream file = open(files.front());
+    return read_disk_load(file, files.front(), options);
+  }
+  BlktraceReader reader;
+  for (const std::string& name : files) {
+    std::ifstream file = open(name);
+    reader.read(file, name, options);
+  }
+  return complete(reader.take(), path, options);
 }
 
 Description describe(const RecordedDiskLoad& load) {
@@ -104,8 +157,9 @@ Description describe(const RecordedDiskLoad& load) {
                    {"bytes read", fmt::format("{}", bytes[0])},
                    {"bytes written", fmt::format("{}", bytes[1])},
                    {"largest request", fmt::format("{} bytes", largest)},
-                   {"files", load.files.empty() ? "none: a disk" : fmt::format("{}", load.files.size())},
+                   {"files", load.files.empty() ? "none: a disk" : some_of(load.files)},
                    {"ends at offset", fmt::format("{}", end)}};
+  if (load.commands > 0) rows.push_back({"commands", fmt::format("{}, left out", load.commands)});
   if (!load.devices.empty()) rows.push_back({"devices", fmt::format("{}", fmt::join(load.devices, " "))});
   rows.push_back({"duration", load.has_times ? fmt::format("{:.6f} s", seconds) : "not recorded"});
   if (load.has_times && seconds > 0) {

@@ -5,85 +5,42 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <span>
 
 #include "core/error.hpp"
+#include "workloads/recorded/capture.hpp"
 
 namespace xensim {
 namespace {
 
-constexpr std::string_view expected = "a pcap file of Ethernet";
-constexpr std::uint32_t microsecond_magic = 0xa1b2c3d4, nanosecond_magic = 0xa1b23c4d;
-constexpr std::uint32_t pcapng_magic = 0x0a0d0d0a;
-constexpr std::uint32_t link_type_ethernet = 1;
-constexpr std::uint32_t longest_packet = 262144;  // of libpcap
+constexpr std::string_view expected = "a pcap or pcapng file of Ethernet";
 constexpr std::int64_t longest_seconds = std::int64_t{50} * 24 * 3600;
 constexpr std::uint32_t segment_bytes = 1460, segment_headers = 54;
 
+std::uint32_t little_endian(std::span<const char> bytes) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 4; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  return value;
+}
 std::uint32_t swapped(std::uint32_t value) {
   return value >> 24 | (value >> 8 & 0xff00U) | (value << 8 & 0xff0000U) | value << 24;
 }
+bool is_pcap(std::uint32_t magic) {
+  return magic == pcap::microsecond_magic || magic == pcap::nanosecond_magic;
+}
 
-/// The input, and where in it the reader is.
-class PcapInput {
- public:
-  PcapInput(std::istream& input, const std::string& name) : input_(input), name_(name) {}
-
-  /// As many bytes as there are room; false at the end of the file. Throws InputError if it ends in between.
-  bool read(std::span<char> bytes, std::string_view what) {
-    input_.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    const auto got = static_cast<std::uint64_t>(input_.gcount());
-    if (input_.bad()) fail("an error of reading", expected);
-    if (got == 0 && !bytes.empty()) return false;
-    if (got < bytes.size())
-      fail(fmt::format("the end of the file in {}", what), fmt::format("{} bytes", bytes.size()));
-    at_ += got;
-    return true;
-  }
-  /// What is not of interest.
-  void skip(std::uint32_t bytes) {
-    input_.ignore(bytes);
-    if (static_cast<std::uint32_t>(input_.gcount()) != bytes)
-      fail("the end of the file in a packet", fmt::format("{} bytes more", bytes));
-    at_ += bytes;
-  }
-  /// Little-endian, or as the file's first word says.
-  [[nodiscard]] std::uint32_t word(std::span<const char> bytes, std::size_t offset) const {
-    std::uint32_t value = 0;
-    for (std::size_t i = 4; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[offset + i]);
-    return swaps_ ? swapped(value) : value;
-  }
-  void swap() { swaps_ = true; }
-  [[noreturn]] void fail(std::string_view found, std::string_view wanted) const {
-    throw InputError({.file = name_}, fmt::format("byte {}: found {}", at_, found), wanted);
-  }
-
- private:
-  std::istream& input_;
-  const std::string& name_;
-  std::uint64_t at_ = 0;
-  bool swaps_ = false;
-};
-
-/// Reads the file's header: whether its stamps are of nanoseconds.
-bool read_header(PcapInput& input) {
-  std::array<char, 24> bytes{};
-  if (!input.read(std::span(bytes).first(4), "its header")) input.fail("an empty file", expected);
-  const std::uint32_t magic = input.word(bytes, 0), other = swapped(magic);
-  if (magic == pcapng_magic) input.fail("a pcapng file", "a pcap file: convert it by editcap -F nsecpcap");
-  if ((magic & 0xffffU) == 0x8b1fU) input.fail("a compressed file", "a pcap file, unpacked");
-  if (other == microsecond_magic || other == nanosecond_magic) {
-    input.swap();
-  } else if (magic != microsecond_magic && magic != nanosecond_magic) {
+std::unique_ptr<CaptureReader> open_capture(BinaryInput& input) {
+  std::array<char, 4> first{};
+  if (!input.read(first, "its header")) input.fail("an empty file", expected);
+  const std::uint32_t magic = little_endian(first);
+  if ((magic & 0xffffU) == 0x8b1fU) input.fail("a compressed file", fmt::format("{}, unpacked", expected));
+  if (magic == pcapng::magic) return pcapng::open(input);
+  if (!is_pcap(magic) && !is_pcap(swapped(magic)))
     input.fail(fmt::format("the word {:#010x}", magic), expected);
-  }
-  const std::uint32_t own = input.word(bytes, 0);
-  if (!input.read(std::span(bytes).subspan(4), "its header"))
-    input.fail("the end of the file in its header", expected);
-  const std::uint32_t link = input.word(bytes, 20);
-  if (link != link_type_ethernet) input.fail(fmt::format("link type {}", link), "1, Ethernet");
-  return own == nanosecond_magic;
+  return pcap::open(input, first);
 }
 
 enum class Protocol : std::uint8_t { tcp, udp, arp, other };
@@ -178,54 +135,41 @@ void put_in_order(std::vector<RecordedFrame>& frames) {
 
 bool is_packet_load(std::string_view beginning) {
   if (beginning.size() < 4) return false;
-  std::uint32_t magic = 0;
-  for (std::size_t i = 4; i-- > 0;) magic = magic << 8 | static_cast<unsigned char>(beginning[i]);
-  for (const std::uint32_t known : {microsecond_magic, nanosecond_magic, pcapng_magic}) {
-    if (magic == known || swapped(magic) == known) return true;
-  }
-  return false;
+  const std::uint32_t magic = little_endian(beginning);
+  return magic == pcapng::magic || is_pcap(magic) || is_pcap(swapped(magic));
 }
 
 RecordedPacketLoad read_packet_load(std::istream& input, const std::string& name,
                                     const RecordedPacketOptions& options) {
-  PcapInput pcap(input, name);
+  BinaryInput file(input, name, "editcap IN OUT copies the packets that are whole");
+  const std::unique_ptr<CaptureReader> reader = open_capture(file);
   RecordedPacketLoad load;
-  load.nanoseconds = read_header(pcap);
-  const Time unit = load.nanoseconds ? Time{1ns} : Time{1us};
-  const auto units = static_cast<std::uint32_t>(Time{1s} / unit);
   std::optional<std::int64_t> first;  // second: dates since 1970 are more than the clock holds
-  std::array<char, 16> header{};
-  std::array<char, 128> kept{};
+  Time at{};
+  CapturedPacket packet;
   while (options.most == 0 || load.tcp + load.udp + load.arp + load.other < options.most) {
-    if (!pcap.read(header, "a packet's header")) break;
-    const std::uint32_t fraction = pcap.word(header, 4), captured = pcap.word(header, 8),
-                        length = pcap.word(header, 12);
-    if (fraction >= units)
-      pcap.fail(fmt::format("a fraction of {}", fraction), fmt::format("one below {}", units));
-    if (captured > longest_packet || length > longest_packet) {
-      pcap.fail(fmt::format("a packet of {} bytes, {} captured", length, captured),
-                fmt::format("at most {}", longest_packet));
+    if (!reader->next(packet)) break;
+    if (packet.has_time) {
+      const std::int64_t since = packet.second - first.value_or(packet.second);
+      if (std::abs(since) > longest_seconds)
+        file.fail(fmt::format("a packet {} s from the first", since), "one within 50 days");
+      at = since * Time{1s} + packet.fraction;
+      if (!first) {
+        for (RecordedFrame& frame : load.frames) frame.at = at;  // those without a time
+      }
+      first = first.value_or(packet.second);
     }
-    if (captured > length)
-      pcap.fail(fmt::format("{} bytes captured of {}", captured, length), "no more than there were");
-    const std::int64_t second = pcap.word(header, 0);
-    const std::int64_t since = second - first.value_or(second);
-    first = first.value_or(second);
-    if (std::abs(since) > longest_seconds)
-      pcap.fail(fmt::format("a packet {} s from the first", since), "one within 50 days");
-    const std::uint32_t known = std::min<std::uint32_t>(captured, kept.size());
-    const std::span<char> bytes = std::span(kept).first(known);
-    if (known > 0 && !pcap.read(bytes, "a packet")) pcap.fail("the end of the file in a packet", "its bytes");
-    if (captured > known) pcap.skip(captured - known);
-    const Headers headers = headers_of(std::as_bytes(bytes));
+    const Headers headers = headers_of(std::as_bytes(packet.bytes));
     if (!chosen(headers, options)) {
       ++load.left_out;
       continue;
     }
     count(load, headers.protocol);
-    load.cut += captured < length ? 1 : 0;
-    add(load, since * Time{1s} + std::int64_t{fraction} * unit, length - headers.tags);
+    load.cut += packet.captured < packet.length ? 1 : 0;
+    load.untimed += packet.has_time ? 0 : 1;
+    add(load, at, packet.length - headers.tags);
   }
+  load.format = reader->format();
   if (load.frames.empty()) {
     throw InputError({.file = name},
                      fmt::format("found no frame to replay, {} of other directions", load.left_out),
@@ -259,13 +203,14 @@ Description describe(const RecordedPacketLoad& load) {
   const double seconds = to_seconds(last);
   std::uint32_t longest = 0;
   for (const RecordedFrame& frame : load.frames) longest = std::max<std::uint32_t>(longest, frame.length);
-  Description rows{{"format", load.nanoseconds ? "pcap, nanoseconds" : "pcap, microseconds"},
+  Description rows{{"format", load.format},
                    {"packets", fmt::format("{}", load.tcp + load.udp + load.arp + load.other)},
                    {"TCP", fmt::format("{}", load.tcp)},
                    {"UDP", fmt::format("{}", load.udp)},
                    {"ARP", fmt::format("{}", load.arp)},
                    {"other", fmt::format("{}", load.other)},
                    {"captured in part", fmt::format("{}", load.cut)},
+                   {"without a time", fmt::format("{}", load.untimed)},
                    {"longer than a frame", fmt::format("{}", load.divided)},
                    {"of other directions", fmt::format("{}", load.left_out)},
                    {"frames", fmt::format("{}", load.frames.size())},

@@ -28,6 +28,9 @@ constexpr std::array<std::string_view, 4> refused_events{"mem", "iorun", "sem_po
 constexpr std::string_view policy_help =
     "SCHED_OTHER with priority 0, which is all that the guest kernel has; or policies = ignore";
 
+constexpr const char* other_policies =
+    "policies and priorities, as policies = ignore says: all tasks are SCHED_OTHER";
+
 bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
   return std::ranges::find(names, name) != names.end();
 }
@@ -64,6 +67,7 @@ class Reader {
     for (const RtAppTask& task : file_.tasks) check_name(tasks.at(task.name), task.name);
     for (RtAppTask& task : file_.tasks) read_task(tasks.at(task.name), task);
     count_users(tasks);
+    find_suspended();
   }
 
  private:
@@ -84,9 +88,9 @@ class Reader {
 
   void read_global(const Config& global) {
     static const std::vector<std::string> known{
-        "duration",  "default_policy",  "calibration",     "pi_enabled", "lock_pages",
-        "logdir",    "log_basename",    "log_size",        "ftrace",     "gnuplot",
-        "io_device", "mem_buffer_size", "cumulative_slack"};
+        "duration",  "default_policy",  "calibration",      "pi_enabled", "lock_pages",
+        "logdir",    "log_basename",    "log_size",         "ftrace",     "gnuplot",
+        "io_device", "mem_buffer_size", "cumulative_slack", "frag"};
     global.allow_only(known);
     if (global.has("duration")) {
       const Config duration = global.at("duration");
@@ -108,7 +112,7 @@ class Reader {
                                                 "SCHED_RR",    "SCHED_FIFO",  "SCHED_DEADLINE"};
     if (policy.choice("policy", known) == "SCHED_OTHER") return;
     if (!options_.ignore_policies) policy.fail(describe(policy.json()), policy_help);
-    ignore("policies and priorities: all tasks are SCHED_OTHER");
+    ignore(other_policies);
   }
 
   /// Of a task or a phase.
@@ -119,7 +123,7 @@ class Reader {
     } else if (key == "priority") {
       if (JsonType<std::int64_t>::read(value, -20, 99) == 0) return true;
       if (!options_.ignore_policies) value.fail(describe(value.json()), policy_help);
-      ignore("policies and priorities: all tasks are SCHED_OTHER");
+      ignore(other_policies);
     } else if (key == "dl-runtime" || key == "dl-period" || key == "dl-deadline") {
       if (!options_.ignore_policies) value.fail(fmt::format("\"{}\"", key), policy_help);
     } else if (key == "cpus") {
@@ -135,6 +139,7 @@ class Reader {
 
   void read_task(const Config& config, RtAppTask& task) {
     config.require_object();
+    task_ = task.name;
     const auto number = [&](std::string_view key, std::int64_t lowest, std::int64_t most,
                             std::int64_t other) {
       return config.has(key) ? JsonType<std::int64_t>::read(config.at(key), lowest, most) : other;
@@ -148,6 +153,8 @@ class Reader {
     task.loops = number("loop", -1, INT64_MAX, -1);
     task.delay = number("delay", 0, RtAppFile::longest_us, 0) * Time{1us};
     const bool has_phases = config.has("phases");
+    if (!has_phases && task.loops >= 0)
+      ignore("that rt-app 1.0 repeats a task without phases for the whole duration, whatever its loop");
     const std::vector<std::string_view> own{"instance", "loop", "delay", "phases"};
     read_events(config, has_phases, own, has_phases ? nullptr : &task.phases.emplace_back());
     if (!has_phases) return;
@@ -232,8 +239,12 @@ class Reader {
         event.object = object(config, ObjectKind::barrier);
         break;
       case Kind::suspend:
+        event.object =
+            object(config.string().empty() ? task_ : config.string(), ObjectKind::suspension, config);
         break;
       case Kind::resume:
+        event.object = object(config, ObjectKind::suspension);
+        break;
       case Kind::fork:
         event.object = task_number(config, kind);
         break;
@@ -252,7 +263,9 @@ class Reader {
   }
 
   std::uint32_t object(const Config& config, ObjectKind kind) {
-    const std::string name = config.string();
+    return object(config.string(), kind, config);
+  }
+  std::uint32_t object(const std::string& name, ObjectKind kind, const Config& config) {
     const auto found = std::ranges::find_if(
         file_.objects, [&](const RtAppObject& other) { return other.kind == kind && other.name == name; });
     const auto number = static_cast<std::uint32_t>(found - file_.objects.begin());
@@ -292,8 +305,20 @@ class Reader {
     if (processes_ == 0) tasks.fail("no task with an instance", "one at least");
   }
 
+  void find_suspended() {
+    std::vector<bool> suspended(file_.objects.size());
+    for (const RtAppEvent& event : file_.events) {
+      if (event.kind == Kind::suspend) suspended[event.object] = true;
+    }
+    for (std::size_t i = 0; i < suspended.size(); ++i) {
+      if (file_.objects[i].kind == ObjectKind::suspension && !suspended[i])
+        ignore(fmt::format("resume of \"{}\": nobody is suspended there", shortened(file_.objects[i].name)));
+    }
+  }
+
   const RtAppOptions& options_;
   RtAppFile& file_;
+  std::string task_;  ///< that is being read
   std::uint64_t processes_ = 0;
 };
 

@@ -34,7 +34,7 @@ struct RtAppEvent {
 
   Kind kind{};
   bool absolute = false;        ///< timer: keeps its grid when it is late
-  std::uint32_t object = none;  ///< of RtAppFile::objects; resume, fork: of RtAppFile::tasks
+  std::uint32_t object = none;  ///< of RtAppFile::objects; fork: of RtAppFile::tasks
   std::uint32_t mutex = none;   ///< wait, sync
   Time time{};                  ///< of run, runtime, sleep; the timer's period
 };
@@ -55,7 +55,7 @@ struct RtAppTask {
 
 /// What events refer to by name; a name means the same in all tasks, once for each kind.
 struct RtAppObject {
-  enum class Kind : std::uint8_t { mutex, condition, barrier, timer };
+  enum class Kind : std::uint8_t { mutex, condition, barrier, timer, suspension };
   std::string name;
   Kind kind{};
   bool unique = false;      ///< a timer of which each process has its own

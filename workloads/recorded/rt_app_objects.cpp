@@ -18,8 +18,7 @@ RtAppMember* RtAppObjects::Queue::pop() {
   return member;
 }
 
-RtAppObjects::RtAppObjects(const RtAppFile& file)
-    : file_(file), objects_(file.objects.size()), suspended_(file.tasks.size()) {}
+RtAppObjects::RtAppObjects(const RtAppFile& file) : file_(file), objects_(file.objects.size()) {}
 
 bool RtAppObjects::take(std::uint32_t mutex, RtAppMember& member) {
   if (!std::exchange(objects_[mutex].taken, true)) return false;
@@ -75,10 +74,10 @@ bool RtAppObjects::perform(const RtAppEvent& event, RtAppMember& member) {
       return false;
     }
     case Kind::suspend:
-      suspended_[member.task].push(member);
+      objects_[event.object].queue.push(member);
       return true;
     case Kind::resume:
-      while (RtAppMember* const other = suspended_[event.object].pop()) woken_.push(*other);
+      while (RtAppMember* const other = objects_[event.object].queue.pop()) woken_.push(*other);
       return false;
     case Kind::run:
     case Kind::runtime:

@@ -48,7 +48,6 @@ class RtAppObjects {
 
   const RtAppFile& file_;
   std::vector<Object> objects_;
-  std::vector<Queue> suspended_;  ///< by task
   Queue woken_;
 };
 

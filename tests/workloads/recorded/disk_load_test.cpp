@@ -89,22 +89,58 @@ TEST(FioIolog, NamesAreAddedAndOpenedBeforeTheyAreUsed) {
   EXPECT_THAT(message(second + "/a close\n/a read 0 512\n"), HasSubstr("load:5"));
 }
 
-TEST(FioIolog, NamesAreTakenFromTheRootOnAndAreNoRiddles) {
-  EXPECT_EQ(parse("fio version 2 iolog\n./b~x add\n./b~x open\n./b~x read 0 1\n").files[0], "/b~x");
+TEST(FioIolog, NamesAreTakenFromTheRootOnHoweverTheyArePutTogether) {
+  const auto name_of = [](const std::string& name) {
+    return parse("fio version 2 iolog\n" + name + " add\n" + name + " open\n" + name + " read 0 1\n")
+        .files[0];
+  };
+  EXPECT_EQ(name_of("./b~x"), "/b~x");
+  EXPECT_EQ(name_of("/mnt//job.0.0"), "/mnt/job.0.0") << "fio --directory=/mnt/ writes it so";
+  EXPECT_EQ(name_of("../data/./job.0.0"), "/data/job.0.0");
   EXPECT_EQ(
       parse("fio version 2 iolog\nx add\n/x add\nx open\n/x open\nx read 0 1\n/x read 0 1\n").files.size(),
       1U);
-  for (const char* const name : {"/a/../b", "..", "/", "a//b", "a/./b", "/a/"}) {
+  for (const char* const name : {"/", "..", "/a/..", "/a/"}) {
     EXPECT_THAT(message(std::string("fio version 2 iolog\n") + name + " add\n"),
                 HasSubstr("load:2: found file name"))
         << name;
   }
-  EXPECT_THAT(message("fio version 2 iolog\n/a/../\x1b[2J add\n"), HasSubstr("\\x1b[2J"));
+  EXPECT_THAT(message("fio version 2 iolog\n/a/\x1b[2J/ add\n"), HasSubstr("\\x1b[2J"));
   EXPECT_THAT(message("fio version 2 iolog\n/" + std::string(5000, 'x') + " add\n"),
               HasSubstr("at most 4095 bytes"));
   std::string many = "fio version 2 iolog\n";
   for (int i = 0; i < 1001; ++i) many += std::to_string(i) + " add\n";
   EXPECT_THAT(message(many), HasSubstr("load:1002: found more than 1000 names"));
+}
+
+TEST(FioIolog, ASyncOfARangeIsASync) {
+  const RecordedDiskLoad load = parse(third + "3 /a write 0 4096\n9 /a sync_file_range 4096 0\n");
+  ASSERT_EQ(load.requests.size(), 2U);
+  EXPECT_EQ(load.requests[1].kind, Kind::flush);
+}
+
+TEST(FioIolog, IsOfOneJob) {
+  const std::string log = third + "5 /a read 0 512\n";
+  EXPECT_THAT(message(log + log),
+              AllOf(HasSubstr("load:5: found the beginning of another log"), HasSubstr("a file of its own")))
+      << "fio appends to a file that is there";
+  EXPECT_THAT(message(log + "8fio version 3 iolog\n"),
+              HasSubstr("load:5: found the beginning of another log"))
+      << "jobs that write one file cut each other's lines";
+}
+
+TEST(FioIolog, AFileCanBeChosen) {
+  const std::string text =
+      "fio version 2 iolog\n/a add\nb add\n/a open\nb open\n/a read 0 512\nb write 0 1024\n/a close\n";
+  EXPECT_EQ(value(describe(parse(text)), "files"), "2: /a /b");
+  for (const char* const name : {"b", "/b"}) {
+    const RecordedDiskLoad load = parse(text, {.device = name});
+    ASSERT_EQ(load.requests.size(), 1U) << name;
+    EXPECT_EQ(load.requests[0].bytes, 1024U);
+    EXPECT_EQ(load.requests[0].file, 0);
+    EXPECT_EQ(load.files, std::vector<std::string>{"/b"});
+  }
+  EXPECT_THAT(message(text, {.device = "/c"}), HasSubstr("no request of device /c; expected /a or /b"));
 }
 
 TEST(FioIolog, SaysWhatIsWrongAndWhere) {
@@ -169,7 +205,22 @@ TEST(Blkparse, AsksWhichDeviceIfThereAreSeveral) {
   EXPECT_THAT(message(two),
               HasSubstr("load:11: found requests of devices 8,0 and 8,16; expected the parameter device"));
   EXPECT_EQ(parse(two, {.device = "8,16"}).requests.size(), 1U);
-  EXPECT_THAT(message(two, {.device = "8,32"}), HasSubstr("no request of device 8,32"));
+  EXPECT_THAT(message(two, {.device = "8,32"}),
+              HasSubstr("no request of device 8,32; expected 8,0 or 8,16; did you mean \"8,0\"?"));
+}
+
+TEST(Blkparse, CommandsForTheDeviceAreNoRequests) {
+  const RecordedDiskLoad load = parse(
+      "8,0 0 1 0.5 1 Q R 36 [smartd]\n8,0 0 2 0.6 1 Q R 36 (12 00 00 00 24 00 ..) [smartd]\n"
+      "8,0 0 3 0.7 1 Q N 0 [smartd]\n8,0 0 4 0.8 1 Q R 8 + 8 [x]\n");
+  EXPECT_EQ(load.requests.size(), 1U);
+  EXPECT_EQ(value(describe(load), "commands"), "3, left out");
+}
+
+TEST(Blkparse, SaysWhichActionsATraceHasInsteadOfRequests) {
+  EXPECT_THAT(
+      message("8,0 0 1 0.5 1 D R 8 + 8 [x]\n8,0 0 2 0.6 0 C R 8 + 8 [0]\n8,0 0 3 0.7 1 D R 9 + 8 [x]\n"),
+      HasSubstr("load: found no action Q, only D C; expected requests that were queued"));
 }
 
 TEST(RecordedDiskLoad, OfSeveralDevicesCanBeDescribed) {

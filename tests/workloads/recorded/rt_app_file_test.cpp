@@ -78,6 +78,28 @@ TEST(RtAppFile, CountsWhoMeetsAtABarrierAndKeepsKindsOfObjectsApart) {
   EXPECT_EQ(file.events.back().mutex, file.events[2].object);
 }
 
+TEST(RtAppFile, AResumeIsForTheNameASuspendHas) {
+  const RtAppFile file =
+      parse_rt_app(R"({"tasks": {"a": {"suspend": "x", "run": 1}, "b": {"suspend": "", "run": 1},
+      "c": {"resume0": "x", "resume1": "b", "resume2": "a"}}})",
+                   "f");
+  EXPECT_EQ(file.events[0].object, file.events[4].object) << "rt-app 1.0: whatever name that is";
+  EXPECT_EQ(file.events[2].object, file.events[5].object) << "where it says none, workgen writes the task's";
+  EXPECT_THAT(file.ignored, testing::ElementsAre("resume of \"a\": nobody is suspended there"));
+}
+
+TEST(RtAppFile, SaysWhereTheRealProgramDoesNotCountLoops) {
+  EXPECT_THAT(task(R"("loop": 3, "run": 1)").ignored, testing::ElementsAre(HasSubstr("rt-app 1.0 repeats")));
+  EXPECT_THAT(task(R"("loop": 3, "phases": {"p": {"loop": 2, "run": 1}})").ignored, testing::ElementsAre());
+  EXPECT_THAT(task(R"("loop": -1, "run": 1)").ignored, testing::ElementsAre());
+}
+
+TEST(RtAppFile, TakesWhatWorkgenWrites) {
+  EXPECT_EQ(
+      parse_rt_app(R"({"global": {"frag": 1, "duration": 2}, "tasks": {"a": {"run": 1}}})", "f").duration,
+      2s);
+}
+
 TEST(RtAppFile, TakesCommentsAndACommaTooMany) {
   EXPECT_EQ(task("\"run\": 1, /* then */ \"sleep\": 2, // rest\n").events.size(), 2U);
 }
@@ -96,8 +118,8 @@ TEST(RtAppFile, NamesFileLinePathAndTheNearestKeyForAMistake) {
               HasSubstr("did you mean \"global\"?"));
   EXPECT_THAT(task_message(R"("timer": {"ref": "t", "period": 1, "mode": "absolut"})"),
               HasSubstr("did you mean \"absolute\"?"));
-  EXPECT_THAT(task_message(R"("resume": "b")"),
-              AllOf(HasSubstr("resume of a task \"b\""), HasSubstr("expected a")));
+  EXPECT_THAT(task_message(R"("fork": "b")"),
+              AllOf(HasSubstr("fork of a task \"b\""), HasSubstr("expected a")));
 }
 
 TEST(RtAppFile, RefusesWhatTheKernelCannot) {

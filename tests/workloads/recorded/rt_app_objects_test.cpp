@@ -12,7 +12,7 @@ using testing::ElementsAre;
 
 class RtAppObjectsTest : public testing::Test {
  protected:
-  /// One of the objects: 0 a mutex, 1 a condition, 2 a barrier for three.
+  /// One of the objects: 0 a mutex, 1 a condition, 2 a barrier for three, 3 where some are suspended.
   bool waits(std::size_t member, Kind kind, std::uint32_t object = 0) {
     return objects_.perform({.kind = kind, .object = object, .mutex = 0}, members_[member]);
   }
@@ -30,7 +30,8 @@ class RtAppObjectsTest : public testing::Test {
     file.tasks.resize(1);
     file.objects = {{.name = "m", .kind = RtAppObject::Kind::mutex},
                     {.name = "c", .kind = RtAppObject::Kind::condition},
-                    {.name = "b", .kind = RtAppObject::Kind::barrier, .users = 3}};
+                    {.name = "b", .kind = RtAppObject::Kind::barrier, .users = 3},
+                    {.name = "s", .kind = RtAppObject::Kind::suspension}};
     return file;
   }
   RtAppFile file_ = file();
@@ -95,12 +96,12 @@ TEST_F(RtAppObjectsTest, ABarrierOpensWhenAllAreThereAndServesAgain) {
   }
 }
 
-TEST_F(RtAppObjectsTest, AResumeWakesAllProcessesOfTheTaskThatAreSuspended) {
-  EXPECT_TRUE(waits(0, Kind::suspend));
-  EXPECT_TRUE(waits(1, Kind::suspend));
-  EXPECT_FALSE(waits(2, Kind::resume));
+TEST_F(RtAppObjectsTest, AResumeWakesAllProcessesThatAreSuspendedThere) {
+  EXPECT_TRUE(waits(0, Kind::suspend, 3));
+  EXPECT_TRUE(waits(1, Kind::suspend, 3));
+  EXPECT_FALSE(waits(2, Kind::resume, 3));
   EXPECT_THAT(woken(), ElementsAre(0, 1));
-  EXPECT_FALSE(waits(2, Kind::resume)) << "nobody is";
+  EXPECT_FALSE(waits(2, Kind::resume, 3)) << "nobody is";
   EXPECT_THAT(woken(), ElementsAre());
 }
 
