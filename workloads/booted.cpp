@@ -110,7 +110,7 @@ class Booted final : public Workload {
                        &self.working_set_};
       co_yield Sleep{};
     }
-    while (program.advance()) co_yield program.operation();
+    co_await program;
   }
 
   static std::uint32_t whole(const WorkloadContext& context, const char* name) {

@@ -42,9 +42,9 @@ class DbenchClient {
   Program find(FoundName& name);
   Program create(const DbenchOperation& operation, const FoundName& name);
   Program transfer(const DbenchOperation& operation, std::int64_t descriptor);
-  Program delete_tree(std::string root);
+  Program delete_tree(const std::string& root);
   /// Reads a directory into `entries_`; `listed_` is false if there is none.
-  Program list(std::string directory);
+  Program list(const std::string& directory);
 
   Self self_;
   DbenchManners manners_;
@@ -59,30 +59,24 @@ Program DbenchClient::execute(const DbenchOperation& operation, const std::vecto
   FoundName names[2];
   for (std::uint8_t i = 0; i < dbench_names[static_cast<std::size_t>(operation.kind)].paths; ++i) {
     names[i].path = paths[i == 0 ? operation.path : operation.other];
-    if (!manners_.searches) continue;
-    Program finding = find(names[i]);
-    while (finding.advance()) co_yield finding.operation();
+    if (manners_.searches) co_await find(names[i]);
   }
   const FoundName& name = names[0];
   const auto open_file = files_.find(operation.handle);
   const std::int64_t descriptor = open_file == files_.end() ? -1 : open_file->second.descriptor;
   result = 0;
   switch (operation.kind) {
-    case Kind::create: {
-      Program creating = create(operation, name);
-      while (creating.advance()) co_yield creating.operation();
+    case Kind::create:
+      co_await create(operation, name);
       break;
-    }
     case Kind::close:
       result = co_await self_.close(descriptor);
       if (open_file != files_.end()) files_.erase(open_file);
       break;
     case Kind::read:
-    case Kind::write: {
-      Program transferring = transfer(operation, descriptor);
-      while (transferring.advance()) co_yield transferring.operation();
+    case Kind::write:
+      co_await transfer(operation, descriptor);
       break;
-    }
     case Kind::flush:
       if (manners_.flushes) result = co_await self_.fsync(descriptor);
       break;
@@ -100,11 +94,9 @@ Program DbenchClient::execute(const DbenchOperation& operation, const std::vecto
     case Kind::remove_directory:
       result = co_await self_.rmdir(name.path);
       break;
-    case Kind::delete_tree: {
-      Program deleting = delete_tree(name.path);
-      while (deleting.advance()) co_yield deleting.operation();
+    case Kind::delete_tree:
+      co_await delete_tree(name.path);
       break;
-    }
     case Kind::query_path:
       result = name.exists ? 0 : -1;
       if (!manners_.searches) result = co_await self_.stat(name.path);
@@ -120,8 +112,8 @@ Program DbenchClient::execute(const DbenchOperation& operation, const std::vecto
       if (open_file != files_.end()) result = co_await self_.utime(open_file->second.path);
       break;
     case Kind::find: {
-      Program listing = list(name.path.substr(0, name.path.rfind('/')));
-      while (listing.advance()) co_yield listing.operation();
+      const std::string directory = name.path.substr(0, name.path.rfind('/'));
+      co_await list(directory);
       if (listed_) co_yield Compute{costs_.compare(entries_.size()), &costs_.data};
       result = operation.succeeds ? 0 : -1;  // dbench does not look
       break;
@@ -141,8 +133,8 @@ Program DbenchClient::find(FoundName& name) {
   if (co_await self_.stat(name.path) >= 0) co_return;
   name.exists = false;
   const std::size_t slash = name.path.rfind('/');
-  Program listing = list(slash > 0 ? name.path.substr(0, slash) : "/");
-  while (listing.advance()) co_yield listing.operation();
+  const std::string directory = slash > 0 ? name.path.substr(0, slash) : "/";
+  co_await list(directory);
   if (!listed_) co_return;
   const std::string_view last = std::string_view(name.path).substr(slash + 1);
   const auto found = std::ranges::find_if(
@@ -195,13 +187,12 @@ Program DbenchClient::transfer(const DbenchOperation& operation, std::int64_t de
   result = done == operation.moved ? 0 : -1;
 }
 
-Program DbenchClient::delete_tree(std::string root) {
-  std::vector<std::string> trees{std::move(root)};
+Program DbenchClient::delete_tree(const std::string& root) {
+  std::vector<std::string> trees{root};
   while (!trees.empty()) {
     const std::string directory = std::move(trees.back());
     trees.pop_back();
-    Program listing = list(directory);
-    while (listing.advance()) co_yield listing.operation();
+    co_await list(directory);
     if (!listed_) continue;
     for (const std::string& entry : entries_) {
       if (entry == "." || entry == "..") continue;
@@ -211,7 +202,7 @@ Program DbenchClient::delete_tree(std::string root) {
   }
 }
 
-Program DbenchClient::list(std::string directory) {
+Program DbenchClient::list(const std::string& directory) {
   const std::int64_t opened = co_await self_.open(directory);
   listed_ = opened >= 0;
   if (!listed_) co_return;
@@ -241,8 +232,7 @@ Program run_dbench_client(Self self, const DbenchLoadFile& load, std::uint32_t c
     for (const DbenchOperation& operation : load.operations()) {
       const std::int64_t began = co_await self.clock();
       co_yield Compute{line, &costs.data};
-      Program executing = one.execute(operation, paths);
-      while (executing.advance()) co_yield executing.operation();
+      co_await one.execute(operation, paths);
       if ((one.result >= 0) != operation.succeeds) ++results.unexpected;
       const std::int64_t ended = co_await self.clock();
       results.took(operation.kind, began, ended);

@@ -61,9 +61,7 @@ const auto message_parameters = lmbench_parameters<MessageParameters>().add(
     "bytes", &MessageParameters::bytes, "of a message", "lmbench 3, -m", {.minimum = 1, .maximum = 1024});
 
 template <Channel channel>
-Program round_trips(Self self, const Place& at, Times& times, const MessageParameters& p) {
-  Talk talk{
-      .parent = {channel}, .child = {channel}, .bytes = static_cast<std::size_t>(p.bytes), .pages = {at}};
+Program open_ends(Self self, Talk& talk) {
   if (channel == Channel::pipe) {
     Self::PipeEnds forth, back;
     co_await self.pipe(forth);
@@ -87,6 +85,13 @@ Program round_trips(Self self, const Place& at, Times& times, const MessageParam
     co_await self.bind(talk.listener, here);
     co_await self.listen(talk.listener);
   }
+}
+
+template <Channel channel>
+Program round_trips(Self self, const Place& at, Times& times, const MessageParameters& p) {
+  Talk talk{
+      .parent = {channel}, .child = {channel}, .bytes = static_cast<std::size_t>(p.bytes), .pages = {at}};
+  co_await open_ends<channel>(self, talk);
   const Self::Body child = [&talk](Self born) { return answer(born, talk); };
   co_await self.fork(child);
   if (channel == Channel::tcp) talk.parent.in = talk.parent.out = co_await self.accept(talk.listener);

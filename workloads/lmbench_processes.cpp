@@ -156,17 +156,19 @@ Program pass_on(Self self, const Ring& ring, std::size_t number) {
   }
 }
 
-Program context_switch(Self self, const Place& at, Times& times, const SwitchParameters& p) {
-  Ring ring{{at}, std::vector<Self::PipeEnds>(static_cast<std::size_t>(p.processes)), {}, p.array};
+Program make_ring(Self self, Ring& ring) {
   for (Self::PipeEnds& ends : ring.pipes) co_await self.pipe(ends);
-  if (p.array.count > 0) {
-    const std::int64_t array = co_await self.mmap(
-        {.length = static_cast<std::uint32_t>(p.array.count), .flags = AreaFlags::read | AreaFlags::write});
-    ring.array = {static_cast<std::uint32_t>(array)};
-    co_await self.touch(ring.array, static_cast<std::uint32_t>(p.array.count / page_size), Access::write);
-  }
-  // The same without switches: one process passes the token to itself. What it takes does not depend on time
-  // slices, so that the shortest interval will do.
+  if (ring.size.count == 0) co_return;
+  const auto bytes = static_cast<std::uint32_t>(ring.size.count);
+  const std::int64_t array =
+      co_await self.mmap({.length = bytes, .flags = AreaFlags::read | AreaFlags::write});
+  ring.array = {static_cast<std::uint32_t>(array)};
+  co_await self.touch(ring.array, bytes / page_size, Access::write);
+}
+
+/// The same without switches: one process passes the token to itself. What it takes does not depend on time
+/// slices, so that the shortest interval will do.
+Program time_alone(Self self, const Ring& ring, Times& times, const SwitchParameters& p) {
   EnoughOperations alone(times.iterations(), std::min(p.interval, shortest_interval));
   for (std::int64_t round = 0; round < times.rounds();) {
     const std::int64_t hops = alone.count() * p.processes;
@@ -184,6 +186,9 @@ Program context_switch(Self self, const Place& at, Times& times, const SwitchPar
     times.overhead(took, hops);
     ++round;
   }
+}
+
+Program time_laps(Self self, const Ring& ring, Times& times, const SwitchParameters& p) {
   for (std::size_t i = 1; i < ring.pipes.size(); ++i) {
     const Self::Body member = [&ring, i](Self born) { return pass_on(born, ring, i); };
     co_await self.fork(member);
@@ -203,6 +208,13 @@ Program context_switch(Self self, const Place& at, Times& times, const SwitchPar
     times.took(took, laps.count() * p.processes);
     ++round;
   }
+}
+
+Program context_switch(Self self, const Place& at, Times& times, const SwitchParameters& p) {
+  Ring ring{{at}, std::vector<Self::PipeEnds>(static_cast<std::size_t>(p.processes)), {}, p.array};
+  co_await make_ring(self, ring);
+  co_await time_alone(self, ring, times, p);
+  co_await time_laps(self, ring, times, p);
   co_await self.wait_for_good();  // the ring lives in this program
 }
 

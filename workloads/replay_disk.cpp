@@ -194,8 +194,7 @@ Program ReplayDisk::start(Self self, ReplayDisk& load, std::uint32_t instance, R
     const Self::Body child = [&load, &replay](Self born) { return serve(born, load, replay); };
     co_await self.fork(child);
   }
-  Program pacing = pace(self, load, replay);
-  while (pacing.advance()) co_yield pacing.operation();
+  co_await pace(self, load, replay);
   while (co_await self.wait() >= 0) {
   }
 }
@@ -210,13 +209,11 @@ Program ReplayDisk::pace(Self self, ReplayDisk& load, Replay& replay) {
   const Time before = load.parameters_.waits == "spin" && !fast ? longest_slice : Time{};
   const std::int64_t now = co_await self.clock();
   replay.begin = std::max(now + before.count(), load.parameters_.begin.count());
-  Program beginning = wait_until(self, load, replay.begin - before.count());
-  while (beginning.advance()) co_yield beginning.operation();
+  co_await wait_until(self, load, replay.begin - before.count());
   if (before > Time{}) co_yield Compute{before - GuestKernel::tick_length, &load.data_};
   if (fast) replay.due = load.load_.requests.size();
   while (replay.due < load.load_.requests.size()) {
-    Program waiting = wait_until(self, load, replay.begin + load.load_.requests[replay.due].at.count());
-    while (waiting.advance()) co_yield waiting.operation();
+    co_await wait_until(self, load, replay.begin + load.load_.requests[replay.due].at.count());
     ++replay.due;
     if (replay.idle == 0) continue;
     --replay.idle;
@@ -254,8 +251,7 @@ Program ReplayDisk::serve(Self self, ReplayDisk& load, Replay& replay) {
     if (paced) load.lateness_.add(static_cast<std::uint64_t>(late / 1000));
     std::int64_t result = 0;
     const std::int64_t descriptor = raw ? -1 : replay.descriptors[request.file];
-    Program transferring = transfer(self, load, request, buffer, descriptor, result);
-    while (transferring.advance()) co_yield transferring.operation();
+    co_await transfer(self, load, request, buffer, descriptor, result);
     load.note(request, began, co_await self.clock(), result);
   }
 }

@@ -59,14 +59,18 @@ const std::vector<SemaphoreOperation> down{{.change = -1}}, up{{.change = 1}};
 struct Process : RtAppMember {
   std::int64_t semaphore = -1;       ///< on which it sleeps until somebody wakes it
   bool blocked = false;              ///< there
+  std::int64_t start = 0;            ///< of its work, in ps: its timers are counted from there
   bool has_forked = false;           ///< it has children of its own
   std::vector<std::int64_t> timers;  ///< next expiry in ps, by object: those that it has for itself
 };
 
 /// What the processes of one instance share.
 struct Group {
-  explicit Group(const RtAppFile& file) : objects(file), timers(file.objects.size(), not_set) {}
+  explicit Group(const RtAppFile& its_file)
+      : file(its_file), objects(its_file), timers(its_file.objects.size(), not_set) {}
 
+  const RtAppFile& file;
+  Place place;
   RtAppObjects objects;
   std::vector<std::int64_t> timers;  ///< next expiry in ps, by object
   std::deque<Process> processes;
@@ -82,6 +86,15 @@ struct Group {
     process.has_forked = false;
     process.timers.assign(timers.size(), not_set);
     return process;
+  }
+  /// Sets the process's timer of the event. When it expires, in ps; if that is not later than `now`, it is
+  /// missed.
+  std::int64_t set_timer(Process& process, const RtAppEvent& event, std::int64_t now) {
+    const bool unique = file.objects[event.object].unique;
+    std::int64_t& timer = (unique ? process.timers : timers)[event.object];
+    const std::int64_t due = (timer == not_set ? process.start : timer) + event.time.count();
+    timer = due <= now && !event.absolute ? now : due;
+    return due;
   }
 };
 
@@ -105,7 +118,8 @@ class RtApp final : public Workload {
     Group& group = groups_.emplace_back(file_);
     std::vector<Program> all;
     all.push_back(small_program("/usr/bin/rt-app", costs_, [this, &group](Self self, const Place& place) {
-      return start(self, place, *this, group);
+      group.place = place;
+      return start(self, group);
     }));
     return all;
   }
@@ -117,8 +131,14 @@ class RtApp final : public Workload {
   }
 
  private:
-  static Program start(Self self, Place place, RtApp& app, Group& group);
-  static Program work(Self self, Place place, RtApp& app, Group& group, Process& process);
+  Program start(Self self, Group& group);
+  /// The life of a process.
+  Program work(Self self, Group& group, Process& process);
+  [[nodiscard]] Self::Body body_of(Group& group, Process& process) {
+    return [this, &group, &process](Self born) { return work(born, group, process); };
+  }
+  /// As often as the phase is repeated.
+  Program perform(Self self, Group& group, Process& process, const RtAppPhase& phase);
 
   RtAppParameters parameters_;
   RtAppFile file_;
@@ -128,18 +148,15 @@ class RtApp final : public Workload {
   std::deque<Group> groups_;    ///< by instance
 };
 
-Program RtApp::start(Self self, Place place, RtApp& app, Group& group) {
-  for (std::uint32_t task = 0; task < app.file_.tasks.size(); ++task) {
-    for (std::uint32_t i = 0; i < app.file_.tasks[task].instances; ++i) {
-      Process& process = group.add(task);
-      const Self::Body child = [place, &app, &group, &process](Self born) {
-        return work(born, place, app, group, process);
-      };
+Program RtApp::start(Self self, Group& group) {
+  for (std::uint32_t task = 0; task < file_.tasks.size(); ++task) {
+    for (std::uint32_t i = 0; i < file_.tasks[task].instances; ++i) {
+      const Self::Body child = body_of(group, group.add(task));
       co_await self.fork(child);
     }
   }
-  if (app.file_.duration) {
-    co_yield Sleep{*app.file_.duration};
+  if (file_.duration) {
+    co_yield Sleep{*file_.duration};
     group.stops = true;
     for (Process& process : group.processes) {
       if (process.blocked) co_await self.semop(process.semaphore, up);
@@ -149,88 +166,81 @@ Program RtApp::start(Self self, Place place, RtApp& app, Group& group) {
   }
 }
 
-/// The real program reads the clock, by a call, where this one does: at the beginning of a phase and after
-/// whatever takes time.
-Program RtApp::work(Self self, Place place, RtApp& app, Group& group, Process& process) {
-  const RtAppTask& task = app.file_.tasks[process.task];
-  RtAppLog& log = app.logs_[process.task];
-  co_await begin(self, place);
+Program RtApp::work(Self self, Group& group, Process& process) {
+  const RtAppTask& task = file_.tasks[process.task];
+  co_await begin(self, group.place);
   if (process.semaphore < 0) process.semaphore = co_await self.semget(1);
-  const std::int64_t start = co_await self.clock() + task.delay.count();
+  process.start = co_await self.clock() + task.delay.count();
   if (task.delay > Time{}) co_yield Sleep{task.delay};
   for (std::int64_t turn = 0; turn != task.loops && !group.stops; ++turn) {
-    for (const RtAppPhase& phase : task.phases) {
-      for (std::uint64_t loop = 0; loop < phase.loops && !group.stops; ++loop) {
-        co_await self.gettimeofday();
-        const std::int64_t began = co_await self.clock();
-        std::int64_t now = began, ran = 0;
-        for (std::uint32_t i = phase.first; i < phase.first + phase.count && !group.stops; ++i) {
-          const RtAppEvent& event = app.file_.events[i];
-          const std::int64_t before = now;
-          switch (event.kind) {
-            case Kind::run:
-              co_yield Compute{event.time, &app.data_};
-              break;
-            case Kind::runtime:
-              for (Time left = event.time; left > Time{}; left = Time{before - now} + event.time) {
-                co_yield Compute{std::min(left, app.parameters_.runtime_step), &app.data_};
-                now = co_await self.clock();
-              }
-              break;
-            case Kind::sleep:
-              co_yield Sleep{event.time};
-              break;
-            case Kind::timer: {
-              const bool unique = app.file_.objects[event.object].unique;
-              std::int64_t& timer = (unique ? process.timers : group.timers)[event.object];
-              const std::int64_t due = (timer == not_set ? start : timer) + event.time.count();
-              const bool late = due <= now;
-              timer = late && !event.absolute ? now : due;
-              log.slack(due - now);
-              if (late) break;
-              co_yield Sleep{Time{due - now}};
-              log.woken(co_await self.clock() - due);
-              break;
-            }
-            case Kind::yield:
-              co_await self.yield();
-              break;
-            case Kind::fork: {
-              Process& other = group.add(event.object);
-              const Self::Body child = [place, &app, &group, &other](Self born) {
-                return work(born, place, app, group, other);
-              };
-              const std::int64_t born = co_await self.fork(child);
-              if (born < 0) group.unused.push_back(&other);
-              process.has_forked = true;
-              break;
-            }
-            default: {
-              const bool blocks = group.objects.perform(event, process);
-              process.blocked = blocks;
-              for (RtAppMember* woken = group.objects.take_woken(); woken != nullptr;) {
-                const std::int64_t semaphore = static_cast<Process*>(woken)->semaphore;
-                woken = woken->next;  // awake, it may wait somewhere else
-                co_await self.semop(semaphore, up);
-              }
-              if (blocks) co_await self.semop(process.semaphore, down);
-              process.blocked = false;
-            }
-          }
-          co_await self.gettimeofday();
-          now = co_await self.clock();
-          if (event.kind == Kind::run || event.kind == Kind::runtime) ran += now - before;
-          if (event.kind == Kind::sleep) log.overslept(now - before - event.time.count());
-        }
-        log.phase(ran, now - began);
-      }
-    }
+    for (const RtAppPhase& phase : task.phases) co_await perform(self, group, process, phase);
   }
   if (process.has_forked) {
     while (co_await self.wait() >= 0) {
     }
   }
   group.unused.push_back(&process);
+}
+
+/// The real program reads the clock, by a call, where this one does: at the beginning of a phase and after
+/// whatever takes time.
+Program RtApp::perform(Self self, Group& group, Process& process, const RtAppPhase& phase) {
+  RtAppLog& log = logs_[process.task];
+  for (std::uint64_t loop = 0; loop < phase.loops && !group.stops; ++loop) {
+    co_await self.gettimeofday();
+    const std::int64_t began = co_await self.clock();
+    std::int64_t now = began, ran = 0;
+    for (std::uint32_t i = phase.first; i < phase.first + phase.count && !group.stops; ++i) {
+      const RtAppEvent& event = file_.events[i];
+      const std::int64_t before = now;
+      switch (event.kind) {
+        case Kind::run:
+          co_yield Compute{event.time, &data_};
+          break;
+        case Kind::runtime:
+          for (Time left = event.time; left > Time{}; left = Time{before - now} + event.time) {
+            co_yield Compute{std::min(left, parameters_.runtime_step), &data_};
+            now = co_await self.clock();
+          }
+          break;
+        case Kind::sleep:
+          co_yield Sleep{event.time};
+          break;
+        case Kind::timer: {
+          const std::int64_t due = group.set_timer(process, event, now);
+          log.slack(due - now);
+          if (due <= now) break;
+          co_yield Sleep{Time{due - now}};
+          log.woken(co_await self.clock() - due);
+          break;
+        }
+        case Kind::yield:
+          co_await self.yield();
+          break;
+        case Kind::fork: {
+          Process& other = group.add(event.object);
+          const Self::Body child = body_of(group, other);
+          if (co_await self.fork(child) < 0) group.unused.push_back(&other);
+          process.has_forked = true;
+          break;
+        }
+        default:
+          process.blocked = group.objects.perform(event, process);
+          for (RtAppMember* woken = group.objects.take_woken(); woken != nullptr;) {
+            const std::int64_t semaphore = static_cast<Process*>(woken)->semaphore;
+            woken = woken->next;  // awake, it may wait somewhere else
+            co_await self.semop(semaphore, up);
+          }
+          if (process.blocked) co_await self.semop(process.semaphore, down);
+          process.blocked = false;
+      }
+      co_await self.gettimeofday();
+      now = co_await self.clock();
+      if (event.kind == Kind::run || event.kind == Kind::runtime) ran += now - before;
+      if (event.kind == Kind::sleep) log.overslept(now - before - event.time.count());
+    }
+    log.phase(ran, now - began);
+  }
 }
 
 const RegisterWorkload<RtApp, RtAppParameters> registered{

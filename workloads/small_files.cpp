@@ -66,43 +66,66 @@ class SmallFiles final : public Workload {
   static Program run(Self self, Place /*place*/, SmallFiles& all, std::uint32_t instance) {
     const SmallFilesParameters& p = all.parameters_;
     for (std::int64_t round = 0; p.rounds == 0 || round < p.rounds; ++round) {
-      const std::int64_t generation = p.remove ? 0 : round;
+      const Tree tree{instance, p.remove ? 0 : round};
       bool full = false;
-      for (std::int64_t d = 0; d < p.directories && !full; ++d) {
-        const std::string directory = fmt::format("/usr/tmp/files.{}.{}.{}", instance, generation, d);
-        co_await self.mkdir(directory);
-        for (std::int64_t i = 0; i < p.files && !full; ++i) {
-          const std::string path = fmt::format("{}/{:06}", directory, i);
-          const std::int64_t began = co_await self.clock();
-          const std::int64_t file = co_await self.creat(path);
-          full = file < 0;
-          std::int64_t left = full ? 0 : p.size.count;
-          while (left > 0) {
-            const std::int64_t written = co_await self.write(file, static_cast<std::size_t>(left));
-            if (written <= 0) break;
-            left -= written;
-          }
-          if (!full) co_await self.close(file);
-          const std::int64_t took = co_await self.clock() - began;
-          full = full || left > 0;
-          if (full) break;
-          ++all.created_;
-          all.creating_ += took;
-          all.longest_ = std::max(all.longest_, took);
-        }
+      co_await create_all(self, all, tree, full);
+      if (p.remove) {
+        co_await remove_all(self, all, tree);
+      } else if (full) {
+        co_return;
       }
-      if (full && !p.remove) co_return;
-      for (std::int64_t d = 0; d < p.directories && p.remove; ++d) {
-        const std::string directory = fmt::format("/usr/tmp/files.{}.{}.{}", instance, generation, d);
+    }
+  }
+
+  struct Tree {
+    std::uint32_t instance = 0;
+    std::int64_t generation = 0;
+    [[nodiscard]] std::string directory(std::int64_t number) const {
+      return fmt::format("/usr/tmp/files.{}.{}.{}", instance, generation, number);
+    }
+  };
+
+  /// Until the disk is `full`, at most.
+  static Program create_all(Self self, SmallFiles& all, Tree tree, bool& full) {
+    for (std::int64_t d = 0; d < all.parameters_.directories && !full; ++d) {
+      const std::string directory = tree.directory(d);
+      co_await self.mkdir(directory);
+      for (std::int64_t i = 0; i < all.parameters_.files && !full; ++i) {
+        const std::string path = fmt::format("{}/{:06}", directory, i);
         const std::int64_t began = co_await self.clock();
-        for (std::int64_t i = 0; i < p.files; ++i) {
-          const std::string path = fmt::format("{}/{:06}", directory, i);
-          const std::int64_t removed = co_await self.unlink(path);
-          if (removed >= 0) ++all.deleted_;
-        }
-        co_await self.rmdir(directory);
-        all.deleting_ += co_await self.clock() - began;
+        co_await create(self, path, all.parameters_.size, full);
+        const std::int64_t took = co_await self.clock() - began;
+        if (full) break;
+        ++all.created_;
+        all.creating_ += took;
+        all.longest_ = std::max(all.longest_, took);
       }
+    }
+  }
+
+  static Program create(Self self, const std::string& path, Bytes size, bool& full) {
+    const std::int64_t file = co_await self.creat(path);
+    full = file < 0;
+    if (full) co_return;
+    for (std::int64_t left = size.count; left > 0 && !full;) {
+      const std::int64_t written = co_await self.write(file, static_cast<std::size_t>(left));
+      full = written <= 0;
+      left -= written;
+    }
+    co_await self.close(file);
+  }
+
+  static Program remove_all(Self self, SmallFiles& all, Tree tree) {
+    for (std::int64_t d = 0; d < all.parameters_.directories; ++d) {
+      const std::string directory = tree.directory(d);
+      const std::int64_t began = co_await self.clock();
+      for (std::int64_t i = 0; i < all.parameters_.files; ++i) {
+        const std::string path = fmt::format("{}/{:06}", directory, i);
+        const std::int64_t removed = co_await self.unlink(path);
+        if (removed >= 0) ++all.deleted_;
+      }
+      co_await self.rmdir(directory);
+      all.deleting_ += co_await self.clock() - began;
     }
   }
 

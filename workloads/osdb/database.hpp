@@ -99,6 +99,7 @@ class Database {
 
   /// The blocks that the buffers begin with, as many as they hold: the share of a client's server.
   [[nodiscard]] std::vector<DataBlock> first_blocks(unsigned client) const;
+  [[nodiscard]] unsigned checkpoint_semaphore() const { return static_cast<unsigned>(next_statement.size()); }
   /// All servers have met their buffers.
   [[nodiscard]] bool all_ready() const { return ready == next_statement.size(); }
 

@@ -109,15 +109,14 @@ Program answer_web_request(Self self, WebServer& server, std::int64_t socket, We
     co_await self.stat(users);
     co_await self.stat(advertisements);
   }
-  if (request.kind == post) {
-    Program entering = enter_post(self, server);
-    while (entering.advance()) co_yield entering.operation();
-  }
+  if (request.kind == post) co_await enter_post(self, server);
   co_await self.alarm(timeout);
   co_yield Compute{user - user / 2, &costs.set};
-  Program sending = request.kind == cgi ? run_cgi(self, server, socket, path, bytes, failed)
-                                        : send_file(self, socket, path, bytes, failed);
-  while (sending.advance()) co_yield sending.operation();
+  if (request.kind == cgi) {
+    co_await run_cgi(self, server, socket, path, bytes, failed);
+  } else {
+    co_await send_file(self, socket, path, bytes, failed);
+  }
   co_await self.alarm(0);
   co_await self.gettimeofday();  // for the log
   co_await self.write(log, log_entry);

@@ -70,72 +70,116 @@ Program run_web_server(Self self, Place place, WebServer& server) {
   }
 }
 
-Program serve_web_clients(Self self, Place place, WebServer& server) {
-  const WebCosts& costs = server.costs;
-  const bool by_semaphore = server.options.lock == AcceptLock::semaphore;
-  const bool by_file = server.options.lock == AcceptLock::file;
-  const std::vector<SemaphoreOperation> down = change(-1), up = change(1);
-  const Address heap{static_cast<std::uint32_t>(co_await self.brk({}))};
-  co_await self.brk({page_ceiling(heap).value + costs.data_pages * page_size});
-  const std::vector<Address> code = places_in_pages(place.text, costs.code_pages);
-  std::vector<Address> data = places_in_pages(page_ceiling(heap), costs.data_pages);
-  data.push_back(place.stack);
-  const std::string lock_path = server.file("accept.lock"), log_path = server.file("access_log");
+namespace {
+
+/// A child of the pool.
+class WebChild {
+ public:
+  WebChild(Self self, WebServer& server) : self_(self), server_(server) {}
+
+  Program prepare(Place place);
+  /// Waits for its turn and then for a client. `socket` is negative if accept failed.
+  Program accept(std::int64_t& socket);
+  /// Answers requests until the client or the server has had enough, and closes the connection.
+  Program converse(std::int64_t socket);
+
+ private:
+  Program answer_requests(std::int64_t socket, bool& failed);
+  /// Lingering close: reads what the client still sends, until it has been silent for `linger`.
+  Program read_the_rest(std::int64_t socket);
+
+  Self self_;
+  WebServer& server_;
+  bool by_semaphore_ = server_.options.lock == AcceptLock::semaphore;
+  bool by_file_ = server_.options.lock == AcceptLock::file;
+  std::vector<Address> code_, data_;  ///< pages
+  std::int64_t log_ = -1, lock_file_ = -1;
+};
+
+Program WebChild::prepare(Place place) {
+  const WebCosts& costs = server_.costs;
+  const Address heap{static_cast<std::uint32_t>(co_await self_.brk({}))};
+  co_await self_.brk({page_ceiling(heap).value + costs.data_pages * page_size});
+  code_ = places_in_pages(place.text, costs.code_pages);
+  data_ = places_in_pages(page_ceiling(heap), costs.data_pages);
+  data_.push_back(place.stack);
+  const std::string lock_path = server_.file("accept.lock"), log_path = server_.file("access_log");
   const OpenMode appending{.append = true};
-  const std::int64_t log = co_await self.open(log_path, appending);
-  const std::int64_t lock_file = by_file ? co_await self.open(lock_path) : -1;
+  log_ = co_await self_.open(log_path, appending);
+  if (by_file_) lock_file_ = co_await self_.open(lock_path);
+}
 
+Program WebChild::accept(std::int64_t& socket) {
+  const std::vector<SemaphoreOperation> down = change(-1), up = change(1);
+  ++server_.idle;
+  // An alarm that the last client has left interrupts them; they are called again then.
+  for (bool waits = by_semaphore_; waits;) {
+    waits = co_await self_.semop(server_.semaphore, down) == interrupted;
+  }
+  for (bool waits = by_file_; waits;) waits = co_await self_.lock(lock_file_, 0, 1) == interrupted;
+  socket = co_await self_.accept(server_.listener);
+  if (by_file_) co_await self_.unlock(lock_file_, 0, 1);
+  if (by_semaphore_) co_await self_.semop(server_.semaphore, up);
+  --server_.idle;
+}
+
+Program WebChild::converse(std::int64_t socket) {
+  ++server_.connections;
+  co_await self_.sigaction(signal_number::user1, {});
+  SocketAddress here;
+  co_await self_.getsockname(socket, here);
+  co_await self_.set_option(socket, SocketOption::no_delay, 1);
+  bool failed = false;
+  co_await answer_requests(socket, failed);
+  co_await self_.shutdown(socket);
+  if (!failed) co_await read_the_rest(socket);
+  co_await self_.close(socket);
+}
+
+Program WebChild::answer_requests(std::int64_t socket, bool& failed) {
+  const auto descriptor = static_cast<unsigned>(socket);
+  for (bool last = false; !last;) {
+    // A request is there already or the client has so much time: alarm, select, read.
+    SelectSets sets;
+    sets.read.set(descriptor);
+    if (co_await self_.select(descriptor + 1, sets, server_.options.keep_alive) <= 0) {
+      ++server_.timeouts;
+      break;
+    }
+    const std::int64_t count = co_await self_.read(socket, request_room);
+    if (count <= 0) break;
+    co_await self_.run_through(code_, server_.costs.programs.code_page_lines);
+    co_await self_.touch(data_, Access::write);
+    const auto request = WebRequest::of_length(static_cast<std::uint64_t>(count));
+    if (!request) {
+      ++server_.bad;
+      break;
+    }
+    co_await answer_web_request(self_, server_, socket, *request, log_, failed);
+    ++(failed ? server_.broken : server_.requests);
+    last = failed || request->last;
+  }
+}
+
+Program WebChild::read_the_rest(std::int64_t socket) {
+  const auto descriptor = static_cast<unsigned>(socket);
+  for (bool open = true; open;) {
+    SelectSets sets;
+    sets.read.set(descriptor);
+    if (co_await self_.select(descriptor + 1, sets, server_.options.linger) <= 0) break;
+    open = co_await self_.read(socket, request_room) > 0;
+  }
+}
+
+}  // namespace
+
+Program serve_web_clients(Self self, Place place, WebServer& server) {
+  WebChild child(self, server);
+  co_await child.prepare(place);
   for (;;) {
-    ++server.idle;
-    // An alarm that the last client has left interrupts them; they are called again then.
-    for (bool waits = by_semaphore; waits;)
-      waits = co_await self.semop(server.semaphore, down) == interrupted;
-    for (bool waits = by_file; waits;) waits = co_await self.lock(lock_file, 0, 1) == interrupted;
-    const std::int64_t socket = co_await self.accept(server.listener);
-    if (by_file) co_await self.unlock(lock_file, 0, 1);
-    if (by_semaphore) co_await self.semop(server.semaphore, up);
-    --server.idle;
-    if (socket < 0) continue;
-    ++server.connections;
-    const auto descriptor = static_cast<unsigned>(socket);
-    co_await self.sigaction(signal_number::user1, {});
-    SocketAddress here;
-    co_await self.getsockname(socket, here);
-    co_await self.set_option(socket, SocketOption::no_delay, 1);
-
-    bool failed = false, goes_on = true;
-    while (goes_on) {
-      // A request is there already or the client has so much time: alarm, select, read.
-      SelectSets sets;
-      sets.read.set(descriptor);
-      if (co_await self.select(descriptor + 1, sets, server.options.keep_alive) <= 0) {
-        ++server.timeouts;
-        break;
-      }
-      const std::int64_t count = co_await self.read(socket, request_room);
-      if (count <= 0) break;
-      co_await self.run_through(code, costs.programs.code_page_lines);
-      co_await self.touch(data, Access::write);
-      const auto request = WebRequest::of_length(static_cast<std::uint64_t>(count));
-      if (!request) {
-        ++server.bad;
-        break;
-      }
-      Program answer = answer_web_request(self, server, socket, *request, log, failed);
-      while (answer.advance()) co_yield answer.operation();
-      if (failed) ++server.broken;
-      if (!failed) ++server.requests;
-      goes_on = !failed && !request->last;
-    }
-    // Lingering close: what the client still sends is read, for two seconds at most.
-    co_await self.shutdown(socket);
-    for (bool open = !failed; open;) {
-      SelectSets sets;
-      sets.read.set(descriptor);
-      if (co_await self.select(descriptor + 1, sets, server.options.linger) <= 0) break;
-      open = co_await self.read(socket, request_room) > 0;
-    }
-    co_await self.close(socket);
+    std::int64_t socket = -1;
+    co_await child.accept(socket);
+    if (socket >= 0) co_await child.converse(socket);
   }
 }
 

@@ -54,15 +54,7 @@ def experiment(
     for kind, names in (("victims", victims), ("aggressors", aggressors)):
         if isinstance(names, str):
             raise InputError(f"found {names!r} as {kind}; expected a list of names or a mapping")
-    known = {entry["label"]: entry["value"] for entry in _sweep()[_VICTIM]}
-    chosen = victims if isinstance(victims, Mapping) else {name: _find(known, name, "victim") for name in victims}
-    beside = {NONE: _together(NONE)}
-    if isinstance(aggressors, Mapping):
-        for name, workload in aggressors.items():
-            beside[name] = [{"name": "aggressor", "count": 1, "workload": workload}]
-    else:
-        beside.update({name: _together(name) for name in aggressors if name != NONE})
-
+    chosen, beside = _victims(victims), _neighbours(aggressors)
     base = load("laboratory").with_(dict(changes or {}), replications=replications)
     axes: dict[str, Any] = {}
     if platforms is not None:
@@ -114,6 +106,24 @@ def matrix(
 
 def _sweep() -> dict[str, Any]:
     return load("laboratory").document["sweep"]
+
+
+def _victims(wanted: Iterable[str] | Mapping[str, Any]) -> Mapping[str, Any]:
+    """Workloads, by name."""
+    if isinstance(wanted, Mapping):
+        return wanted
+    known = victims()
+    return {name: _find(known, name, "victim") for name in wanted}
+
+
+def _neighbours(wanted: Iterable[str] | Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Domains beside the victim's, by name; first none."""
+    beside = {NONE: _together(NONE)}
+    if isinstance(wanted, Mapping):
+        return beside | {
+            name: [{"name": "aggressor", "count": 1, "workload": workload}] for name, workload in wanted.items()
+        }
+    return beside | {name: _together(name) for name in wanted if name != NONE}
 
 
 def _find(known: Mapping[str, Any], name: str, kind: str) -> Any:

@@ -44,21 +44,19 @@ class FileSystem {
   /// Its times are set.
   void touch(InodeNumber number);
 
-  /// The value is the number of bytes; fewer than asked for at the end of the file, or if the disk or memory
-  /// is full. A write that begins behind the end leaves a hole, which reads as zeros.
-  /// `sought`: the reader did not come from what lies before.
-  [[nodiscard]] CallResult read(InodeNumber number, std::uint64_t offset, std::uint64_t bytes,
-                                bool sought = true);
-  [[nodiscard]] CallResult write(InodeNumber number, std::uint64_t offset, std::uint64_t bytes);
-
-  // The parts of those, between which a caller may wait.
+  // Reading and writing, in parts between which a caller may wait.
   /// Up to the end of the page. The value is the number of bytes; 0: the end of the file, or no memory.
+  /// `sought`: the reader did not come from what lies before.
   [[nodiscard]] CallResult read_page(InodeNumber number, std::uint64_t offset, std::uint64_t bytes,
                                      bool sought = true);
   /// The file was read, mapped or executed: its time of access changes, in whole seconds.
   void accessed(InodeNumber number);
   void begin_write(InodeNumber number);
+  /// Up to the end of the page; a write that begins behind the end of the file leaves a hole, which reads as
+  /// zeros. The value is the number of bytes. Fails if the disk or memory is full.
   [[nodiscard]] CallResult write_page(InodeNumber number, std::uint64_t offset, std::uint64_t bytes);
+  /// All of it at once. The value is the number of bytes, fewer than asked for if the disk or memory is full.
+  [[nodiscard]] CallResult write(InodeNumber number, std::uint64_t offset, std::uint64_t bytes);
 
   /// The inode must exist. Valid until it is evicted.
   [[nodiscard]] Inode& inode(InodeNumber number) { return *inodes_.find(number); }

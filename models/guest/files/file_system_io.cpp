@@ -24,18 +24,6 @@ constexpr std::uint64_t most_blocks =
     std::uint64_t{DiskLayout::pointers_per_block} * (DiskLayout::pointers_per_block + 1);
 }  // namespace
 
-CallResult FileSystem::read(InodeNumber number, std::uint64_t offset, std::uint64_t bytes, bool sought) {
-  if (inode(number).kind == InodeKind::directory) return CallResult::failed(CallError::is_directory);
-  std::uint64_t done = 0;
-  while (done < bytes) {
-    const CallResult result = read_page(number, offset + done, bytes - done, sought);
-    if (result.value == 0) break;
-    done += static_cast<std::uint64_t>(result.value);
-  }
-  accessed(number);
-  return {.value = static_cast<std::int64_t>(done)};
-}
-
 CallResult FileSystem::read_page(InodeNumber number, std::uint64_t offset, std::uint64_t bytes, bool sought) {
   Inode& file = inode(number);
   if (offset >= file.size) return {};

@@ -10,6 +10,7 @@
 namespace xensim {
 
 /// Has a position of its own, and keeps its directory entry, and by it the inode, until it is released.
+/// FileCalls reads and writes it, page by page, since either may have to wait.
 class RegularFile final : public File {
  public:
   RegularFile(const KernelContext& context, FileSystem& files, DentryCache& entries, DentryId entry,
@@ -18,15 +19,6 @@ class RegularFile final : public File {
     entries_.get(entry_);
   }
 
-  [[nodiscard]] CallResult read(ReadRequest& request) override {
-    const CallResult result = files_.read(inode_, position_, request.into.size(), sought_);
-    sought_ = false;
-    return moved(result);
-  }
-  [[nodiscard]] CallResult write(WriteRequest& request) override {
-    if (mode_.append) position_ = files_.inode(inode_).size;
-    return moved(files_.write(inode_, position_, request.from.size()));
-  }
   void release(Wakes& wakes) override {
     if (FileLocks& locks = files_.inode(inode_).locks; !locks.empty()) {
       const SpinLock::Held big_lock = context_.hold(KernelLock::big_kernel);
@@ -55,11 +47,6 @@ class RegularFile final : public File {
   bool at_end = false;
 
  private:
-  CallResult moved(CallResult result) {
-    if (result.ok()) position_ += static_cast<std::uint64_t>(result.value);
-    return result;
-  }
-
   const KernelContext& context_;
   FileSystem& files_;
   DentryCache& entries_;

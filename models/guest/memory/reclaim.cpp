@@ -46,52 +46,50 @@ Reclaim::Next Reclaim::end_pass() {
 Reclaim::Next Reclaim::step(Time at) {
   if (!in_pass_) begin_pass();
   if (wanted_ == 0) return Next::freed;
-  PageLists& lists = memory_.pages.lists();
   std::uint32_t looked_at = 0;
-  const auto scan = [&]() -> Next {
-    for (; to_scan_ > 0; --to_scan_) {
-      const PageNumber number = lists.tail(List::inactive);
-      if (!number.valid()) break;
-      ++looked_at;
-      lists.move(number, List::inactive);
-      Page& page = memory_.pages[number];
-      if (number.value >= end_of_zone_) continue;
-      // Under I/O it has one reference more.
-      const std::uint32_t others = page.count - (page.locked ? 1 : 0);
-      if (others > 1 || page.file == nullptr) {
-        if (mapped_allowed_ > 0) {
-          --mapped_allowed_;
-          continue;
-        }
-        swap_out();
-        return end_pass();
-      }
-      if (page.locked) {
-        if (!page.laundered) continue;
-        page_ = number;
-        return Next::wait_for_page;
-      }
-      if (page.dirty) {
-        if (!page.file->on_disk(page.index)) continue;
-        if (page.file == memory_.swap.get() && memory_.swap->slots.count(page.index) == 1) {
-          // Nobody will ever read it.
-          free(number);
-          if (wanted_ == 0) return Next::freed;
-          continue;
-        }
-        if (!io_.start(number, true, at)) return Next::wait_for_request;
-        page.laundered = true;
-        continue;
-      }
-      if (!page.file->on_disk(page.index)) continue;
-      free(number);
-      if (wanted_ == 0) return Next::freed;
-    }
-    return end_pass();
-  };
-  const Next next = scan();
+  const Next next = scan(at, looked_at);
   memory_.kernel.did(KernelPath::reclaim_scan, looked_at);
   return next;
+}
+
+Reclaim::Next Reclaim::scan(Time at, std::uint32_t& looked_at) {
+  PageLists& lists = memory_.pages.lists();
+  for (; to_scan_ > 0; --to_scan_) {
+    const PageNumber number = lists.tail(List::inactive);
+    if (!number.valid()) break;
+    ++looked_at;
+    lists.move(number, List::inactive);
+    Page& page = memory_.pages[number];
+    if (number.value >= end_of_zone_) continue;
+    // Under I/O it has one reference more.
+    const std::uint32_t others = page.count - (page.locked ? 1 : 0);
+    if (others > 1 || page.file == nullptr) {
+      if (mapped_allowed_ > 0) {
+        --mapped_allowed_;
+        continue;
+      }
+      swap_out();
+      return end_pass();
+    }
+    if (page.locked) {
+      if (!page.laundered) continue;
+      page_ = number;
+      return Next::wait_for_page;
+    }
+    if (!page.file->on_disk(page.index)) continue;
+    if (page.dirty && !will_never_be_read(page)) {
+      if (!io_.start(number, true, at)) return Next::wait_for_request;
+      page.laundered = true;
+      continue;
+    }
+    free(number);
+    if (wanted_ == 0) return Next::freed;
+  }
+  return end_pass();
+}
+
+bool Reclaim::will_never_be_read(const Page& page) const {
+  return page.file == memory_.swap.get() && memory_.swap->slots.count(page.index) == 1;
 }
 
 void Reclaim::free(PageNumber page) {

@@ -33,6 +33,10 @@ class Reclaim {
   static constexpr unsigned first_priority = 6;
   void begin_pass();
   [[nodiscard]] Next end_pass();
+  /// Counts the pages that it has looked at.
+  [[nodiscard]] Next scan(Time at, std::uint32_t& looked_at);
+  /// It lies in the swap cache, and no process has its slot any more.
+  [[nodiscard]] bool will_never_be_read(const Page& page) const;
   void refill_inactive(std::uint32_t wanted);
   void swap_out();
   void free(PageNumber page);

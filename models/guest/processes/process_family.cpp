@@ -17,6 +17,8 @@ constexpr std::uint32_t action_lines = 22;  ///< 64 signal actions
 constexpr std::uint32_t pages_of_a_fork = 8;
 /// And for exec: arguments, tables, and pages of the new image that the kernel itself writes.
 constexpr std::uint32_t pages_of_an_exec = 12;
+constexpr std::uint8_t code_protection = AreaFlags::read | AreaFlags::execute,
+                       data_protection = AreaFlags::read | AreaFlags::write;
 constexpr std::uint32_t most_process_ids = 32768 - 300;
 // Locked operations besides those of areas, entries, pages and files: lists and numbers of tasks, references
 // to user, working directory, executable and memory, the run queue. Fork takes about 60 in all, exit and wait
@@ -246,14 +248,58 @@ CallResult ProcessKernel::place_file(GuestProcess& caller, std::string_view path
   return result;
 }
 
-Executable ProcessKernel::linked(const ProgramImage& image) {
-  constexpr std::uint8_t text = AreaFlags::read | AreaFlags::execute,
-                         data = AreaFlags::read | AreaFlags::write;
+Executable ProcessKernel::linked(const ProgramImage& image) const {
   return {.file = installed_.at(image.path),
-          .segments = {{ProgramImage::base, image.text, text, 0},
-                       {image.data_start(), image.data, data, image.text}},
+          .segments = {{ProgramImage::base, image.text, code_protection, 0},
+                       {image.data_start(), image.data, data_protection, image.text}},
           .data_end = image.data_end(),
           .bss_end = image.bss_end()};
+}
+
+Executable ProcessKernel::interpreter() const {
+  constexpr std::uint32_t text = ProgramImage::interpreter_text, data = ProgramImage::interpreter_data;
+  return {.file = installed_.at(ProgramImage::interpreter),
+          .segments = {{{0}, text, code_protection, 0}, {{text * page_size}, data, data_protection, text}},
+          .data_end = {text * page_size + 0xa00},
+          .bss_end = {text * page_size + 0xc00}};
+}
+
+bool ProcessKernel::may_read(GuestProcess& caller, const ProgramImage& image) {
+  const std::shared_ptr<Inode>& program = installed_.at(image.path);
+  const std::shared_ptr<Inode>& loader = installed_.at(ProgramImage::interpreter);
+  if (pressure_) {
+    if (!make_room(caller, pages_of_an_exec)) return false;
+    // The headers, and where the kernel clears the rest of the last page of data.
+    for (const auto& [file, last] :
+         {std::pair{program, image.text + image.data - 1}, {loader, ProgramImage::interpreter_text}}) {
+      for (const std::uint32_t page : {0U, last}) {
+        if (!pressure_->file_page_ready(caller, *file, page)) return false;
+      }
+    }
+  }
+  for (const auto& file : {program, loader}) {
+    if (!file_calls_->may_access(caller, file->number)) return false;
+  }
+  return true;
+}
+
+bool ProcessKernel::give_new_space(GuestProcess& caller) {
+  std::unique_ptr<AddressSpace> space = AddressSpace::create(memory_);
+  if (!space) return false;
+  return_memory(caller.processor, caller);
+  caller.space = std::move(space);
+  load(caller.processor, caller.space.get(), caller.stack.value_or(PageNumber{}));
+  return true;
+}
+
+void ProcessKernel::write_to(GuestProcess& caller, Address address) {
+  const PageFault fault{address, PageFault::write};
+  // The entry of the argument page may still be queued; then that goes first, and the access faults again.
+  for (auto outcome = FaultResult::Outcome::retry; outcome == FaultResult::Outcome::retry;) {
+    machine_.enter_by_fault(caller.processor, fault);
+    outcome = caller.space->fault(fault).outcome;
+    machine_.leave(caller.processor);
+  }
 }
 
 CallResult ProcessKernel::exec(GuestProcess& caller, const ProgramImage& image, const Self::Body& body) {
@@ -262,49 +308,19 @@ CallResult ProcessKernel::exec(GuestProcess& caller, const ProgramImage& image, 
     provide(image.path, image.text + image.data);
     run_on(caller.processor);
   }
-  const std::shared_ptr<Inode>& program = installed_.at(image.path);
-  const std::shared_ptr<Inode>& interpreter = installed_.at(ProgramImage::interpreter);
-  if (pressure_) {
-    if (!make_room(caller, pages_of_an_exec)) return {};
-    // The headers, and where the kernel clears the rest of the last page of data.
-    for (const auto& [file, last] : {std::pair{program, image.text + image.data - 1}, {interpreter, 20U}}) {
-      for (const std::uint32_t page : {0U, last}) {
-        if (!pressure_->file_page_ready(caller, *file, page)) return {};
-      }
-    }
-  }
-  for (const auto& file : {program, interpreter}) {
-    if (!file_calls_->may_access(caller, file->number)) return {};
-  }
+  if (!may_read(caller, image)) return {};
   context_.locked(locked_by_exec);
   const CallResult found = calls_.stat(caller.files, image.path);
   if (!found.ok()) return found;
-  if (!caller.space || caller.lender.valid()) {
-    std::unique_ptr<AddressSpace> space = AddressSpace::create(memory_);
-    if (!space) return CallResult::failed(CallError::no_memory);
-    return_memory(caller.processor, caller);
-    caller.space = std::move(space);
-    load(caller.processor, caller.space.get(), caller.stack.value_or(PageNumber{}));
+  if ((!caller.space || caller.lender.valid()) && !give_new_space(caller)) {
+    return CallResult::failed(CallError::no_memory);
   }
-  constexpr std::uint8_t text = AreaFlags::read | AreaFlags::execute,
-                         data = AreaFlags::read | AreaFlags::write;
-  files_.accessed(program->number);
-  if (image.dynamic) files_.accessed(interpreter->number);
-  const Executable loader{.file = interpreter,
-                          .segments = {{{0}, 20, text, 0}, {{20 * page_size}, 1, data, 20}},
-                          .data_end = {20 * page_size + 0xa00},
-                          .bss_end = {20 * page_size + 0xc00}};
+  files_.accessed(installed_.at(image.path)->number);
+  if (image.dynamic) files_.accessed(installed_.at(ProgramImage::interpreter)->number);
+  const Executable loader = interpreter();
   const auto loaded = execute(memory_, *caller.space, linked(image), image.dynamic ? &loader : nullptr);
   if (!loaded) return CallResult::failed(CallError::no_memory);
-  for (const Address address : loaded->cleared) {
-    const PageFault fault{address, PageFault::write};
-    // The entry of the argument page may still be queued; then that goes first, and the access faults again.
-    for (auto outcome = FaultResult::Outcome::retry; outcome == FaultResult::Outcome::retry;) {
-      machine_.enter_by_fault(caller.processor, fault);
-      outcome = caller.space->fault(fault).outcome;
-      machine_.leave(caller.processor);
-    }
-  }
+  for (const Address address : loaded->cleared) write_to(caller, address);
   caller.signals.reset_handlers();
   caller.uses_fpu = false;
   caller.next_body = std::make_unique<Self::Body>(body);

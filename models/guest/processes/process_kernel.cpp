@@ -69,7 +69,7 @@ ProcessKernel::ProcessKernel(GuestKernel& scheduler, VirtualMachine& processors,
   }
   (void)calls_.mknod(kernel_files_, "/dev/zero", InodeKind::zero_device);
   (void)calls_.mknod(kernel_files_, "/dev/null", InodeKind::null_device);
-  provide(ProgramImage::interpreter, 21);
+  provide(ProgramImage::interpreter, ProgramImage::interpreter_text + ProgramImage::interpreter_data);
   provide("/lib/libc.so.6", 285);
   provide("/lib/libtermcap.so.2", 4);
   provide("/lib/libdl.so.2", 3);

@@ -170,7 +170,8 @@ class ProcessKernel {
   void make_directories(const std::string& path);
   void enter_by_fault(GuestProcess& caller, const PageFault& fault);
   void leave(GuestProcess& caller);
-  [[nodiscard]] Executable linked(const ProgramImage& image);
+  [[nodiscard]] Executable linked(const ProgramImage& image) const;
+  [[nodiscard]] Executable interpreter() const;
   void load(unsigned vcpu, AddressSpace* space, PageNumber stack);
   /// The signal was sent by who runs on `vcpu`, and `wakes` (Signals::send): who is stopped goes on, or not.
   void signalled(unsigned vcpu, GuestProcess& target, SignalNumber signal, bool wakes);
@@ -210,6 +211,12 @@ class ProcessKernel {
            (balloon_ && balloon_->is_daemon(id)) || (softirqs_ && softirqs_->id() == id);
   }
   void use_stack(const GuestProcess& process);
+  // Parts of exec. False: the caller has more to do, or sleeps, and the call is to be made again.
+  [[nodiscard]] bool may_read(GuestProcess& caller, const ProgramImage& image);
+  /// False: no memory. What was lent goes back.
+  [[nodiscard]] bool give_new_space(GuestProcess& caller);
+  /// The kernel writes into the process's memory.
+  void write_to(GuestProcess& caller, Address address);
 
   GuestKernel& scheduler_;
   VirtualMachine& processors_;

@@ -13,6 +13,7 @@ namespace xensim {
 struct ProgramImage {
   static constexpr Address base{0x08048000};
   static constexpr const char* interpreter = "/lib/ld-linux.so.2";
+  static constexpr std::uint32_t interpreter_text = 20, interpreter_data = 1;
 
   std::string path;
   std::uint32_t text = 10, data = 2, bss = 5;

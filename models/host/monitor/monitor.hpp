@@ -179,10 +179,10 @@ class Monitor final : private NetworkHost {
   void network_timer(CpuId here, Time at) override;
   void interrupt_to_flush(CpuId here, CpuId there, Cycles time) override;
   void start_network(Switch& outside);
-  /// Hypercall net_update, from its entry to its exit.
   /// Hypercalls for devices: the way into the monitor, on the caller's processor, and back.
   Core& enter_by_hypercall(Domain& caller);
   void leave_hypercall(Core& core, const Domain& caller);
+  /// Hypercall net_update, from its entry to its exit.
   void update_network(Domain& domain);
   void block_io_op(Domain& domain);
   void run_block(Core& core);
@@ -202,6 +202,8 @@ class Monitor final : private NetworkHost {
   void see_ticks(Domain& domain) const;
   [[nodiscard]] Core& core_of(const Domain& domain) { return *cores_[domain.cpu.value]; }
   void trace(const Core& core, Time at, TraceKind kind, VcpuId vcpu, std::int64_t argument = 0) const;
+  [[nodiscard]] std::string audit(const Domain& domain) const;
+  [[nodiscard]] std::string audit_memory() const;
 
   MonitorParameters parameters_;
   const HostContext context_;

@@ -99,42 +99,9 @@ std::string Monitor::audit() const {
     }
   }
   for (const Domain& domain : domains_) {
-    const auto v = domain.vcpu.value;
-    const Core& core = *cores_[domain.cpu.value];
-    const int places = (blocked_[v] ? 1 : 0) + (core.waiting[v] ? 1 : 0) + (core.current == &domain ? 1 : 0);
-    const bool stopped = domain.state == Domain::State::suspended || !domain.exists();
-    if (places != (stopped && core.current != &domain ? 0 : 1)) {
-      return fmt::format("domain {} is in {} of: blocked, waiting, running", v, places);
-    }
-    if (!domain.exists()) {  // what its kernel believes is of no account
-      const bool dead = domain.state == Domain::State::dead;
-      if (dead && (domain.memory() != nullptr || domain.built())) {
-        return fmt::format("domain {} is dead but has memory", v);
-      }
-      continue;
-    }
-    if (std::string fault = domain.audit(); !fault.empty()) return fault;
-    if (domain.memory() != nullptr && domain.memory()->cpu() != domain.cpu) {
-      return fmt::format("domain {} is placed on cpu{}, its memory on cpu{}", v, domain.cpu.value,
-                         domain.memory()->cpu().value);
-    }
-    if (core.current == &domain) {
-      if (std::string fault = domain.audit_translations(); !fault.empty()) return fault;
-    }
+    if (std::string fault = audit(domain); !fault.empty()) return fault;
   }
-  if (memory_) {
-    std::vector<const MemoryDomain*> with_memory;
-    for (const Domain& domain : domains_) {
-      if (domain.memory() != nullptr) with_memory.push_back(&domain.memory()->domain());
-      if (domain.built()) with_memory.push_back(&domain.built()->domain);
-    }
-    std::vector<HeldReference> held = network_ ? network_->held() : std::vector<HeldReference>{};
-    if (block_) {
-      const std::vector<HeldReference> more = block_->service().held();
-      held.insert(held.end(), more.begin(), more.end());
-    }
-    if (std::string fault = memory_->audit(std::move(with_memory), held); !fault.empty()) return fault;
-  }
+  if (std::string fault = audit_memory(); !fault.empty()) return fault;
   if (network_) {
     if (std::string fault = network_->audit(); !fault.empty()) return fault;
   }
@@ -142,6 +109,43 @@ std::string Monitor::audit() const {
     if (std::string fault = block_->audit(); !fault.empty()) return fault;
   }
   return scheduler_->audit();
+}
+
+std::string Monitor::audit(const Domain& domain) const {
+  const auto v = domain.vcpu.value;
+  const Core& core = *cores_[domain.cpu.value];
+  const bool runs = core.current == &domain;
+  const int places = (blocked_[v] ? 1 : 0) + (core.waiting[v] ? 1 : 0) + (runs ? 1 : 0);
+  const bool stopped = domain.state == Domain::State::suspended || !domain.exists();
+  if (places != (stopped && !runs ? 0 : 1)) {
+    return fmt::format("domain {} is in {} of: blocked, waiting, running", v, places);
+  }
+  if (!domain.exists()) {  // what its kernel believes is of no account
+    const bool has_memory = domain.memory() != nullptr || domain.built();
+    const bool dead = domain.state == Domain::State::dead;
+    return dead && has_memory ? fmt::format("domain {} is dead but has memory", v) : "";
+  }
+  if (std::string fault = domain.audit(); !fault.empty()) return fault;
+  if (domain.memory() != nullptr && domain.memory()->cpu() != domain.cpu) {
+    return fmt::format("domain {} is placed on cpu{}, its memory on cpu{}", v, domain.cpu.value,
+                       domain.memory()->cpu().value);
+  }
+  return runs ? domain.audit_translations() : "";
+}
+
+std::string Monitor::audit_memory() const {
+  if (!memory_) return "";
+  std::vector<const MemoryDomain*> with_memory;
+  for (const Domain& domain : domains_) {
+    if (domain.memory() != nullptr) with_memory.push_back(&domain.memory()->domain());
+    if (domain.built()) with_memory.push_back(&domain.built()->domain);
+  }
+  std::vector<HeldReference> held = network_ ? network_->held() : std::vector<HeldReference>{};
+  if (block_) {
+    const std::vector<HeldReference> more = block_->service().held();
+    held.insert(held.end(), more.begin(), more.end());
+  }
+  return memory_->audit(std::move(with_memory), held);
 }
 
 }  // namespace xensim

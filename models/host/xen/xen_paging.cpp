@@ -37,8 +37,9 @@ void XenPaging::queue(ExtendedCommand command, PageNumber page, std::uint32_t ar
   queue(make_request(machine_.rules, command, frame(page).value * page_size, argument));
 }
 
-void XenPaging::map(PageNumber page, bool may_write) {
-  map(page, Entry::to(frame(page), may_write ? Entry::kernel_writable : Entry::kernel_read_only));
+void XenPaging::map(PageNumber page, Access access) {
+  const bool writable = access == Access::write;
+  map(page, Entry::to(frame(page), writable ? Entry::kernel_writable : Entry::kernel_read_only));
 }
 
 void XenPaging::map(PageNumber page, PageTableEntry entry) {
@@ -52,7 +53,7 @@ void XenPaging::exchanged(PageNumber page) {
 }
 
 void XenPaging::make_table(PageNumber table) {
-  map(table, false);
+  map(table, Access::read);
   ++counts_.pins;
   queue(ExtendedCommand::pin_l1, table);
 }
@@ -64,7 +65,7 @@ void XenPaging::make_directory(PageNumber directory) {
   constexpr std::uint32_t kernel_begin = KernelLayout::base.directory_index();
   std::copy(first.begin() + kernel_begin, first.begin() + guest_directory_entries,
             words.begin() + kernel_begin);
-  map(directory, false);
+  map(directory, Access::read);
   ++counts_.pins;
   queue(ExtendedCommand::pin_l2, directory);
 }
@@ -79,7 +80,7 @@ void XenPaging::unmake(PageNumber table) {
   ++counts_.unpins;
   unmade_.push_back(table);
   queue(ExtendedCommand::unpin, table);
-  map(table, true);
+  map(table, Access::write);
 }
 
 void XenPaging::set_entries(PageNumber table, std::span<const EntryUpdate> updates) {

@@ -11,6 +11,7 @@
 #include "models/host/monitor/domain_memory.hpp"
 #include "models/memory/machine_memory.hpp"
 #include "models/memory/page_update.hpp"
+#include "models/memory/walker.hpp"
 
 namespace xensim {
 
@@ -118,7 +119,7 @@ class XenPaging final : public Paging, public MemoryReservation {
     queue({word_of(table, index) | normal_, entry.bits});
   }
   /// The kernel's own mapping of a page.
-  void map(PageNumber page, bool may_write);
+  void map(PageNumber page, Access access);
   void map(PageNumber page, PageTableEntry entry);
   /// In it, now: not what the queue will make of it.
   [[nodiscard]] bool is_writable(PageNumber page) const;

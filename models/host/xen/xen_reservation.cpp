@@ -39,7 +39,7 @@ bool XenPaging::take_again(std::span<const PageNumber> pages) {
   for (std::size_t i = 0; i < pages.size(); ++i) {
     own_frames_[pages[i].value] = coming[i];
     queue(make_request(machine_.rules, PageCommand::m2p, coming[i].value * page_size, pages[i].value));
-    map(pages[i], true);
+    map(pages[i], Access::write);
   }
   (void)commit();
   return true;

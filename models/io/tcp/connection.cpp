@@ -80,7 +80,7 @@ void TcpConnection::set_buffers(std::uint32_t send, bool send_is_fixed, std::uin
 void TcpConnection::set_no_delay(Jiffies now, bool no_delay) {
   now_ = now;
   no_delay_ = no_delay;
-  if (no_delay) push(false);
+  if (no_delay) push(Nagle::ignored);
 }
 
 void TcpConnection::after_reading(Jiffies now, std::uint32_t bytes) {
@@ -104,7 +104,7 @@ void TcpConnection::after_reading(Jiffies now, std::uint32_t bytes) {
 void TcpConnection::shutdown(Jiffies now) {
   now_ = now;
   if (state_ == State::syn_sent) {
-    set_closed(false);
+    set_closed(Ending::expected);
     return;
   }
   if (!can_send()) return;
@@ -116,7 +116,7 @@ void TcpConnection::shutdown(Jiffies now) {
   } else {
     add_empty_segment(TcpHeader::fin | TcpHeader::acknowledge);
   }
-  push(false);
+  push(Nagle::ignored);
 }
 
 void TcpConnection::close(Jiffies now) {
@@ -126,7 +126,7 @@ void TcpConnection::close(Jiffies now) {
   if (received_.readable() > 0) {
     received_.clear(host_);
     send_reset();
-    set_closed(false);
+    set_closed(Ending::expected);
     return;
   }
   if (can_send() || state_ == State::syn_sent) {
@@ -141,7 +141,7 @@ void TcpConnection::abort(Jiffies now) {
   orphaned_ = true;
   if (state_ == State::closed) return;
   if (state_ != State::syn_sent && state_ != State::time_wait) send_reset();
-  set_closed(false);
+  set_closed(Ending::expected);
 }
 
 std::string TcpConnection::audit() const {

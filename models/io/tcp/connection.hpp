@@ -97,7 +97,7 @@ class TcpConnection {
   void close(Jiffies now);
   void abort(Jiffies now);
   /// It must be in TIME_WAIT, which is over.
-  void end_time_wait() { set_closed(false); }
+  void end_time_wait() { set_closed(Ending::expected); }
 
   [[nodiscard]] std::uint32_t readable() const { return received_.readable(); }
   /// All that the other side will send was read.
@@ -183,9 +183,10 @@ class TcpConnection {
   /// False: no memory for its payload.
   [[nodiscard]] bool add_segment(std::uint32_t room, std::uint8_t flags);
   void add_empty_segment(std::uint8_t flags) { (void)add_segment(0, flags); }
-  void push(bool nagle);
+  enum class Nagle : std::uint8_t { ignored, obeyed };
+  void push(Nagle nagle);
   void push_one();
-  [[nodiscard]] bool may_send(const QueuedSegment& segment, bool nagle) const;
+  [[nodiscard]] bool may_send(const QueuedSegment& segment, Nagle nagle) const;
   void mark_push();
   [[nodiscard]] bool forced_push() const { return after(write_, pushed_ + max_window_ / 2); }
   bool transmit(QueuedSegment& queued);
@@ -208,7 +209,8 @@ class TcpConnection {
   void memory_expired();
   void enter_loss();
   void enter_time_wait(Jiffies ticks);
-  void set_closed(bool failure);
+  enum class Ending : std::uint8_t { expected, failure };
+  void set_closed(Ending ending);
   [[nodiscard]] bool receives() const {
     return state_ == State::established || state_ == State::fin_wait_1 || state_ == State::fin_wait_2;
   }

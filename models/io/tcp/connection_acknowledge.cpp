@@ -109,7 +109,7 @@ bool TcpConnection::time_to_recover() const {
   // Too little is on its way for three more to come after a hole.
   return queue_.out() <= SendQueue::reordering &&
          queue_.sacked() >= std::max(queue_.out() / 2, SendQueue::reordering) &&
-         !(queue_.has_unsent() && may_send(queue_.next(), true));
+         !(queue_.has_unsent() && may_send(queue_.next(), Nagle::obeyed));
 }
 
 void TcpConnection::alert(Sequence old_una, const Acknowledged& result) {
@@ -185,7 +185,7 @@ void TcpConnection::repair() {
   if (suspicion_ != Congestion::recovery || !sack_) return;
   // With nothing new to send, what comes before a hole's end may be lost too.
   while (queue_.in_flight() < congestion_.size()) {
-    if (queue_.has_unsent() && may_send(queue_.next(), true)) return;
+    if (queue_.has_unsent() && may_send(queue_.next(), Nagle::obeyed)) return;
     QueuedSegment* segment = queue_.first_doubtful();
     if (segment == nullptr || !retransmit(*segment)) return;
   }
@@ -199,7 +199,7 @@ void TcpConnection::after_end_acknowledged() {
   } else if (state_ == State::closing) {
     enter_time_wait(TcpTimes::time_wait);
   } else if (state_ == State::last_ack) {
-    set_closed(false);
+    set_closed(Ending::expected);
   }
 }
 

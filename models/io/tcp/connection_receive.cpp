@@ -49,7 +49,7 @@ void TcpConnection::receive_answer(const TcpSegment& segment) {
     return;
   }
   if (segment.has(TcpHeader::reset)) {
-    set_closed(true);
+    set_closed(Ending::failure);
     return;
   }
   if (!segment.has(TcpHeader::syn)) return;
@@ -81,7 +81,7 @@ bool TcpConnection::acceptable(const TcpSegment& segment) {
     return false;
   }
   if (reset) {
-    set_closed(true);
+    set_closed(Ending::failure);
     return false;
   }
   if (stamps_ && segment.stamped && !after(segment.sequence, window_.acknowledged())) {
@@ -89,7 +89,7 @@ bool TcpConnection::acceptable(const TcpSegment& segment) {
   }
   if (segment.has(TcpHeader::syn) && !before(segment.sequence, window_.next())) {
     send_reset();
-    set_closed(true);
+    set_closed(Ending::failure);
     return false;
   }
   return segment.has(TcpHeader::acknowledge);
@@ -97,7 +97,7 @@ bool TcpConnection::acceptable(const TcpSegment& segment) {
 
 void TcpConnection::receive_in_time_wait(const TcpSegment& segment) {
   if (segment.has(TcpHeader::reset)) {
-    set_closed(false);
+    set_closed(Ending::expected);
     return;
   }
   if (segment.has(TcpHeader::fin)) end_at_ = now_ + TcpTimes::time_wait;
@@ -123,7 +123,7 @@ bool TcpConnection::has_room() {
 bool TcpConnection::take_data(const TcpSegment& segment, TcpBuffer buffer, std::uint32_t size) {
   if (orphaned_ && segment.length > 0) {  // nobody will ever read it
     send_reset();
-    set_closed(true);
+    set_closed(Ending::failure);
     return false;
   }
   ReceivedBytes bytes{.sequence = segment.sequence,

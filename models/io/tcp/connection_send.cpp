@@ -16,7 +16,7 @@ std::uint64_t TcpConnection::send(Jiffies now, std::uint64_t bytes, std::uint64_
         if (!full) memory_at_ = now_ + TcpTimes::memory_wait;
         no_space_ = true;
         if (done > 0) mark_push();
-        push(false);
+        push(Nagle::ignored);
         return done;
       }
     }
@@ -31,14 +31,14 @@ std::uint64_t TcpConnection::send(Jiffies now, std::uint64_t bytes, std::uint64_
     if (tail.length < segment_size_ || (done == bytes && more == 0)) continue;
     if (forced_push()) {
       mark_push();
-      push(false);
+      push(Nagle::ignored);
     } else if (queue_.unsent() == 1) {
       push_one();
     }
   }
   if (more == 0 && queue_.has_unsent()) {
     mark_push();
-    push(true);
+    push(Nagle::obeyed);
   }
   return done;
 }
@@ -58,9 +58,9 @@ void TcpConnection::mark_push() {
   pushed_ = write_;
 }
 
-bool TcpConnection::may_send(const QueuedSegment& segment, bool nagle) const {
+bool TcpConnection::may_send(const QueuedSegment& segment, Nagle nagle) const {
   const bool fin = (segment.flags & TcpHeader::fin) != 0;
-  if (nagle && !no_delay_ && !fin && segment.length < segment_size_ && queue_.out() > 0 &&
+  if (nagle == Nagle::obeyed && !no_delay_ && !fin && segment.length < segment_size_ && queue_.out() > 0 &&
       after(small_end_, una_) && !after(small_end_, next_)) {
     return false;
   }
@@ -68,11 +68,11 @@ bool TcpConnection::may_send(const QueuedSegment& segment, bool nagle) const {
   return !after(segment.end(), una_ + peer_window_);
 }
 
-void TcpConnection::push(bool nagle) {
+void TcpConnection::push(Nagle nagle) {
   bool sent = false;
   while (queue_.has_unsent()) {
     QueuedSegment& segment = queue_.next();
-    if (!may_send(segment, nagle && queue_.unsent() == 1)) break;
+    if (!may_send(segment, queue_.unsent() == 1 ? nagle : Nagle::ignored)) break;
     if (!transmit(segment)) break;
     sent = true;
     queue_.sent_next();
@@ -91,7 +91,7 @@ void TcpConnection::push(bool nagle) {
 
 void TcpConnection::push_one() {
   QueuedSegment& segment = queue_.next();
-  if (!may_send(segment, false) || !transmit(segment)) return;
+  if (!may_send(segment, Nagle::ignored) || !transmit(segment)) return;
   queue_.sent_next();
   next_ = segment.end();
   if (queue_.out() == 1) set_retransmission(round_trip_.timeout());
@@ -193,7 +193,7 @@ void TcpConnection::send_probe() {
 }
 
 void TcpConnection::finish_sending() {
-  if (queue_.has_unsent()) push(true);
+  if (queue_.has_unsent()) push(Nagle::obeyed);
   check_room();
 }
 

@@ -21,7 +21,7 @@ void TcpConnection::run_timers(Jiffies now) {
   if (due(retransmission_at_)) retransmission_expired();
   if (due(probe_at_)) probe_expired();
   if (due(memory_at_)) memory_expired();
-  if (due(end_at_)) set_closed(false);
+  if (due(end_at_)) set_closed(Ending::expected);
 }
 
 void TcpConnection::acknowledgement_expired() {
@@ -36,7 +36,7 @@ void TcpConnection::retransmission_expired() {
   ++counts_.timeouts;
   const unsigned most = state_ == State::syn_sent ? TcpTimes::syn_retries : TcpTimes::data_retries;
   if (retransmissions_ >= most) {
-    set_closed(true);
+    set_closed(Ending::failure);
     return;
   }
   enter_loss();
@@ -60,7 +60,7 @@ void TcpConnection::probe_expired() {
   probe_at_ = 0;
   if (queue_.out() > 0 || !queue_.has_unsent()) return;
   if (++probes_ > TcpTimes::data_retries) {
-    set_closed(true);
+    set_closed(Ending::failure);
     return;
   }
   const unsigned doublings = std::min(probes_, 12U);
@@ -83,7 +83,7 @@ void TcpConnection::enter_time_wait(Jiffies ticks) {
   end_at_ = now_ + ticks;
 }
 
-void TcpConnection::set_closed(bool failure) {
+void TcpConnection::set_closed(Ending ending) {
   const bool was_open = state_ != State::time_wait;
   state_ = State::closed;
   retransmission_at_ = probe_at_ = end_at_ = memory_at_ = 0;
@@ -97,7 +97,7 @@ void TcpConnection::set_closed(bool failure) {
   their_end_ = true;
   received_.discard_early(host_);
   if (orphaned_) received_.clear(host_);
-  if (failure && was_open) {
+  if (ending == Ending::failure && was_open) {
     failed_ = true;
     host_.changed(*this, TcpChange::failed);
   }

@@ -11,7 +11,7 @@ from .. import _xensim
 from ..cells import published_values
 from ..files import write_atomically
 from ..whatif import Constants, calibration_file
-from ..whatif.interruption import Interruption
+from ..whatif.console import BAD_INPUT, INTERRUPTED, Interruption, say
 from ..whatif.model import SimulatedCells, Unavailable
 from .calibration import calibrate
 from .intensities import BARS, PACKETS, fit_intensities
@@ -20,7 +20,6 @@ from .stages import STAGES
 
 EXPERIMENTS = ("table3", "table4", "table5")
 MACHINE = "dell2650"
-BAD_INPUT, INTERRUPTED = 2, 130
 
 
 def arguments(given: list[str]) -> argparse.Namespace:
@@ -58,21 +57,21 @@ def main(given: list[str]) -> int:
         constants = Constants(calibration_file(MACHINE))
         (_fit_all if options.workloads is None else _fit_workloads)(constants, options, interruption)
     except KeyboardInterrupt:
-        _say("interrupted; nothing was written")
+        say("interrupted; nothing was written")
         return INTERRUPTED
     except (_xensim.InputError, Unavailable) as error:
-        _say(f"error: {error}")
+        say(f"error: {error}")
         return BAD_INPUT
-    _say(f"constants in {options.output or constants.path}")
+    say(f"constants in {options.output or constants.path}")
     return 0
 
 
 def _fit_all(constants: Constants, options: argparse.Namespace, interruption: Interruption) -> None:
     """All stages, and the report."""
     with SimulatedCells(EXPERIMENTS, options.jobs) as model:
-        _say(f"{len(model.cells)} cells, {options.jobs} at a time")
+        say(f"{len(model.cells)} cells, {options.jobs} at a time")
         published = published_values()
-        outcome = calibrate(constants, STAGES, published, model, options.blind, _say, options.quick)
+        outcome = calibrate(constants, STAGES, published, model, options.blind, say, options.quick)
     block = report(outcome, constants, published)
     interruption.check()
     print(block)
@@ -92,14 +91,10 @@ def _fit_workloads(constants: Constants, options: argparse.Namespace, interrupti
                 for cell, name in group.items()
                 if not options.workloads or cell.split("/")[-1] in options.workloads
             }
-            fit_intensities(constants, published_values(), model, bars, base, _say)
+            fit_intensities(constants, published_values(), model, bars, base, say)
             base = {name: constants.value(name) for name in bars.values()}
     interruption.check()
     write_atomically(options.output or constants.path, constants.text())
-
-
-def _say(text: str) -> None:
-    print(f"xensim: {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

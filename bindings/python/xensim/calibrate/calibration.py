@@ -47,15 +47,10 @@ def calibrate(
     """Puts fitted constants into `constants`, beginning from its priors. Of a stage whose cells cannot be
     simulated, or which has no constants, nothing changes."""
     outcome = Outcome()
-    # Which rest on other experiments.
-    intensities = constants.matching(["workload_intensities.*", *PACKETS.values()])
-    fitted_before = [name for name in constants.fitted() if name not in intensities]
-    constants.restore(excluded=intensities)
-    values = {name: constants.value(name) for name in fitted_before}
-    wanted = list(dict.fromkeys([*model.cells, *(cell for stage in stages for cell in stage.cells)]))
-    wanted = [cell for cell in wanted if cell in published]
-    outcome.simulated[PRIOR] = model.available(wanted, values)
-    available = outcome.simulated[PRIOR]
+    values = _priors(constants)
+    cells = dict.fromkeys([*model.cells, *(cell for stage in stages for cell in stage.cells)])
+    available = model.available([cell for cell in cells if cell in published], values)
+    outcome.simulated[PRIOR] = available
 
     for stage in stages:
         if stage.needs_monitor and BLIND not in outcome.simulated:
@@ -65,10 +60,7 @@ def calibrate(
             outcome.skipped[stage.name] = (stage, reason)
             say(f"{stage.name}: skipped: {reason}")
             continue
-        base = dict(values)
-        evaluate: Evaluate = lambda points, base=base, name=stage.name: model.evaluate(  # noqa: E731
-            [(base | point, cells) for point, cells in points], name
-        )
+        evaluate = _evaluation(model, dict(values), stage.name)
         done = fit(parameters, {cell: published[cell] for cell in stage.cells}, evaluate)
         for parameter in done.parameters:
             constants.set_fitted(parameter.name, done.values[parameter.name], done.cells_of(parameter))
@@ -79,6 +71,19 @@ def calibrate(
     outcome.simulated.setdefault(BLIND, outcome.simulated[ALL])
     outcome.sensitivity = _sensitivity(outcome, values, model, quick)
     return outcome
+
+
+def _priors(constants: Constants) -> Values:
+    """The constants that are fitted, put back to their priors, but those that rest on other experiments."""
+    intensities = constants.matching(["workload_intensities.*", *PACKETS.values()])
+    fitted = [name for name in constants.fitted() if name not in intensities]
+    constants.restore(excluded=intensities)
+    return {name: constants.value(name) for name in fitted}
+
+
+def _evaluation(model: Model, base: Values, title: str) -> Evaluate:
+    """Of points that name only what differs from `base`."""
+    return lambda points: model.evaluate([(base | point, cells) for point, cells in points], title)
 
 
 def _reason_to_skip(

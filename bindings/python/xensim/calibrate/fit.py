@@ -52,145 +52,130 @@ class Fit:
 
 def fit(parameters: Sequence[Parameter], published: Mapping[str, float], evaluate: Evaluate) -> Fit:
     """`published`: cell -> value. Parameters that no cell depends on stay out of the result."""
-    parameters = [p for p in parameters if p.low < p.high]
-    cells = list(published)
-    depends = {p.name: cells for p in parameters}
-    values = {p.name: p.prior for p in parameters}
-    before: Values | None = None
-    after: Values = {}
-    derivatives = numpy.zeros((len(cells), len(parameters)))
-    steps = 0
-    part = 1.0
-    while steps < STEPS:
-        after, derivatives = _linearise(parameters, cells, depends, values, evaluate, part)
-        before = before or after
-        depends = {p.name: [c for c, d in zip(cells, derivatives.T[i], strict=True) if d != 0]
-                   for i, p in enumerate(parameters)}  # fmt: skip
-        steps += 1
-        moved = _solve(parameters, cells, published, values, after, derivatives)
-        start, start_values = after, values
-        values, after = _shortened(parameters, cells, published, values, after, moved, evaluate)
-        if values == start_values:
-            if moved == values or part <= SHORTEST:
+    search = _Search(parameters, published, evaluate)
+    while search.steps < STEPS and search.step():
+        pass
+    return search.result()
+
+
+class _Search:
+    """Begins at the priors. `simulated` and `derivatives` (cell by parameter) are those at `values`."""
+
+    def __init__(
+        self, parameters: Sequence[Parameter], published: Mapping[str, float], evaluate: Evaluate
+    ) -> None:
+        self.parameters = [p for p in parameters if p.low < p.high]
+        self.published = published
+        self.cells = list(published)
+        self.evaluate = evaluate
+        self.values = {p.name: p.prior for p in self.parameters}
+        self.before: Values = {}  # simulated with the priors
+        self.simulated: Values = {}
+        self.derivatives = numpy.zeros((len(self.cells), len(self.parameters)))
+        self.depends = {p.name: self.cells for p in self.parameters}  # on it: those, as far as is known
+        self.part = 1.0  # of the way to a bound that differences are taken over
+        self.steps = 0
+
+    def step(self) -> bool:
+        """False: another would lead nowhere."""
+        self._linearise()
+        self.steps += 1
+        goal = self._solution()
+        values, simulated = self._shortened(goal)
+        if values == self.values:
+            if goal == values or self.part <= SHORTEST:
+                return False
+            self.part /= 2
+            return True
+        change = numpy.array([values[p.name] - self.values[p.name] for p in self.parameters])
+        expected = dict(zip(self.cells, self.derivatives @ change, strict=True))
+        linear = all(
+            abs(simulated[c] - self.simulated[c] - expected[c]) < LINEAR_ENOUGH * self.published[c] for c in self.cells
+        )
+        self.values, self.simulated = values, simulated
+        return not linear
+
+    def result(self) -> Fit:
+        kept = [i for i, p in enumerate(self.parameters) if self.depends[p.name]]
+        self.parameters = [self.parameters[i] for i in kept]
+        self.derivatives = self.derivatives[:, kept]
+        return Fit(
+            parameters=self.parameters,
+            cells=self.cells,
+            values={p.name: self.values[p.name] for p in self.parameters},
+            before=self.before,
+            after=self.simulated,
+            derivatives=self.derivatives,
+            steps=self.steps,
+            degrees_of_freedom=self._degrees_of_freedom(),
+        )
+
+    def _linearise(self) -> None:
+        away = {p.name: p.away(self.values[p.name], self.part) for p in self.parameters}
+        points = [(self.values, self.cells)]
+        points += [(self.values | {name: value}, self.depends[name]) for name, value in away.items()]
+        here, *there = self.evaluate(points)
+        self.derivatives = numpy.zeros((len(self.cells), len(self.parameters)))
+        for i, (p, result) in enumerate(zip(self.parameters, there, strict=True)):
+            for cell, value in result.items():
+                slope = (value - here[cell]) / (away[p.name] - self.values[p.name])
+                if abs(slope) * (p.high - p.low) > NEGLIGIBLE * here[cell]:
+                    self.derivatives[self.cells.index(cell), i] = slope
+            self.depends[p.name] = [c for c, d in zip(self.cells, self.derivatives.T[i], strict=True) if d != 0]
+        self.simulated = here
+        self.before = self.before or here
+
+    def _badness(self, values: Values, simulated: Values) -> float:
+        """The sum that is to be least."""
+        misses = [(simulated[c] / self.published[c] - 1) / TOLERANCE for c in self.cells]
+        moves = [math.log(values[p.name] / p.prior) / p.spread for p in self.parameters]
+        return math.fsum(x * x for x in (*misses, *moves))
+
+    def _shortened(self, goal: Values) -> tuple[Values, Values]:
+        """The step, or the half, quarter or eighth of it that first improves on its start, where it stays if none
+        does: whole lines of caches are not as smooth as the derivatives say. And what is simulated there."""
+        best = self._badness(self.values, self.simulated)
+        for part in (1.0, 0.5, 0.25, 0.125):
+            tried = {
+                p.name: p.rounded(self.values[p.name] ** (1 - part) * goal[p.name] ** part)
+                for p in self.parameters
+            }
+            if tried == self.values:
                 break
-            part /= 2
-            continue
-        change = numpy.array([values[p.name] - start_values[p.name] for p in parameters])
-        expected = dict(zip(cells, derivatives @ change, strict=True))
-        if all(abs(after[c] - start[c] - expected[c]) < LINEAR_ENOUGH * published[c] for c in cells):
-            break
+            (there,) = self.evaluate([(tried, self.cells)])
+            if self._badness(tried, there) < best:
+                return tried, there
+        return self.values, self.simulated
 
-    kept = [i for i, p in enumerate(parameters) if depends[p.name]]
-    parameters = [parameters[i] for i in kept]
-    derivatives = derivatives[:, kept]
-    return Fit(
-        parameters=parameters,
-        cells=cells,
-        values={p.name: values[p.name] for p in parameters},
-        before=before or {},
-        after=after,
-        derivatives=derivatives,
-        steps=steps,
-        degrees_of_freedom=_degrees_of_freedom(parameters, cells, published, values, derivatives),
-    )
+    def _solution(self) -> Values:
+        """The best values if the simulation were linear."""
+        base = numpy.array([self.values[p.name] for p in self.parameters])
+        low, high = numpy.log([[p.low, p.high] for p in self.parameters]).T
+        prior = numpy.log([p.prior for p in self.parameters])
+        spread = numpy.array([p.spread for p in self.parameters])
+        wanted = numpy.array([self.published[c] for c in self.cells])
+        found = numpy.array([self.simulated[c] for c in self.cells])
 
+        def residuals(x: numpy.ndarray) -> numpy.ndarray:
+            misses = (found + self.derivatives @ (numpy.exp(x) - base) - wanted) / (TOLERANCE * wanted)
+            return numpy.concatenate([misses, (x - prior) / spread])
 
-def _linearise(
-    parameters: Sequence[Parameter],
-    cells: Sequence[str],
-    depends: Mapping[str, Sequence[str]],
-    values: Values,
-    evaluate: Evaluate,
-    part: float,
-) -> tuple[Values, numpy.ndarray]:
-    away = {p.name: p.away(values[p.name], part) for p in parameters}
-    points = [(values, cells)]
-    points += [(values | {p.name: away[p.name]}, depends[p.name]) for p in parameters]
-    here, *there = evaluate(points)
-    derivatives = numpy.zeros((len(cells), len(parameters)))
-    for i, (p, result) in enumerate(zip(parameters, there, strict=True)):
-        for cell, value in result.items():
-            slope = (value - here[cell]) / (away[p.name] - values[p.name])
-            if abs(slope) * (p.high - p.low) > NEGLIGIBLE * here[cell]:
-                derivatives[cells.index(cell), i] = slope
-    return here, derivatives
+        def jacobian(x: numpy.ndarray) -> numpy.ndarray:
+            data = self.derivatives * numpy.exp(x) / (TOLERANCE * wanted)[:, None]
+            return numpy.vstack([data, numpy.diag(1 / spread)])
 
+        start = numpy.clip(numpy.log(base), low + 1e-9, high - 1e-9)
+        answer = least_squares(residuals, start, jac=jacobian, bounds=(low, high), xtol=1e-12, ftol=1e-12,
+                               gtol=1e-12, max_nfev=1000)  # fmt: skip
+        return {p.name: p.rounded(math.exp(x)) for p, x in zip(self.parameters, answer.x, strict=True)}
 
-def _badness(
-    parameters: Sequence[Parameter], published: Mapping[str, float], values: Values, simulated: Values
-) -> float:
-    """The sum that is to be least."""
-    misses = [(simulated[c] / published[c] - 1) / TOLERANCE for c in published]
-    moves = [math.log(values[p.name] / p.prior) / p.spread for p in parameters]
-    return math.fsum(x * x for x in (*misses, *moves))
-
-
-def _shortened(
-    parameters: Sequence[Parameter],
-    cells: Sequence[str],
-    published: Mapping[str, float],
-    values: Values,
-    simulated: Values,
-    moved: Values,
-    evaluate: Evaluate,
-) -> tuple[Values, Values]:
-    """The step, or the half, quarter or eighth of it that first improves on its start, where it stays if none
-    does: whole lines of caches are not as smooth as the derivatives say."""
-    best = _badness(parameters, published, values, simulated)
-    for part in (1.0, 0.5, 0.25, 0.125):
-        tried = {
-            p.name: p.rounded(values[p.name] ** (1 - part) * moved[p.name] ** part) for p in parameters
-        }
-        if tried == values:
-            break
-        (there,) = evaluate([(tried, cells)])
-        if _badness(parameters, published, tried, there) < best:
-            return tried, there
-    return values, simulated
-
-
-def _solve(
-    parameters: Sequence[Parameter],
-    cells: Sequence[str],
-    published: Mapping[str, float],
-    values: Values,
-    simulated: Values,
-    derivatives: numpy.ndarray,
-) -> Values:
-    """The best values if the simulation were linear."""
-    base = numpy.array([values[p.name] for p in parameters])
-    low, high = numpy.log([[p.low, p.high] for p in parameters]).T
-    prior = numpy.log([p.prior for p in parameters])
-    spread = numpy.array([p.spread for p in parameters])
-    wanted = numpy.array([published[c] for c in cells])
-    found = numpy.array([simulated[c] for c in cells])
-
-    def residuals(x: numpy.ndarray) -> numpy.ndarray:
-        misses = (found + derivatives @ (numpy.exp(x) - base) - wanted) / (TOLERANCE * wanted)
-        return numpy.concatenate([misses, (x - prior) / spread])
-
-    def jacobian(x: numpy.ndarray) -> numpy.ndarray:
-        data = derivatives * numpy.exp(x) / (TOLERANCE * wanted)[:, None]
-        return numpy.vstack([data, numpy.diag(1 / spread)])
-
-    start = numpy.clip(numpy.log(base), low + 1e-9, high - 1e-9)
-    answer = least_squares(residuals, start, jac=jacobian, bounds=(low, high), xtol=1e-12, ftol=1e-12,
-                           gtol=1e-12, max_nfev=1000)  # fmt: skip
-    return {p.name: p.rounded(math.exp(x)) for p, x in zip(parameters, answer.x, strict=True)}
-
-
-def _degrees_of_freedom(
-    parameters: Sequence[Parameter],
-    cells: Sequence[str],
-    published: Mapping[str, float],
-    values: Values,
-    derivatives: numpy.ndarray,
-) -> float:
-    """Cells less the trace of the matrix that turns published into fitted ones."""
-    free = [i for i, p in enumerate(parameters) if p.low < values[p.name] < p.high]
-    if not free:
-        return float(len(cells))
-    scale = numpy.array([values[parameters[i].name] * parameters[i].spread for i in free])
-    data = derivatives[:, free] * scale / (TOLERANCE * numpy.array([published[c] for c in cells]))[:, None]
-    square = data.T @ data
-    return len(cells) - float(numpy.trace(numpy.linalg.solve(square + numpy.eye(len(free)), square)))
+    def _degrees_of_freedom(self) -> float:
+        """Cells less the trace of the matrix that turns published into fitted ones."""
+        free = [i for i, p in enumerate(self.parameters) if p.low < self.values[p.name] < p.high]
+        if not free:
+            return float(len(self.cells))
+        scale = numpy.array([self.values[self.parameters[i].name] * self.parameters[i].spread for i in free])
+        wanted = numpy.array([self.published[c] for c in self.cells])
+        data = self.derivatives[:, free] * scale / (TOLERANCE * wanted)[:, None]
+        square = data.T @ data
+        return len(self.cells) - float(numpy.trace(numpy.linalg.solve(square + numpy.eye(len(free)), square)))

@@ -55,6 +55,11 @@ class Search:
         found = abs(math.exp(self.tried[-1][1]) / self.target - 1) < CLOSE
         return found or self.next() in [x for x, _ in self.tried]
 
+    def best(self) -> tuple[float, float]:
+        """The constant whose bar came nearest, and that bar."""
+        x, y = min(self.tried, key=lambda point: abs(point[1] - math.log(self.target)))
+        return self.parameter.rounded(math.exp(x)), math.exp(y)
+
     def _within(self, x: float) -> float:
         return math.log(self.parameter.rounded(math.exp(x)))
 
@@ -69,10 +74,7 @@ def fit_intensities(
 ) -> Values:
     """Puts what was found into `constants`, with those of `base` as they are there; the bars that come of it."""
     constants.restore(bars.values())
-    searches = {}
-    for cell, name in bars.items():
-        parameter = constants.parameter(name)
-        searches[cell] = Search(parameter, published[cell], [])
+    searches = {cell: Search(constants.parameter(name), published[cell], []) for cell, name in bars.items()}
     wanted = {cell: search.parameter.prior for cell, search in searches.items()}
     for _ in range(STEPS):
         points = [
@@ -89,9 +91,7 @@ def fit_intensities(
             break
     bars_found = {}
     for cell, search in searches.items():
-        x, y = min(search.tried, key=lambda point, target=search.target: abs(point[1] - math.log(target)))
-        value = search.parameter.rounded(math.exp(x))
+        value, bars_found[cell] = search.best()
         constants.set_fitted(search.parameter.name, value, [cell])
-        bars_found[cell] = math.exp(y)
-        say(f"{cell}: {search.parameter.name} = {value:g}, {math.exp(y):.4g} instead of {search.target:g}")
+        say(f"{cell}: {search.parameter.name} = {value:g}, {bars_found[cell]:.4g} instead of {search.target:g}")
     return bars_found

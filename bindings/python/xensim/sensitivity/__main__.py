@@ -11,13 +11,11 @@ from pathlib import Path
 
 from .. import _xensim
 from ..experiment import Experiment, load
-from ..whatif.interruption import Interruption
+from ..whatif.console import BAD_INPUT, FAILED, INTERRUPTED, Interruption, say
 from .files import draw, write
 from .report import report
 from .screening import JOURNAL, sensitivity
 from .tables import Sensitivity
-
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
@@ -72,25 +70,25 @@ def main(given: Sequence[str]) -> int:
         wanted = [*(options.cells or ["*"]), *(options.draw or [])]
         found = sensitivity(
             experiments, options.constants, options.by, wanted, options.metrics, options.conclusion,
-            options.trajectories, options.levels, options.seed, options.jobs, output, _say,
+            options.trajectories, options.levels, options.seed, options.jobs, output, say,
         )  # fmt: skip
         interruption.check()
         print(report(found))
         tables = write(found, output)
         plots = [path for cell in options.draw or [_first(found)] for path in draw(found, cell, output)]
     except KeyboardInterrupt:
-        _say(f"interrupted; finished runs are kept in {output / JOURNAL}, where the same command finds them")
+        say(f"interrupted; finished runs are kept in {output / JOURNAL}, where the same command finds them")
         return INTERRUPTED
     except _xensim.InputError as error:
-        _say(f"error: {error}")
+        say(f"error: {error}")
         return BAD_INPUT
     except _xensim.SimulationError as error:
-        _say(f"error: with the file's own constants: {error}")
+        say(f"error: with the file's own constants: {error}")
         return FAILED
     except BrokenProcessPool:
-        _say(f"error: a worker process ended; finished runs are kept in {output / JOURNAL}")
+        say(f"error: a worker process ended; finished runs are kept in {output / JOURNAL}")
         return FAILED
-    _say(f"{len(tables)} tables and {len(plots)} plots in {output}")
+    say(f"{len(tables)} tables and {len(plots)} plots in {output}")
     return 0
 
 
@@ -112,10 +110,6 @@ def _first(found: Sensitivity) -> str:
     statements = list(found.conclusions["statement"])
     cells = [cell for cell in found.cells["cell"] if statements and cell in statements[0].split()]
     return cells[0] if cells else found.cells["cell"].iloc[0]
-
-
-def _say(text: str) -> None:
-    print(f"xensim: {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from fnmatch import fnmatchcase
 from numbers import Integral
 from pathlib import Path
@@ -52,39 +53,28 @@ def sensitivity(
     name, and SimulationError if the experiments fail with the file's own constants.
     """
     _check(trajectories, seed, jobs)
-    chosen = [experiments] if isinstance(experiments, str | Experiment) else list(experiments)
-    loaded = [load(its) if not isinstance(its, Experiment) else its for its in chosen]
-    if not loaded:
-        raise InputError("found no experiments; expected at least one")
-    every: dict[str, Cell] = {}
-    for experiment in loaded:
-        its = cells_of(experiment, metrics)
-        every |= {name: cell for name, cell in its.items() if not cell.by_definition}
+    loaded = _loaded(experiments)
+    every = _cells(loaded, metrics)
     wanted = _selected(every, cells)
-    drawn = [parse(text, every) for text in conclusions]
-    wanted = list(dict.fromkeys([*wanted, *(cell for conclusion in drawn for cell in conclusion.cells)]))
-    drawn = _told_apart([*drawn, *declared(wanted)])
+    asked = [parse(text, every) for text in conclusions]
+    chosen = {cell: every[cell] for cell in [*wanted, *(cell for conclusion in asked for cell in conclusion.cells)]}
+    drawn = _told_apart([*asked, *declared(chosen)])
 
     file = Constants(_calibration(loaded))
     factors = factors_of(file, constants, by)
     plan = Plan(factors, design(len(factors), trajectories, levels, seed))
-    journal = Journal(Path(output) / JOURNAL if output is not None else None)
-    try:
-        with Workers(jobs or len(os.sched_getaffinity(0))) as workers:
-            simulator = Simulator({cell: every[cell] for cell in wanted}, factors, file, workers, journal, say)
-            number = _counted(sum(len(factor.parameters) for factor in factors), "constant")
-            say(
-                f"{_counted(len(wanted), 'cell')}, {_counted(len(factors), 'factor')} ({number}), "
-                f"{len(plan.points)} points, at most {len(plan.points) * simulator.runs} runs"
-            )
-            simulator.probe()
-            missing = simulator.missing(plan.points)
-            say(f"{len(missing)} runs are to be made, {_duration(simulator.seconds(missing))} on one processor")
-            simulator.simulate(missing)
-            values = [simulator.cells_at(point) for point in plan.points]
-    finally:
-        journal.close()
-    return tables(plan, values, file, {cell: every[cell].unit for cell in wanted}, drawn, simulator)
+    with (
+        closing(Journal(Path(output) / JOURNAL if output is not None else None)) as journal,
+        Workers(jobs or len(os.sched_getaffinity(0))) as workers,
+    ):
+        simulator = Simulator(chosen, factors, file, workers, journal, say)
+        say(_extent(plan, chosen, simulator))
+        simulator.probe()
+        missing = simulator.missing(plan.points)
+        say(f"{len(missing)} runs are to be made, {_duration(simulator.seconds(missing))} on one processor")
+        simulator.simulate(missing)
+        values = [simulator.cells_at(point) for point in plan.points]
+    return tables(plan, values, file, {name: cell.unit for name, cell in chosen.items()}, drawn, simulator)
 
 
 def _check(trajectories: int, seed: int, jobs: int | None) -> None:
@@ -94,6 +84,23 @@ def _check(trajectories: int, seed: int, jobs: int | None) -> None:
         raise InputError(f"found seed={seed!r}; expected a whole number, 0 or more")
     if jobs is not None and not (isinstance(jobs, Integral) and 1 <= jobs <= 1024):
         raise InputError(f"found jobs={jobs!r}; expected 1 to 1024")
+
+
+def _loaded(experiments: str | Experiment | Iterable[str | Experiment]) -> list[Experiment]:
+    chosen = [experiments] if isinstance(experiments, str | Experiment) else experiments
+    loaded = [its if isinstance(its, Experiment) else load(its) for its in chosen]
+    if not loaded:
+        raise InputError("found no experiments; expected at least one")
+    return loaded
+
+
+def _cells(experiments: Sequence[Experiment], metrics: Sequence[str]) -> dict[str, Cell]:
+    """By name: those that depend on the simulation."""
+    every: dict[str, Cell] = {}
+    for experiment in experiments:
+        its = cells_of(experiment, metrics)
+        every |= {name: cell for name, cell in its.items() if not cell.by_definition}
+    return every
 
 
 def _selected(every: Mapping[str, Cell], patterns: Sequence[str] | None) -> list[str]:
@@ -123,6 +130,14 @@ def _calibration(experiments: Sequence[Experiment]) -> Path:
         found = " and ".join(f"{machine} ({name})" for machine, name in machines.items())
         raise InputError(f"found experiments on {found}; expected one machine")
     return calibration_file(next(iter(machines)))
+
+
+def _extent(plan: Plan, cells: Mapping[str, Cell], simulator: Simulator) -> str:
+    constants = sum(len(factor.parameters) for factor in plan.factors)
+    return (
+        f"{_counted(len(cells), 'cell')}, {_counted(len(plan.factors), 'factor')} ({_counted(constants, 'constant')}), "
+        f"{len(plan.points)} points, at most {len(plan.points) * simulator.runs} runs"
+    )
 
 
 def _counted(number: int, what: str) -> str:

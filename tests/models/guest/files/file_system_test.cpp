@@ -18,6 +18,17 @@ struct FileSystemTest : testing::Test, Calls {
     EXPECT_TRUE(result.ok());
     return {static_cast<std::uint32_t>(result.value)};
   }
+  /// Page by page, as FileCalls does it where nothing has to be waited for.
+  std::uint64_t read(InodeNumber file, std::uint64_t offset, std::uint64_t bytes) {
+    std::uint64_t done = 0;
+    while (done < bytes) {
+      const CallResult page = files.read_page(file, offset + done, bytes - done);
+      if (page.value == 0) break;
+      done += static_cast<std::uint64_t>(page.value);
+    }
+    files.accessed(file);
+    return done;
+  }
   void remove(std::string_view name, InodeNumber inode) {
     files.unlink(DiskLayout::root, name);
     files.evict(inode);
@@ -80,7 +91,7 @@ TEST_F(FileSystemTest, AWriteBehindTheEndLeavesAHoleThatReadsAsZeros) {
   EXPECT_EQ(files.write(file, 2 * 4096, 4096).value, 4096);
   EXPECT_EQ(pages.out(), 1U);
   did.restart();
-  EXPECT_EQ(files.read(file, 0, 4096).value, 4096);
+  EXPECT_EQ(read(file, 0, 4096), 4096U);
   EXPECT_EQ(pages.out(), 2U);
   EXPECT_EQ(did[KernelPath::clear_line], 64U);
   EXPECT_EQ(files.write(file, 0, 1).value, 1);
@@ -128,14 +139,14 @@ TEST_F(FileSystemTest, ReadsAreOneCopyAPageAndUpdateTheTimeOnceASecond) {
   const InodeNumber file = create("file");
   (void)files.write(file, 0, 10240);
   restart();
-  EXPECT_EQ(files.read(file, 0, 65536).value, 10240);
+  EXPECT_EQ(read(file, 0, 65536), 10240U);
   EXPECT_EQ(did[KernelPath::page_read], 3U);
   EXPECT_EQ(did[KernelPath::copy_line], 160U);
   EXPECT_EQ(files.journal().metadata_blocks(), 0U);
   context.seconds += 1;
-  EXPECT_EQ(files.read(file, 10239, 5).value, 1);
-  EXPECT_EQ(files.read(file, 0, 5).value, 5);
-  EXPECT_EQ(files.read(file, 10240, 5).value, 0);
+  EXPECT_EQ(read(file, 10239, 5), 1U);
+  EXPECT_EQ(read(file, 0, 5), 5U);
+  EXPECT_EQ(read(file, 10240, 5), 0U);
   EXPECT_EQ(files.journal().metadata_blocks(), 1U);
   EXPECT_EQ(did[KernelPath::journal_access], 1U);
 }

@@ -75,7 +75,7 @@ TEST_F(PathLookupTest, AnUnlinkedFileLivesUntilItsLastClose) {
   ASSERT_TRUE(calls.unlink(process, "/usr/include/types.h").ok());
   EXPECT_EQ(stat("/usr/include/types.h"), CallError::no_entry);
   EXPECT_EQ(files.inode_count(), before);
-  EXPECT_EQ(write(descriptor, 10).value, 10);
+  EXPECT_EQ(append(descriptor, 10).value, 10);
   must(calls.close(process, descriptor));
   EXPECT_EQ(files.inode_count(), before - 1);
   EXPECT_EQ(files.audit(), "");

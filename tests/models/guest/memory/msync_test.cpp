@@ -26,8 +26,7 @@ TEST(Msync, FindsEachChangeOnce) {
   std::uint64_t faults = 0;
   fixture.run(executes([&](Self self) -> Program {
     Address start;
-    Program mapping = maps(self, start);
-    while (mapping.advance()) co_yield mapping.operation();
+    co_await maps(self, start);
     const auto touch = [&](std::uint32_t count) { return self.touch(start, count, Access::write); };
     for (const std::uint32_t changed : {3U, 0U, 1U}) {
       co_await touch(changed);
@@ -48,8 +47,7 @@ TEST(Msync, FailsWhereNothingIsMapped) {
   std::int64_t behind = 0, nothing = -1;
   fixture.run(executes([&](Self self) -> Program {
     Address start;
-    Program mapping = maps(self, start);
-    while (mapping.advance()) co_yield mapping.operation();
+    co_await maps(self, start);
     behind = co_await self.msync(start, (pages + 100000) * page_size, Self::Synchronize::later);
     nothing = co_await self.msync(start, 0, Self::Synchronize::now);
   }));

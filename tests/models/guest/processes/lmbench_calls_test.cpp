@@ -187,7 +187,7 @@ struct LatFs : Lmbench {
   static std::string file(int i) { return "/usr/tmp/lat_fs/" + std::to_string(1000 + i); }
   void create(int i, std::size_t bytes) {
     const auto descriptor = static_cast<unsigned>(calls.creat(process, file(i)).value);
-    if (bytes > 0) must(write(descriptor, bytes));
+    if (bytes > 0) must(append(descriptor, bytes));
     must(calls.close(process, descriptor));
   }
 };

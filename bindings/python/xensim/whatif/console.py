@@ -1,14 +1,22 @@
-"""Ctrl-C and SIGTERM."""
+"""What the commands say while they work, what they return, and how they are interrupted."""
 
 from __future__ import annotations
 
 import signal
+import sys
 from types import FrameType
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes
+
+
+def say(text: str) -> None:
+    """To the standard error, at once: the standard output has results only."""
+    print(f"xensim: {text}", file=sys.stderr, flush=True)
 
 
 class Interruption:
-    """Either raises KeyboardInterrupt, and is remembered, since an exception can get lost where Python may not
-    raise one."""
+    """Ctrl-C and SIGTERM: either raises KeyboardInterrupt, and is remembered, since an exception can get lost where
+    Python may not raise one."""
 
     def __init__(self) -> None:
         self.came = False
