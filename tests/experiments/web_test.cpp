@@ -137,6 +137,21 @@ TEST(Web, AnOpenLoopComesAtItsRateWhateverTheServerDoes) {
   EXPECT_GE(metric(light, "users/answer/p99"), metric(light, "users/answer/median"));
 }
 
+TEST(Web, AnswersHaveACourse) {
+  Json document = web(native, {{"loop", "open"}, {"rate", 200}, {"line_rate", 0}});
+  document["measure"]["sample"] = "500 ms";
+  document["measure"]["series"] = {"users/answers", "web/elapsed/user"};
+  const RunResult result = simulate(interpret(document));
+  ASSERT_EQ(result.series.size(), 2U);
+  const TimeSeries& answers = result.series.front();
+  EXPECT_EQ(answers.unit, "answers/s");
+  ASSERT_EQ(answers.samples.size(), 6U);
+  double sum = 0;
+  for (const TimeSeries::Sample& sample : answers.samples) sum += sample.value / 6;
+  EXPECT_NEAR(sum, metric(result, "users/operations"), 1e-9);
+  EXPECT_NEAR(sum, 200, 25);
+}
+
 TEST(Web, ASearchFindsTheSameFromAboveAndFromBelow) {
   const auto found = [](int begin) {
     Json document = web(native,

@@ -27,6 +27,8 @@ const Statistic answer_mean{"answer/mean", "ms", summary, "the same to the last 
 const Statistic answer_median{"answer/median", "ms", summary, "the same, median"};
 const Statistic answer_95{"answer/p95", "ms", summary, "the same, 95 % are shorter"};
 const Statistic answer_99{"answer/p99", "ms", summary, "the same, 99 % are shorter"};
+const Statistic complete{"answers", "answers", counter, "that came completely"};
+const Statistic received{"answer_bytes", "bytes", counter, "of answers"};
 
 struct HttpParameters {
   std::string loop = "closed";
@@ -155,6 +157,8 @@ class HttpClients final : public Client {
     sink.value(prefix, answer_median, static_cast<double>(answers.quantile(0.5)) * ms);
     sink.value(prefix, answer_95, static_cast<double>(answers.quantile(0.95)) * ms);
     sink.value(prefix, answer_99, static_cast<double>(answers.quantile(0.99)) * ms);
+    sink.value(prefix, complete, static_cast<double>(traffic_->operations));
+    sink.value(prefix, received, static_cast<double>(traffic_->bytes));
   }
 
  private:
