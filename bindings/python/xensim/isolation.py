@@ -20,13 +20,14 @@ PARTS = (
 
 def times(frame: pandas.DataFrame, instance: str) -> pandas.DataFrame:
     """What an instance (or all of a template) spent its time on: one row for each point of the sweep, with a column for
-    each of `PARTS`, as fractions of the time that it existed. They add up to 1. Means over replications.
+    each of `PARTS`, as fractions of the time that it existed. They add up to 1 (NaN where it had no processes). Means over
+    replications.
 
     `frame` must have the `elapsed/...` metrics of `instance`. Raises InputError if it has none.
     """
     point = [*swept_columns(frame), "replication"]
     spent = _elapsed(frame, instance, point)
-    table = spent.div(spent.sum(axis=1), axis=0).reset_index().drop(columns="replication")
+    table = spent.div(spent.sum(axis=1), axis=0).reset_index().drop(columns="replication").rename_axis(columns=None)
     conditions = point[:-1]
     if not conditions:
         return table.mean().to_frame().T

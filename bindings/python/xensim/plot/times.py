@@ -38,6 +38,7 @@ def times(frame: pandas.DataFrame, instance: str, x: str = "domains", ax: Axes |
             ax.bar(places, height, 0.62, bottom=top, color=colour, label=name)
             top += height
         ax.set_xticks(places, [str(value) for value in table[x]])
+        ax.set_ylim(0, 100)
         ax.grid(axis="x", visible=False)
         ax.set_xlabel(x)
         ax.set_ylabel(f"time of {instance}, %")
