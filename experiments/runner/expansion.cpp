@@ -11,6 +11,7 @@
 #include "core/random.hpp"
 #include "experiments/runner/cells.hpp"
 #include "experiments/runner/format.hpp"
+#include "experiments/runner/host_needs.hpp"
 #include "experiments/runner/snapshot.hpp"
 
 namespace xensim {
