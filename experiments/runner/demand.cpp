@@ -20,6 +20,21 @@ std::string in_words(double seconds) {
   return fmt::format("{:.4g} s", seconds);
 }
 
+void add_once(std::vector<std::string>& remarks, std::string remark) {
+  if (std::ranges::find(remarks, remark) == remarks.end()) remarks.push_back(std::move(remark));
+}
+
+/// Another machine has many constants: the first tell enough.
+void add_shortened(std::vector<std::string>& remarks, const std::vector<std::string>& constants) {
+  constexpr std::size_t most = 5;
+  const std::size_t shown = std::min(most, constants.size());
+  for (std::size_t i = 0; i < shown; ++i) remarks.push_back(constants[i]);
+  if (const std::size_t others = constants.size() - shown; others > 0) {
+    remarks.push_back(fmt::format("so {} {} other {}", others == 1 ? "is" : "are", others,
+                                  others == 1 ? "constant" : "constants"));
+  }
+}
+
 double gibibytes(Bytes bytes) { return static_cast<double>(bytes.count) / (1 << 30); }
 
 }  // namespace
@@ -28,6 +43,7 @@ Demand demand_of(const std::vector<Run>& runs) {
   Demand demand{.runs = runs.size(), .at_most = false, .most_instances = 0, .simulated = {}, .memory = {}};
   HostNeeds needs;
   const Experiment* before = nullptr;
+  std::vector<std::string> unusual;  // constants
   for (const Run& run : runs) {
     if (run.experiment.get() == before) continue;  // another replication
     before = run.experiment.get();
@@ -42,12 +58,10 @@ Demand demand_of(const std::vector<Run>& runs) {
     Bytes memory{bytes_per_run + instances * bytes_per_instance};
     if (const auto host = needs.of(experiment)) memory.count += host->simulator_memory().count;
     demand.memory = std::max(demand.memory, memory);
-    for (std::string& remark : needs.remarks(experiment)) {
-      if (std::ranges::find(demand.remarks, remark) == demand.remarks.end()) {
-        demand.remarks.push_back(std::move(remark));
-      }
-    }
+    for (std::string& remark : needs.remarks(experiment)) add_once(demand.remarks, std::move(remark));
+    for (const std::string& remark : experiment.calibration->out_of_range()) add_once(unusual, remark);
   }
+  add_shortened(demand.remarks, unusual);
   return demand;
 }
 

@@ -15,7 +15,7 @@ struct Demand {
   Time simulated{};                    ///< the longest run, saturating
   Bytes memory;                        ///< of the largest run, roughly
   Bytes trace{};                       ///< of its trace on disk, at the least
-  std::vector<std::string> remarks{};  ///< of the workloads, each once
+  std::vector<std::string> remarks{};  ///< of workloads and constants, each once
 };
 
 /// O(runs + instances of each point).

@@ -78,7 +78,8 @@ std::vector<Axis> read_axes(const Config& root) {
       SweptValue value = read_value(list.at(i));
       const auto same = [&](const SweptValue& other) { return other.label == value.label; };
       if (std::ranges::any_of(axis.values, same)) {
-        list.at(i).fail(fmt::format("a second value labelled \"{}\"", value.label), "labels that differ");
+        list.at(i).fail(fmt::format("a second value labelled \"{}\"", value.label),
+                        R"(labels that differ, as {"label": ..., "value": ...} gives them)");
       }
       axis.values.push_back(std::move(value));
     }

@@ -1,11 +1,14 @@
 #include "experiments/runner/host_needs.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/json.hpp"
 #include "core/json_type.hpp"
 #include "core/parameter_info.hpp"
 #include "experiments/runner/control_script.hpp"
+#include "experiments/runner/scheduling_share.hpp"
 
 namespace xensim {
 namespace {
@@ -93,6 +96,10 @@ std::vector<std::string> HostNeeds::remarks(const Experiment& experiment) {
   for (const DomainTemplate& domain : experiment.domains) {
     const WorkloadNeeds& needs = of(domain.workload, experiment);
     all.insert(all.end(), needs.remarks.begin(), needs.remarks.end());
+    const std::string scheduler = scheduler_of(experiment.platform);
+    if (const std::string remark = share_remark(scheduler, domain.share); !remark.empty()) {
+      all.push_back(fmt::format("{}, under {}: {}", domain.name, scheduler, remark));
+    }
   }
   for (const ClientTemplate& client : experiment.clients) {
     if (!client.behaviour.json().is_object() || !client.behaviour.has("workload")) continue;

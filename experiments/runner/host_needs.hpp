@@ -24,7 +24,7 @@ class HostNeeds {
   [[nodiscard]] const WorkloadNeeds& of(const Config& workload, const Experiment& experiment);
   /// Files besides the experiment's own that its workloads read.
   [[nodiscard]] std::vector<std::string> files(const Experiment& experiment);
-  /// What the user should know of them.
+  /// What the user should know of its workloads and of its domains' shares.
   [[nodiscard]] std::vector<std::string> remarks(const Experiment& experiment);
 
   /// Throws InputError if the machine has too little for the instances that are there together.

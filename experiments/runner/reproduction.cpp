@@ -32,6 +32,10 @@ std::vector<std::string> chosen(const std::vector<std::string>& names) {
   std::vector<std::string> distinct;
   for (const std::string& name : names) {
     if (std::ranges::count(known, name) == 0) {
+      if (std::filesystem::exists(file_of(name))) {
+        throw InputError({}, fmt::format("\"{}\", which the paper does not have", name),
+                         fmt::format("xensim run {}; the paper's are {}", name, one_of(known)));
+      }
       throw InputError({}, fmt::format("unknown experiment \"{}\"", name), one_of(known),
                        nearest(name, known));
     }

@@ -97,7 +97,7 @@ void RunCache::keep(const std::string& key, const RunResult& result) const {
   try {
     write_file(file, fmt::format("{} {}\n{}", entry_format, hash_of(content), content));
   } catch (const InputError& error) {
-    warn_of(file, error.what());
+    fmt::print(stderr, "xensim: warning: {}; the run's result is not kept\n", error.what());
   }
 }
 

@@ -52,12 +52,10 @@ Bytes check_traces(const std::vector<std::string>& requests, const std::vector<R
 
 void check_space(const Demand& demand, Bytes free) {
   if (demand.trace <= free) return;
-  constexpr double gibibyte = 1 << 30;
-  throw InputError(
-      {.path = "--trace"},
-      fmt::format("a need of at least {:.1f} GiB of disk",
-                  static_cast<double>(demand.trace.count) / gibibyte),
-      fmt::format("at most {:.1f} GiB, which are free there", static_cast<double>(free.count) / gibibyte));
+  constexpr std::int64_t mebibyte = 1 << 20;
+  throw InputError({.path = "--trace"},
+                   fmt::format("a need of at least {} MiB of disk", (demand.trace.count - 1) / mebibyte + 1),
+                   fmt::format("at most {} MiB, which are free there", free.count / mebibyte));
 }
 
 Bytes free_space(const std::vector<std::string>& requests) {

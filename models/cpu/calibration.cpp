@@ -30,8 +30,8 @@ Calibration Calibration::with(const Config& overrides) const {
     const double value = JsonType<double>::read(override_value);
     if (!(value > 0)) override_value.fail(describe(override_value.json()), "a positive number");
     if (value < constant->low || value > constant->high) {
-      changed.out_of_range_.push_back(
-          fmt::format("{} = {} is outside its range [{}, {}]", name, value, constant->low, constant->high));
+      changed.out_of_range_.push_back(fmt::format("{} = {} is outside its range, {} to {} {}", name, value,
+                                                  constant->low, constant->high, constant->unit));
     }
     constant->value = value;
   }
@@ -54,7 +54,7 @@ void Calibration::collect(const Config& config, const std::string& prefix) {
       member.fail(fmt::format("value {} outside its range", value),
                   "a range [low, high] that holds the value");
     }
-    constants_.push_back({name, value, range[0], range[1]});
+    constants_.push_back({name, member.at("unit").string(), value, range[0], range[1]});
     if (!member.has("cells")) continue;
     for (std::string& cell : JsonType<std::vector<std::string>>::read(member.at("cells"))) {
       cells_.insert(std::move(cell));

@@ -33,12 +33,13 @@ class Calibration {
   /// Published results that any constant rests on, such as `table3/L-UP/null_call`: simulating these again
   /// predicts nothing.
   [[nodiscard]] const std::set<std::string, std::less<>>& cells() const { return cells_; }
-  /// Overrides that lie outside the constant's range: legal, but a result obtained so needs a remark.
+  /// Of each override outside its constant's range, a remark: it is legal, but its unit may have been
+  /// mistaken.
   [[nodiscard]] const std::vector<std::string>& out_of_range() const { return out_of_range_; }
 
  private:
   struct Constant {
-    std::string name;
+    std::string name, unit;
     double value, low, high;
   };
   void collect(const Config& config, const std::string& prefix);

@@ -56,6 +56,19 @@ TEST(Command, SuggestsTheNearestNameForAMisspeltOne) {
               HasSubstr("did you mean \"platform.tick\"?"));
 }
 
+TEST(Command, SaysHowToRunWhatThePaperDoesNotHave) {
+  const Outcome outcome = xensim({"reproduce", "weights"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("which the paper does not have"), HasSubstr("xensim run weights")));
+}
+
+TEST(Command, WarnsOfConstantsOutsideTheirRanges) {
+  const Outcome outcome = xensim({"validate", "weights", "--set", "constants.disk.rotation=11.1"});
+  EXPECT_EQ(outcome.code, 0) << "what-if runs are legal";
+  EXPECT_THAT(outcome.err, HasSubstr("warning: disk.rotation = 11.1 is outside its range"));
+}
+
 TEST(Command, RefusesBadUsageWithOneMessage) {
   for (const std::vector<const char*>& arguments :
        std::vector<std::vector<const char*>>{{"run"},

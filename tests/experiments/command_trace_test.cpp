@@ -16,6 +16,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
+using testing::ThrowsMessage;
 
 TEST(CommandTrace, RefusesAnUnwritableTraceBeforeTheRun) {
   const TemporaryDirectory directory;
@@ -76,6 +77,10 @@ TEST(CommandTrace, TellsWhatATraceNeedsBeforeTheRun) {
     EXPECT_THAT(describe(month), HasSubstr(" MiB of disk for traces"));
   }
   EXPECT_THAT(describe(small), Not(HasSubstr("trace")));
+  Demand little = small;
+  little.trace = Bytes{5 << 19};
+  EXPECT_THAT([&] { check_space(little, Bytes{5 << 18}); },
+              ThrowsMessage<InputError>(HasSubstr("at least 3 MiB of disk; expected at most 1 MiB")));
 
   const std::string trace = "perfetto:" + file, output = (directory.path() / "results").string();
   const Outcome outcome =

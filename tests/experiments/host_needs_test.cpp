@@ -12,7 +12,10 @@ namespace xensim {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
 using testing::ThrowsMessage;
 
 ExperimentFile file(Json platform, const char* workload, std::int64_t count, Json machine = Json::object()) {
@@ -96,6 +99,45 @@ TEST(HostNeeds, TheComputersMemoryIsEstimatedByPlatformAndWorkload) {
   EXPECT_LT(little, 64);
   EXPECT_GT(needed(file("xen", "dd", 4)), little + 20) << "frames, page tables, files";
   EXPECT_GT(needed(file("native", "dd", 1, {{"memory", "64 GiB"}})), 900);
+}
+
+TEST(HostNeeds, MemoryThatXenCannotUseIsNamedWhereItIsMissed) {
+  const ExperimentFile experiment =
+      file({{"name", "xen"}, {"memory", "900 MiB"}}, "dd", 5, {{"memory", "16 GiB"}});
+  EXPECT_THAT([&] { (void)expand(experiment); },
+              ThrowsMessage<InputError>(HasSubstr("fit together into 4 GiB, all that Xen 1.0 can use")));
+}
+
+TEST(HostNeeds, ConstantsOutsideTheirRangesAreRemarkedOn) {
+  ExperimentFile experiment = file("xen", "cpu_hog", 1);
+  const auto remarks = [&] { return demand_of(expand(experiment)).remarks; };
+  experiment.document["sweep"] = {
+      {"constants", Json::array({Json{{"label", "as calibrated"}, {"value", Json::object()}},
+                                 Json{{"label", "milliseconds"}, {"value", {{"disk.rotation", 11.1}}}}})}};
+  EXPECT_THAT(remarks(), ElementsAre("disk.rotation = 11.1 is outside its range, 10000 to 10025 rpm"));
+
+  experiment.document["sweep"] = Json::object();
+  Json& constants = experiment.document["constants"];
+  for (const char* name : {"rotation", "heads", "cylinders", "zones", "outer_rate", "inner_rate", "tags"}) {
+    constants[std::string("disk.") + name] = 1e5;
+  }
+  EXPECT_THAT(remarks(), SizeIs(6)) << "five, and how many more";
+  EXPECT_EQ(remarks().back(), "so are 2 other constants");
+}
+
+TEST(HostNeeds, SharesThatTheSchedulerRoundsAreRemarkedOn) {
+  ExperimentFile experiment = file("xen", "cpu_hog", 1);
+  const auto remarks = [&](const char* scheduler, std::int64_t weight) {
+    experiment.document["platform"] = {{"name", "xen"}, {"scheduler", scheduler}};
+    experiment.document["domains"][0]["weight"] = weight;
+    return demand_of(expand(experiment)).remarks;
+  };
+  EXPECT_THAT(
+      remarks("bvt-xen1", 40),
+      ElementsAre("a, under bvt-xen1: a weight of 40 counts as 50, since 100/weight is rounded down"));
+  EXPECT_THAT(remarks("bvt-xen2", 30), ElementsAre(HasSubstr("counts as 33.33")));
+  EXPECT_THAT(remarks("bvt-xen1", 20), IsEmpty());
+  EXPECT_THAT(remarks("bvt", 40), IsEmpty());
 }
 
 TEST(HostNeeds, WorkloadsThatComputeOnlyTakeNoMemoryOfTheMachine) {

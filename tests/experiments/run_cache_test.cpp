@@ -150,6 +150,17 @@ TEST_F(RunCacheTest, audits_are_done_unless_they_were) {
   EXPECT_EQ(entries().size(), 2U);
 }
 
+TEST_F(RunCacheTest, a_result_that_cannot_be_kept_is_warned_of_once) {
+  const RunCache runs(cache);
+  fs::remove_all(cache);
+  testing::internal::CaptureStderr();
+  runs.keep("key", {});
+  const std::string warning = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(warning, testing::StartsWith("xensim: warning: " + cache.string()));
+  EXPECT_EQ(warning.find(cache.string()), warning.rfind(cache.string())) << "its name once";
+  EXPECT_THAT(warning, HasSubstr("the run's result is not kept"));
+}
+
 TEST_F(RunCacheTest, a_directory_that_cannot_be_one_is_refused_before_anything_runs) {
   write_file(cache, "a file");
   EXPECT_THROW((void)run(small(), "first"), InputError);

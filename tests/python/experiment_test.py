@@ -14,6 +14,11 @@ def test_a_file_a_name_and_a_dictionary_load_alike(document, tmp_path):
     assert xensim.load("figure6").name == "figure6"
 
 
+def test_experiments_come_from_load(document):
+    with pytest.raises(TypeError, match=r"found dict; expected xensim.load"):
+        xensim.Experiment(document)
+
+
 def test_a_change_gives_a_new_experiment_and_leaves_the_old_one(small):
     changed = small.with_({"platform.scheduler.slice": "5 ms"}, measure__duration="1 s", domains=4)
     assert changed.document["platform"]["scheduler"] == {"name": "round-robin", "slice": "5 ms"}

@@ -9,7 +9,7 @@ import pytest
 matplotlib.use("agg")
 
 import xensim  # noqa: E402
-from xensim.isolation import PARTS, attribution, losses  # noqa: E402
+from xensim.isolation import PARTS, attribution, losses, times  # noqa: E402
 
 
 def frame_of(points, lives):
@@ -53,9 +53,45 @@ def test_parts_name_where_a_unit_of_work_takes_longer_and_add_up_to_the_loss(fra
     assert row[[*PARTS, "unexplained"]].sum() == pytest.approx(row["loss"])
 
 
+def test_times_are_fractions_of_what_the_instances_existed(frame):
+    table = times(frame, "victim").set_index("aggressor")
+    assert table.loc["none", ["user", "disk", "runnable"]].tolist() == [0.5, 0.5, 0]
+    assert table.loc["bomb", ["user", "disk", "runnable"]].tolist() == [0.25, 0.35, 0.4]
+    with pytest.raises(xensim.InputError, match="no metric 'victm/elapsed/user'; did you mean 'victim/elapsed/user'?"):
+        times(frame, "victm")
+
+
+def test_times_are_drawn_as_bars_that_reach_all_of_it(frame):
+    axes = xensim.plot.times(frame, "victim", x="aggressor")
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["none", "bomb"]
+    names = {bars.get_label(): [bar.get_height() for bar in bars] for bars in axes.containers}
+    assert names["waits for a processor"] == pytest.approx([0, 40])
+    assert [sum(heights) for heights in zip(*names.values(), strict=True)] == pytest.approx([100, 100])
+    two = pandas.concat([frame.assign(cpus=1), frame.assign(cpus=2)])
+    with pytest.raises(xensim.InputError, match="found several values of 'cpus'; expected one"):
+        xensim.plot.times(two, "victim", x="aggressor")
+
+
+def test_a_time_that_another_instance_measures_has_no_parts(frame):
+    answers = frame[frame["metric"] == "victim/score"].assign(metric="prober/response/mean")
+    both = pandas.concat([frame, answers])
+    losses(both, "prober/response/mean", by="aggressor", alone="none", higher_is_better=False)
+    with pytest.raises(xensim.InputError, match="a time that 'victim' does not spend; expected a metric of 'victim'"):
+        attribution(both, "prober/response/mean", "victim", by="aggressor", alone="none", higher_is_better=False)
+
+
+def test_the_path_of_an_axis_is_as_good_as_its_column(frame):
+    frame = frame.rename(columns={"aggressor": "scheduler"})
+    for path in ("scheduler", "platform.scheduler"):
+        assert losses(frame, "victim/score", by=path, alone="none")["loss"].tolist() == [0, 0.5]
+        assert attribution(frame, "victim/score", "victim", by=path, alone="none")["loss"].tolist() == [0, 0.5]
+
+
 def test_unknown_names_are_refused_with_what_there_is(frame):
-    with pytest.raises(xensim.InputError, match="no metric 'victim/scor'"):
+    with pytest.raises(xensim.InputError, match="no metric 'victim/scor'; did you mean 'victim/score'?"):
         losses(frame, "victim/scor", by="aggressor", alone="none")
+    with pytest.raises(xensim.InputError, match=r"no metric 'x'; expected one of \['victim/elapsed/disk', "):
+        losses(frame, "x", by="aggressor", alone="none")
     with pytest.raises(xensim.InputError, match=r"no column 'agressor'; expected one of \['aggressor'\]"):
         losses(frame, "victim/score", by="agressor", alone="none")
     with pytest.raises(xensim.InputError, match="no aggressor='nobody'"):

@@ -18,17 +18,18 @@ const Statistic conforming{"conforming", "connections", summary,
                            "users that got their bit rate over the measurement"};
 const Statistic operations{"operations", "1/s", summary, "answers that came completely"};
 const Statistic bit_rate{"bit_rate", "Mb/s", summary, "of answers, in units of 10^6 bits"};
-const Statistic user_rate{"user_rate", "kb/s", summary, "the same for one user"};
+const Statistic user_rate{"user_rate", "kb/s", summary, "bits of answers to one user: mean"};
 const Statistic errors{"errors", "connections", summary, "refused, reset or closed before their end"};
 const Statistic made{"sessions", "connections", summary, "connections made"};
 const Statistic first_byte{"first_byte/mean", "ms", summary,
                            "from the request, or before the first from the connection's, to the first byte"};
-const Statistic answer_mean{"answer/mean", "ms", summary, "the same to the last byte"};
-const Statistic answer_median{"answer/median", "ms", summary, "the same, median"};
-const Statistic answer_95{"answer/p95", "ms", summary, "the same, 95 % are shorter"};
-const Statistic answer_99{"answer/p99", "ms", summary, "the same, 99 % are shorter"};
-const Statistic complete{"answers", "answers", counter, "that came completely"};
-const Statistic received{"answer_bytes", "bytes", counter, "of answers"};
+const Statistic answer_mean{"answer/mean", "ms", summary,
+                            "from the request, or before the first from the connection's, to the last byte"};
+const Statistic answer_median{"answer/median", "ms", summary, "half of the answers took less"};
+const Statistic answer_95{"answer/p95", "ms", summary, "95 % of the answers took less"};
+const Statistic answer_99{"answer/p99", "ms", summary, "99 % of the answers took less"};
+const Statistic complete{"answers", "answers", counter, "answers that came completely"};
+const Statistic received{"answer_bytes", "bytes", counter, "bytes of answers that came"};
 
 struct HttpParameters {
   std::string loop = "closed";

@@ -14,7 +14,8 @@ namespace {
 
 using enum Statistic::Kind;
 const Statistic frames_sent{"replay_sent", "frames", counter, "recorded frames that were sent"};
-const Statistic bytes_sent{"replay_sent_bytes", "bytes", counter, "of these frames, without check sequence"};
+const Statistic bytes_sent{"replay_sent_bytes", "bytes", counter,
+                           "bytes of the recorded frames sent, without check sequence"};
 const Statistic frames_answered{"replay_answers", "datagrams", counter, "datagrams that came back"};
 const Statistic frames_left{"replay_left", "frames", level, "recorded frames whose time has not come yet"};
 

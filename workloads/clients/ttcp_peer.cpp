@@ -13,8 +13,9 @@ namespace {
 using enum Statistic::Kind;
 const Statistic transferred{"bytes", "bytes", counter, "bytes received in order, or sent and acknowledged"};
 const Statistic transfers{"transfers", "connections", counter, "streams that came to their end"};
-const Statistic transfer_rate{"rate", "Mib/s", summary,
-                              "mean rate of these, from established to the end; 2^20 bits, as ttcp"};
+const Statistic transfer_rate{
+    "rate", "Mib/s", summary,
+    "mean rate of the connections, from established to the end; 2^20 bits, as ttcp"};
 
 struct TtcpPeerParameters {
   std::string role = "either";

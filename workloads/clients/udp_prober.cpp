@@ -15,7 +15,7 @@ using enum Statistic::Kind;
 const Statistic probes_sent{"probes", "datagrams", counter, "probes sent"};
 const Statistic probes_answered{"answers", "datagrams", counter, "probes that were answered so far"};
 const Statistic response_mean{"response/mean", "ms", summary, "mean time from a probe to its answer"};
-const Statistic response_deviation{"response/sd", "ms", summary, "standard deviation of these times"};
+const Statistic response_deviation{"response/sd", "ms", summary, "time of an answer: standard deviation"};
 
 struct UdpProberParameters {
   std::int64_t instance = 0;

@@ -24,9 +24,10 @@ const Statistic broken{"web_broken", "connections", summary,
 const Statistic kept_too_long{"web_timeouts", "connections", summary,
                               "closed since no request came in time, since the beginning"};
 const Statistic processes{"web_processes", "processes", summary, "children of the servers"};
-const Statistic waiting{"web_idle", "processes", summary, "of these, that wait for a connection"};
+const Statistic waiting{"web_idle", "processes", summary,
+                        "processes of the server that wait for a connection"};
 const Statistic file_set{"web_file_set", "MiB", summary, "size of the file sets"};
-const Statistic warm{"web_warm", "MiB", summary, "of these in the page cache at the beginning"};
+const Statistic warm{"web_warm", "MiB", summary, "files in the page cache at the beginning"};
 
 struct Web99Parameters {
   std::int64_t connections = 500;

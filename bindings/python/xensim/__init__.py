@@ -12,7 +12,14 @@ workloads may be written in Python; see `scheduler` and `workload`.
 import importlib
 from typing import Any
 
-from ._xensim import InputError, RandomStream, Share, SimulationError
+try:
+    from ._xensim import InputError, RandomStream, Share, SimulationError
+except ModuleNotFoundError as error:
+    if error.name != f"{__name__}._xensim":
+        raise
+    raise ImportError(
+        f"{__path__[0]} has no compiled module; start Python with ./xensim python, which builds it"
+    ) from error
 from ._xensim import version as __version__
 from . import isolation, laboratory
 from .catalogue import catalogue, schema

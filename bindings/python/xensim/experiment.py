@@ -78,6 +78,8 @@ class Experiment:
     """
 
     def __init__(self, file: _xensim.ExperimentFile, source: str | None = None) -> None:
+        if not isinstance(file, _xensim.ExperimentFile):
+            raise TypeError(f"found {type(file).__name__}; expected xensim.load(...), which takes files and dictionaries")
         self._file = file
         self._source = source  # the file or name that it was loaded from, before changes
         self._runs = file.expand()

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 
 import pandas
 
 from . import _xensim
 from ._xensim import InputError
 from .axes import swept_columns
+from .names import rows_of, swept_column
 
 # The parts of a victim's time (`elapsed/...` metrics) in the order of the columns.
 PARTS = (
     "user", "refill", "translation", "kernel", "monitor", "interrupts", "stolen", "runnable", "disk", "disk_queue",
     "paging", "network", "timer", "process",
 )  # fmt: skip
+
+
+def times(frame: pandas.DataFrame, instance: str) -> pandas.DataFrame:
+    """What an instance (or all of a template) spent its time on: one row for each point of the sweep, with a column for
+    each of `PARTS`, as fractions of the time that it existed. They add up to 1 (NaN where it had no processes). Means over
+    replications.
+
+    `frame` must have the `elapsed/...` metrics of `instance`. Raises InputError if it has none.
+    """
+    point = [*swept_columns(frame), "replication"]
+    spent = _elapsed(frame, instance, point)
+    table = spent.div(spent.sum(axis=1), axis=0).reset_index().drop(columns="replication").rename_axis(columns=None)
+    conditions = point[:-1]
+    if not conditions:
+        return table.mean().to_frame().T
+    return table.groupby(conditions, sort=False, as_index=False).mean()
 
 
 def losses(
@@ -28,9 +45,8 @@ def losses(
     compared replication by replication, since they share their random numbers, over those that both have. Raises
     InputError for an unknown metric, column or value.
     """
-    rows = _metric(frame, score)
-    if by not in frame.columns:
-        raise InputError(f"found no column {by!r}; expected one of {swept_columns(frame)}")
+    rows = rows_of(frame, score)
+    by = swept_column(frame, by)
     base = rows[rows[by] == alone]
     if base.empty:
         raise InputError(f"found no {by}={alone!r}; expected one of {list(rows[by].unique())}")
@@ -55,14 +71,18 @@ def attribution(
     work went: one column for each of `PARTS`, and `unexplained`, what they leave of it, which is 0 unless the victim
     did not exist for a while. The columns add up to the loss. A part is negative where time was saved.
 
-    `frame` must have the victim's `elapsed/...` metrics. Raises InputError as `losses` does.
+    `frame` must have the victim's `elapsed/...` metrics. A score that is a time must be that of the victim's own
+    operations, done one after another: how long others wait for an answer has other parts, which `OneRun.waits` and
+    traces show. Raises InputError as `losses` does, and for a time of another instance.
     """
-    times = pandas.concat([_metric(frame, f"{victim}/elapsed/{part}").assign(part=part) for part in PARTS])
+    if not higher_is_better and not score.startswith(f"{victim}/"):
+        raise InputError(f"found {score!r}, a time that {victim!r} does not spend; expected a metric of {victim!r}")
+    by = swept_column(frame, by)
     conditions = swept_columns(frame)
     point = [*conditions, "replication"]
-    time = times.pivot_table(index=point, columns="part", values="value", aggfunc="sum", sort=False)[list(PARTS)]
-    values = _metric(frame, score).set_index(point)["value"].reindex(time.index)
-    if by not in conditions or alone not in set(time.reset_index()[by]):
+    time = _elapsed(frame, victim, point)
+    values = rows_of(frame, score).set_index(point)["value"].reindex(time.index)
+    if alone not in set(time.reset_index()[by]):
         raise InputError(f"found no {by}={alone!r}")
     shared = [name for name in point if name != by]
     keys = time.reset_index()[shared]
@@ -77,9 +97,7 @@ def attribution(
     return table.drop(columns="replication").groupby(conditions, sort=False, as_index=False).mean()
 
 
-def _metric(frame: pandas.DataFrame, name: str) -> pandas.DataFrame:
-    rows = frame[frame["metric"] == name]
-    if rows.empty:
-        known: Sequence[str] = sorted(set(frame["metric"]))
-        raise InputError(f"found no metric {name!r}; expected one of {known[:20]}")
-    return rows
+def _elapsed(frame: pandas.DataFrame, instance: str, point: list[str]) -> pandas.DataFrame:
+    """Seconds by part, a row for each run."""
+    rows = pandas.concat([rows_of(frame, f"{instance}/elapsed/{part}").assign(part=part) for part in PARTS])
+    return rows.pivot_table(index=point, columns="part", values="value", aggfunc="sum", sort=False)[list(PARTS)]

@@ -14,6 +14,8 @@
 /// Source: Xen's scheduler as of 1.0 (October 2003) and 2.0 (November 2004), from a description.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -46,6 +48,13 @@ class BvtXen : public Scheduler {
   [[nodiscard]] std::string audit() const override;
   [[nodiscard]] static std::string share_limit(const SchedulingShare& share) {
     return share.weight > 100 ? "a weight of at most 100: virtual time has steps of 1/100" : "";
+  }
+  [[nodiscard]] static std::string share_remark(const SchedulingShare& share) {
+    const std::int64_t advance = 100 / share.weight;
+    return advance * share.weight == 100
+               ? ""
+               : fmt::format("a weight of {} counts as {:.4g}, since 100/weight is rounded down",
+                             share.weight, 100.0 / static_cast<double>(advance));
   }
 
  protected:

@@ -108,20 +108,29 @@ class Scheduler {
 extern template class Registry<Scheduler, std::size_t>;
 using SchedulerRegistry = Registry<Scheduler, std::size_t>;
 
-/// What a policy cannot do with a share: nothing, or the words of a message that say what it could do. Asked
-/// for before a run, without the policy.
-using ShareLimit = std::string (*)(const SchedulingShare& share);
-void limit_shares(std::string_view policy, ShareLimit limit);
+/// What a policy says of a share before a run, without being constructed; empty: nothing.
+using ShareRule = std::string (*)(const SchedulingShare& share);
+struct ShareRules {
+  ShareRule limit = nullptr;   ///< what it could do, if it cannot do this
+  ShareRule remark = nullptr;  ///< how what it does differs from what was asked for
+};
+void declare_shares(std::string_view policy, ShareRules of_policy);
 [[nodiscard]] std::string share_limit(std::string_view policy, const SchedulingShare& share);
+[[nodiscard]] std::string share_remark(std::string_view policy, const SchedulingShare& share);
 
-/// As Register. A policy may have a static function `share_limit` (see above).
+/// As Register. A policy may have static functions `share_limit` and `share_remark` (see above).
 template <class Policy, class Parameters>
 struct RegisterScheduler : Register<Scheduler, Policy, Parameters, std::size_t> {
   RegisterScheduler(std::string_view name, std::string_view help, const ParameterTable<Parameters>& table)
       : Register<Scheduler, Policy, Parameters, std::size_t>(name, help, table) {
+    ShareRules rules;
     if constexpr (requires(const SchedulingShare& share) { Policy::share_limit(share); }) {
-      limit_shares(name, &Policy::share_limit);
+      rules.limit = &Policy::share_limit;
     }
+    if constexpr (requires(const SchedulingShare& share) { Policy::share_remark(share); }) {
+      rules.remark = &Policy::share_remark;
+    }
+    declare_shares(name, rules);
   }
 };
 

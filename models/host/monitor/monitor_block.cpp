@@ -16,7 +16,7 @@ const Statistic sectors_written{"sectors_written", "sectors", counter, "sectors 
 const Statistic failures{"failures", "buffers", counter, "buffers that could not be read or written"};
 const Statistic service_runs{"block/runs", "runs", counter, "runs of the service of block requests"};
 const Statistic service_requests{"block/requests", "requests", counter, "block requests taken from rings"};
-const Statistic service_refused{"block/refused", "requests", counter, "of these, refused"};
+const Statistic service_refused{"block/refused", "requests", counter, "block requests refused"};
 const Statistic service_pending{"block/pending", "requests", level, "block requests at the disks"};
 
 void execute(Processor& here, FootprintId code, const CodePath& path, std::uint64_t times) {

@@ -14,7 +14,7 @@ const Statistic capacity{"net_rx_capacity_drop", "packets", counter, "dropped as
 const Statistic delivered{"net_rx_delivered", "packets", counter, "delivered by exchange of pages"};
 const Statistic flushes{"net_rx_tlbflush", "flushes", counter, "TLBs flushed for an exchange of pages"};
 const Statistic remote_flushes{"net_rx_tlbflush_remote", "flushes", counter,
-                               "of these, on another processor"};
+                               "shootdowns for received pages, on another processor"};
 const Statistic transmitted{"net_tx_transmitted", "packets", counter, "given to the network interface"};
 const Statistic local_copies{"net_local_copies", "packets", counter, "copied from one domain to another"};
 const Statistic rules_tried{"net_rules_tried", "rules", counter, "rules held against packets"};
@@ -26,9 +26,9 @@ const Statistic driver_drops{"net_driver_drop", "packets", counter, "dropped for
 
 const Statistic tx_packets{"vif0/tx_packets", "packets", counter,
                            "sent to the wire; what other domains get is counted where it arrives"};
-const Statistic tx_bytes{"vif0/tx_bytes", "bytes", counter, "of these"};
+const Statistic tx_bytes{"vif0/tx_bytes", "bytes", counter, "bytes of the packets sent"};
 const Statistic rx_packets{"vif0/rx_packets", "packets", counter, "received through the virtual interface"};
-const Statistic rx_bytes{"vif0/rx_bytes", "bytes", counter, "of these"};
+const Statistic rx_bytes{"vif0/rx_bytes", "bytes", counter, "bytes of the packets received"};
 const Statistic posted{"vif0/posted", "buffers", level, "posted for packets to come"};
 
 }  // namespace

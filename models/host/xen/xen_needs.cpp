@@ -21,9 +21,10 @@ std::optional<PlatformNeeds::Shortage> XenNeeds::shortage() const {
   const Bytes own{std::int64_t{MonitorMemory::monitor_frames} * page_size};
   const Bytes memory{std::int64_t{MonitorMemory::frames_of(plan_.memory)} * page_size};
   if (with_memory > (memory.count - own.count) / parameters_.memory.count) {
-    return Shortage{fmt::format("{} domains with {} of memory each", with_memory, format(parameters_.memory)),
-                    fmt::format("domains that fit together into {}, less {} that Xen keeps for itself",
-                                format(memory), format(own))};
+    return Shortage{
+        fmt::format("{} domains with {} of memory each", with_memory, format(parameters_.memory)),
+        fmt::format("domains that fit together into {}{}, less {} that Xen keeps for itself", format(memory),
+                    memory < plan_.memory ? ", all that Xen 1.0 can use" : "", format(own))};
   }
   const Bytes part{parameters_.swap.count + parameters_.file_system.count};
   const auto sectors = static_cast<std::int64_t>(DiskParameters(plan_.calibration).sectors);

@@ -14,9 +14,10 @@ namespace {
 
 using enum Statistic::Kind;
 const Statistic frames_sent{"nic/sent", "frames", counter, "frames sent by the network interface"};
-const Statistic bytes_sent{"nic/sent_bytes", "bytes", counter, "bytes of these, from the Ethernet header on"};
+const Statistic bytes_sent{"nic/sent_bytes", "bytes", counter,
+                           "bytes of the frames sent, from the Ethernet header on"};
 const Statistic frames_received{"nic/received", "frames", counter, "frames received into memory"};
-const Statistic bytes_received{"nic/received_bytes", "bytes", counter, "bytes of these"};
+const Statistic bytes_received{"nic/received_bytes", "bytes", counter, "bytes of the frames received"};
 const Statistic interrupts{"nic/interrupts", "interrupts", counter, "interrupts of the network interface"};
 const Statistic no_buffer{"nic/no_buffer", "frames", counter, "frames lost since no buffer was posted"};
 

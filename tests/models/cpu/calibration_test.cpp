@@ -58,7 +58,8 @@ TEST(Calibration, OverridesOneAndSaysWhenItLeavesTheRange) {
   EXPECT_TRUE(Calibration(one_constant(150, 125, 180)).with(Config(inside)).out_of_range().empty());
   const Calibration far = Calibration(one_constant(150, 125, 180)).with(Config(outside));
   EXPECT_EQ(far.value("processor.latency"), 300);
-  EXPECT_EQ(far.out_of_range().size(), 1U);
+  EXPECT_THAT(far.out_of_range(),
+              testing::ElementsAre("processor.latency = 300 is outside its range, 125 to 180 ns"));
 }
 
 TEST(Calibration, NamesTheNearestConstant) {

@@ -15,8 +15,9 @@ from .reproduction import draw
 from .sensitivity import morris, sensitivity, tornado
 from .series import series
 from .style import save
+from .times import times
 
 __all__ = [
     "bars", "draw", "elapsed", "figure5", "figure6", "isolation", "lines", "matrix", "morris", "parts", "save",
-    "sensitivity", "series", "tornado",
+    "sensitivity", "series", "times", "tornado",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from .._xensim import InputError
 from ..axes import swept_columns
+from ..names import rows_of, swept_column
 from ..statistics import summary
 from .style import CAP, STYLE, errors
 
@@ -21,15 +22,10 @@ def lines(
     `frame` is what `Experiment.run` returns. Other sweep columns than `x` and `by` must have one value.
     Raises InputError for a metric or column that the frame does not have.
     """
-    rows = frame[frame["metric"] == metric]
-    if rows.empty:
-        raise InputError(f"found no metric {metric!r}; expected one of {sorted(set(frame['metric']))[:20]}")
-    columns = [column for column in (x, by) if column is not None]
-    swept = swept_columns(frame)
-    for column in columns:
-        if column not in swept:
-            raise InputError(f"found no column {column!r}; expected one of {sorted(swept)}")
-    for column in set(swept) - set(columns):
+    rows = rows_of(frame, metric)
+    x = swept_column(frame, x)
+    by = None if by is None else swept_column(frame, by)
+    for column in set(swept_columns(frame)) - {x, by}:
         if rows[column].nunique() > 1:
             raise InputError(f"found several values of {column!r}; expected one, or by={column!r}")
     table = summary(rows)

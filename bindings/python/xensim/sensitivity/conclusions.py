@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from .._xensim import InputError
+from ..names import nearest
 from ..whatif import Values
-from .factors import nearest
 
 # What the paper says of its results (sections 4.1 to 4.5), in cells.
 DECLARED = [

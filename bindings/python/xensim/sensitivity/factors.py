@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .._xensim import InputError
+from ..names import nearest
 from ..whatif import Constants, Parameter, Values
 
 SECTION, CONSTANT = "section", "constant"
@@ -40,12 +40,6 @@ def factors_of(constants: Constants, wanted: Sequence[str] | None = None, by: st
             group = name if by == CONSTANT else name.split(".")[0]
             groups.setdefault(group, []).append(constants.parameter(name))
     return [Factor(name, tuple(parameters)) for name, parameters in groups.items()]
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The end of a message: what may have been meant, if anything is like it."""
-    like = difflib.get_close_matches(name, list(known), 1)
-    return f"; did you mean {like[0]!r}?" if like else ""
 
 
 def _matching(constants: Constants, pattern: str) -> list[str]:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from .._xensim import InputError
 from ..experiment import Experiment, load
+from ..names import nearest
 from ..whatif import Constants, calibration_file
 from ..whatif.cells import Cell, cells_of
 from ..whatif.workers import Workers
 from .conclusions import Conclusion, declared, parse
-from .factors import factors_of, nearest
+from .factors import factors_of
 from .journal import Journal
 from .morris import design
 from .plan import Plan
