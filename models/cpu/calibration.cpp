@@ -10,6 +10,12 @@
 #include "core/parameter.hpp"
 
 namespace xensim {
+namespace {
+
+/// No machine differs by more, and times and sizes do not overflow.
+constexpr double most_times = 1000;
+
+}  // namespace
 
 Calibration::Calibration(const Json& document) {
   auto source = std::make_shared<ConfigSource>();
@@ -29,6 +35,11 @@ Calibration Calibration::with(const Config& overrides) const {
     }
     const double value = JsonType<double>::read(override_value);
     if (!(value > 0)) override_value.fail(describe(override_value.json()), "a positive number");
+    if (const double most = most_times * constant->high; value > most) {
+      override_value.fail(
+          describe(override_value.json()),
+          fmt::format("at most {} {}, {} times the end of its range", most, constant->unit, most_times));
+    }
     if (value < constant->low || value > constant->high) {
       changed.out_of_range_.push_back(fmt::format("{} = {} is outside its range, {} to {} {}", name, value,
                                                   constant->low, constant->high, constant->unit));

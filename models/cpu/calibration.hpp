@@ -22,7 +22,8 @@ class Calibration {
   explicit Calibration(const Json& document);
 
   /// The same with other values, for what-if runs: `overrides` is an object from names to values. Throws
-  /// InputError for one that names no constant or is not a positive number.
+  /// InputError for one that names no constant, is not a positive number, or exceeds its range a
+  /// thousandfold.
   [[nodiscard]] Calibration with(const Config& overrides) const;
 
   /// Throws InputError if there is no such constant.

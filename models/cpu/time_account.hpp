@@ -25,4 +25,10 @@ inline constexpr std::size_t activity_count = 7;
 /// By Activity.
 using TimeAccount = std::array<Time, activity_count>;
 
+/// For how long a virtual processor has waited for a processor after events had woken it.
+struct ProcessorWaits {
+  Time all{};   ///< since the beginning
+  Time last{};  ///< before its present turn
+};
+
 }  // namespace xensim

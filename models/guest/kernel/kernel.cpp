@@ -109,7 +109,7 @@ void GuestKernel::wake(unsigned vcpu, ProcessId process, bool synchronous) {
 }
 
 std::optional<unsigned> GuestKernel::make_runnable(unsigned vcpu, ProcessId process, bool synchronous) {
-  ledger_.ready(process, now(vcpu), awaited_, machine_.waited(vcpu));
+  ledger_.ready(process, now(vcpu), awaited_, machine_.waits(vcpu));
   if (!lines_) return queue_.wake(process);
   SchedulerLines::Locked lines(*lines_, machine_.processor(vcpu), vcpu);
   if (queue_.is_runnable(process)) return {};
@@ -300,7 +300,7 @@ void GuestKernel::block(unsigned vcpu, ProcessId id) {
   queue_.block(id);
   const Call* call = processes_[id.value].call;
   const bool faulted = call != nullptr && call->kind() == Call::Kind::instructions;
-  ledger_.sleep(id, now(vcpu), faulted, machine_.waited(vcpu));
+  ledger_.sleep(id, now(vcpu), faulted, machine_.waits(vcpu));
   reschedule_[vcpu] = true;
 }
 

@@ -85,18 +85,18 @@ void TimeLedger::preempt(ProcessId process, Time now) {
   if (lives_[process.value].state == State::running) change(process, State::runnable, now);
 }
 
-void TimeLedger::sleep(ProcessId process, Time now, bool faulted, Time waited) {
+void TimeLedger::sleep(ProcessId process, Time now, bool faulted, const ProcessorWaits& waits) {
   change(process, State::asleep, now);
   lives_[process.value].faulted = faulted;
   GroupState& group = groups_[lives_[process.value].group];
-  if (group.running.empty() && group.runnable == 0) group.waited_before = waited;
+  if (group.running.empty() && group.runnable == 0) group.waited_before = waits.all;
 }
 
-void TimeLedger::ready(ProcessId process, Time now, Awaited awaited, Time waited) {
+void TimeLedger::ready(ProcessId process, Time now, Awaited awaited, const ProcessorWaits& waits) {
   const Life& life = lives_[process.value];
   if (life.state != State::asleep) return;
   if (life.faulted && awaited.part == LifePart::disk) awaited.part = LifePart::paging;
-  change(process, State::runnable, now, awaited, waited);
+  change(process, State::runnable, now, awaited, waits);
 }
 
 void TimeLedger::divide(Group group, Time now) {
@@ -117,7 +117,8 @@ void TimeLedger::divide(Group group, Time now) {
   }
 }
 
-void TimeLedger::change(ProcessId process, State next, Time now, Awaited awaited, Time waited) {
+void TimeLedger::change(ProcessId process, State next, Time now, Awaited awaited,
+                        const ProcessorWaits& waits) {
   Life& life = lives_[process.value];
   GroupState& group = groups_[life.group];
   advance(group, now);
@@ -136,8 +137,10 @@ void TimeLedger::change(ProcessId process, State next, Time now, Awaited awaited
   if (next == State::runnable) ++group.runnable;
   if (observer_) observer_(process, next, life.since, slept ? std::optional(awaited.part) : std::nullopt);
   if ((next != State::runnable && next != State::running) || group.idle == Time{}) return;
-  // What it waited for had come when its kernel was woken; the rest was spent in the monitor's queue.
-  end_sleep(group, std::clamp(waited - group.waited_before, Time{}, group.idle), awaited);
+  // What it waited for had come when its kernel was woken last; the rest was spent in the monitor's queue.
+  // Wakes before that were for ticks or other events, and kept nobody waiting.
+  const Time since_then = waits.all - group.waited_before;
+  end_sleep(group, std::clamp(std::min(waits.last, since_then), Time{}, group.idle), awaited);
 }
 
 void TimeLedger::end_sleep(GroupState& group, Time late, Awaited awaited) {

@@ -73,11 +73,10 @@ class TimeLedger {
   void run(ProcessId process, Time now, const TimeAccount& account);
   /// It has lost the processor, but could go on. Nothing if it sleeps.
   void preempt(ProcessId process, Time now);
-  /// `faulted`: in a page fault. `waited`: for how long in all its kernel has waited for a processor after
-  /// events had woken it.
-  void sleep(ProcessId process, Time now, bool faulted = false, Time waited = {});
+  /// `faulted`: in a page fault. `waits`: its kernel's.
+  void sleep(ProcessId process, Time now, bool faulted = false, const ProcessorWaits& waits = {});
   /// It could go on; what it slept for is `awaited`. Nothing unless it sleeps.
-  void ready(ProcessId process, Time now, Awaited awaited, Time waited = {});
+  void ready(ProcessId process, Time now, Awaited awaited, const ProcessorWaits& waits = {});
 
   [[nodiscard]] Group group(ProcessId process) const { return lives_[process.value].group; }
   /// A measurement begins: what goes on is divided here, so that what ends it later has no say in what was
@@ -124,7 +123,8 @@ class TimeLedger {
     Time idle{};           ///< in which all have slept, until `since`
     Time waited_before{};  ///< when that began
   };
-  void change(ProcessId process, State next, Time now, Awaited awaited = {}, Time waited = {});
+  void change(ProcessId process, State next, Time now, Awaited awaited = {},
+              const ProcessorWaits& waits = {});
   void enter(ProcessId process, State state, Time now);
   void advance(GroupState& group, Time now);
   /// What a sleep of the whole group was for is known: it is divided, also at the marks that lie in it.

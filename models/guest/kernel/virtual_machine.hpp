@@ -26,8 +26,7 @@ class VirtualMachine {
   [[nodiscard]] virtual Processor& processor(unsigned vcpu) = 0;
   /// What `vcpu` has spent of its processor's time; all of it where nobody shares the processor.
   [[nodiscard]] virtual const TimeAccount& time(unsigned vcpu) { return processor(vcpu).account(); }
-  /// For how long in all `vcpu` has waited for its processor after events had woken it.
-  [[nodiscard]] virtual Time waited(unsigned /*vcpu*/) { return {}; }
+  [[nodiscard]] virtual ProcessorWaits waits(unsigned /*vcpu*/) { return {}; }
   /// Goes over to another process's page tables and kernel stack.
   virtual void switch_address_space(unsigned vcpu) = 0;
   /// Makes `target` enter its kernel soon to reschedule; called on `vcpu`, another one.

@@ -44,7 +44,7 @@ class Domain final : public VirtualMachine {
 
   [[nodiscard]] Processor& processor(unsigned index) override;
   [[nodiscard]] const TimeAccount& time(unsigned /*vcpu*/) override { return time_account; }
-  [[nodiscard]] Time waited(unsigned /*vcpu*/) override { return waited_for_processor; }
+  [[nodiscard]] ProcessorWaits waits(unsigned /*vcpu*/) override { return waits_for_processor; }
   void switch_address_space(unsigned index) override;
   void kick(unsigned /*vcpu*/, unsigned /*target*/) override {}  // there is no other
   [[nodiscard]] ProcessKernel& processes() override;
@@ -104,7 +104,7 @@ class Domain final : public VirtualMachine {
   TimeAccount time_account{};    ///< by what it went into
   Time ended = never;            ///< when it died
   Time woken_at = never;         ///< since when it waits after a wake
-  Time waited_for_processor{};   ///< after wakes, in all
+  ProcessorWaits waits_for_processor{};
   std::uint64_t wakes = 0;
   /// Hypervisor events, which it takes when it next has the processor.
   bool die_asked = false, stop_asked = false;

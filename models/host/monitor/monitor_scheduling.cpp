@@ -130,7 +130,9 @@ void Monitor::switch_to(Core& core, Domain* next) {
       const auto waited =
           std::chrono::duration_cast<std::chrono::nanoseconds>(core.last_switch - next->woken_at);
       core.wake_to_run.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, waited.count())));
-      next->waited_for_processor += std::max(Time{}, core.last_switch - next->woken_at);
+      ProcessorWaits& waits = next->waits_for_processor;
+      waits.last = std::max(Time{}, core.last_switch - next->woken_at);
+      waits.all += waits.last;
       next->woken_at = never;
     }
   }

@@ -53,6 +53,14 @@ TEST(Calibration, KnowsThePublishedCellsThatItsConstantsRestOn) {
   EXPECT_THAT(message_of(document, Json::object()), HasSubstr("expected an array"));
 }
 
+TEST(Calibration, RefusesAnOverrideThatNoMachineCanHave) {
+  for (const double value : {180'001.0, 1e300}) {
+    EXPECT_THAT(message_of(one_constant(150, 125, 180), {{"processor.latency", value}}),
+                HasSubstr("expected at most 180000 ns, 1000 times the end of its range"));
+  }
+  EXPECT_EQ(message_of(one_constant(150, 125, 180), {{"processor.latency", 180'000}}), "no error");
+}
+
 TEST(Calibration, OverridesOneAndSaysWhenItLeavesTheRange) {
   const Json inside = {{"processor.latency", 130}}, outside = {{"processor.latency", 300}};
   EXPECT_TRUE(Calibration(one_constant(150, 125, 180)).with(Config(inside)).out_of_range().empty());

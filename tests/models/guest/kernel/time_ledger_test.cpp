@@ -128,11 +128,29 @@ TEST(TimeLedger, TwoThatRunAtTheSameTimeHaveHalfOfItEach) {
 TEST(TimeLedger, WhatTheKernelWaitedForItsProcessorAfterTheWakeIsNoPartOfTheSleep) {
   TimeLedger ledger;
   ledger.begin(first, 1, 0us);
-  ledger.sleep(first, 0us, false, 100us);
-  ledger.ready(first, 30us, {LifePart::network}, 112us);
+  ledger.sleep(first, 0us, false, {.all = 100us, .last = 7us});
+  ledger.ready(first, 30us, {LifePart::network}, {.all = 112us, .last = 12us});
   const LifeTimes times = ledger.elapsed(1, 30us);
   EXPECT_EQ(part(times, LifePart::network), 18us);
   EXPECT_EQ(part(times, LifePart::stolen), 12us);
+}
+
+TEST(TimeLedger, OfSeveralWakesDuringASleepOnlyTheOneThatEndedItCounts) {
+  TimeLedger ledger;
+  ledger.begin(first, 1, 0us);
+  ledger.sleep(first, 0us, false, {.all = 100us, .last = 7us});
+  ledger.ready(first, 30us, {LifePart::network}, {.all = 115us, .last = 5us});  // two ticks before it
+  EXPECT_EQ(part(ledger.elapsed(1, 30us), LifePart::stolen), 5us);
+  EXPECT_EQ(part(ledger.elapsed(1, 30us), LifePart::network), 25us);
+}
+
+TEST(TimeLedger, AWaitBeforeTheSleepDoesNotCount) {
+  TimeLedger ledger;
+  ledger.begin(first, 1, 0us);
+  ledger.sleep(first, 0us, false, {.all = 100us, .last = 7us});
+  ledger.ready(first, 30us, {LifePart::process}, {.all = 100us, .last = 7us});  // in the same turn
+  EXPECT_EQ(part(ledger.elapsed(1, 30us), LifePart::stolen), 0us);
+  EXPECT_EQ(part(ledger.elapsed(1, 30us), LifePart::process), 30us);
 }
 
 TEST(TimeLedger, WhatEndsASleepNamesOnlyItsPartAfterTheBeginningOfTheMeasurement) {
@@ -233,13 +251,13 @@ TEST(TimeLedger, ASleepIsDividedAmongTheIntervalsThatItCrosses) {
   TimeLedger ledger;
   ledger.begin(first, 1, 0us);
   ledger.mark(1, 0us);
-  ledger.sleep(first, 10us, false, 100us);
+  ledger.sleep(first, 10us, false, {.all = 100us, .last = 3us});
   ledger.mark(1, 30us);
   ledger.mark(1, 40us);
   ledger.mark(1, 50us);
   EXPECT_EQ(part(ledger.elapsed_at_marks(1)[3], LifePart::process), 40us) << "what it is, nobody knows yet";
   // 10 to 35 in the queue, to 45 the transfer, to 55 until the kernel got its processor.
-  ledger.ready(first, 55us, {LifePart::disk, 10us}, 110us);
+  ledger.ready(first, 55us, {LifePart::disk, 10us}, {.all = 110us, .last = 10us});
   ledger.mark(1, 60us);
   const std::vector<LifeTimes> marks = ledger.elapsed_at_marks(1);
   ASSERT_EQ(marks.size(), 5U);
