@@ -20,10 +20,10 @@ const ParameterTable<AttachedPart>& part_table() {
           .add("name", &AttachedPart::name, "unique among all parts of the machine", "")
           .add("attached_to", &AttachedPart::attached_to, "the bus it hangs on; none for the root bus", "")
           .add("mb_per_s", &AttachedPart::mb_per_s,
-               "10^6 bytes/s that the attachment carries, for `topology` only (rates of devices are constants of "
+               "10^6 bytes/s that the attachment carries, for `topology` only (rates of devices are "
+               "constants of "
                "the calibration); 0 if not stated",
-               "",
-               {.minimum = 0, .maximum = 1'000'000'000});
+               "", {.minimum = 0, .maximum = 1'000'000'000});
   return table;
 }
 
