@@ -1,6 +1,7 @@
 #include "results/recorder.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -20,13 +21,51 @@ namespace fs = std::filesystem;
 /// Raised when the meaning of a file in the directory changes.
 constexpr int format_version = 1;
 
-/// The hash that a run.json or sweep.json carries; empty if there is no such file.
-std::string recorded_hash(const fs::path& file) {
+/// A run.json or sweep.json; null if there is no such file.
+Json recorded(const fs::path& file) {
   const std::optional<std::string> text = read_file(file);
   if (!text) return {};
-  const Json json = Json::parse(*text, nullptr, false);
-  if (!json.is_object() || !json.contains("hash") || !json["hash"].is_string()) return "unknown";
-  return json["hash"].get<std::string>();
+  Json json = Json::parse(*text, nullptr, false);
+  const bool ours = json.is_object() && json.contains("hash") && json["hash"].is_string();
+  return ours ? json : Json{{"hash", "unknown"}};
+}
+std::string hash_of(const Json& recorded) { return recorded.is_null() ? "" : recorded["hash"]; }
+
+/// Where two documents differ, such as `measure.duration, domains[0].count`; of many places a few.
+std::string differing_paths(const Json& a, const Json& b) {
+  constexpr std::size_t few = 3;
+  const Json changes = Json::diff(a, b);
+  std::vector<std::string> paths;
+  for (const Json& change : changes) {
+    std::string path;
+    const std::string pointer = change.at("path");
+    for (std::size_t begin = 1; begin <= pointer.size();) {
+      const std::size_t end = std::min(pointer.find('/', begin), pointer.size());
+      const std::string part = pointer.substr(begin, end - begin);
+      const bool index = !part.empty() && part.find_first_not_of("0123456789") == std::string::npos;
+      path += index ? '[' + part + ']' : path.empty() ? part : '.' + part;
+      begin = end + 1;
+    }
+    if (std::ranges::find(paths, path) == paths.end()) paths.push_back(std::move(path));
+  }
+  const std::size_t shown = std::min(paths.size(), few);
+  return fmt::format("{}{}",
+                     fmt::join(paths.begin(), paths.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                     paths.size() > few ? ", ..." : "");
+}
+
+/// What keeps results that are described so from being those of `provenance`.
+std::string difference(const Json& description, const Provenance& provenance) {
+  const auto part = [&](const char* key) { return description.value(key, Json()); };
+  if (part("xensim") != provenance.version) return "another version of the program";
+  if (part("sources") != provenance.sources) return "another build of the program";
+  if (const std::string paths = differing_paths(part("configuration"), provenance.configuration);
+      !paths.empty())
+    return "another configuration: " + paths;
+  if (const std::string paths = differing_paths(part("constants"), provenance.constants); !paths.empty())
+    return "other constants: " + paths;
+  if (description.value("only", Json::array()) != Json(provenance.only)) return "other runs (--only)";
+  return "other files that its runs read";
 }
 
 /// Removes the files with this extension that recorders wrote; people's other files stay.
@@ -59,25 +98,23 @@ Recorder::Recorder(fs::path directory, Provenance provenance, bool resume)
   lock_.emplace(directory_);
   const std::string hash = provenance_.hash();
   if (resume) {
-    const std::string complete = recorded_hash(directory_ / "run.json");
-    const std::string started = recorded_hash(runs_ / "sweep.json");
-    if (complete == hash) {
+    const Json complete = recorded(directory_ / "run.json"), started = recorded(runs_ / "sweep.json");
+    if (hash_of(complete) == hash) {
       adopt_complete();
       if (complete_) return;
-    } else if (started == hash) {
+    } else if (hash_of(started) == hash) {
       adopt_finished_runs();
-    } else if (!complete.empty() || !started.empty()) {
-      throw InputError(
-          {.file = directory_.string()},
-          fmt::format("cannot resume: it holds results of another configuration, machine, set of "
-                      "constants or version of the program (hash {})",
-                      started.empty() ? complete : started),
-          fmt::format("hash {}; choose another output directory or leave out --resume", hash));
+    } else if (!complete.is_null() || !started.is_null()) {
+      const Json& other = started.is_null() ? complete : started;
+      throw InputError({.file = directory_.string()},
+                       fmt::format("cannot resume: its results are of {} (hash {})",
+                                   difference(other, provenance_), hash_of(other)),
+                       fmt::format("hash {}; choose another output directory or leave out --resume", hash));
     }
   }
   make_directory(runs_);
   if (found_.empty()) remove_files(runs_, ".json");
-  write_file(runs_ / "sweep.json", fmt::format("{{\"hash\": \"{}\"}}\n", hash));
+  write_file(runs_ / "sweep.json", identity().dump(2) + '\n');
 }
 
 void Recorder::adopt_complete() {
@@ -135,18 +172,23 @@ fs::path Recorder::run_file(std::size_t run) const { return runs_ / fmt::format(
 
 void Recorder::keep(std::size_t run, const RunResult& result) { write_file(run_file(run), to_json(result)); }
 
-std::string Recorder::description(std::span<const RunResult> results) const {
+Json Recorder::identity() const {
   Json json;
   json["xensim"] = provenance_.version;
   json["sources"] = provenance_.sources;
   json["format"] = format_version;
   json["hash"] = provenance_.hash();
   json["seed"] = provenance_.seed;
-  if (std::ranges::all_of(results, &RunResult::audited)) json["audited"] = true;
   json["configuration"] = provenance_.configuration;
   if (!provenance_.only.empty()) json["only"] = provenance_.only;
-  json["resolved"] = provenance_.resolved;
   json["constants"] = provenance_.constants;
+  return json;
+}
+
+std::string Recorder::description(std::span<const RunResult> results) const {
+  Json json = identity();
+  if (std::ranges::all_of(results, &RunResult::audited)) json["audited"] = true;
+  json["resolved"] = provenance_.resolved;
   if (!precision_.is_null()) json["precision"] = precision_;
   json["runs"] = Json::array();
   for (const RunResult& result : results) {

@@ -83,6 +83,8 @@ class Recorder {
   void adopt_complete();
   void adopt_finished_runs();
   [[nodiscard]] std::filesystem::path run_file(std::size_t run) const;
+  /// What its results are of: part of their description, and what an interrupted sweep leaves.
+  [[nodiscard]] Json identity() const;
   [[nodiscard]] std::string description(std::span<const RunResult> results) const;
 
   std::filesystem::path directory_, runs_;

@@ -135,7 +135,7 @@ void list(const Arguments& arguments) {
 }
 
 void print_topology(const Arguments& arguments) {
-  const std::vector<Run> runs = expand(read_experiment_file(find_experiment(arguments.file)));
+  const std::vector<Run> runs = expand(read_changed(arguments));
   std::cout << topology(*runs.front().experiment);
 }
 
@@ -262,11 +262,9 @@ void declare_others(CLI::App& app, Arguments& arguments, bool& failed) {
   command->footer("Example:\n  xensim list schedulers");
   command->callback([&] { list(arguments); });
 
-  command = app.add_subcommand("topology", "Print the machine of an experiment as a Graphviz graph");
-  command
-      ->add_option("FILE", arguments.file,
-                   "Experiment file, or a name from experiments/; of a sweep, the first point is used")
-      ->required();
+  command = app.add_subcommand(
+      "topology", "Print the machine of an experiment, of the first point of a sweep, as a Graphviz graph");
+  add_experiment_options(*command, arguments);
   command->footer("Example:\n  xensim topology figure6 | dot -Tsvg > machine.svg");
   command->callback([&] { print_topology(arguments); });
 

@@ -310,6 +310,7 @@ TEST(Command, DrawsTheTopology) {
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, AllOf(StartsWith("digraph"), HasSubstr("cpu1"), HasSubstr("domain 0"),
                                  HasSubstr("2 x four"), HasSubstr("3200 MB/s")));
+  EXPECT_THAT(xensim({"topology", "weights", "--set", "domains[2].count=7"}).out, HasSubstr("7 x four"));
 }
 
 TEST(Command, DrawsWhatDomainsHaveAndWhoIsOutside) {

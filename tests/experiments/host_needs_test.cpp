@@ -119,7 +119,7 @@ TEST(HostNeeds, ConstantsOutsideTheirRangesAreRemarkedOn) {
   experiment.document["sweep"] = Json::object();
   Json& constants = experiment.document["constants"];
   for (const char* name : {"rotation", "heads", "cylinders", "zones", "outer_rate", "inner_rate", "tags"}) {
-    constants[std::string("disk.") + name] = 1e5;
+    constants[std::string("disk.") + name] = 4000;
   }
   EXPECT_THAT(remarks(), SizeIs(6)) << "five, and how many more";
   EXPECT_EQ(remarks().back(), "so are 2 other constants");

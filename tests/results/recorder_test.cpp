@@ -126,6 +126,45 @@ TEST_F(RecorderTest, resuming_another_configuration_is_refused_with_both_hashes)
   EXPECT_TRUE(fs::exists(path / "run.json"));
 }
 
+TEST_F(RecorderTest, a_refusal_to_resume_says_what_is_different) {
+  const auto complaint = [&](const Provenance& other) -> std::string {
+    try {
+      Recorder(path, other, true);
+      return "none";
+    } catch (const InputError& error) {
+      return error.what();
+    }
+  };
+  const auto complaints = [&] {
+    EXPECT_THAT(complaint(provenance(3)), HasSubstr("of another configuration: domains (hash"));
+    Provenance other = provenance();
+    other.version = "1.2.4";
+    EXPECT_THAT(complaint(other), HasSubstr("of another version of the program (hash"));
+    other = provenance();
+    other.sources = "abd";
+    EXPECT_THAT(complaint(other), HasSubstr("of another build of the program (hash"));
+    other = provenance();
+    other.constants["cpu.interrupt"] = 5;
+    other.inputs = "1";
+    EXPECT_THAT(complaint(other), HasSubstr("of other constants: cpu.interrupt (hash"));
+    other.constants = provenance().constants;
+    EXPECT_THAT(complaint(other), HasSubstr("of other files that its runs read (hash"));
+    other = provenance();
+    other.configuration = {
+        {"name", "test"}, {"domains", {{"count", 1}, {"list", {1, 2}}}}, {"a", 1}, {"b", 1}};
+    EXPECT_THAT(complaint(other), HasSubstr("configuration: "));
+    other = provenance();
+    other.only = {"replication=1"};
+    EXPECT_THAT(complaint(other), HasSubstr("of other runs (--only)"));
+  };
+  { Recorder(path, provenance(), false).keep(1, results[1]); }
+  complaints();
+  record_all();
+  complaints();
+  write_file(path / "run.json", "{}");
+  EXPECT_THAT(complaint(provenance(3)), HasSubstr("(hash unknown)"));
+}
+
 TEST_F(RecorderTest, resuming_an_unfinished_sweep_of_another_configuration_is_refused) {
   { Recorder(path, provenance(), false).keep(1, results[1]); }
   EXPECT_THROW(Recorder(path, provenance(3), true), InputError);
