@@ -4,6 +4,7 @@
 #include "core/json.hpp"
 #include "experiments/runner/experiment.hpp"
 #include "experiments/runner/listing.hpp"
+#include "tests/complaint.hpp"
 #include "tests/experiments/metric.hpp"
 
 namespace xensim {
@@ -22,12 +23,7 @@ Json with_client(const std::string& name, Json behaviour, int count = 1) {
 }
 
 std::string complaint_about(const std::string& name, Json behaviour) {
-  try {
-    (void)interpret(with_client(name, std::move(behaviour)));
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no fault";
+  return complaint_of([&] { (void)interpret(with_client(name, std::move(behaviour))); });
 }
 
 TEST(Clients, ABehaviourThatNobodyKnowsIsRefusedWithTheNearestOne) {

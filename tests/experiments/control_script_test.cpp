@@ -13,6 +13,7 @@
 #include "core/json.hpp"
 #include "experiments/runner/simulation.hpp"
 #include "results/traces/trace_file.hpp"
+#include "tests/complaint.hpp"
 #include "tests/installed.hpp"
 #include "tests/results/temporary_directory.hpp"
 
@@ -34,12 +35,7 @@ Json experiment(Json control) {
 }
 
 std::string complaint(Json document) {
-  try {
-    (void)interpret(std::move(document));
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "nothing to complain of";
+  return complaint_of([&] { (void)interpret(std::move(document)); });
 }
 
 double value(const RunResult& result, const std::string& name) {

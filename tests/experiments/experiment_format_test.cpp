@@ -6,6 +6,7 @@
 #include "core/json_source.hpp"
 #include "experiments/runner/expansion.hpp"
 #include "experiments/runner/simulation.hpp"
+#include "tests/complaint.hpp"
 #include "tests/project_folder.hpp"
 
 namespace xensim {
@@ -21,25 +22,15 @@ Json minimal() {
       R"({"name": "test", "platform": "native", "domains": [{"name": "hog", "workload": "cpu_hog"}]})");
 }
 
-/// The complaint about a file, or "no fault".
+/// The complaint about a file, or "no error".
 std::string complaint(const std::filesystem::path& file) {
-  try {
-    (void)expand(read_experiment_file(file));
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no fault";
+  return complaint_of([&] { (void)expand(read_experiment_file(file)); });
 }
 
 std::string complaint_about(std::string_view path, Json value) {
   Json document = minimal();
   set_path(document, path, std::move(value));
-  try {
-    (void)interpret(document);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no fault";
+  return complaint_of([&] { (void)interpret(document); });
 }
 
 /// A file that is gone at the end of the test.
@@ -151,26 +142,21 @@ TEST(ExperimentFile, RefusesNumbersBeyondAllMeasure) {
   EXPECT_THAT(complaint_about("machine.line", "48 B"), HasSubstr("a power of two"));
 }
 
-/// The complaint about a domain with these members more under a scheduler of xen; empty if there is none.
+/// The complaint about a domain with these members more under a scheduler of xen, or "no error".
 std::string complaint_about_share(const char* scheduler, const Json& members) {
   Json document = minimal();
   document["platform"] = {{"name", "xen"}, {"scheduler", scheduler}};
   document["domains"][0].update(members);
-  try {
-    (void)interpret(document);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return {};
+  return complaint_of([&] { (void)interpret(document); });
 }
 
 TEST(ExperimentFile, RefusesWeightsThatThePolicyCannotTell) {
   for (const char* policy : {"bvt-xen1", "bvt-xen2"}) {
     EXPECT_THAT(complaint_about_share(policy, {{"weight", 101}}),
                 AllOf(HasSubstr("$.domains[0].weight"), HasSubstr(policy), HasSubstr("at most 100")));
-    EXPECT_EQ(complaint_about_share(policy, {{"weight", 100}}), "");
+    EXPECT_EQ(complaint_about_share(policy, {{"weight", 100}}), "no error");
   }
-  EXPECT_EQ(complaint_about_share("bvt", {{"weight", 10'000}}), "");
+  EXPECT_EQ(complaint_about_share("bvt", {{"weight", 10'000}}), "no error");
   Json by_default = minimal();
   by_default["platform"] = "xen";
   by_default["domains"][0]["weight"] = 101;
@@ -179,8 +165,8 @@ TEST(ExperimentFile, RefusesWeightsThatThePolicyCannotTell) {
 
 TEST(ExperimentFile, RefusesReservationsThatContradictThemselves) {
   const auto complaint = [](const Json& members) { return complaint_about_share("sedf", members); };
-  EXPECT_EQ(complaint({{"period", "10 ms"}, {"slice", "10 ms"}, {"latency", "10 ms"}}), "");
-  EXPECT_EQ(complaint({{"extra_time", false}}), "");
+  EXPECT_EQ(complaint({{"period", "10 ms"}, {"slice", "10 ms"}, {"latency", "10 ms"}}), "no error");
+  EXPECT_EQ(complaint({{"extra_time", false}}), "no error");
   EXPECT_THAT(complaint({{"period", "10 ms"}, {"slice", "11 ms"}}),
               AllOf(HasSubstr("$.domains[0].slice"), HasSubstr("at most the period")));
   EXPECT_THAT(complaint({{"period", "10 ms"}, {"slice", "5 ms"}, {"latency", "11 ms"}}),
@@ -192,30 +178,25 @@ TEST(ExperimentFile, RefusesReservationsThatContradictThemselves) {
               AllOf(HasSubstr("$.domains[0].period"), HasSubstr("at least")));
 }
 
-/// The complaint about an experiment on that machine, empty if there is none.
+/// The complaint about an experiment on that machine, or "no error".
 std::string complaint_about_machine(const Json& machine) {
   Json document = minimal();
   document["machine"] = machine;
-  try {
-    (void)interpret(document);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return {};
+  return complaint_of([&] { (void)interpret(document); });
 }
 
 TEST(ExperimentFile, RefusesCachesThatCannotGoByAddresses) {
   const auto complaint = [](const char* key, const char* value) {
     return complaint_about_machine({{"cache_addresses", true}, {key, value}});
   };
-  EXPECT_EQ(complaint("l2", "1 MiB"), "");
+  EXPECT_EQ(complaint("l2", "1 MiB"), "no error");
   EXPECT_THAT(complaint("l2", "768 KiB"), AllOf(HasSubstr("machine.l2"), HasSubstr("power of two")));
   EXPECT_THAT(complaint("l1", "12 KiB"), AllOf(HasSubstr("machine.l1"), HasSubstr("power of two")));
   EXPECT_THAT(complaint("line", "128 B"), AllOf(HasSubstr("machine.line"), HasSubstr("64 B")));
 }
 
 TEST(ExperimentFile, RefusesCachesThatAreNotWholeSets) {
-  EXPECT_EQ(complaint_about_machine({{"l2", "1 KiB"}}), "");
+  EXPECT_EQ(complaint_about_machine({{"l2", "1 KiB"}}), "no error");
   EXPECT_THAT(complaint_about_machine({{"l1", "1 KiB"}, {"line", "512 B"}}),
               HasSubstr("a multiple of 4 lines of 512 B"));
   EXPECT_THAT(complaint_about_machine({{"l2", "1 KiB"}, {"l2_ways", 32}}),
@@ -256,13 +237,13 @@ TEST(ExperimentFile, ChecksTheParametersOfVariantsDeepInside) {
   EXPECT_THAT(complaint_about("platform", slice),
               AllOf(HasSubstr("$.platform.scheduler.slice"), HasSubstr("at least")));
   slice["scheduler"]["slice"] = "1 ms";
-  EXPECT_EQ(complaint_about("platform", slice), "no fault");
+  EXPECT_EQ(complaint_about("platform", slice), "no error");
 }
 
 TEST(ExperimentFile, ChecksTheNamesOfConstants) {
   EXPECT_THAT(complaint_about("constants.processor.l2_latancy", 20),
               HasSubstr("did you mean \"processor.l2_latency\"?"));
-  EXPECT_EQ(complaint_about("constants.processor.l2_latency", 20), "no fault");
+  EXPECT_EQ(complaint_about("constants.processor.l2_latency", 20), "no error");
 }
 
 TEST(ReadingJson, RefusesWhatIsNoText) {

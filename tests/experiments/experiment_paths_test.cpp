@@ -3,6 +3,7 @@
 
 #include "core/json.hpp"
 #include "experiments/runner/experiment.hpp"
+#include "tests/complaint.hpp"
 
 namespace xensim {
 namespace {
@@ -22,12 +23,7 @@ Json after(std::string_view path, Json value) {
 }
 
 std::string complaint(std::string_view path) {
-  try {
-    (void)after(path, 1);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no fault";
+  return complaint_of([&] { (void)after(path, 1); });
 }
 
 TEST(SettingAPath, ReplacesAndAddsWhatTheFormatKnows) {

@@ -6,6 +6,7 @@
 #include "experiments/runner/demand.hpp"
 #include "experiments/runner/expansion.hpp"
 #include "experiments/runner/simulation.hpp"
+#include "tests/complaint.hpp"
 #include "tests/experiments/metric.hpp"
 
 namespace xensim {
@@ -155,12 +156,7 @@ TEST(SetUp, FilesThatDoNotFitAreAnErrorThatNamesWhoseTheyAre) {
     document["domains"][0]["workload"] = std::move(workload);
     document["domains"][0]["count"] = 4;
     document["measure"]["duration"] = "1 s";  // until the third has its turn
-    try {
-      (void)simulate(interpret(std::move(document)));
-    } catch (const InputError& failure) {
-      return std::string(failure.what());
-    }
-    return std::string("no error");
+    return complaint_of([&] { (void)simulate(interpret(document)); });
   };
   for (const char* platform : {"native", "xen"}) {
     const Json small{{"name", platform}, {"file_system", "32 MiB"}};

@@ -3,6 +3,7 @@
 
 #include "core/json.hpp"
 #include "experiments/runner/experiment.hpp"
+#include "tests/complaint.hpp"
 #include "tests/experiments/metric.hpp"
 
 namespace xensim {
@@ -73,12 +74,7 @@ TEST(OutsideMachines, RunningAheadChangesNothingAndAuditsFindNothing) {
 std::string complaint_about(Json behaviour) {
   Json document = between("idle", "idle");
   document["clients"][0]["behaviour"] = std::move(behaviour);
-  try {
-    (void)interpret(std::move(document));
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no fault";
+  return complaint_of([&] { (void)interpret(std::move(document)); });
 }
 
 TEST(OutsideMachines, AreCheckedLikeTheHost) {

@@ -5,6 +5,7 @@
 #include "core/json.hpp"
 #include "results/atomic_file.hpp"
 #include "results/traces/trace_file.hpp"
+#include "tests/complaint.hpp"
 #include "tests/experiments/metric.hpp"
 #include "tests/project_folder.hpp"
 #include "tests/results/temporary_directory.hpp"
@@ -32,12 +33,7 @@ struct ReplayDisk : testing::Test {
     return path.string();
   }
   std::string complaint(const Json& workload) {
-    try {
-      (void)run(workload);
-    } catch (const InputError& error) {
-      return error.what();
-    }
-    return "no error";
+    return complaint_of([&] { (void)run(workload); });
   }
   TemporaryDirectory directory;
   const std::string opened = "fio version 3 iolog\n0 /data/a add\n0 /data/a open\n";

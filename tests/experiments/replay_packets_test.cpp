@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "core/json.hpp"
 #include "results/traces/trace_file.hpp"
+#include "tests/complaint.hpp"
 #include "tests/experiments/metric.hpp"
 #include "tests/results/temporary_directory.hpp"
 #include "workloads/recorded/packet_load.hpp"
@@ -92,12 +93,10 @@ TEST(ReplayPackets, AFileThatIsNoneIsRefusedBeforeAnythingRuns) {
 }
 
 TEST(ReplayPackets, AnExperimentWithoutAFileIsToldOfTheParameter) {
-  try {
-    (void)simulate(interpret(document({{"name", "replay_packets"}})));
-    FAIL();
-  } catch (const InputError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("expected the parameter file"));
-  }
+  EXPECT_THAT(complaint_of([] {
+                (void)simulate(interpret(document({{"name", "replay_packets"}})));
+              }),
+              HasSubstr("expected the parameter file"));
 }
 
 }  // namespace

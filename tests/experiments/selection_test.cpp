@@ -9,6 +9,7 @@
 #include "core/json.hpp"
 #include "experiments/runner/listing.hpp"
 #include "results/atomic_file.hpp"
+#include "tests/complaint.hpp"
 #include "tests/experiments/command_outcome.hpp"
 
 namespace xensim {
@@ -23,12 +24,7 @@ class Selection : public testing::Test {
     return select(figure6, all, only);
   }
   [[nodiscard]] std::string complaint(const std::vector<std::string>& only) const {
-    try {
-      (void)selected(only);
-    } catch (const InputError& error) {
-      return error.what();
-    }
-    return "none";
+    return complaint_of([&] { (void)selected(only); });
   }
 
   ExperimentFile figure6 = read_experiment_file(find_experiment("figure6"));

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/json.hpp"
 #include "results/atomic_file.hpp"
+#include "tests/complaint.hpp"
 #include "tests/results/temporary_directory.hpp"
 
 namespace xensim {
@@ -127,13 +128,8 @@ TEST_F(RecorderTest, resuming_another_configuration_is_refused_with_both_hashes)
 }
 
 TEST_F(RecorderTest, a_refusal_to_resume_says_what_is_different) {
-  const auto complaint = [&](const Provenance& other) -> std::string {
-    try {
-      Recorder(path, other, true);
-      return "none";
-    } catch (const InputError& error) {
-      return error.what();
-    }
+  const auto complaint = [&](const Provenance& other) {
+    return complaint_of([&] { Recorder(path, other, true); });
   };
   const auto complaints = [&] {
     EXPECT_THAT(complaint(provenance(3)), HasSubstr("of another configuration: domains (hash"));

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "tests/complaint.hpp"
 #include "tests/installed.hpp"
 
 namespace xensim {
@@ -18,12 +19,7 @@ DbenchLoadFile parse(const std::string& text, std::uint64_t most = 0) {
   return {input, "load.txt", most};
 }
 std::string message(const std::string& text) {
-  try {
-    (void)parse(text);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
+  return complaint_of([&] { (void)parse(text); });
 }
 
 const std::string opened = "NTCreateX \"\\clients\\client1\\a\" 0x40 0x2 17 NT_STATUS_OK\n";
@@ -96,12 +92,8 @@ TEST(DbenchLoadFile, RefusesFilesOfTheFirstDbench) {
 }
 
 TEST(DbenchLoadFile, SaysWhereToGetOneThatIsMissing) {
-  try {
-    (void)DbenchLoadFile::read("/nowhere/client.txt");
-    FAIL();
-  } catch (const InputError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("Debian's package dbench"));
-  }
+  EXPECT_THAT(complaint_of([] { (void)DbenchLoadFile::read("/nowhere/client.txt"); }),
+              HasSubstr("Debian's package dbench"));
 }
 
 TEST(DbenchLoadFile, OfTheDebianPackageHasItsKnownContents) {

@@ -5,6 +5,7 @@
 
 #include "core/json.hpp"
 #include "models/cpu/costs.hpp"
+#include "tests/complaint.hpp"
 #include "tests/models/testbed.hpp"
 
 namespace xensim {
@@ -23,12 +24,7 @@ Json one_constant(double value, double low, double high) {
 }
 
 std::string message_of(const Json& document, const Json& overrides) {
-  try {
-    (void)Calibration(document).with(Config(overrides));
-    return "no error";
-  } catch (const InputError& error) {
-    return error.what();
-  }
+  return complaint_of([&] { (void)Calibration(document).with(Config(overrides)); });
 }
 
 TEST(Calibration, GivesConstantsByName) {

@@ -6,6 +6,7 @@
 #include "models/io/packet/frame.hpp"
 #include "results/atomic_file.hpp"
 #include "results/traces/trace_file.hpp"
+#include "tests/complaint.hpp"
 #include "tests/results/temporary_directory.hpp"
 
 namespace xensim {
@@ -55,12 +56,8 @@ TEST(PcapTrace, OfAnInterfaceThatNoFramePassedIsEmpty) {
 }
 
 TEST(PcapTrace, AKindWithoutInterfacesRefusesOne) {
-  try {
-    (void)open_trace(parse_trace_request("perfetto@eth0:file"));
-    FAIL();
-  } catch (const InputError& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("interface"));
-  }
+  EXPECT_THAT(complaint_of([] { (void)open_trace(parse_trace_request("perfetto@eth0:file")); }),
+              testing::HasSubstr("interface"));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "results/atomic_file.hpp"
 #include "results/traces/xentrace_demand.hpp"
+#include "tests/complaint.hpp"
 #include "tests/results/temporary_directory.hpp"
 
 namespace xensim {
@@ -26,12 +27,7 @@ std::vector<XentraceChange> changes_of(const std::string& bytes) {
   return all;
 }
 std::string message(const std::string& bytes) {
-  try {
-    (void)changes_of(bytes);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
+  return complaint_of([&] { (void)changes_of(bytes); });
 }
 
 std::string words(std::initializer_list<std::uint32_t> all) {

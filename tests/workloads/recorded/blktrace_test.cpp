@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "tests/complaint.hpp"
 #include "tests/results/temporary_directory.hpp"
 #include "tests/workloads/recorded/binary_text.hpp"
 
@@ -44,12 +45,7 @@ RecordedDiskLoad parse(const std::string& text, const RecordedDiskOptions& optio
   return read_disk_load(input, "trace", options);
 }
 std::string message(const std::string& text, const RecordedDiskOptions& options = {}) {
-  try {
-    (void)parse(text, options);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
+  return complaint_of([&] { (void)parse(text, options); });
 }
 
 TEST(Blktrace, TakesWhatWasQueuedInBothOrdersOfBytes) {

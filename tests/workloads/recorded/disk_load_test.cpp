@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "tests/complaint.hpp"
 #include "workloads/recorded/disk_target.hpp"
 
 namespace xensim {
@@ -19,12 +20,7 @@ RecordedDiskLoad parse(const std::string& text, const RecordedDiskOptions& optio
   return read_disk_load(input, "load", options);
 }
 std::string message(const std::string& text, const RecordedDiskOptions& options = {}) {
-  try {
-    (void)parse(text, options);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
+  return complaint_of([&] { (void)parse(text, options); });
 }
 std::string value(const Description& rows, const std::string& name) {
   for (const DescriptionRow& row : rows) {
@@ -35,12 +31,7 @@ std::string value(const Description& rows, const std::string& name) {
 /// The message of whatever `what` throws.
 template <class What>
 std::string complaint(What&& what) {
-  try {
-    what();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
+  return complaint_of([&] { what(); });
 }
 
 const std::string third = "fio version 3 iolog\n0 /a add\n2 /a open\n";

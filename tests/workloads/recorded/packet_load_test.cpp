@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "tests/complaint.hpp"
 #include "workloads/numbered_datagrams.hpp"
 
 namespace xensim {
@@ -57,12 +58,7 @@ RecordedPacketLoad parse(const std::string& text, const RecordedPacketOptions& o
   return read_packet_load(input, "a.pcap", options);
 }
 std::string message(const std::string& text, const RecordedPacketOptions& options = {}) {
-  try {
-    (void)parse(text, options);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
+  return complaint_of([&] { (void)parse(text, options); });
 }
 
 TEST(PacketLoad, HasBothStampsInBothOrdersOfBytes) {

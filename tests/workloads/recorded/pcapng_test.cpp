@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "tests/complaint.hpp"
 #include "tests/installed.hpp"
 #include "tests/results/temporary_directory.hpp"
 #include "tests/workloads/recorded/binary_text.hpp"
@@ -75,12 +76,7 @@ RecordedPacketLoad parse(const std::string& text, const RecordedPacketOptions& o
   return read_packet_load(input, "a.pcapng", options);
 }
 std::string message(const std::string& text) {
-  try {
-    (void)parse(text);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
+  return complaint_of([&] { (void)parse(text); });
 }
 
 TEST(Pcapng, HasMicrosecondsUnlessItSaysOtherwiseInBothOrdersOfBytes) {

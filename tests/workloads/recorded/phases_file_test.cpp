@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "tests/complaint.hpp"
 
 namespace xensim {
 namespace {
@@ -17,12 +18,7 @@ RecordedPhases parse(const std::string& text) {
   return parse_phases(input, "load.csv");
 }
 std::string message(const std::string& text) {
-  try {
-    (void)parse(text);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
+  return complaint_of([&] { (void)parse(text); });
 }
 
 TEST(PhasesFile, HasPhasesByTaskInTheOrderOfLinesAndExact) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "core/error.hpp"
+#include "tests/complaint.hpp"
 
 namespace xensim {
 namespace {
@@ -13,12 +14,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 std::string message(const std::string& text, const RtAppOptions& options = {}) {
-  try {
-    (void)parse_rt_app(text, "load.json", options);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
+  return complaint_of([&] { (void)parse_rt_app(text, "load.json", options); });
 }
 /// Of a task `a` with these members.
 std::string task_message(const std::string& members) {
