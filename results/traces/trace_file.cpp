@@ -25,10 +25,10 @@ TraceWindow parse_window(std::string_view text) {
     if (!begin.empty()) window.begin = parse_time(begin);
     if (!end.empty()) window.end = parse_time(end);
   } catch (const std::invalid_argument& error) {
-    throw InputError({.path = "--trace"}, fmt::format("\"{}\"", text), error.what());
+    throw InputError({.path = "--trace"}, fmt::format("found \"{}\"", text), error.what());
   }
   if (window.begin < Time{} || window.end <= window.begin) {
-    throw InputError({.path = "--trace"}, fmt::format("\"{}\"", text),
+    throw InputError({.path = "--trace"}, fmt::format("found \"{}\"", text),
                      "times since the beginning of the run, the first before the second, such as 2 s..2.5 s");
   }
   return window;
@@ -58,7 +58,8 @@ TraceRequest parse_trace_request(std::string_view request) {
   const auto& parameters = TraceFileRegistry::instance().entries().at(kind).parameters;
   if (at < head.size() &&
       std::ranges::find(parameters, "interface", &ParameterInfo::name) == parameters.end()) {
-    throw InputError({.path = "--trace"}, fmt::format("\"{}\" names an interface", request), kind + ":FILE");
+    throw InputError({.path = "--trace"}, fmt::format("\"{}\" names an interface", request),
+                     fmt::format("{0}:FILE, or {0}@BEGIN..END:FILE", kind));
   }
   const std::string interface(at < head.size() ? head.substr(at + 1) : "");
   if (at < head.size() && interface.empty()) {
