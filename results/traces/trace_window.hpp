@@ -19,6 +19,7 @@ namespace xensim {
 struct TraceWindow {
   Time begin{};
   Time end = never;
+  [[nodiscard]] bool is_whole() const { return begin == Time{} && end == never; }
   [[nodiscard]] bool contains(Time at) const { return at >= begin && at < end; }
 };
 

@@ -17,30 +17,33 @@ class Traces final : public TraceSink {
     for (const std::string& request : requests) {
       const TraceRequest asked = parse_trace_request(request);
       files_.push_back(open_trace(asked));
-      sinks_.push_back(std::make_unique<WindowedTrace>(*files_.back(), asked.window));
+      sinks_.push_back(files_.back().get());
+      if (asked.window.is_whole()) continue;
+      windows_.push_back(std::make_unique<WindowedTrace>(*files_.back(), asked.window));
+      sinks_.back() = windows_.back().get();
     }
   }
 
   void begin(std::function<Time()> present, const std::vector<std::string>& instances) override {
-    for (const auto& sink : sinks_) sink->begin(present, instances);
+    for (TraceSink* const sink : sinks_) sink->begin(present, instances);
   }
   void domain(VcpuId vcpu, std::uint32_t instance) override {
-    for (const auto& sink : sinks_) sink->domain(vcpu, instance);
+    for (TraceSink* const sink : sinks_) sink->domain(vcpu, instance);
   }
   void record(const TraceRecord& record) override {
-    for (const auto& sink : sinks_) sink->record(record);
+    for (TraceSink* const sink : sinks_) sink->record(record);
   }
   void process(const ProcessRecord& record) override {
-    for (const auto& sink : sinks_) sink->process(record);
+    for (TraceSink* const sink : sinks_) sink->process(record);
   }
   void frame(const FrameRecord& record) override {
-    for (const auto& sink : sinks_) sink->frame(record);
+    for (TraceSink* const sink : sinks_) sink->frame(record);
   }
   void disk(const DiskRecord& record) override {
-    for (const auto& sink : sinks_) sink->disk(record);
+    for (TraceSink* const sink : sinks_) sink->disk(record);
   }
   void end(Time at) override {
-    for (const auto& sink : sinks_) sink->end(at);
+    for (TraceSink* const sink : sinks_) sink->end(at);
   }
   /// Writes all. Throws InputError.
   void finish() {
@@ -49,7 +52,8 @@ class Traces final : public TraceSink {
 
  private:
   std::vector<std::unique_ptr<TraceFile>> files_;
-  std::vector<std::unique_ptr<WindowedTrace>> sinks_;
+  std::vector<std::unique_ptr<WindowedTrace>> windows_;
+  std::vector<TraceSink*> sinks_;  ///< a file, or the window before it
 };
 
 }  // namespace xensim
