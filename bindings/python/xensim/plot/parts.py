@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy
 import pandas
 from matplotlib import pyplot
@@ -29,6 +31,14 @@ GROUPS = {
 COLOURS = [RED, ORANGE, "#F0E442", BLUE, "#56B4E9", "#003f5c", GREEN, "#66c2a5", PINK, "#999999", "#cccccc"]
 
 
+def groups_of(table: pandas.DataFrame) -> Iterator[tuple[str, str, numpy.ndarray]]:
+    """Name, colour and sums of each group of parts that is anywhere worth showing. `table` has a column for each part."""
+    for (name, members), colour in zip(GROUPS.items(), COLOURS, strict=True):
+        sums = table[[member for member in members if member in table.columns]].sum(axis=1).to_numpy(dtype=float)
+        if numpy.abs(sums).max(initial=0) >= 0.0005:
+            yield name, colour, sums
+
+
 def parts(table: pandas.DataFrame, x: str, ax: Axes | None = None) -> Axes:
     """Stacked bars of the parts of a loss, in percent of the result alone, one for each row of a table as
     `xensim.isolation.attribution` or `xensim.laboratory.matrix` give it; the row's name stands in column `x`. What was
@@ -43,11 +53,8 @@ def parts(table: pandas.DataFrame, x: str, ax: Axes | None = None) -> Axes:
             _, ax = pyplot.subplots(figsize=(max(6.4, 2.6 + 0.8 * len(table)), 3.8), layout="constrained")
         places = numpy.arange(len(table))
         above, below = numpy.zeros(len(table)), numpy.zeros(len(table))
-        for (name, members), colour in zip(GROUPS.items(), COLOURS, strict=True):
-            known = [member for member in members if member in table.columns]
-            height = 100 * table[known].sum(axis=1).to_numpy(dtype=float)
-            if numpy.abs(height).max(initial=0) < 0.05:
-                continue
+        for name, colour, part in groups_of(table):
+            height = 100 * part
             start = numpy.where(height >= 0, above, below)
             ax.bar(places, height, 0.62, bottom=start, color=colour, label=name)
             above += numpy.clip(height, 0, None)
@@ -84,10 +91,7 @@ def elapsed(frame: pandas.DataFrame, instances: str, ax: Axes | None = None) -> 
             _, ax = pyplot.subplots(figsize=(7.2, 3.6), layout="constrained")
         edges = [0.0, *spent.index]
         below = numpy.zeros(len(edges))
-        for (name, members), colour in zip(GROUPS.items(), COLOURS, strict=True):
-            height = spent[[member for member in members if member in spent]].sum(axis=1).to_numpy()
-            if height.max(initial=0) < 0.0005:
-                continue
+        for name, colour, height in groups_of(spent):
             above = below + numpy.concatenate([height[:1], height])
             ax.fill_between(edges, below, above, step="pre", color=colour, linewidth=0, label=name)
             below = above

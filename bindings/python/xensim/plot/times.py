@@ -11,7 +11,7 @@ from .. import isolation
 from .._xensim import InputError
 from ..axes import swept_columns
 from ..names import swept_column
-from .parts import COLOURS, GROUPS
+from .parts import groups_of
 from .style import STYLE
 
 
@@ -30,11 +30,8 @@ def times(frame: pandas.DataFrame, instance: str, x: str = "domains", ax: Axes |
         if ax is None:
             _, ax = pyplot.subplots(figsize=(max(6.4, 2.6 + 0.8 * len(table)), 3.8), layout="constrained")
         places, top = numpy.arange(len(table)), numpy.zeros(len(table))
-        for (name, members), colour in zip(GROUPS.items(), COLOURS, strict=True):
-            known = [member for member in members if member in table.columns]
-            height = 100 * table[known].sum(axis=1).to_numpy(dtype=float)
-            if height.max(initial=0) < 0.05:
-                continue
+        for name, colour, part in groups_of(table):
+            height = 100 * part
             ax.bar(places, height, 0.62, bottom=top, color=colour, label=name)
             top += height
         ax.set_xticks(places, [str(value) for value in table[x]])
