@@ -126,6 +126,16 @@ def test_a_step_that_would_make_it_worse_is_shortened():
     assert done.after["call"] == pytest.approx(112, rel=0.03)
 
 
+def test_where_all_together_lead_nowhere_constants_move_one_by_one():
+    """Whether a token changes hands once more is not in the derivatives: they are taken over long ways."""
+    wake, switch = Parameter("wake", 100, 50, 200), Parameter("switch", 100, 50, 200)
+    done = fit([wake, switch], {"call": 230, "ring": 100}, lambda points: [
+        {"call": v["wake"] + v["switch"], "ring": 150 if 100 < v["wake"] < 140 else 100} for v, _ in points
+    ])  # fmt: skip
+    assert done.values["wake"] == 100
+    assert done.after == {"call": pytest.approx(230, rel=0.005), "ring": 100}
+
+
 def test_a_prior_outside_its_range_is_refused(file):
     wrong = document()
     wrong["paths"]["gate"]["value"] = 99

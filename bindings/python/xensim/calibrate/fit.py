@@ -4,8 +4,9 @@
   + sum over constants ((ln value - ln prior) / s)^2        where [low, high] is prior +- 2 s
 
 Simulated times are nearly linear in the constants, so a few steps of Gauss and Newton lead there. Derivatives
-are differences over half of the range and more, so that whole cycles and chance do not matter; where such a step
-leads nowhere, over less.
+are differences over half of the range and more, so that whole cycles and chance do not matter. Where such a step
+leads nowhere, because a few cells jump with any constant, constants move one by one, and then differences are taken
+over less.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from ..whatif import Parameter, Values
 TOLERANCE = 0.01  # standard deviation of a published cell, relative
 LINEAR_ENOUGH = 0.001  # of a cell: the step led to where the derivatives said
 NEGLIGIBLE = 0.0005  # of a cell over the whole range: not the constant, but when timer interrupts come
-STEPS = 8
+STEPS = 12
+WORTHWHILE = 0.1  # of the sum: what a constant that moves alone must promise
 SHORTEST = 0.25  # part of the way to a bound that differences are taken over
 
 # Points of the space of constants and the cells wanted there -> their simulated values.
@@ -69,6 +71,9 @@ class _Search:
         self.cells = list(published)
         self.evaluate = evaluate
         self.values = {p.name: p.prior for p in self.parameters}
+        self.wanted = numpy.array(list(published.values()))
+        self.prior = self._array(self.values)
+        self.spread = numpy.array([p.spread for p in self.parameters])
         self.before: Values = {}  # simulated with the priors
         self.simulated: Values = {}
         self.derivatives = numpy.zeros((len(self.cells), len(self.parameters)))
@@ -83,6 +88,8 @@ class _Search:
         goal = self._solution()
         values, simulated = self._shortened(goal)
         if values == self.values:
+            values, simulated = self._one_by_one()
+        if values == self.values:
             if goal == values or self.part <= SHORTEST:
                 return False
             self.part /= 2
@@ -93,7 +100,7 @@ class _Search:
             abs(simulated[c] - self.simulated[c] - expected[c]) < LINEAR_ENOUGH * self.published[c] for c in self.cells
         )
         self.values, self.simulated = values, simulated
-        return not linear
+        return values != goal or not linear
 
     def result(self) -> Fit:
         kept = [i for i, p in enumerate(self.parameters) if self.depends[p.name]]
@@ -127,9 +134,24 @@ class _Search:
 
     def _badness(self, values: Values, simulated: Values) -> float:
         """The sum that is to be least."""
-        misses = [(simulated[c] / self.published[c] - 1) / TOLERANCE for c in self.cells]
-        moves = [math.log(values[p.name] / p.prior) / p.spread for p in self.parameters]
-        return math.fsum(x * x for x in (*misses, *moves))
+        return math.fsum(self._residuals(self._array(values), self._found(simulated)) ** 2)
+
+    def _residuals(self, at: numpy.ndarray, found: numpy.ndarray) -> numpy.ndarray:
+        """What the sum takes the squares of, for constants and the cells simulated with them."""
+        misses = (found - self.wanted) / (TOLERANCE * self.wanted)
+        moves = numpy.log(at / self.prior) / self.spread
+        return numpy.concatenate([misses, moves])
+
+    def _jacobian(self, at: numpy.ndarray) -> numpy.ndarray:
+        """How they change with the constants' logarithms, if the simulation were linear."""
+        misses = self.derivatives * at / (TOLERANCE * self.wanted)[:, None]
+        return numpy.vstack([misses, numpy.diag(1 / self.spread)])
+
+    def _array(self, values: Values) -> numpy.ndarray:
+        return numpy.array([values[p.name] for p in self.parameters])
+
+    def _found(self, simulated: Values) -> numpy.ndarray:
+        return numpy.array([simulated[c] for c in self.cells])
 
     def _shortened(self, goal: Values) -> tuple[Values, Values]:
         """The step, or the half, quarter or eighth of it that first improves on its start, where it stays if none
@@ -147,22 +169,39 @@ class _Search:
                 return tried, there
         return self.values, self.simulated
 
+    def _one_by_one(self) -> tuple[Values, Values]:
+        """Each constant moves alone, first those that promise most, and stays where that improves on the sum. And
+        what is simulated there."""
+        values, simulated = self.values, self.simulated
+        best = self._badness(values, simulated)
+        waiting = dict(enumerate(self.parameters))
+        while waiting:
+            residuals = self._residuals(self._array(values), self._found(simulated))
+            jacobian = self._jacobian(self._array(values))
+            gradient, curvature = residuals @ jacobian, (jacobian**2).sum(axis=0)
+            promise = gradient**2 / curvature
+            i = max(waiting, key=lambda i: promise[i])
+            if promise[i] < WORTHWHILE:
+                break
+            p = waiting.pop(i)
+            tried = values | {p.name: p.rounded(values[p.name] * math.exp(-gradient[i] / curvature[i]))}
+            if tried == values:
+                continue
+            (there,) = self.evaluate([(tried, self.cells)])
+            if (badness := self._badness(tried, there)) < best:
+                values, simulated, best = tried, there, badness
+        return values, simulated
+
     def _solution(self) -> Values:
         """The best values if the simulation were linear."""
-        base = numpy.array([self.values[p.name] for p in self.parameters])
+        base, found = self._array(self.values), self._found(self.simulated)
         low, high = numpy.log([[p.low, p.high] for p in self.parameters]).T
-        prior = numpy.log([p.prior for p in self.parameters])
-        spread = numpy.array([p.spread for p in self.parameters])
-        wanted = numpy.array([self.published[c] for c in self.cells])
-        found = numpy.array([self.simulated[c] for c in self.cells])
 
         def residuals(x: numpy.ndarray) -> numpy.ndarray:
-            misses = (found + self.derivatives @ (numpy.exp(x) - base) - wanted) / (TOLERANCE * wanted)
-            return numpy.concatenate([misses, (x - prior) / spread])
+            return self._residuals(numpy.exp(x), found + self.derivatives @ (numpy.exp(x) - base))
 
         def jacobian(x: numpy.ndarray) -> numpy.ndarray:
-            data = self.derivatives * numpy.exp(x) / (TOLERANCE * wanted)[:, None]
-            return numpy.vstack([data, numpy.diag(1 / spread)])
+            return self._jacobian(numpy.exp(x))
 
         start = numpy.clip(numpy.log(base), low + 1e-9, high - 1e-9)
         answer = least_squares(residuals, start, jac=jacobian, bounds=(low, high), xtol=1e-12, ftol=1e-12,
