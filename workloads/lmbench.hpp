@@ -138,9 +138,10 @@ class Lmbench final : public Workload {
     });
     for (std::size_t i = 0; i < operation_count_kinds; ++i) {
       const auto what = static_cast<OperationCount>(i);
-      instances_.report(sink, prefix, statistic_of(what), [what](const LmbenchTimes& times) {
+      const std::optional<double> count = instances_.mean([what](const LmbenchTimes& times) {
         return times.complete() && times.counted() ? std::optional(times.count(what)) : std::nullopt;
       });
+      if (count) sink.value(prefix, statistic_of(what), *count);
     }
   }
 

@@ -42,7 +42,7 @@ RunResult run_two(const char* platform, const char* workload, int milliseconds, 
            {{"interval": "{} ms", "jitter": "0 s"}},
            "measure": {{"warm_up": "0 s", "duration": "{} ms"}}}})",
       platform, workload, apart, milliseconds)));
-  return simulate(experiment, {});
+  return simulate(experiment, {.explain = true});
 }
 
 class Figure3 : public testing::TestWithParam<const char*> {};
@@ -106,6 +106,13 @@ TEST(SpecSuite, SeveralHaveNoMeanBeforeAllHaveFinished) {
   const RunResult one_done = run_two(native, suite, 30, 200);
   EXPECT_GT(metric(one_done, "guest/0/score"), 0);
   EXPECT_EQ(std::ranges::count(one_done.metrics, "guest/score", &Metric::name), 0);
+}
+
+TEST(LinuxBuild, SeveralAreExplainedOnceByTheMean) {
+  const RunResult two = run_two(native, build, 4000);
+  const double alone = metric(run(native, build, {.explain = true}), "guest/count/faults");
+  EXPECT_NEAR(metric(two, "guest/count/faults") / alone, 1, 0.02);
+  EXPECT_EQ(std::ranges::count(two.metrics, "guest/0/count/faults", &Metric::name), 0);
 }
 
 TEST(Dbench, ClientsOfSeveralInstancesOnOneKernelDoNotMeet) {

@@ -58,10 +58,11 @@ class LinuxBuild final : public Workload {
     });
     for (std::size_t i = 0; i < operation_count_kinds; ++i) {
       const auto what = static_cast<OperationCount>(i);
-      instances_.report(sink, prefix, statistic_of(what), [&](const Build& build) -> std::optional<double> {
+      const std::optional<double> count = instances_.mean([&](const Build& build) -> std::optional<double> {
         if (build.readings.size() < 2) return std::nullopt;
         return static_cast<double>((build.readings.back() - build.readings.front())[what]) / part;
       });
+      if (count) sink.value(prefix, statistic_of(what), *count);
     }
   }
 
