@@ -99,7 +99,9 @@ Frequency parse_frequency(std::string_view text) {
   return Frequency{parse(text, frequency_units, "2.4 GHz")};
 }
 
-std::string format(Time time) { return format(time.count(), time_units); }
+std::string format(Time time) {
+  return time == Time{} ? "0 s" : format(time.count(), time_units);  // 0 ps would look like a precision
+}
 std::string format(Bytes bytes) { return format(bytes.count, byte_units); }
 std::string format(Frequency frequency) { return format(frequency.kilohertz, frequency_units); }
 

@@ -77,17 +77,20 @@ class Dbench final : public Workload {
     return {.files =
                 parameters_.version == "4" ? std::vector{parameters_.file.path} : std::vector<std::string>{}};
   }
-  std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
+  std::vector<Program> programs(std::uint32_t instance, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(small_program("/bin/dbench", program_costs_,
-                                [this](Self self, const Place& place) { return fork(self, place, *this); }));
+    all.push_back(small_program(
+        "/bin/dbench", program_costs_,
+        [this, instance](Self self, const Place& place) { return fork(self, place, *this, instance); }));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override;
 
  private:
-  static Program fork(Self self, Place /*place*/, Dbench& dbench) {
-    for (std::uint32_t i = 0; i < dbench.parameters_.clients; ++i) {
+  /// All clients have directories of their own, those of other instances of the same kernel too.
+  static Program fork(Self self, Place /*place*/, Dbench& dbench, std::uint32_t instance) {
+    const auto clients = static_cast<std::uint32_t>(dbench.parameters_.clients);
+    for (std::uint32_t i = instance * clients; i < (instance + 1) * clients; ++i) {
       const Self::Body child = [&dbench, i](Self born) {
         return run_dbench_client(born, dbench.load_, i, dbench.parameters_.passes, dbench.manners(),
                                  dbench.line_, dbench.costs_, dbench.results_);

@@ -10,6 +10,7 @@
 #include "models/guest/memory/area.hpp"
 #include "models/guest/processes/self.hpp"
 #include "workloads/dynamic_loader.hpp"
+#include "workloads/instances.hpp"
 #include "workloads/workload.hpp"
 
 namespace xensim {
@@ -114,48 +115,51 @@ struct LoopPages {
   }
 };
 
-inline const Statistic lmbench_latency{"latency", "us", Statistic::Kind::summary,
-                                       "time of one operation, as lmbench reports it"};
+inline const Statistic lmbench_latency{
+    "latency", "us", Statistic::Kind::summary,
+    "time of one operation, as lmbench reports it; of several instances, the mean "
+    "once all have finished"};
 
-/// One benchmark: `measure` is its main program. Parameters derive from LmbenchParameters. The last instance
-/// of a template is the one that is reported.
+/// One benchmark: `measure` is its main program. Parameters derive from LmbenchParameters.
 template <class Parameters, Program (*measure)(Self, const Place&, LmbenchTimes&, const Parameters&)>
 class Lmbench final : public Workload {
  public:
   Lmbench(const Parameters& p, const WorkloadContext& context)
-      : parameters_(p), times_(p), costs_(context.calibration), explains_(context.explain) {}
+      : parameters_(p), costs_(context.calibration), explains_(context.explain) {}
 
-  std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
-    times_ = LmbenchTimes(parameters_);
+  std::vector<Program> programs(std::uint32_t instance, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(start(*this));
+    all.push_back(start(*this, instances_.add(instance, LmbenchTimes(parameters_))));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
-    if (!times_.complete()) return;
-    sink.value(prefix, lmbench_latency, times_.latency());
-    if (!times_.counted()) return;
+    instances_.report(sink, prefix, lmbench_latency, [](const LmbenchTimes& times) {
+      return times.complete() ? std::optional(times.latency()) : std::nullopt;
+    });
     for (std::size_t i = 0; i < operation_count_kinds; ++i) {
       const auto what = static_cast<OperationCount>(i);
-      sink.value(prefix, statistic_of(what), times_.count(what));
+      const std::optional<double> count = instances_.mean([what](const LmbenchTimes& times) {
+        return times.complete() && times.counted() ? std::optional(times.count(what)) : std::nullopt;
+      });
+      if (count) sink.value(prefix, statistic_of(what), *count);
     }
   }
 
  private:
-  static Program start(Lmbench& benchmark) {
-    const LoadedBody main = [&benchmark](Self self, const Place& place) {
-      return measure(self, place, benchmark.times_, benchmark.parameters_);
+  static Program start(const Lmbench& benchmark, LmbenchTimes& times) {
+    const LoadedBody main = [&](Self self, const Place& place) {
+      return measure(self, place, times, benchmark.parameters_);
     };
-    if (benchmark.explains_) co_await Self{}.observe(benchmark.times_.readings());
+    if (benchmark.explains_) co_await Self{}.observe(times.readings());
     const ProgramImage image{.path = "/bin/lmbench"};
     const Self::Body body = dynamic_loader(image, typical_image, benchmark.costs_, main);
     co_await Self{}.exec(image, body);
   }
 
   Parameters parameters_;
-  LmbenchTimes times_;
   ProgramCosts costs_;
   bool explains_;
+  Instances<LmbenchTimes> instances_;
 };
 
 template <class Parameters>

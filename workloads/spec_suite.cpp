@@ -3,14 +3,17 @@
 /// Run times are scaled down: each program computes for the same share of its real run time, long against
 /// everything that interrupts it.
 #include "models/guest/processes/self.hpp"
+#include "workloads/instances.hpp"
 #include "workloads/spec_benchmark.hpp"
 
 namespace xensim {
 namespace {
 
 using enum Statistic::Kind;
-const Statistic score{"score", "1", summary,
-                      "geometric mean of 100 times reference time over run time; run times scaled up again"};
+const Statistic score{
+    "score", "1", summary,
+    "geometric mean of 100 times reference time over run time; run times scaled up again; of "
+    "several instances, the mean once all have finished"};
 
 struct SuiteParameters {
   std::int64_t scale = 100;
@@ -40,17 +43,18 @@ class SpecSuite final : public Workload {
     }
   }
 
-  std::vector<Program> programs(std::uint32_t /*instance*/, RandomStream& /*random*/) override {
-    ratios_.clear();
+  std::vector<Program> programs(std::uint32_t instance, RandomStream& /*random*/) override {
     std::vector<Program> all;
-    all.push_back(run(*this));
+    all.push_back(run(*this, instances_.add(instance)));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
-    if (ratios_.size() < benchmarks_.size()) return;
-    double product = 1;
-    for (const double ratio : ratios_) product *= ratio / 100;
-    sink.value(prefix, score, 100 * twelfth_root(product));
+    instances_.report(sink, prefix, score, [this](const Ratios& ratios) -> std::optional<double> {
+      if (ratios.size() < benchmarks_.size()) return std::nullopt;
+      double product = 1;
+      for (const double ratio : ratios) product *= ratio / 100;
+      return 100 * twelfth_root(product);
+    });
   }
 
  private:
@@ -60,18 +64,20 @@ class SpecSuite final : public Workload {
     double reference = 0;  ///< s
   };
 
-  static Program run(SpecSuite& suite) {
+  using Ratios = std::vector<double>;  ///< of the programs that are done
+
+  static Program run(const SpecSuite& suite, Ratios& ratios) {
     for (const Benchmark& benchmark : suite.benchmarks_) {
       const std::int64_t begin = co_await Self{}.clock();
       co_yield Compute{benchmark.work, &benchmark.working_set};
       const Time took = Time{co_await Self{}.clock() - begin} * suite.scale_;
-      suite.ratios_.push_back(100 * benchmark.reference / to_seconds(took));
+      ratios.push_back(100 * benchmark.reference / to_seconds(took));
     }
   }
 
   std::int64_t scale_;
   std::vector<Benchmark> benchmarks_;
-  std::vector<double> ratios_;
+  Instances<Ratios> instances_;
 };
 
 const RegisterWorkload<SpecSuite, SuiteParameters> registered{

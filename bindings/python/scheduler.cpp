@@ -19,6 +19,7 @@ class PythonScheduler final : public Scheduler {
   PythonScheduler(std::string name, py::object policy, std::size_t cpus)
       : name_(std::move(name)), policy_(std::move(policy)), running_(cpus) {}
 
+  void draw_from(const RandomStream& random) override { policy_.attr("draw_from")(random); }
   void add(VcpuId vcpu, CpuId cpu, const SchedulingShare& share, Time now) override {
     if (vcpus_.size() <= vcpu.value) vcpus_.resize(vcpu.value + 1);
     vcpus_[vcpu.value] = {.home = cpu, .runnable = false};

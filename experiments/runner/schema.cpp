@@ -89,7 +89,7 @@ Json experiment_schema() {
       {"type", "array"}, {"items", domain_schema()}, {"description", "what runs on the platform"}};
   properties["clients"] = {{"type", "array"},
                            {"items", client_schema()},
-                           {"description", "machines outside, on a switched Gigabit Ethernet with the host"}};
+                           {"description", "machines outside, on a switched Ethernet with the host"}};
   properties["operator"] =
       described(schema_of(operator_table().describe_all()), "starts the instances one by one");
   properties["control"] = {{"type", "array"},

@@ -159,7 +159,8 @@ RunResult simulate(const Experiment& experiment, const SimulationOptions& option
                             .trace = options.trace,
                             .memory = experiment.machine.memory,
                             .audit = options.audit,
-                            .strict = options.strict};
+                            .strict = options.strict,
+                            .seed = options.seed};
   const std::unique_ptr<Platform> platform =
       PlatformRegistry::instance().create("platform", experiment.platform, context);
 

@@ -38,6 +38,7 @@ struct HostContext {
   bool strict = false;                    ///< every step through the calendar
   Ipv4Address address = addresses::host;  ///< of its own kernel, on the network
   MacAddress interface = addresses::host_interface;
+  std::uint64_t seed = 0;  ///< of what is drawn on it
 };
 
 class ControlPlane;

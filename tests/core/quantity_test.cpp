@@ -36,5 +36,10 @@ TEST(Quantity, WhatIsWrittenReadsBackTheSame) {
   }));
 }
 
+TEST(Quantity, NothingIsWrittenInTheUnitThatPeopleUse) {
+  EXPECT_EQ(format(Time{}), "0 s");
+  EXPECT_EQ(format(Bytes{}), "0 B");
+}
+
 }  // namespace
 }  // namespace xensim

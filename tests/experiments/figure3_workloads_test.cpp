@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "core/json.hpp"
 #include "tests/experiments/metric.hpp"
 
@@ -29,6 +32,17 @@ RunResult run(const char* platform, const char* workload, const SimulationOption
            "measure": {{"warm_up": "0 s", "duration": "{} ms"}}}})",
       platform, workload, milliseconds)));
   return simulate(experiment, options);
+}
+
+/// Two instances on one processor, measured from when the second one starts.
+RunResult run_two(const char* platform, const char* workload, int milliseconds, int apart = 10) {
+  const Experiment experiment = interpret(Json::parse(fmt::format(
+      R"({{"name": "two", "machine": {{"base": "dell2650", "cpus": 1}}, "platform": {},
+           "domains": [{{"name": "guest", "count": 2, "workload": {}}}], "operator":
+           {{"interval": "{} ms", "jitter": "0 s"}},
+           "measure": {{"warm_up": "0 s", "duration": "{} ms"}}}})",
+      platform, workload, apart, milliseconds)));
+  return simulate(experiment, {.explain = true});
 }
 
 class Figure3 : public testing::TestWithParam<const char*> {};
@@ -62,6 +76,49 @@ TEST(LinuxBuild, APartOfItIsScaledUpToTheWhole) {
     return metric(run(native, part.c_str(), {}, 10000), "guest/score");
   };
   EXPECT_NEAR(score(8) / score(16), 1, 0.02);
+}
+
+/// Each has its own result; that of all is the mean.
+class SeveralInstances : public testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(SeveralInstances, HaveResultsOfTheirOwnAndTheirMean) {
+  const auto [workload, result] = GetParam();
+  for (const char* platform : {native, xen}) {
+    const RunResult two = run_two(platform, workload, 4000);
+    const double first = metric(two, fmt::format("guest/0/{}", result));
+    const double second = metric(two, fmt::format("guest/1/{}", result));
+    const double alone = metric(run(platform, workload), fmt::format("guest/{}", result));
+    EXPECT_DOUBLE_EQ(metric(two, fmt::format("guest/{}", result)), (first + second) / 2);
+    for (const double one : {first, second}) {
+      const double slowdown = std::max(one / alone, alone / one);
+      EXPECT_THAT(slowdown, AllOf(Ge(1.5), Le(2.2))) << platform << ": they share a processor";
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Workloads, SeveralInstances,
+    testing::Values(std::pair{R"({"name": "spec_suite", "scale": 5000})", "score"}, std::pair{build, "score"},
+                    std::pair{R"({"name": "lmbench_null_call", "iterations": 1000000, "repetitions": 1})",
+                              "latency"}));
+
+TEST(SpecSuite, SeveralHaveNoMeanBeforeAllHaveFinished) {
+  const RunResult one_done = run_two(native, suite, 30, 200);
+  EXPECT_GT(metric(one_done, "guest/0/score"), 0);
+  EXPECT_EQ(std::ranges::count(one_done.metrics, "guest/score", &Metric::name), 0);
+}
+
+TEST(LinuxBuild, SeveralAreExplainedOnceByTheMean) {
+  const RunResult two = run_two(native, build, 4000);
+  const double alone = metric(run(native, build, {.explain = true}), "guest/count/faults");
+  EXPECT_NEAR(metric(two, "guest/count/faults") / alone, 1, 0.02);
+  EXPECT_EQ(std::ranges::count(two.metrics, "guest/0/count/faults", &Metric::name), 0);
+}
+
+TEST(Dbench, ClientsOfSeveralInstancesOnOneKernelDoNotMeet) {
+  const RunResult two = run_two(native, R"({"name": "dbench", "version": "2.x", "flush": false})", 20000);
+  EXPECT_EQ(metric(two, "guest/passes"), 2);
+  EXPECT_EQ(metric(two, "guest/unexpected"), 0);
 }
 
 TEST(Osdb, ARetrievalIsSomeThirtySystemCallsTenSwitchesOrMoreAndTwoOrThreeBlocksRead) {

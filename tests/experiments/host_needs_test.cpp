@@ -58,7 +58,11 @@ TEST(HostNeeds, DomainsMustFitOntoTheDisksTogether) {
   const Json big{{"name", "xen"}, {"memory", "16 MiB"}, {"file_system", "30 GiB"}};
   EXPECT_NO_THROW((void)expand(file(big, "dd", 1)));
   EXPECT_THAT([&] { (void)expand(file(big, "dd", 8)); },
-              ThrowsMessage<InputError>(AllOf(HasSubstr("8 domains"), HasSubstr("30 GiB of file_system"))));
+              ThrowsMessage<InputError>(AllOf(HasSubstr("8 domains"), HasSubstr("30 GiB of file_system"),
+                                              HasSubstr("at most 4, as many as fit onto 1 disk of"))));
+  const Json small{{"name", "xen"}, {"memory", "16 MiB"}, {"swap", "4 KiB"}, {"file_system", "1 MiB"}};
+  EXPECT_THAT([&] { (void)expand(file(small, "dd", 101)); },
+              ThrowsMessage<InputError>(HasSubstr("at most 100, to which Xen 1.0")));
 }
 
 TEST(HostNeeds, WhatAScriptGivesBackMayServeOthers) {

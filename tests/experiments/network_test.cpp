@@ -15,6 +15,10 @@
 namespace xensim {
 namespace {
 
+using testing::AllOf;
+using testing::Ge;
+using testing::Le;
+
 Json transfer(const char* role, std::int64_t mtu, const char* amount, bool smp = false) {
   Json workload{{"name", "ttcp"}, {"role", role}, {"bytes", amount}};
   Json peer{{"name", "ttcp_peer"}, {"amount", amount}};
@@ -81,6 +85,20 @@ TEST(Network, AnEchoIsTimedFromOutside) {
   // Four times over a wire, an interrupt, two system calls: tens of microseconds.
   EXPECT_GT(metric(result, "peer/response/mean"), 0.02);
   EXPECT_LT(metric(result, "peer/response/mean"), 0.15);
+}
+
+TEST(Network, TheSlowestAnswersAreKnownBesideTheMeanOfAll) {
+  const RunResult result = simulate(interpret(Json::parse(R"({
+      "name": "slices", "machine": {"base": "dell2650", "cpus": 1},
+      "platform": {"name": "xen", "scheduler": {"name": "round-robin", "slice": "20 ms"}},
+      "domains": [{"name": "victim", "workload": "udp_ping"}, {"name": "hog", "workload": "cpu_hog"}],
+      "clients": [{"name": "probe", "count": 2,
+                   "behaviour": {"name": "udp_prober", "period": "50 ms", "jitter": "20 ms"}}],
+      "measure": {"duration": "5 s"}})")));
+  EXPECT_THAT(metric(result, "probe/response/mean"), AllOf(Ge(7.0), Le(13.0))) << "half a slice";
+  EXPECT_THAT(metric(result, "probe/response/p99"), AllOf(Ge(18.0), Le(20.5))) << "nearly all of it";
+  EXPECT_GE(metric(result, "probe/response/maximum"), metric(result, "probe/response/p99"));
+  EXPECT_LE(metric(result, "probe/response/maximum"), 21.0);
 }
 
 std::string output_of(const std::string& command) {

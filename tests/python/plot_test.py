@@ -138,6 +138,41 @@ def test_lines_of_any_metric(frame):
     assert ax.get_ylabel() == "throughput, s/s"
 
 
+def measured(rows, x="hogs"):
+    columns = ["scheduler", x, "replication", "metric", "unit", "value"]
+    return pandas.DataFrame([(*row, "response", "ms", value) for *row, value in rows], columns=columns)
+
+
+def test_lines_over_numbers_that_double_have_them_equally_far_apart():
+    doubled = measured([("bvt", hogs, 0, 1.0) for hogs in (1, 2, 4, 64)])
+    ax = xensim.plot.lines(doubled, "response", x="hogs")
+    ax.figure.canvas.draw()
+    assert ax.get_xscale() == "log"
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["1", "2", "4", "64"]
+    for others in ((1, 2, 3, 4), (0, 1, 2, 4)):
+        ax = xensim.plot.lines(measured([("bvt", hogs, 0, 1.0) for hogs in others]), "response", x="hogs")
+        assert ax.get_xscale() == "linear"
+
+
+def test_lines_leave_room_for_long_labels_and_many_lines():
+    names = [f"bvt-xen1 with slices of {slice} ms" for slice in (1, 5, 50)]
+    ax = xensim.plot.lines(measured([(name, 1, 0, 1.0) for name in names]), "response", x="scheduler")
+    ax.figure.canvas.draw()
+    assert [text.get_text() for text in ax.get_xticklabels()] == names
+    assert all(text.get_rotation() == 20 for text in ax.get_xticklabels())
+    many = measured([(f"s{i}", hogs, 0, 1.0) for i in range(6) for hogs in (1, 2)])
+    ax = xensim.plot.lines(many, "response", x="hogs", by="scheduler")
+    ax.figure.canvas.draw()
+    assert ax.get_legend().get_window_extent().x0 >= ax.get_window_extent().x1, "beside the lines"
+
+
+def test_the_axis_of_lines_that_are_never_negative_begins_at_0():
+    wide = measured([("bvt", hogs, i, value) for hogs in (1, 2) for i, value in enumerate((0.1, 90.0, 0.1))])
+    assert xensim.plot.lines(wide, "response", x="hogs").get_ylim()[0] == 0
+    saved = measured([("bvt", hogs, 0, -1.0) for hogs in (1, 2)])
+    assert xensim.plot.lines(saved, "response", x="hogs").get_ylim()[0] < 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

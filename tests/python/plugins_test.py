@@ -123,6 +123,33 @@ def test_random_numbers_depend_on_the_seed_and_the_instance_alone(small):
     assert len({first for first, _ in drawn.values()}) == 3
 
 
+def test_each_replication_draws_other_lots_and_the_same_seed_the_same(small):
+    drawn = []
+
+    class Lottery(RoundRobin):
+        """Each turn by lot."""
+
+        def draw_from(self, random):
+            self.random = random
+
+        def schedule(self, cpu, current_runnable, now):
+            if queue := self.queues[cpu]:
+                drawn.append(self.random.random())
+                queue.rotate(int(drawn[-1] * len(queue)))
+            return super().schedule(cpu, current_runnable, now)
+
+    xensim.scheduler("python-lottery")(Lottery)
+    drawing = small.with_({"platform.scheduler": "python-lottery"}, replications=2)
+    numbers = []
+    for replication in (0, 1, 0):
+        drawing.one(replication=replication).run()
+        numbers.append(drawn.copy())
+        drawn.clear()
+    assert len(numbers[0]) > 20
+    assert numbers[0] == numbers[2]
+    assert numbers[0][:5] != numbers[1][:5]
+
+
 def test_generators_are_closed_when_the_run_is_over(small):
     closed = []
 

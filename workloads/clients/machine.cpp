@@ -81,6 +81,7 @@ class MachineClient final : public Client {
     its.interface = addresses::outside_interface(machine.station);
     its.trace = nullptr;
     if (parameters_.cpus > 0) its.cpus = static_cast<std::uint32_t>(parameters_.cpus);
+    its.seed = RandomStream(machine.random).next();
     RandomStream random = machine.random;
     std::vector<Program> programs = workload_->programs(machine.number, random);
     machines_.push_back(PlatformRegistry::instance().create("platform", platform_, its));

@@ -16,6 +16,8 @@ const Statistic probes_sent{"probes", "datagrams", counter, "probes sent"};
 const Statistic probes_answered{"answers", "datagrams", counter, "probes that were answered so far"};
 const Statistic response_mean{"response/mean", "ms", summary, "mean time from a probe to its answer"};
 const Statistic response_deviation{"response/sd", "ms", summary, "time of an answer: standard deviation"};
+const Statistic response_p99{"response/p99", "ms", summary, "99 % of the answers took less"};
+const Statistic response_maximum{"response/maximum", "ms", summary, "the answer that took longest"};
 
 struct UdpProberParameters {
   std::int64_t instance = 0;
@@ -43,8 +45,10 @@ const auto parameters =
 /// One machine: each probe has a port of its own, by which its answer is known.
 class Prober final : public OutsideMachine {
  public:
-  Prober(const ClientContext& context, const UdpProberParameters& p, const Client::Machine& machine)
+  Prober(const ClientContext& context, const UdpProberParameters& p, const Client::Machine& machine,
+         Histogram& everybodys)
       : OutsideMachine(context, {.station = machine.station}),
+        everybodys_(everybodys),
         parameters_(p),
         target_(context.address(static_cast<std::uint32_t>(p.instance))),
         random_(machine.random) {}
@@ -80,10 +84,13 @@ class Prober final : public OutsideMachine {
                 std::uint32_t /*bytes*/) override {
     const auto probe = sent_at_.find(port);
     if (probe == sent_at_.end()) return;
-    responses.add(static_cast<std::uint64_t>((at - probe->second) / 1ns));
+    const auto took = static_cast<std::uint64_t>((at - probe->second) / 1ns);
+    responses.add(took);
+    everybodys_.add(took);
     sent_at_.erase(probe);
   }
 
+  Histogram& everybodys_;
   UdpProberParameters parameters_;
   Ipv4Address target_;
   RandomStream random_;
@@ -95,11 +102,13 @@ class UdpProber final : public Client {
   UdpProber(const UdpProberParameters& p, const ClientContext& context) : parameters_(p), context_(context) {}
 
   void start(World& world, const Machine& machine) override {
-    Prober& prober = *probers_.emplace_back(std::make_unique<Prober>(context_, parameters_, machine));
+    Prober& prober =
+        *probers_.emplace_back(std::make_unique<Prober>(context_, parameters_, machine, responses_));
     world.add_actor(
         machine.name, [&prober] { prober.work(); }, World::Ends::lasting);
   }
   void measure(Time /*now*/) override {
+    responses_ = {};
     for (const auto& prober : probers_) prober->measure();
   }
   void report(StatisticSink& sink, const std::string& prefix, Time /*now*/) const override {
@@ -120,11 +129,14 @@ class UdpProber final : public Client {
     const double mean = sum / answered;
     sink.value(prefix, response_mean, mean);
     sink.value(prefix, response_deviation, std::sqrt(std::max(0.0, squares / answered - mean * mean)));
+    sink.value(prefix, response_p99, static_cast<double>(responses_.quantile(0.99)) * ms);
+    sink.value(prefix, response_maximum, static_cast<double>(responses_.maximum()) * ms);
   }
 
  private:
   UdpProberParameters parameters_;
   const ClientContext& context_;
+  Histogram responses_;  ///< of all probers, ns
   std::vector<std::unique_ptr<Prober>> probers_;
 };
 

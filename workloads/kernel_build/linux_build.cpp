@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "workloads/instances.hpp"
 #include "workloads/kernel_build/tools.hpp"
 #include "workloads/set_up.hpp"
 
@@ -15,8 +16,10 @@ namespace xensim {
 namespace {
 
 using enum Statistic::Kind;
-const Statistic score{"score", "s", summary, "time of the build; of a part of it, as if for the whole"};
-const Statistic compiled{"compiled", "files", summary, "files compiled so far"};
+const Statistic score{"score", "s", summary,
+                      "time of the build; of a part of it, as if for the whole; of several "
+                      "instances, the mean once all have finished"};
+const Statistic compiled{"compiled", "files", summary, "files compiled so far, by all instances"};
 
 struct BuildParameters {
   std::int64_t files = 660;
@@ -40,24 +43,26 @@ class LinuxBuild final : public Workload {
   }
 
   std::vector<Program> programs(std::uint32_t instance, RandomStream& /*random*/) override {
-    plan(instance);
     std::vector<Program> all;
-    all.push_back(start(*this, instance));
+    all.push_back(start(*this, instances_.add(instance, plan(instance)), instance));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
-    sink.value(prefix, compiled, static_cast<double>(compiled_));
-    if (end_ > Time{}) {
-      sink.value(prefix, score,
-                 to_seconds(end_ - begin_) * static_cast<double>(parameters_.files) /
-                     static_cast<double>(parameters_.compiled));
-    }
-    if (readings_.size() < 2) return;
-    const OperationCounts counts = readings_.back() - readings_.front();
+    const auto part = static_cast<double>(parameters_.compiled);
+    std::int64_t files = 0;
+    for (const auto& [instance, build] : instances_) files += build.compiled;
+    sink.value(prefix, compiled, static_cast<double>(files));
+    instances_.report(sink, prefix, score, [&](const Build& build) -> std::optional<double> {
+      if (build.end == Time{}) return std::nullopt;
+      return to_seconds(build.end - build.begin) * static_cast<double>(parameters_.files) / part;
+    });
     for (std::size_t i = 0; i < operation_count_kinds; ++i) {
       const auto what = static_cast<OperationCount>(i);
-      sink.value(prefix, statistic_of(what),
-                 static_cast<double>(counts[what]) / static_cast<double>(parameters_.compiled));
+      const std::optional<double> count = instances_.mean([&](const Build& build) -> std::optional<double> {
+        if (build.readings.size() < 2) return std::nullopt;
+        return static_cast<double>((build.readings.back() - build.readings.front())[what]) / part;
+      });
+      if (count) sink.value(prefix, statistic_of(what), *count);
     }
   }
 
@@ -67,82 +72,85 @@ class LinuxBuild final : public Workload {
     std::string output;
   };
 
+  /// One instance's, in a tree of its own.
+  struct Build {
+    std::vector<Compilation> files{};
+    std::vector<Directory> directories{};
+    Time begin{}, end{};
+    std::int64_t compiled = 0;
+    std::vector<OperationCounts> readings{};  ///< at the beginning and at the end
+  };
+
   /// Sizes and headers of the files: the same in every run. Half of the headers are those that all include.
-  void plan(std::uint32_t /*instance*/) {
+  [[nodiscard]] Build plan(std::uint32_t instance) const {
     constexpr std::int64_t header_files = 400;
-    begin_ = end_ = Time{};
-    compiled_ = 0;
-    files_.clear();
-    directories_.clear();
+    const std::string tree = instance == 0 ? "/usr/src/linux" : fmt::format("/usr/src/linux.{}", instance);
+    Build build;
     for (std::int64_t i = 0; i < parameters_.compiled; ++i) {
       const std::int64_t directory = i / files_per_directory;
-      Compilation file{.source = fmt::format("/usr/src/linux/{}/{}.c", directory, i),
-                       .object = fmt::format("/usr/src/linux/{}/{}.o", directory, i),
+      Compilation file{.source = fmt::format("{}/{}/{}.c", tree, directory, i),
+                       .object = fmt::format("{}/{}/{}.o", tree, directory, i),
                        .headers = {},
                        .eighths = 1 + 2 * (i * 3 % 8)};
       for (std::int64_t k = 0; k < costs_.headers; ++k) {
         const std::int64_t number = 2 * k < costs_.headers ? k : (i * 37 + k * 11) % header_files;
-        file.headers.push_back(fmt::format("/usr/src/linux/include/{}.h", number));
+        file.headers.push_back(fmt::format("{}/include/{}.h", tree, number));
       }
       if (i % files_per_directory == 0) {
-        directories_.push_back(
-            {.objects = {}, .output = fmt::format("/usr/src/linux/{}/built.o", directory)});
+        build.directories.push_back({.objects = {}, .output = fmt::format("{}/{}/built.o", tree, directory)});
       }
-      directories_.back().objects.push_back(file.object);
-      files_.push_back(std::move(file));
+      build.directories.back().objects.push_back(file.object);
+      build.files.push_back(std::move(file));
     }
+    return build;
   }
 
-  static Program start(LinuxBuild& build, std::uint32_t instance) {
+  static Program start(const LinuxBuild& all, Build& build, std::uint32_t instance) {
     Bytes needed;
-    for (const Compilation& file : build.files_) needed.count += file.part(build.costs_.source).count;
-    for (const Compilation& file : build.files_) {
-      const Bytes size = file.part(build.costs_.source);
+    for (const Compilation& file : build.files) needed.count += file.part(all.costs_.source).count;
+    for (const Compilation& file : build.files) {
+      const Bytes size = file.part(all.costs_.source);
       check_set_up(co_await Self{}.existing_file(file.source, size), "linux_build", instance, needed);
       for (const std::string& header : file.headers) {
-        const std::int64_t placed = co_await Self{}.existing_file(header, build.costs_.header);
+        const std::int64_t placed = co_await Self{}.existing_file(header, all.costs_.header);
         check_set_up(placed, "linux_build", instance, needed);
       }
     }
     const ProgramImage image{.path = "/usr/bin/make", .text = 35, .data = 2, .bss = 6};
     const ImageUse use{.text = 30, .data = 2, .bss = 5};
-    const LoadedBody main = [&build](Self self, const Place& place) { return make(self, place, build); };
-    const Self::Body body = dynamic_loader(image, use, build.costs_.programs, main);
-    if (build.explains_) co_await Self{}.observe(build.readings_);
-    build.begin_ = Time{co_await Self{}.clock()};
+    const LoadedBody main = [&](Self self, const Place& place) { return make(self, place, all, build); };
+    const Self::Body body = dynamic_loader(image, use, all.costs_.programs, main);
+    if (all.explains_) co_await Self{}.observe(build.readings);
+    build.begin = Time{co_await Self{}.clock()};
     co_await Self{}.exec(image, body);
   }
 
-  static Program make(Self self, Place place, LinuxBuild& build) {
-    for (const Directory& directory : build.directories_) {
-      const auto first = static_cast<std::size_t>(&directory - build.directories_.data()) *
+  static Program make(Self self, Place place, const LinuxBuild& all, Build& build) {
+    for (const Directory& directory : build.directories) {
+      const auto first = static_cast<std::size_t>(&directory - build.directories.data()) *
                          static_cast<std::size_t>(files_per_directory);
       for (std::size_t i = first; i < first + directory.objects.size(); ++i) {
-        const Compilation& file = build.files_[i];
+        const Compilation& file = build.files[i];
         co_await self.stat(file.source);
         co_await self.stat(file.object);  // is not there
-        const Self::Body child = compile(file, build.costs_);
+        const Self::Body child = compile(file, all.costs_);
         co_await self.fork(child);
         co_await self.touch(place.stack, 1, Access::write);
         co_await self.touch(place.data, 1, Access::write);
         co_await self.wait();
-        ++build.compiled_;
+        ++build.compiled;
       }
-      const Self::Body last = link(directory.objects, directory.output, build.costs_);
+      const Self::Body last = link(directory.objects, directory.output, all.costs_);
       co_await self.fork(last);
       co_await self.wait();
     }
-    build.end_ = Time{co_await self.clock()};
+    build.end = Time{co_await self.clock()};
   }
 
   BuildParameters parameters_;
   BuildCosts costs_;
-  std::vector<Compilation> files_;
-  std::vector<Directory> directories_;
-  Time begin_{}, end_{};
-  std::int64_t compiled_ = 0;
+  Instances<Build> instances_;
   bool explains_;
-  std::vector<OperationCounts> readings_;  ///< at the beginning and at the end
 };
 
 const RegisterWorkload<LinuxBuild, BuildParameters> registered{

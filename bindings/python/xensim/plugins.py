@@ -48,6 +48,9 @@ class Scheduler:
         """For a host of `cpus` processors. Keyword-only arguments with defaults, if the subclass has any,
         become parameters of experiments, of the type of their default."""
 
+    def draw_from(self, random: RandomStream) -> None:
+        """First of all: the numbers of a policy that draws lots. Each replication has others."""
+
     def add(self, vcpu: int, cpu: int, share: Share, now: int) -> None:
         """A new vCPU, not runnable yet."""
         raise self._missing("add")

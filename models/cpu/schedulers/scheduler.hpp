@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/ids.hpp"
+#include "core/random.hpp"
 #include "core/registry.hpp"
 #include "core/time.hpp"
 
@@ -39,8 +40,8 @@ struct Decision {
 /// A scheduling policy over all processors of a host. A virtual processor is at home on the processor it was
 /// added to; in a policy that `migrates`, on the one that chose it last.
 ///
-/// The framework guarantees: `add` before anything else; `wake` only when not runnable; `sleep` only
-/// when runnable and not running; a running vCPU that blocks is reported by `schedule` with
+/// The framework guarantees: `add` of a vCPU before anything else about it; `wake` only when not runnable;
+/// `sleep` only when runnable and not running; a running vCPU that blocks is reported by `schedule` with
 /// `current_runnable == false`; times never decrease; every pass that is asked for comes.
 /// The policy guarantees: `schedule` chooses a vCPU that is runnable, is at home on this processor unless the
 /// policy migrates, and runs on no other.
@@ -50,6 +51,9 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
   virtual ~Scheduler() = default;
+
+  /// First of all, on a host that runs: the numbers of a policy that draws lots. Each replication has others.
+  virtual void draw_from(const RandomStream& random) { (void)random; }
 
   /// A new vCPU, not runnable yet. `vcpu.value` are dense and ascending, but may be skipped.
   virtual void add(VcpuId vcpu, CpuId cpu, const SchedulingShare& share, Time now) = 0;

@@ -45,11 +45,16 @@ const auto parameters = with_devices(
              "page faults enter the monitor first; false: the guest's kernel, as no real i386 could",
              "Xen 1.0"));
 
+std::unique_ptr<Scheduler> scheduler_of(const Config& config, const HostContext& context) {
+  std::unique_ptr<Scheduler> policy = SchedulerRegistry::instance().create("scheduler", config, context.cpus);
+  policy->draw_from(RandomStream(context.seed, "scheduler"));
+  return policy;
+}
+
 class Xen final : public Platform {
  public:
   Xen(const MonitorParameters& p, const Config& scheduler, const HostContext& context)
-      : monitor_(p, context, SchedulerRegistry::instance().create("scheduler", scheduler, context.cpus)),
-        control_(monitor_, context) {}
+      : monitor_(p, context, scheduler_of(scheduler, context)), control_(monitor_, context) {}
 
   void start(std::vector<Program> programs, const SchedulingShare& share) override {
     const std::uint32_t instance = control_.add_instance();

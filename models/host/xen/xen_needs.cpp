@@ -29,13 +29,16 @@ std::optional<PlatformNeeds::Shortage> XenNeeds::shortage() const {
   const Bytes part{parameters_.swap.count + parameters_.file_system.count};
   const auto sectors = static_cast<std::int64_t>(DiskParameters(plan_.calibration).sectors);
   const std::int64_t parts = parameters_.disks * (sectors / (part.count / sector_bytes));
-  if (with_disks > std::min<std::int64_t>(parts, MonitorBlock::most_domains)) {
+  const std::string found = fmt::format("{} domains with {} of swap and {} of file_system each", with_disks,
+                                        format(parameters_.swap), format(parameters_.file_system));
+  if (with_disks > parts) {
+    return Shortage{found, fmt::format("at most {}, as many as fit onto {} disk{} of {:.1f} GiB", parts,
+                                       parameters_.disks, parameters_.disks == 1 ? "" : "s",
+                                       static_cast<double>(sectors) * sector_bytes / (1 << 30))};
+  }
+  if (with_disks > MonitorBlock::most_domains) {
     return Shortage{
-        fmt::format("{} domains with {} of swap and {} of file_system each", with_disks,
-                    format(parameters_.swap), format(parameters_.file_system)),
-        fmt::format("at most {} domains with disks, in parts of {} disk{} of {:.1f} GiB",
-                    MonitorBlock::most_domains, parameters_.disks, parameters_.disks == 1 ? "" : "s",
-                    static_cast<double>(sectors) * sector_bytes / (1 << 30))};
+        found, fmt::format("at most {}, to which Xen 1.0 gives parts of disks", MonitorBlock::most_domains)};
   }
   return {};
 }

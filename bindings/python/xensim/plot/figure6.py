@@ -8,10 +8,9 @@ import matplotlib
 import pandas
 from matplotlib import pyplot
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
 from ..cells import figure6_cells
-from .style import BLUE, CAP, GREEN, GREY, RED, STYLE, errors
+from .style import BLUE, CAP, GREEN, GREY, RED, STYLE, doubling_axis, errors
 
 # Label, colour and marker of each series, in the order of the legend.
 SERIES = {
@@ -66,7 +65,7 @@ def _throughput(ax: Axes, table: pandas.DataFrame) -> None:
             rows["instances"], rows["published"], linestyle="none", marker=marker, markersize=7,
             markerfacecolor="none", markeredgecolor=colour, label=f"{label}, published",
         )  # fmt: skip
-    _instances_axis(ax, table)
+    doubling_axis(ax, table["instances"])
     ax.set_ylim(0, 2.15)
     ax.set_ylabel("Throughput relative to one instance")
     handles, labels = ax.get_legend_handles_labels()
@@ -86,12 +85,5 @@ def _deviation(ax: Axes, table: pandas.DataFrame) -> None:
         )  # fmt: skip
     largest = max(abs(low_or_high) for low_or_high in ax.get_ylim())
     ax.set_ylim(-largest, largest)
-    _instances_axis(ax, table)
+    doubling_axis(ax, table["instances"])
     ax.set_ylabel("Deviation from\npublished, %")
-
-
-def _instances_axis(ax: Axes, table: pandas.DataFrame) -> None:
-    ax.set_xscale("log", base=2)
-    ax.xaxis.set_major_locator(FixedLocator(sorted(table["instances"].unique())))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(ScalarFormatter())

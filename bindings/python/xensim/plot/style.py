@@ -8,6 +8,8 @@ from typing import Any
 import matplotlib
 import pandas
 from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
 STYLE = {
     "axes.axisbelow": True,
@@ -47,6 +49,14 @@ def errors(rows: pandas.DataFrame, middle: str) -> Any:
     low = (rows[middle] - rows["low"]).fillna(0).clip(lower=0)
     high = (rows["high"] - rows[middle]).fillna(0).clip(lower=0)
     return pandas.concat([low, high], axis=1).to_numpy().T
+
+
+def doubling_axis(ax: Axes, values: pandas.Series) -> None:
+    """An x axis on which steps from a value to twice as much are equally long, with ticks at `values`."""
+    ax.set_xscale("log", base=2)
+    ax.xaxis.set_major_locator(FixedLocator(sorted(values.unique())))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(ScalarFormatter())
 
 
 def save(figure: matplotlib.figure.Figure, directory: Path, name: str) -> list[Path]:
