@@ -7,6 +7,7 @@
 #include "core/json_source.hpp"
 #include "core/parameter_info.hpp"
 #include "experiments/runner/catalogue.hpp"
+#include "experiments/runner/constant_limits.hpp"
 #include "experiments/runner/control_script.hpp"
 #include "experiments/runner/format.hpp"
 #include "experiments/runner/scheduling_share.hpp"
@@ -114,6 +115,11 @@ std::vector<ClientTemplate> read_clients(const Config& list, const std::vector<D
   return templates;
 }
 
+void change(std::shared_ptr<const Calibration>& calibration, const Config& constants) {
+  calibration = std::make_shared<const Calibration>(calibration->with(constants));
+  check_constants(*calibration, constants);
+}
+
 /// Integer time ends after 106 days; the end of the run must come before.
 void check_end(const Experiment& experiment, const Config& root) {
   double start_s = 0;
@@ -171,10 +177,7 @@ Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source, 
   experiment.domains = read_domains(root.at("domains"), scheduler_of(experiment.platform));
   if (root.has("clients")) experiment.clients = read_clients(root.at("clients"), experiment.domains);
   experiment.calibration = calibrations.of(experiment.machine.name);
-  if (root.has("constants")) {
-    experiment.calibration =
-        std::make_shared<const Calibration>(experiment.calibration->with(root.at("constants")));
-  }
+  if (root.has("constants")) change(experiment.calibration, root.at("constants"));
   if (root.has("control")) experiment.control = read_control(root, experiment);
   if (root.has("probes")) experiment.probes = read_probes(root.at("probes"), experiment.domains);
   if (root.has("operator")) experiment.operator_plan = operator_table().read(root.at("operator"));
