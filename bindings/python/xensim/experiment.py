@@ -63,7 +63,8 @@ def simulate(
     "simulated_s": seconds, "events": count}. `audit`
     checks every component after each scheduling pass; `strict` takes every step through the calendar,
     which changes no result. `explain` lets workloads that can count what lies behind their results report
-    that too, per operation. Raises InputError or SimulationError. Warns of constants and weights as `Experiment.run` does.
+    that too, per operation. Raises InputError or SimulationError. Warns of constants and weights as `Experiment.run`
+    does.
     """
     text = _text(document)
     for remark in _xensim.remarks(text):
