@@ -27,6 +27,8 @@ constexpr std::array leasts{
     Least{"network.receive_ring", 1},
     Least{"network.return_ring", 1},
     Least{"network.receive_posted", 1},
+    Least{"control.batch", 1},
+    Least{"guest.code_line", 0.01},  // paths have no more lines than can be counted
     // What takes for ever does not fit into simulated time.
     Least{"disk.rotation", 1},
     Least{"disk.outer_rate", 0.001},

@@ -29,14 +29,19 @@ TEST(ConstantLimits, TheNetworkInterfaceHasADescriptorForEachBuffer) {
 }
 
 TEST(ConstantLimits, ThereIsAtLeastOneOfEveryPart) {
-  for (const char* part : {"disk.heads", "disk.zones", "disk.read_segments", "disk.tags",
-                           "network.transmit_ring", "network.return_ring", "network.receive_posted"}) {
+  for (const char* part :
+       {"disk.heads", "disk.zones", "disk.read_segments", "disk.tags", "network.transmit_ring",
+        "network.return_ring", "network.receive_posted", "control.batch"}) {
     EXPECT_THAT(complaint_about({{part, 0.1}}),
                 AllOf(HasSubstr("$.constants." + std::string(part) + ": found 0.1; expected at least ")));
   }
   EXPECT_THAT(complaint_about({{"processor.trace_lines", 7}}), HasSubstr("at least 8")) << "one in each way";
   EXPECT_EQ(complaint_about({{"processor.trace_lines", 8}, {"disk.heads", 1}, {"disk.zones", 1}}),
             "no error");
+}
+
+TEST(ConstantLimits, CodeHasNoMoreLinesThanCanBeCounted) {
+  EXPECT_THAT(complaint_about({{"guest.code_line", 1e-9}}), HasSubstr("expected at least 0.01"));
 }
 
 TEST(ConstantLimits, NothingTakesLongerThanSimulatedTime) {
