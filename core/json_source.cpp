@@ -64,11 +64,22 @@ class SharedIterator {
   const char** reached_;
 };
 
+bool is_below(const std::string& path, const std::string& root) {
+  return path.starts_with(root) &&
+         (path.size() == root.size() || path[root.size()] == '.' || path[root.size()] == '[');
+}
+
+void forget(ConfigSource& source, const std::string& root) {
+  const auto below = [&](const auto& entry) { return is_below(entry.first, root); };
+  std::erase_if(source.lines, below);
+  std::erase_if(source.changes, below);
+}
+
 /// Notes the line of each path: of its key in an object, of its start in an array.
 class LineRecorder final : public Json::json_sax_t {
  public:
-  LineRecorder(std::string_view text, ConfigSource& source)
-      : text_(text), source_(source), counted_(text.data()), reached_(text.data()) {}
+  LineRecorder(std::string_view text, ConfigSource& source, const MayRepeat& may_repeat)
+      : text_(text), source_(source), may_repeat_(may_repeat), counted_(text.data()), reached_(text.data()) {}
 
   void run() {
     Json::sax_parse(SharedIterator(text_.data(), &reached_),
@@ -90,10 +101,13 @@ class LineRecorder final : public Json::json_sax_t {
   bool key(string_t& name) override {
     path_ = open_.back().path + "." + name;
     const int here = line(reached_);
-    if (!source_.lines.try_emplace(path_, here).second) {
+    if (source_.lines.try_emplace(path_, here).second) return true;
+    if (!may_repeat_ || !may_repeat_(path_)) {
       throw InputError({.file = source_.file, .line = here, .path = path_},
                        fmt::format("found key \"{}\" twice", name), "each key once");
     }
+    forget(source_, path_);
+    source_.lines[path_] = here;
     return true;
   }
 
@@ -145,23 +159,13 @@ class LineRecorder final : public Json::json_sax_t {
 
   std::string_view text_;
   ConfigSource& source_;
+  const MayRepeat& may_repeat_;
   int line_ = 1;
   const char* counted_;  ///< line breaks before this are in line_
   const char* reached_;
   std::string path_;
   std::vector<Open> open_;
 };
-
-bool is_below(const std::string& path, const std::string& root) {
-  return path.starts_with(root) &&
-         (path.size() == root.size() || path[root.size()] == '.' || path[root.size()] == '[');
-}
-
-void forget(ConfigSource& source, const std::string& root) {
-  const auto below = [&](const auto& entry) { return is_below(entry.first, root); };
-  std::erase_if(source.lines, below);
-  std::erase_if(source.changes, below);
-}
 
 template <class T>
 void copy_below(std::unordered_map<std::string, T>& places, const std::string& from, const std::string& to) {
@@ -174,10 +178,10 @@ void copy_below(std::unordered_map<std::string, T>& places, const std::string& f
 
 }  // namespace
 
-SourcedJson parse_json(std::string_view text, std::string file) {
+SourcedJson parse_json(std::string_view text, std::string file, const MayRepeat& may_repeat) {
   const auto source = std::make_shared<ConfigSource>();
   source->file = std::move(file);
-  LineRecorder(text, *source).run();
+  LineRecorder(text, *source, may_repeat).run();
   return {Json::parse(text), source};
 }
 

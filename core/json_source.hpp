@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,9 +17,13 @@ struct SourcedJson {
   std::shared_ptr<const ConfigSource> source;
 };
 
-/// Throws InputError with file, line and column for what is no JSON, for a key given twice and for nesting
-/// deeper than 64. O(length * depth).
-[[nodiscard]] SourcedJson parse_json(std::string_view text, std::string file);
+/// Whether the key at this path may be given again: its last value counts, in the place of the first.
+using MayRepeat = std::function<bool(const std::string& path)>;
+
+/// Throws InputError with file, line and column for what is no JSON, for a key given twice that may not be,
+/// and for nesting deeper than 64. O(length * depth), and O(paths) for each key given again.
+[[nodiscard]] SourcedJson parse_json(std::string_view text, std::string file,
+                                     const MayRepeat& may_repeat = {});
 
 /// The text of a file of JSON. Throws InputError for a file that cannot be read, is a directory, is
 /// empty or larger than 64 MiB.

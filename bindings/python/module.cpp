@@ -5,6 +5,7 @@
 #include <pybind11/stl/filesystem.h>
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -14,6 +15,7 @@
 #include "core/error.hpp"
 #include "core/json_source.hpp"
 #include "experiments/runner/catalogue.hpp"
+#include "experiments/runner/demand.hpp"
 #include "experiments/runner/expansion.hpp"
 #include "experiments/runner/experiment.hpp"
 #include "experiments/runner/file_paths.hpp"
@@ -75,6 +77,13 @@ ExperimentFile with(ExperimentFile file, const std::string& path, const std::str
   note_change(*source, "$." + whole, change);
   file.source = std::move(source);
   return file;
+}
+
+/// What the user should know of one experiment without a sweep.
+std::vector<std::string> remarks_of(const std::string& text) {
+  Run run;
+  run.experiment = std::make_shared<const Experiment>(interpret(parse_json(text, {}).value));
+  return demand_of({run}).remarks;
 }
 
 /// As `xensim::expand`. What the experiment is compared with does not matter here, and a changed sweep
@@ -205,6 +214,10 @@ PYBIND11_MODULE(_xensim, module) {
         check_space(demand, free_space(traces));
       },
       py::arg("traces"), py::arg("runs"), "Throws if these runs cannot be traced so.");
+  module.def(
+      "remarks", [](const std::vector<Run>& runs) { return demand_of(runs).remarks; }, py::arg("runs"),
+      "What the user should know of their constants, shares and files, each once.");
+  module.def("remarks", &remarks_of, py::arg("text"));
   module.def("check_cache", [](const std::filesystem::path& directory) { (void)RunCache(directory); });
   module.def("schema", [] { return experiment_schema().dump(); });
   module.def("kinds", &list_kinds);

@@ -12,6 +12,7 @@
 #include "experiments/runner/cells.hpp"
 #include "experiments/runner/format.hpp"
 #include "experiments/runner/host_needs.hpp"
+#include "experiments/runner/machine_choice.hpp"
 #include "experiments/runner/snapshot.hpp"
 
 namespace xensim {
@@ -113,10 +114,15 @@ Experiment experiment_at(Json document, const Json& schema, const std::vector<Ax
     set(axes[i].path, swept.value);
     for (const auto& [path, value] : swept.with) set(path, value);
   }
-  const MachineDescription described = interpret(document, lines, calibrations).machine;
-  Json machine = {{"base", described.name}};
-  machine.update(write_machine(described));
+  (void)interpret(document, lines, calibrations);  // complaints are of what was written
+  const MachineChoice choice = choose_machine(Config(document, lines));
+  Json machine = {{"base", choice.machine.name}};
+  machine.update(write_machine(choice.machine));
   document["machine"] = std::move(machine);
+  if (Json constants = choice.constants; !constants.empty()) {
+    if (document.contains("constants")) constants.update(document["constants"]);
+    document["constants"] = std::move(constants);
+  }
   return interpret(std::move(document), lines, calibrations);
 }
 

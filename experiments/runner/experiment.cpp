@@ -7,8 +7,10 @@
 #include "core/json_source.hpp"
 #include "core/parameter_info.hpp"
 #include "experiments/runner/catalogue.hpp"
+#include "experiments/runner/constant_limits.hpp"
 #include "experiments/runner/control_script.hpp"
 #include "experiments/runner/format.hpp"
+#include "experiments/runner/machine_choice.hpp"
 #include "experiments/runner/scheduling_share.hpp"
 #include "models/cpu/calibration.hpp"
 
@@ -33,17 +35,6 @@ void check_name(const Config& config) {
 void check_instance_name(const Config& config) {
   check_name(config);
   if (config.string() == "host0") config.fail("\"host0\", which is the machine", "another name");
-}
-
-MachineDescription read_machine_or_name(const Config& root) {
-  const std::vector<std::string> names = machine_names();
-  if (!root.has("machine")) return named_machine(MachineDescription{}.name);
-  const Config machine = root.at("machine");
-  if (machine.json().is_string()) return named_machine(machine.choice("machine", names));
-  machine.require_object();
-  const std::string base =
-      machine.has("base") ? machine.at("base").choice("machine", names) : MachineDescription{}.name;
-  return read_machine(machine, named_machine(base));
 }
 
 MeasurePlan read_measure(const Config& config) {
@@ -114,6 +105,11 @@ std::vector<ClientTemplate> read_clients(const Config& list, const std::vector<D
   return templates;
 }
 
+void change(std::shared_ptr<const Calibration>& calibration, const Config& constants) {
+  calibration = std::make_shared<const Calibration>(calibration->with(constants));
+  check_constants(*calibration, constants);
+}
+
 /// Integer time ends after 106 days; the end of the run must come before.
 void check_end(const Experiment& experiment, const Config& root) {
   double start_s = 0;
@@ -165,16 +161,15 @@ Experiment interpret(Json document, std::shared_ptr<const ConfigSource> source, 
   experiment.seed = head.seed;
   experiment.replications = head.replications;
 
-  experiment.machine = read_machine_or_name(root);
+  const MachineChoice choice = choose_machine(root);
+  experiment.machine = choice.machine;
   experiment.platform = root.at("platform");
   check_variant("platform", platforms(), experiment.platform);
   experiment.domains = read_domains(root.at("domains"), scheduler_of(experiment.platform));
   if (root.has("clients")) experiment.clients = read_clients(root.at("clients"), experiment.domains);
   experiment.calibration = calibrations.of(experiment.machine.name);
-  if (root.has("constants")) {
-    experiment.calibration =
-        std::make_shared<const Calibration>(experiment.calibration->with(root.at("constants")));
-  }
+  if (choice.source) change(experiment.calibration, Config(choice.constants, choice.source, "$.constants"));
+  if (root.has("constants")) change(experiment.calibration, root.at("constants"));
   if (root.has("control")) experiment.control = read_control(root, experiment);
   if (root.has("probes")) experiment.probes = read_probes(root.at("probes"), experiment.domains);
   if (root.has("operator")) experiment.operator_plan = operator_table().read(root.at("operator"));

@@ -11,9 +11,13 @@ Json described(Json schema, std::string description) {
 }
 
 Json machine_or_name() {
+  const Json name = {{"enum", machine_names()}};
+  const Json file = {{"type", "string"},
+                     {"pattern", "\\.json$"},
+                     {"description", "file of such an object, which may have constants, too"}};
   Json object = machine_schema();
-  object["properties"]["base"] = {{"enum", machine_names()}, {"description", "the machine it differs from"}};
-  return {{"anyOf", {{{"enum", machine_names()}}, std::move(object)}}};
+  object["properties"]["base"] = described({{"anyOf", {name, file}}}, "the machine it differs from");
+  return {{"anyOf", {name, file, std::move(object)}}};
 }
 
 Json domain_schema() {

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import warnings
 
 import pandas
 import pytest
@@ -106,6 +107,44 @@ def test_a_metric_that_no_run_has_is_warned_of_and_the_others_are_there(small):
     with pytest.warns(UserWarning, match="begins with 'spec/thrughput'"):
         frame = asking.run(jobs=1, progress=False)
     assert frame["metric"].tolist() == ["throughput"]
+
+
+UNUSUAL = ["spec, under bvt-xen1: a weight of 30 counts as 33.33", "disk.rotation = 100 is outside its range"]
+
+
+@pytest.fixture
+def unusual(small) -> xensim.Experiment:
+    """Of which the command would warn, too."""
+    changes = {"platform.scheduler": "bvt-xen1", "domains[0].weight": 30, "constants.disk.rotation": 100}
+    return small.with_(changes)
+
+
+def started(warned) -> list[bool]:
+    return [str(one.message).startswith(text) for one, text in zip(warned, UNUSUAL, strict=True)]
+
+
+def test_constants_out_of_range_and_rounded_weights_are_warned_of_once(unusual):
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        unusual.run(jobs=2, progress=False)
+    assert started(warned) == [True, True]
+    assert {one.category for one in warned} == {UserWarning}
+    assert {one.filename for one in warned} == {__file__}, "where the user has called"
+
+
+def test_a_single_run_is_warned_of_like_an_experiment(unusual):
+    for run in unusual.one().run, lambda: xensim.simulate(unusual.one().document):
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            run()
+        assert started(warned) == [True, True]
+
+
+def test_a_warning_that_is_an_error_comes_before_the_runs(unusual):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match="weight of 30"):
+            unusual.with_(measure__duration="10000 s").run(progress=False)
 
 
 @pytest.mark.parametrize("executor", [3, "processes", dict])

@@ -153,6 +153,13 @@ def test_two_conclusions_of_one_title_are_refused(swept):
         xensim.sensitivity(swept, CONSTANTS, conclusions=["a: swept/xen/4 > 1", "a: swept/native/4 > 1"])
 
 
+def test_a_machine_whose_constants_have_no_ranges_is_refused(swept, tmp_path):
+    box = tmp_path / "box.json"
+    box.write_text('{"cpus": 1}')
+    with pytest.raises(xensim.InputError, match=r"found the machine file '.*box.json'; expected one of"):
+        xensim.sensitivity(swept.with_(machine=str(box)), CONSTANTS)
+
+
 # --- Plots ------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/json.hpp"
@@ -45,6 +46,20 @@ std::string_view prefix_of(std::string_view key, const std::array<std::string_vi
   return longest;
 }
 
+void add_once(std::vector<std::string>& all, const std::string& text) {
+  if (std::ranges::find(all, text) == all.end()) all.push_back(text);
+}
+
+/// Of the path of a phase; otherwise empty.
+std::pair<std::string, std::string> task_and_phase(std::string_view path) {
+  constexpr std::string_view tasks = "$.tasks.", phases = ".phases.";
+  const std::size_t at = path.find(phases);
+  if (!path.starts_with(tasks) || at == std::string_view::npos) return {};
+  const std::string_view phase = path.substr(at + phases.size());
+  if (phase.find_first_of(".[") != std::string_view::npos) return {};
+  return {std::string(path.substr(tasks.size(), at - tasks.size())), std::string(phase)};
+}
+
 class Reader {
  public:
   Reader(const RtAppOptions& options, RtAppFile& file) : options_(options), file_(file) {}
@@ -82,9 +97,7 @@ class Reader {
     config.fail(fmt::format("a task named \"{}\"", shortened(name)),
                 "1 to 100 printable characters of ASCII, without quotes, commas and slashes");
   }
-  void ignore(const std::string& what) {
-    if (std::ranges::find(file_.ignored, what) == file_.ignored.end()) file_.ignored.push_back(what);
-  }
+  void ignore(const std::string& what) { add_once(file_.ignored, what); }
 
   void read_global(const Config& global) {
     static const std::vector<std::string> known{
@@ -327,8 +340,15 @@ class Reader {
 std::string_view name_of(RtAppEvent::Kind kind) { return event_names[static_cast<std::size_t>(kind)]; }
 
 RtAppFile parse_rt_app(std::string text, const std::string& name, const RtAppOptions& options) {
-  const auto [value, source] = parse_json(strict_json(std::move(text)), name);
   RtAppFile file;
+  const auto may_repeat = [&file](const std::string& path) {
+    const auto [task, phase] = task_and_phase(path);
+    if (phase.empty()) return false;
+    add_once(file.ignored, fmt::format("all but the last phase \"{}\" of task \"{}\", as rt-app does",
+                                       shortened(phase), shortened(task)));
+    return true;
+  };
+  const auto [value, source] = parse_json(strict_json(std::move(text)), name, may_repeat);
   Reader(options, file).read(Config(value, source));
   return file;
 }

@@ -82,8 +82,9 @@ struct RtAppOptions {
 };
 
 /// Throws InputError with file, line and JSON path: no JSON (comments and commas before a closing bracket are
-/// allowed), unknown or repeated keys, values out of range, what a kernel of Linux 2.4 as modelled here
-/// cannot do. `name` is what messages call the text.
+/// allowed), unknown or repeated keys (but for phases: the last counts, in the place of the first), values
+/// out of range, what a kernel of Linux 2.4 as modelled here cannot do. `name` is what messages call the
+/// text.
 [[nodiscard]] RtAppFile parse_rt_app(std::string text, const std::string& name,
                                      const RtAppOptions& options = {});
 [[nodiscard]] RtAppFile read_rt_app(const std::string& path, const RtAppOptions& options = {});

@@ -63,9 +63,13 @@ def simulate(
     "simulated_s": seconds, "events": count}. `audit`
     checks every component after each scheduling pass; `strict` takes every step through the calendar,
     which changes no result. `explain` lets workloads that can count what lies behind their results report
-    that too, per operation. Raises InputError or SimulationError.
+    that too, per operation. Raises InputError or SimulationError. Warns of constants and weights as `Experiment.run`
+    does.
     """
-    return _xensim.simulate(_text(document), seed, audit, strict, explain)
+    text = _text(document)
+    for remark in _xensim.remarks(text):
+        warnings.warn(remark, stacklevel=2)
+    return _xensim.simulate(text, seed, audit, strict, explain)
 
 
 class Experiment:
@@ -232,8 +236,10 @@ class Experiment:
         `frame.attrs["errors"]` lists them (sweep columns, replication, error). A dead worker process is raised in
         any case.
 
-        Warns of points that miss the precision asked for, and of metrics that were asked for and that no run has:
-        misspelt, or of programs that were not done in time.
+        Warns (UserWarning) as the command does: before it runs anything, of constants outside their range, weights that
+        the scheduler rounds and what recorded loads have in vain, each once; afterwards, of points that miss the
+        precision asked for, and of metrics that were asked for and that no run has: misspelt, or of programs that were
+        not done in time.
         """
         return self._results(executor, jobs, progress, audit, errors, cache, explain, trace).metrics
 
@@ -271,6 +277,8 @@ class Experiment:
         kept = None if cache is None else os.path.abspath(cache)
         options = RunOptions(audit=audit, cache=kept, explain=explain, traces=traces_of(trace))
         _xensim.check_traces(list(options.traces), self._runs)
+        for remark in _xensim.remarks(self._runs):
+            warnings.warn(remark, stacklevel=3)
         outcomes = run_all(self._runs, plan, options, executor, jobs, progress, keep=errors == "keep")
         counted = {index: outcome for index, outcome in sorted(outcomes.items()) if plan.matters(index)}
         failed = {index: outcome for index, outcome in counted.items() if isinstance(outcome, Exception)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,10 +68,12 @@ class OneRun:
         scheduling pass.
 
         Raises InputError, before anything runs if a trace cannot be made, and SimulationError; of a simulation that
-        fails the traces are written too.
+        fails the traces are written too. Warns of constants and weights as `Experiment.run` does.
         """
         options = RunOptions(audit=audit, explain=explain, traces=traces_of(trace))
         _xensim.check_traces(list(options.traces), [self._run])
+        for remark in _xensim.remarks([self._run]):
+            warnings.warn(remark, stacklevel=2)
         return results_of([self._run], [run_one(self._run, options)], list(self.point))
 
     def waits(self) -> pandas.DataFrame:

@@ -96,6 +96,27 @@ TEST(RtAppFile, TakesWhatWorkgenWrites) {
       2s);
 }
 
+TEST(RtAppFile, TakesTheLastOfPhasesWithOneNameInThePlaceOfTheFirst) {
+  // rt-app 1.0 does, and workgen leaves it the phases that are written over several lines.
+  const RtAppFile file = task(R"("phases": {
+      "heavy": {"loop": 5, "run": 1, "sleep": 2},
+      "light": {"run": 3},
+      "heavy": {"loop": 6, "run": 4},
+      "heavy": {"run": 5}})");
+  ASSERT_EQ(file.tasks[0].phases.size(), 2U);
+  EXPECT_EQ(file.tasks[0].phases[0].name, "heavy");
+  EXPECT_EQ(file.tasks[0].phases[0].loops, 1U);
+  ASSERT_EQ(file.events.size(), 2U);
+  EXPECT_EQ(file.events[0].time, Time{5us});
+  EXPECT_EQ(file.events[1].time, Time{3us});
+  EXPECT_THAT(file.ignored, ElementsAre(HasSubstr(R"(all but the last phase "heavy" of task "a")")));
+}
+
+TEST(RtAppFile, KnowsTheLinesOfTheLastOfThem) {
+  EXPECT_THAT(task_message("\"phases\": {\n\"p\": {\"run\": 1},\n\"p\": {\n\"run\": -1}}"),
+              HasSubstr("load.json:4: $.tasks.a.phases.p.run: "));
+}
+
 TEST(RtAppFile, TakesCommentsAndACommaTooMany) {
   EXPECT_EQ(task("\"run\": 1, /* then */ \"sleep\": 2, // rest\n").events.size(), 2U);
 }
@@ -149,6 +170,7 @@ TEST(RtAppFile, RefusesValuesOutOfRangeOrOfAnotherType) {
 
 TEST(RtAppFile, RefusesWhatDoesNotFitTogether) {
   EXPECT_THAT(task_message(R"("run": 1, "run": 2)"), HasSubstr("key \"run\" twice"));
+  EXPECT_THAT(task_message(R"("phases": {"p": {"run": 1, "run": 2}})"), HasSubstr("key \"run\" twice"));
   EXPECT_THAT(task_message(R"("run": 1, "phases": {"p": {"run": 1}})"), HasSubstr("an event beside phases"));
   EXPECT_THAT(task_message(R"("phases": {})"), HasSubstr("no phase"));
   EXPECT_THAT(task_message(R"("instance": 0, "run": 1)"), HasSubstr("no task with an instance"));

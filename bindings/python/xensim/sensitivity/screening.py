@@ -130,7 +130,10 @@ def _calibration(experiments: Sequence[Experiment]) -> Path:
     if len(machines) > 1:
         found = " and ".join(f"{machine} ({name})" for machine, name in machines.items())
         raise InputError(f"found experiments on {found}; expected one machine")
-    return calibration_file(next(iter(machines)))
+    [machine] = machines
+    if machine.endswith(".json"):
+        raise InputError(f"found the machine file {machine!r}; expected one of experiments/machines, with its ranges")
+    return calibration_file(machine)
 
 
 def _extent(plan: Plan, cells: Mapping[str, Cell], simulator: Simulator) -> str:
