@@ -153,6 +153,14 @@ def test_two_conclusions_of_one_title_are_refused(swept):
         xensim.sensitivity(swept, CONSTANTS, conclusions=["a: swept/xen/4 > 1", "a: swept/native/4 > 1"])
 
 
+def test_the_machine_may_be_the_one_that_goes_without_saying(swept):
+    document = swept.document
+    del document["machine"]
+    plain = xensim.sensitivity(xensim.load(document), CONSTANTS[:1], trajectories=1, jobs=1)
+    said = xensim.sensitivity(swept, CONSTANTS[:1], trajectories=1, jobs=1)
+    assert plain.values.equals(said.values)
+
+
 def test_a_machine_whose_constants_have_no_ranges_is_refused(swept, tmp_path):
     box = tmp_path / "box.json"
     box.write_text('{"cpus": 1}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
@@ -125,15 +126,15 @@ def _told_apart(conclusions: Sequence[Conclusion]) -> list[Conclusion]:
 def _calibration(experiments: Sequence[Experiment]) -> Path:
     machines = {}
     for experiment in experiments:
-        machine = experiment.document["machine"]
-        machines[machine if isinstance(machine, str) else machine["base"]] = experiment.name
+        given = experiment.document.get("machine", {})
+        named = given if isinstance(given, str) else given.get("base", "")
+        if named.endswith(".json"):
+            raise InputError(f"found the machine file {named!r}; expected one of experiments/machines, with its ranges")
+        machines[json.loads(experiment.runs[0].text)["machine"]["base"]] = experiment.name
     if len(machines) > 1:
         found = " and ".join(f"{machine} ({name})" for machine, name in machines.items())
         raise InputError(f"found experiments on {found}; expected one machine")
-    [machine] = machines
-    if machine.endswith(".json"):
-        raise InputError(f"found the machine file {machine!r}; expected one of experiments/machines, with its ranges")
-    return calibration_file(machine)
+    return calibration_file(next(iter(machines)))
 
 
 def _extent(plan: Plan, cells: Mapping[str, Cell], simulator: Simulator) -> str:
