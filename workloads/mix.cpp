@@ -7,7 +7,9 @@ namespace {
 
 std::vector<ParameterInfo> described() {
   return {{.name = "workloads",
-           .help = "by name, each as it is by default, or with parameters; their metrics keep their names",
+           .help = "by name, each as it is by default, or with parameters; their metrics keep their names; "
+                   "of a second "
+                   "one with the same name, with .1 after it",
            .source = {},
            .type = "array",
            .unit = "workload",

@@ -1,9 +1,18 @@
 #include "workloads/workload_parts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 
 namespace xensim {
+
+void WorkloadParts::add(const std::string& name, std::unique_ptr<Workload> workload) {
+  std::string own = name;
+  for (int i = 1; std::ranges::find(parts_, own, &Part::name) != parts_.end(); ++i)
+    own = fmt::format("{}.{}", name, i);
+  parts_.push_back({std::move(own), std::move(workload)});
+}
 
 std::vector<Program> WorkloadParts::programs(std::uint32_t instance, RandomStream& random) {
   std::vector<Program> all;

@@ -13,9 +13,8 @@ namespace xensim {
 /// Other workloads, by name; their metrics are reported below it.
 class WorkloadParts {
  public:
-  void add(std::string name, std::unique_ptr<Workload> workload) {
-    parts_.push_back({std::move(name), std::move(workload)});
-  }
+  /// A second one of the same name is reported as `name.1`, and so on.
+  void add(const std::string& name, std::unique_ptr<Workload> workload);
 
   /// Of all of them, in the order in which they were added; see Workload::programs.
   [[nodiscard]] std::vector<Program> programs(std::uint32_t instance, RandomStream& random);
