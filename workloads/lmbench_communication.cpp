@@ -1,5 +1,6 @@
 /// What two processes of one machine tell each other: lat_pipe, lat_unix, lat_udp and lat_tcp of lmbench 3.
 #include "workloads/lmbench.hpp"
+#include "workloads/set_up.hpp"
 
 namespace xensim {
 namespace {
@@ -76,14 +77,14 @@ Program open_ends(Self self, Talk& talk) {
   } else if (channel == Channel::udp) {
     talk.parent.in = talk.parent.out = co_await self.socket(SocketKind::datagram);
     talk.child.in = talk.child.out = co_await self.socket(SocketKind::datagram);
-    co_await self.bind(talk.parent.in, here);
-    co_await self.bind(talk.child.in, there);
+    check_own(co_await self.bind(talk.parent.in, here), "lmbench_udp", port_name(here.port));
+    check_own(co_await self.bind(talk.child.in, there), "lmbench_udp", port_name(there.port));
     talk.parent.peer = there;
     talk.child.peer = here;
   } else {
     talk.listener = co_await self.socket();
     co_await self.bind(talk.listener, here);
-    co_await self.listen(talk.listener);
+    check_own(co_await self.listen(talk.listener), "lmbench_tcp", port_name(here.port));
   }
 }
 

@@ -2,6 +2,7 @@
 #include "models/guest/processes/self.hpp"
 #include "workloads/dynamic_loader.hpp"
 #include "workloads/network_address.hpp"
+#include "workloads/set_up.hpp"
 #include "workloads/workload.hpp"
 
 namespace xensim {
@@ -12,8 +13,8 @@ const Statistic rate{
     "ttcp_rate", "Mib/s", summary,
     "payload over the time of its transfer, in units of 2^20 bits, as ttcp reports it; of several, "
     "their mean; with repeat, of the measurement"};
-const Statistic transferred{"ttcp_bytes", "bytes", summary, "payload carried"};
-const Statistic calls{"ttcp_calls", "calls", summary, "reads or writes that carried it"};
+const Statistic transferred{"ttcp_bytes", "bytes", summary, "payload carried since the beginning"};
+const Statistic calls{"ttcp_calls", "calls", summary, "reads or writes that carried it, since the beginning"};
 
 struct TtcpParameters {
   std::string role = "send";
@@ -140,7 +141,7 @@ class Ttcp final : public Workload {
     co_await set_buffer(self, ttcp, listener, SocketOption::send_buffer);
     co_await set_buffer(self, ttcp, listener, SocketOption::receive_buffer);
     co_await self.bind(listener, here);
-    co_await self.listen(listener);
+    check_own(co_await self.listen(listener), "ttcp", port_name(here.port));
     do {
       const std::int64_t socket = co_await self.accept(listener);
       std::int64_t last = co_await self.clock();

@@ -1,6 +1,7 @@
 /// udp_ping: answers every datagram with one of the same length.
 #include "models/guest/processes/self.hpp"
 #include "workloads/dynamic_loader.hpp"
+#include "workloads/set_up.hpp"
 #include "workloads/workload.hpp"
 
 namespace xensim {
@@ -36,7 +37,7 @@ class UdpPing final : public Workload {
   static Program echo(Self self, UdpPing& ping) {
     const SocketAddress here{.ip = {}, .port = static_cast<std::uint16_t>(ping.parameters_.port)};
     const std::int64_t socket = co_await self.socket(SocketKind::datagram);
-    co_await self.bind(socket, here);
+    check_own(co_await self.bind(socket, here), "udp_ping", port_name(here.port));
     for (;;) {
       SocketAddress from;
       constexpr std::size_t longest = 2048;

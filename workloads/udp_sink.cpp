@@ -2,6 +2,7 @@
 #include "models/guest/processes/self.hpp"
 #include "workloads/dynamic_loader.hpp"
 #include "workloads/numbered_datagrams.hpp"
+#include "workloads/set_up.hpp"
 #include "workloads/workload.hpp"
 
 namespace xensim {
@@ -43,7 +44,7 @@ class UdpSink final : public Workload {
   static Program take(Self self, UdpSink& sink) {
     const SocketAddress here{.ip = {}, .port = static_cast<std::uint16_t>(sink.parameters_.port)};
     const std::int64_t socket = co_await self.socket(SocketKind::datagram);
-    co_await self.bind(socket, here);
+    check_own(co_await self.bind(socket, here), "udp_sink", port_name(here.port));
     NumberedDatagrams numbers;
     for (;;) {
       SocketAddress from;

@@ -37,5 +37,25 @@ TEST(Mix, PartsOfTheSameKindHaveNamesOfTheirOwn) {
   EXPECT_EQ(metric(result, "a/dd.2/moved"), 3 << 16);
 }
 
+class Alone : public testing::TestWithParam<const char*> {};
+
+TEST_P(Alone, HasItsPortOnItsKernelOrThereIsAnError) {
+  const Json workload = Json::parse(GetParam());
+  const auto run = [&](Json platform, Json domains) {
+    return complaint_of(
+        [&] { (void)simulate(interpret(experiment(std::move(platform), std::move(domains), "300 ms"))); });
+  };
+  const Json two = Json::array({domain("a", workload), domain("b", workload)});
+  EXPECT_THAT(run("native", two), HasSubstr("is another program's already"));
+  EXPECT_EQ(run("native", Json::array({domain("a", workload)})), "no error");
+  EXPECT_EQ(run({{"name", "xen"}, {"memory", "200 MiB"}}, two), "no error");
+}
+
+INSTANTIATE_TEST_SUITE_P(Workloads, Alone,
+                         testing::Values(R"({"name": "ttcp", "role": "receive"})", R"({"name": "udp_ping"})",
+                                         R"({"name": "udp_sink"})", R"({"name": "lmbench_tcp"})",
+                                         R"({"name": "lmbench_udp"})", 
+                                         R"({"name": "web99", "connections": 2})"));
+
 }  // namespace
 }  // namespace xensim

@@ -5,6 +5,7 @@
 
 #include "models/cpu/calibration_section.hpp"
 #include "models/guest/memory/area.hpp"
+#include "workloads/set_up.hpp"
 
 namespace xensim {
 namespace {
@@ -44,7 +45,7 @@ Program run_web_server(Self self, Place place, WebServer& server) {
   server.listener = co_await self.socket();
   const SocketAddress here{.ip = {}, .port = server.options.port};
   co_await self.bind(server.listener, here);
-  co_await self.listen(server.listener, backlog);
+  check_own(co_await self.listen(server.listener, backlog), "web99", port_name(here.port));
   server.semaphore = co_await self.semget(1);
   co_await self.semctl(server.semaphore, 0, 1);
   const Self::Body child = [place, &server](Self born) { return serve_web_clients(born, place, server); };
