@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,14 +14,17 @@
 
 namespace xensim {
 
-/// A state stays where it is as long as the workload does, so programs may refer to it.
+/// A state stays where it is as long as the workload does, so programs may refer to it: those of a domain
+/// that is still dying, too, while the next one with its number is being built.
 template <class State>
 class Instances {
  public:
   /// The state of instance number `instance`, which begins, perhaps not for the first time: a domain may be
   /// created again.
   State& add(std::uint32_t instance, State state = {}) {
-    return states_.insert_or_assign(instance, std::move(state)).first->second;
+    State& added = all_.emplace_back(std::move(state));
+    states_.insert_or_assign(instance, &added);
+    return added;
   }
 
   /// The mean of what `result` (State to std::optional<double>) gives, once all instances have a result.
@@ -29,7 +33,7 @@ class Instances {
     if (states_.empty()) return std::nullopt;
     double sum = 0;
     for (const auto& [instance, state] : states_) {
-      const std::optional<double> one = result(state);
+      const std::optional<double> one = result(*state);
       if (!one) return std::nullopt;
       sum += *one;
     }
@@ -44,18 +48,20 @@ class Instances {
     if (const std::optional<double> all = mean(result)) sink.value(prefix, statistic, *all);
     if (states_.size() == 1) return;
     for (const auto& [instance, state] : states_) {
-      if (const std::optional<double> one = result(state)) {
+      if (const std::optional<double> one = result(*state)) {
         sink.value(fmt::format("{}{}/", prefix, instance), statistic, *one);
       }
     }
   }
 
-  [[nodiscard]] auto begin() const { return states_.begin(); }
-  [[nodiscard]] auto end() const { return states_.end(); }
-  [[nodiscard]] std::size_t size() const { return states_.size(); }
+  /// By instance, the latest that it began with.
+  [[nodiscard]] const std::map<std::uint32_t, State*>& latest() const { return states_; }
+  /// Of those that have ended and begun again, too, in the order in which they began.
+  [[nodiscard]] const std::deque<State>& all() const { return all_; }
 
  private:
-  std::map<std::uint32_t, State> states_;
+  std::deque<State> all_;
+  std::map<std::uint32_t, State*> states_;  ///< by instance, its latest
 };
 
 }  // namespace xensim

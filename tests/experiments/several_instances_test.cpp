@@ -26,6 +26,10 @@ Json experiment(Json platform, Json domains, const char* duration) {
           {"measure", {{"warm_up", "0 s"}, {"duration", duration}}}};
 }
 
+bool has(const RunResult& result, std::string_view name) {
+  return std::ranges::find(result.metrics, name, &Metric::name) != result.metrics.end();
+}
+
 TEST(Mix, PartsOfTheSameKindHaveNamesOfTheirOwn) {
   const Json parts = Json::array({{{"name", "dd"}, {"count", 7}},
                                   {{"name", "dd"}, {"count", 5}, {"file", "/usr/tmp/other"}},
@@ -54,8 +58,35 @@ TEST_P(Alone, HasItsPortOnItsKernelOrThereIsAnError) {
 INSTANTIATE_TEST_SUITE_P(Workloads, Alone,
                          testing::Values(R"({"name": "ttcp", "role": "receive"})", R"({"name": "udp_ping"})",
                                          R"({"name": "udp_sink"})", R"({"name": "lmbench_tcp"})",
-                                         R"({"name": "lmbench_udp"})", 
+                                         R"({"name": "lmbench_udp"})", R"({"name": "osdb_oltp", "users": 2})",
                                          R"({"name": "web99", "connections": 2})"));
+
+Json created_again(Json workload, const char* destroyed, const char* created, const char* duration) {
+  Json document = experiment({{"name", "xen"}, {"memory", "128 MiB"}},
+                             Json::array({domain("a", std::move(workload), 2)}), duration);
+  document["control"] = Json::array({{{"at", destroyed}, {"do", "destroy"}, {"domain", "a/0"}},
+                                     {{"at", created}, {"do", "create"}, {"domain", "a/0"}}});
+  return document;
+}
+
+TEST(CreatedAgain, ADatabaseHasTheNumberThatItHadBefore) {
+  const Json workload{{"name", "osdb_oltp"}, {"users", 2}, {"run_in", "10 ms"}, {"counted", "10 s"}};
+  const RunResult result = simulate(interpret(created_again(workload, "400 ms", "600 ms", "2500 ms")));
+  const double first = metric(result, "a/0/score"), second = metric(result, "a/1/score");
+  EXPECT_GT(first, 0);
+  EXPECT_NEAR(metric(result, "a/score"), first + second, 1e-9 * (first + second))
+      << "not also that of the past";
+  EXPECT_FALSE(has(result, "a/2/score"));
+}
+
+/// What the old programs still use until the domain is dead is not the new one's.
+TEST(CreatedAgain, AtOnceABuildThatIsStillDyingKeepsItsFiles) {
+  const Json workload{{"name", "linux_build"}, {"files", 4}, {"compiled", 4}};
+  const RunResult result = simulate(interpret(created_again(workload, "1 s", "1 s", "5 s")));
+  EXPECT_TRUE(has(result, "a/0/score"));
+  EXPECT_TRUE(has(result, "a/1/score"));
+  EXPECT_GT(metric(result, "a/compiled"), 8) << "those of the first one, too";
+}
 
 }  // namespace
 }  // namespace xensim

@@ -50,7 +50,7 @@ class LinuxBuild final : public Workload {
   void report(StatisticSink& sink, const std::string& prefix) const override {
     const auto part = static_cast<double>(parameters_.compiled);
     std::int64_t files = 0;
-    for (const auto& [instance, build] : instances_) files += build.compiled;
+    for (const Build& build : instances_.all()) files += build.compiled;
     sink.value(prefix, compiled, static_cast<double>(files));
     instances_.report(sink, prefix, score, [&](const Build& build) -> std::optional<double> {
       if (build.end == Time{}) return std::nullopt;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 
+#include "workloads/instances.hpp"
 #include "workloads/osdb/database.hpp"
 #include "workloads/set_up.hpp"
 
@@ -18,8 +19,11 @@ namespace xensim {
 namespace {
 
 using enum Statistic::Kind;
-const Statistic score{"score", "tuples/s", summary, "transactions per second, over the report factor"};
-const Statistic transactions{"transactions", "1/s", summary, "transactions per second"};
+const Statistic score{"score", "tuples/s", summary,
+                      "transactions per second, over the report factor; of several instances, the sum once "
+                      "all have counted"};
+const Statistic transactions{"transactions", "1/s", summary,
+                             "transactions per second; of several instances, the sum"};
 const Statistic completed_ones{"completed", "transactions", counter, "transactions completed"};
 const Statistic reads{"block_reads", "1", summary, "blocks read into shared buffers, for a transaction"};
 const Statistic writes{"block_writes", "1", summary, "changed blocks written, for a transaction"};
@@ -63,19 +67,20 @@ class Osdb final : public Workload {
       : parameters_(p), costs_(test, context), explains_(context.explain) {}
 
   std::vector<Program> programs(std::uint32_t instance, RandomStream& random) override {
-    instances_.push_back(std::make_unique<Instance>(costs_, random, instance, parameters_));
-    instances_.back()->explains = explains_;
+    Instance& added =
+        *instances_.add(instance, std::make_unique<Instance>(costs_, random, instance, parameters_));
+    added.explains = explains_;
     std::vector<Program> all;
-    all.push_back(start(*instances_.back(), instance));
+    all.push_back(start(added, instance));
     return all;
   }
 
-  /// Over all instances, and the score of each if there are several.
+  /// What was counted is of all instances, of those that have ended too. A rate is of those that have begun
+  /// last.
   void report(StatisticSink& sink, const std::string& prefix) const override {
-    double rate = 0, count = 0, read = 0, written = 0, flushed = 0, made = 0;
-    for (const auto& instance : instances_) {
+    double count = 0, read = 0, written = 0, flushed = 0, made = 0;
+    for (const auto& instance : instances_.all()) {
       const Database& database = instance->database;
-      rate += instance->rate();
       count += static_cast<double>(instance->all);
       read += static_cast<double>(database.block_reads);
       written += static_cast<double>(database.block_writes);
@@ -85,16 +90,26 @@ class Osdb final : public Workload {
     sink.value(prefix, completed_ones, count);
     if (count == 0) return;
     const auto factor = static_cast<double>(parameters_.report_factor);
-    sink.value(prefix, score, rate / factor);
-    sink.value(prefix, transactions, rate);
+    const auto& latest = instances_.latest();
+    double rate = 0;
+    bool all_counted = true;
+    for (const auto& [number, instance] : latest) {
+      rate += (*instance)->rate().value_or(0);
+      all_counted &= (*instance)->rate().has_value();
+    }
+    if (all_counted) {
+      sink.value(prefix, score, rate / factor);
+      sink.value(prefix, transactions, rate);
+    }
     sink.value(prefix, reads, read / count);
     sink.value(prefix, writes, written / count);
     sink.value(prefix, flushes, flushed / count);
     sink.value(prefix, checkpoints, made);
-    for (std::size_t i = 0; i < instances_.size() && instances_.size() > 1; ++i) {
-      sink.value(fmt::format("{}{}/", prefix, i), score, instances_[i]->rate() / factor);
+    for (const auto& [number, instance] : latest) {
+      const std::optional<double> own = (*instance)->rate();
+      if (own && latest.size() > 1) sink.value(fmt::format("{}{}/", prefix, number), score, *own / factor);
     }
-    if (explains_) instances_.front()->explain(sink, prefix);
+    if (explains_) instances_.all().front()->explain(sink, prefix);
   }
 
  private:
@@ -106,9 +121,10 @@ class Osdb final : public Workload {
           run_in(p.run_in),
           end(p.run_in + p.counted) {}
 
-    /// Transactions per second, counted.
-    [[nodiscard]] double rate() const {
-      return counted > 1 ? static_cast<double>(counted - 1) / to_seconds(last - first) : 0;
+    /// Transactions per second, once two were counted.
+    [[nodiscard]] std::optional<double> rate() const {
+      if (counted < 2) return std::nullopt;
+      return static_cast<double>(counted - 1) / to_seconds(last - first);
     }
     /// False: it is over.
     [[nodiscard]] bool completed(Time now) {
@@ -178,7 +194,7 @@ class Osdb final : public Workload {
     database.semaphores = co_await self.semget(users + 1);
     const std::int64_t socket = co_await self.unix_socket();
     const std::string path = database.socket_path();
-    co_await self.unix_bind(socket, path);
+    check_own(co_await self.unix_bind(socket, path), "osdb", path);
     co_await self.unix_listen(socket, users);
     const Self::Body checkpoints_body = [&database](Self born) { return make_checkpoints(born, database); };
     co_await self.fork(checkpoints_body);
@@ -255,7 +271,7 @@ class Osdb final : public Workload {
   Parameters parameters_;
   OsdbCosts costs_;
   bool explains_;
-  std::vector<std::unique_ptr<Instance>> instances_;
+  Instances<std::unique_ptr<Instance>> instances_;
 };
 
 template <OsdbTest test, class Parameters>
