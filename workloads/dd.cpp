@@ -1,7 +1,11 @@
 /// dd: a big file written or read from beginning to end.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <optional>
 
 #include "workloads/dynamic_loader.hpp"
+#include "workloads/instances.hpp"
 #include "workloads/set_up.hpp"
 #include "workloads/workload.hpp"
 
@@ -9,9 +13,13 @@ namespace xensim {
 namespace {
 
 using enum Statistic::Kind;
-const Statistic rate{"rate", "MB/s", summary, "bytes that dd moved, in millions, per second of its run"};
-const Statistic moved{"moved", "bytes", counter, "bytes that dd has written or read"};
-const Statistic rounds{"rounds", "rounds", summary, "times dd came to the end of its file"};
+const Statistic rate{
+    "rate", "MB/s", summary,
+    "bytes that dd moved, in millions, per second of its run; of several instances, the mean "
+    "once all have begun"};
+const Statistic moved{"moved", "bytes", counter, "bytes that dd has written or read, all instances together"};
+const Statistic rounds{"rounds", "rounds", summary,
+                       "times dd came to the end of its file, all instances together"};
 const Statistic longest_call{"longest_call", "ms", summary, "longest write or read of dd"};
 
 struct DdParameters {
@@ -26,7 +34,8 @@ const auto parameters =
     ParameterTable<DdParameters>{}
         .add("mode", &DdParameters::mode, "what is done with the file; one that is read is on the disk only",
              "choice", {.choices = {"write", "read"}})
-        .add("file", &DdParameters::file, "path", "choice")
+        .add("file", &DdParameters::file, "path; an instance with a number above 0 has .1 and so on after it",
+             "choice")
         .add("block", &DdParameters::block, "of each call (bs)", "choice: 64 KB, as GNU cp of the time",
              {.minimum = Bytes{1}, .maximum = Bytes{std::int64_t{64} << 20}})
         .add("count", &DdParameters::count, "calls (count)", "choice: 256 MB of blocks of 64 KB",
@@ -41,34 +50,49 @@ class Dd final : public Workload {
   Dd(const DdParameters& p, const WorkloadContext& context) : parameters_(p), costs_(context.calibration) {}
 
   std::vector<Program> programs(std::uint32_t instance, RandomStream& /*random*/) override {
+    Run& run = instances_.add(instance);
     std::vector<Program> all;
-    all.push_back(small_program("/bin/dd", costs_, [this, instance](Self self, const Place& place) {
-      return copy(self, place, *this, instance);
+    all.push_back(small_program("/bin/dd", costs_, [this, instance, &run](Self self, const Place& place) {
+      return copy(self, place, parameters_, run, instance);
     }));
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
-    const double seconds = static_cast<double>(last_ - first_) * 1e-12;
-    if (seconds > 0) sink.value(prefix, rate, static_cast<double>(moved_) * 1e-6 / seconds);
-    sink.value(prefix, moved, static_cast<double>(moved_));
-    sink.value(prefix, rounds, static_cast<double>(rounds_));
-    sink.value(prefix, longest_call, static_cast<double>(longest_) * 1e-9);
+    instances_.report(sink, prefix, rate, [](const Run& run) -> std::optional<double> {
+      if (run.last == run.first) return std::nullopt;
+      return static_cast<double>(run.moved) * 1e-6 / (static_cast<double>(run.last - run.first) * 1e-12);
+    });
+    Run all;
+    for (const Run& run : instances_.all()) {
+      all.moved += run.moved;
+      all.rounds += run.rounds;
+      all.longest = std::max(all.longest, run.longest);
+    }
+    sink.value(prefix, moved, static_cast<double>(all.moved));
+    sink.value(prefix, rounds, static_cast<double>(all.rounds));
+    if (all.moved > 0) sink.value(prefix, longest_call, static_cast<double>(all.longest) * 1e-9);
   }
 
  private:
-  static Program copy(Self self, Place /*place*/, Dd& dd, std::uint32_t instance) {
-    const DdParameters& p = dd.parameters_;
+  /// One instance's.
+  struct Run {
+    std::int64_t moved = 0, rounds = 0;
+    std::int64_t first = 0, last = 0, longest = 0;  ///< picoseconds
+  };
+
+  static Program copy(Self self, Place /*place*/, const DdParameters& p, Run& run, std::uint32_t instance) {
+    const std::string path = instance == 0 ? p.file : fmt::format("{}.{}", p.file, instance);
     const bool writes = p.mode == "write";
     const auto size = static_cast<std::uint64_t>(p.block.count) * static_cast<std::uint64_t>(p.count);
     for (std::int64_t round = 0; p.rounds == 0 || round < p.rounds; ++round) {
       if (!writes) {
-        co_await self.unlink(p.file);
+        co_await self.unlink(path);
         const Bytes needed{static_cast<std::int64_t>(size)};
-        check_set_up(co_await self.place_file(p.file, size), "dd", instance, needed);
+        check_set_up(co_await self.place_file(path, size), "dd", instance, needed);
       }
-      if (round == 0) dd.first_ = dd.last_ = co_await self.clock();
+      if (round == 0) run.first = run.last = co_await self.clock();
       const OpenMode mode{.create = writes, .truncate = writes};
-      const std::int64_t file = co_await self.open(p.file, mode);
+      const std::int64_t file = co_await self.open(path, mode);
       for (std::int64_t i = 0; i < p.count; ++i) {
         const std::int64_t before = co_await self.clock();
         std::int64_t left = p.block.count;
@@ -82,23 +106,22 @@ class Dd final : public Workload {
           }
           if (done <= 0) break;
           left -= done;
-          dd.moved_ += done;
+          run.moved += done;
         }
-        dd.last_ = co_await self.clock();
-        dd.longest_ = std::max(dd.longest_, dd.last_ - before);
+        run.last = co_await self.clock();
+        run.longest = std::max(run.longest, run.last - before);
         if (left > 0) break;  // the disk is full
       }
       if (p.sync) co_await self.fsync(file);
       co_await self.close(file);
-      dd.last_ = co_await self.clock();
-      ++dd.rounds_;
+      run.last = co_await self.clock();
+      ++run.rounds;
     }
   }
 
   DdParameters parameters_;
   ProgramCosts costs_;
-  std::int64_t moved_ = 0, rounds_ = 0;
-  std::int64_t first_ = 0, last_ = 0, longest_ = 0;  ///< picoseconds
+  Instances<Run> instances_;
 };
 
 const RegisterWorkload<Dd, DdParameters> registered{"dd", "writes or reads a big file sequentially",

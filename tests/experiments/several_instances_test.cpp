@@ -61,6 +61,29 @@ INSTANTIATE_TEST_SUITE_P(Workloads, Alone,
                                          R"({"name": "lmbench_udp"})", R"({"name": "osdb_oltp", "users": 2})",
                                          R"({"name": "web99", "connections": 2})"));
 
+TEST(Dd, InstancesOfOneKernelWriteFilesOfTheirOwn) {
+  constexpr int calls = 160, pages = calls * 16;  // 10 MiB
+  const auto free = [&](int instances) {
+    const Json workload{{"name", "dd"}, {"count", calls}};
+    return metric(
+        simulate(interpret(experiment("native", Json::array({domain("a", workload, instances)}), "1 s"))),
+        "host0/memory/free");
+  };
+  EXPECT_NEAR(free(1) - free(3), 2 * pages, 0.1 * pages);
+}
+
+TEST(Dd, InstancesOneAfterTheOtherHaveTheRateOfOne) {
+  const auto rate = [&](int instances, const char* name) {
+    Json document =
+        experiment("native", Json::array({domain("a", {{"name", "dd"}, {"count", 16}}, instances)}), "1 s");
+    document["operator"]["interval"] = "200 ms";
+    return metric(simulate(interpret(document)), name);
+  };
+  const double alone = rate(1, "a/rate");
+  EXPECT_NEAR(rate(2, "a/rate"), alone, 0.1 * alone);
+  EXPECT_NEAR(rate(2, "a/1/rate"), alone, 0.1 * alone);
+}
+
 Json created_again(Json workload, const char* destroyed, const char* created, const char* duration) {
   Json document = experiment({{"name", "xen"}, {"memory", "128 MiB"}},
                              Json::array({domain("a", std::move(workload), 2)}), duration);
@@ -77,6 +100,16 @@ TEST(CreatedAgain, ADatabaseHasTheNumberThatItHadBefore) {
   EXPECT_NEAR(metric(result, "a/score"), first + second, 1e-9 * (first + second))
       << "not also that of the past";
   EXPECT_FALSE(has(result, "a/2/score"));
+}
+
+TEST(CreatedAgain, ADdHasARateOfItsOwn) {
+  const Json workload{{"name", "dd"}, {"rounds", 0}, {"count", 16}};
+  const double written =
+      metric(simulate(interpret(created_again(workload, "400 ms", "600 ms", "1 s"))), "a/rate");
+  Json undisturbed = created_again(workload, "400 ms", "600 ms", "1 s");
+  undisturbed.erase("control");
+  const double expected = metric(simulate(interpret(undisturbed)), "a/rate");
+  EXPECT_NEAR(written, expected, 0.5 * expected);
 }
 
 /// What the old programs still use until the domain is dead is not the new one's.
