@@ -121,5 +121,20 @@ TEST(CreatedAgain, AtOnceABuildThatIsStillDyingKeepsItsFiles) {
   EXPECT_GT(metric(result, "a/compiled"), 8) << "those of the first one, too";
 }
 
+TEST(OutsideMachines, CountWhatTheirProgramsDoInTheMeasurement) {
+  Json document = experiment(
+      "native", Json::array({domain("a", {{"name", "packet_sender"}, {"peer", "10.128.0.1"}})}), "200 ms");
+  document["clients"] = Json::array(
+      {{{"name", "there"}, {"count", 2}, {"behaviour", {{"name", "machine"}, {"workload", "udp_sink"}}}}});
+  const RunResult whole = simulate(interpret(document));
+  document["measure"]["warm_up"] = "600 ms";
+  const RunResult last = simulate(interpret(document));
+  const double packets = metric(last, "there/udp_received");
+  EXPECT_GT(packets, 1000);
+  EXPECT_LE(packets, metric(last, "there/0/nic/received") + 100) << "those that waited";
+  EXPECT_LT(packets, 1.2 * metric(whole, "there/udp_received"));
+  EXPECT_EQ(metric(last, "there/1/nic/sent"), 0);
+}
+
 }  // namespace
 }  // namespace xensim

@@ -1,7 +1,9 @@
 /// A whole second machine outside: the testbed's hardware with a kernel and a workload of its own.
 #include <fmt/format.h>
 
+#include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -41,26 +43,31 @@ void check(const Config& config) {
 /// Takes note of what is counted.
 class Reading final : public StatisticSink {
  public:
-  void value(std::string_view /*path*/, const Statistic& /*statistic*/, double value) override {
-    values.push_back(value);
+  void value(std::string_view path, const Statistic& statistic, double value) override {
+    if (statistic.kind != Statistic::Kind::counter) return;
+    values.insert_or_assign(fmt::format("{}{}", path, statistic.name), value);
   }
-  std::vector<double> values;
+  std::map<std::string, double> values;  ///< by path
 };
 
-/// Passes on what was counted since a reading. What has come into being since then is reported last.
+/// Passes on what was counted since a reading, below a prefix that the reading's paths do not have.
 class Since final : public StatisticSink {
  public:
-  Since(const Reading& earlier, StatisticSink& sink) : earlier_(earlier), sink_(sink) {}
+  Since(const Reading& earlier, StatisticSink& sink, const std::string& prefix)
+      : earlier_(earlier), sink_(sink), prefix_(prefix) {}
   void value(std::string_view path, const Statistic& statistic, double value) override {
-    const double before = at_ < earlier_.values.size() ? earlier_.values[at_] : 0;
-    ++at_;
-    sink_.value(path, statistic, statistic.kind == Statistic::Kind::counter ? value - before : value);
+    const auto before = earlier_.values.find(fmt::format("{}{}", path, statistic.name));
+    const double already = before == earlier_.values.end() ? 0 : before->second;
+    sink_.value(fmt::format("{}{}", prefix_, path), statistic, value - already);
+  }
+  [[nodiscard]] bool wants(std::string_view path) const override {
+    return sink_.wants(fmt::format("{}{}", prefix_, path));
   }
 
  private:
   const Reading& earlier_;
   StatisticSink& sink_;
-  std::size_t at_ = 0;
+  const std::string& prefix_;
 };
 
 class MachineClient final : public Client {
@@ -88,14 +95,13 @@ class MachineClient final : public Client {
     machines_.back()->start(std::move(programs), {});
   }
   void measure(Time /*at*/) override {
-    workload_->measurement_begins();
     begin_.values.clear();
-    report_machines(begin_, {});
+    report_all(begin_);
+    workload_->measurement_begins();
   }
   void report(StatisticSink& sink, const std::string& prefix, Time /*now*/) const override {
-    workload_->report(sink, prefix);
-    Since since(begin_, sink);
-    report_machines(since, prefix);
+    Since since(begin_, sink, prefix);
+    report_all(since);
   }
   [[nodiscard]] std::string audit() const override {
     for (const auto& machine : machines_) {
@@ -105,10 +111,11 @@ class MachineClient final : public Client {
   }
 
  private:
-  void report_machines(StatisticSink& sink, const std::string& prefix) const {
+  void report_all(StatisticSink& sink) const {
+    workload_->report(sink, {});
     for (std::size_t i = 0; i < machines_.size(); ++i) {
       machines_[i]->settle();
-      machines_[i]->report(sink, fmt::format("{}{}/", prefix, i));
+      machines_[i]->report(sink, fmt::format("{}/", i));
     }
   }
   inline static const Json native = "native", idle = "idle";
