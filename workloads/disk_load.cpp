@@ -65,6 +65,13 @@ class DiskLoad final : public Workload {
   }
 
   void report(StatisticSink& sink, const std::string& prefix) const override {
+    if (latencies_.count() > 0) report_transfers(sink, prefix);
+    sink.value(prefix, errors, static_cast<double>(errors_));
+    sink.value(prefix, samples, static_cast<double>(latencies_.count()));
+  }
+
+ private:
+  void report_transfers(StatisticSink& sink, const std::string& prefix) const {
     const double seconds = std::max(1e-9, static_cast<double>(last_ - first_) * 1e-12);
     const auto rate = [&](std::int64_t bytes) { return static_cast<double>(bytes) * 1e-6 / seconds; };
     std::int64_t all = 0;
@@ -74,17 +81,14 @@ class DiskLoad final : public Workload {
     const auto quantile = [&](double q) { return static_cast<double>(latencies_.quantile(q)) * 1e-6; };
     sink.value(prefix, request_rate, count / seconds);
     sink.value(prefix, byte_rate, rate(all));
-    sink.value(prefix, least_rate, bytes_.empty() ? 0 : rate(*least));
-    sink.value(prefix, most_rate, bytes_.empty() ? 0 : rate(*most));
-    sink.value(prefix, latency_mean, count > 0 ? latency_sum_ / count : 0);
+    sink.value(prefix, least_rate, rate(*least));
+    sink.value(prefix, most_rate, rate(*most));
+    sink.value(prefix, latency_mean, latency_sum_ / count);
     sink.value(prefix, latency_p50, quantile(0.5));
     sink.value(prefix, latency_p99, quantile(0.99));
     sink.value(prefix, latency_maximum, static_cast<double>(latencies_.maximum()) * 1e-6);
-    sink.value(prefix, errors, static_cast<double>(errors_));
-    sink.value(prefix, samples, count);
   }
 
- private:
   struct Process {
     std::uint32_t instance = 0;
     std::int64_t number = 0;

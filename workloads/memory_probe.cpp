@@ -41,9 +41,8 @@ class Samples {
     histogram_.add(static_cast<std::uint64_t>(picoseconds / 1000));
     sum_ += static_cast<double>(picoseconds) * 1e-6;
   }
-  [[nodiscard]] double mean() const {
-    return histogram_.count() > 0 ? sum_ / static_cast<double>(histogram_.count()) : 0;
-  }
+  /// If there are any.
+  [[nodiscard]] double mean() const { return sum_ / static_cast<double>(histogram_.count()); }
   [[nodiscard]] double p99() const { return static_cast<double>(histogram_.quantile(0.99)) * 1e-3; }
   [[nodiscard]] double count() const { return static_cast<double>(histogram_.count()); }
 
@@ -73,13 +72,17 @@ class MemoryProbe final : public Workload {
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
-    sink.value(prefix, fork_mean, forks_.mean());
-    sink.value(prefix, fork_p99, forks_.p99());
+    if (forks_.count() > 0) {
+      sink.value(prefix, fork_mean, forks_.mean());
+      sink.value(prefix, fork_p99, forks_.p99());
+    }
     sink.value(prefix, fork_samples, forks_.count());
-    sink.value(prefix, fault_mean, faults_.mean());
-    sink.value(prefix, fault_p99, faults_.p99());
+    if (faults_.count() > 0) {
+      sink.value(prefix, fault_mean, faults_.mean());
+      sink.value(prefix, fault_p99, faults_.p99());
+    }
     sink.value(prefix, fault_samples, faults_.count());
-    sink.value(prefix, cycle_mean, cycles_.mean());
+    if (cycles_.count() > 0) sink.value(prefix, cycle_mean, cycles_.mean());
     sink.value(prefix, probes, cycles_.count());
   }
 

@@ -52,14 +52,15 @@ class SmallFiles final : public Workload {
     return all;
   }
   void report(StatisticSink& sink, const std::string& prefix) const override {
-    const auto rate_of = [](std::int64_t files, std::int64_t picoseconds) {
-      return picoseconds > 0 ? static_cast<double>(files) / (static_cast<double>(picoseconds) * 1e-12) : 0;
+    const auto report_rate = [&](const Statistic& rate, std::int64_t files, std::int64_t picoseconds) {
+      if (picoseconds == 0) return;
+      sink.value(prefix, rate, static_cast<double>(files) / (static_cast<double>(picoseconds) * 1e-12));
     };
     sink.value(prefix, created, static_cast<double>(created_));
     sink.value(prefix, deleted, static_cast<double>(deleted_));
-    sink.value(prefix, creation_rate, rate_of(created_, creating_));
-    sink.value(prefix, deletion_rate, rate_of(deleted_, deleting_));
-    sink.value(prefix, longest_creation, static_cast<double>(longest_) * 1e-9);
+    report_rate(creation_rate, created_, creating_);
+    report_rate(deletion_rate, deleted_, deleting_);
+    if (created_ > 0) sink.value(prefix, longest_creation, static_cast<double>(longest_) * 1e-9);
   }
 
  private:

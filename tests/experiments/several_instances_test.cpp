@@ -136,5 +136,16 @@ TEST(OutsideMachines, CountWhatTheirProgramsDoInTheMeasurement) {
   EXPECT_EQ(metric(last, "there/1/nic/sent"), 0);
 }
 
+TEST(Summaries, OfNothingAreNotThere) {
+  for (const char* workload : {"memory_probe", "small_files", "disk_load"}) {
+    const RunResult result =
+        simulate(interpret(experiment("native", Json::array({domain("a", workload)}), "100 us")));
+    for (const char* name : {"fork/mean", "fault/p99", "cycle/mean", "creation_rate", "deletion_rate",
+                             "longest_creation", "rate", "latency/mean", "latency/p99"}) {
+      EXPECT_FALSE(has(result, fmt::format("a/{}", name))) << workload << " " << name;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace xensim

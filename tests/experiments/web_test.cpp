@@ -1,6 +1,8 @@
 /// Web servers and their clients, as experiment files describe them.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "core/json.hpp"
 #include "experiments/runner/experiment.hpp"
 #include "tests/experiments/metric.hpp"
@@ -169,6 +171,26 @@ TEST(Web, ASearchFindsTheSameFromAboveAndFromBelow) {
   const double from_below = found(50), from_above = found(90);
   EXPECT_NEAR(from_below / from_above, 1, 0.04);
   EXPECT_THAT(from_below, AllOf(Ge(45.0), Le(75.0)));
+}
+
+TEST(Web, ASearchThatWasCutShortHasFoundNothing) {
+  Json document =
+      web(native, {{"connections", 20}, {"rounds", 2}, {"settle", "200 ms"}, {"window", "200 ms"}},
+          {{"processes", 30}});
+  document["measure"] = {{"warm_up", "0 s"}, {"duration", "3 s"}};  // the last round needs 12 s
+  const RunResult result = simulate(interpret(document));
+  EXPECT_GT(metric(result, "users/operations"), 0);
+  EXPECT_EQ(std::ranges::find(result.metrics, "users/score", &Metric::name), result.metrics.end());
+}
+
+TEST(Web, NoAnswersHaveNoTimes) {
+  Json document = web(native, {{"connections", 20}, {"start", "10 s"}}, {{"processes", 30}});
+  document["measure"] = {{"warm_up", "0 s"}, {"duration", "300 ms"}};
+  const RunResult result = simulate(interpret(document));
+  EXPECT_EQ(metric(result, "users/operations"), 0);
+  for (const char* name : {"users/first_byte/mean", "users/answer/mean", "users/answer/p99"}) {
+    EXPECT_EQ(std::ranges::find(result.metrics, name, &Metric::name), result.metrics.end()) << name;
+  }
 }
 
 }  // namespace

@@ -142,7 +142,7 @@ class HttpClients final : public Client {
     for (std::size_t i = 0; i < wanted_; ++i) {
       good += per_second(users_[i]->bytes) * 8 >= parameters_.conforming ? 1U : 0U;
     }
-    if (found_ > 0) sink.value(prefix, score, found_);
+    if (searched_) sink.value(prefix, score, found_);
     sink.value(prefix, users, static_cast<double>(wanted_));
     sink.value(prefix, conforming, static_cast<double>(good));
     sink.value(prefix, operations, per_second(traffic_->operations));
@@ -153,11 +153,13 @@ class HttpClients final : public Client {
     sink.value(prefix, made, static_cast<double>(traffic_->connections));
     constexpr double ms = 1e-6;
     const Histogram& answers = traffic_->answers;
-    sink.value(prefix, first_byte, traffic_->first_bytes.mean() * ms);
-    sink.value(prefix, answer_mean, answers.mean() * ms);
-    sink.value(prefix, answer_median, static_cast<double>(answers.quantile(0.5)) * ms);
-    sink.value(prefix, answer_95, static_cast<double>(answers.quantile(0.95)) * ms);
-    sink.value(prefix, answer_99, static_cast<double>(answers.quantile(0.99)) * ms);
+    if (traffic_->first_bytes.count() > 0) sink.value(prefix, first_byte, traffic_->first_bytes.mean() * ms);
+    if (answers.count() > 0) {
+      sink.value(prefix, answer_mean, answers.mean() * ms);
+      sink.value(prefix, answer_median, static_cast<double>(answers.quantile(0.5)) * ms);
+      sink.value(prefix, answer_95, static_cast<double>(answers.quantile(0.95)) * ms);
+      sink.value(prefix, answer_99, static_cast<double>(answers.quantile(0.99)) * ms);
+    }
     sink.value(prefix, complete, static_cast<double>(traffic_->operations));
     sink.value(prefix, received, static_cast<double>(traffic_->bytes));
   }
@@ -172,6 +174,7 @@ class HttpClients final : public Client {
     for (std::int64_t round = 1; round <= parameters_.rounds; ++round) {
       const bool last = round == parameters_.rounds;
       search(last ? parameters_.last_window : parameters_.window);
+      searched_ = last;
       if (!last) set_users(static_cast<std::size_t>(std::max(1.0, found_ + 0.5)), parameters_.settle / 2);
     }
     never_given.wait();
@@ -236,7 +239,8 @@ class HttpClients final : public Client {
   std::vector<std::unique_ptr<HttpUser>> users_;
   std::size_t wanted_ = 0;  ///< of the users, the first so many shall be there
   std::uint64_t served_before_ = 0;
-  double found_ = 0;
+  double found_ = 0;       ///< users that conform, by the latest round
+  bool searched_ = false;  ///< that was the last one
   Time began_{};
 };
 
