@@ -27,25 +27,22 @@ class Instances {
     return added;
   }
 
-  /// The mean of what `result` (State to std::optional<double>) gives, once all instances have a result.
-  template <class Result>
-  [[nodiscard]] std::optional<double> mean(Result result) const {
-    if (states_.empty()) return std::nullopt;
-    double sum = 0;
-    for (const auto& [instance, state] : states_) {
-      const std::optional<double> one = result(*state);
-      if (!one) return std::nullopt;
-      sum += *one;
-    }
-    return sum / static_cast<double>(states_.size());
-  }
+  /// The latest state of the only instance; null if there are several.
+  [[nodiscard]] const State* only() const { return states_.size() == 1 ? states_.begin()->second : nullptr; }
 
-  /// Reports the mean, if there is one, and if there are several instances also the result of each that has
-  /// one.
+  /// Reports what `result` (State to std::optional<double>) gives: the mean, once all instances have a
+  /// result, and that of each one that has, if there are several.
   template <class Result>
   void report(StatisticSink& sink, const std::string& prefix, const Statistic& statistic,
               Result result) const {
-    if (const std::optional<double> all = mean(result)) sink.value(prefix, statistic, *all);
+    double sum = 0;
+    bool all = !states_.empty();
+    for (const auto& [instance, state] : states_) {
+      const std::optional<double> one = result(*state);
+      all = all && one.has_value();
+      sum += one.value_or(0);
+    }
+    if (all) sink.value(prefix, statistic, sum / static_cast<double>(states_.size()));
     if (states_.size() == 1) return;
     for (const auto& [instance, state] : states_) {
       if (const std::optional<double> one = result(*state)) {

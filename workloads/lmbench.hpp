@@ -136,12 +136,11 @@ class Lmbench final : public Workload {
     instances_.report(sink, prefix, lmbench_latency, [](const LmbenchTimes& times) {
       return times.complete() ? std::optional(times.latency()) : std::nullopt;
     });
+    const LmbenchTimes* times = instances_.only();  // kernels count what all instances do
+    if (times == nullptr || !times->complete() || !times->counted()) return;
     for (std::size_t i = 0; i < operation_count_kinds; ++i) {
       const auto what = static_cast<OperationCount>(i);
-      const std::optional<double> count = instances_.mean([what](const LmbenchTimes& times) {
-        return times.complete() && times.counted() ? std::optional(times.count(what)) : std::nullopt;
-      });
-      if (count) sink.value(prefix, statistic_of(what), *count);
+      sink.value(prefix, statistic_of(what), times->count(what));
     }
   }
 

@@ -3,12 +3,18 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <new>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "core/json.hpp"
 #include "core/parameter_info.hpp"
+#include "experiments/runner/command_names.hpp"
 #include "experiments/runner/demand.hpp"
 #include "experiments/runner/explanation.hpp"
 #include "experiments/runner/listing.hpp"
@@ -299,39 +305,6 @@ void declare_others(CLI::App& app, Arguments& arguments, bool& failed) {
   command = app.add_subcommand("schema", "Print the JSON Schema of experiment files");
   command->footer("Example:\n  xensim schema > experiments/experiment.schema.json");
   command->callback([] { std::cout << experiment_schema().dump(2) << '\n'; });
-}
-
-/// A misspelt subcommand or option, before the parser complains in its own words.
-void check_names(const CLI::App& app, int argc, const char* const* argv) {
-  std::vector<std::string> commands;
-  for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());
-  if (argc < 2 || argv[1][0] == '-') return;
-  if (std::ranges::find(commands, argv[1]) == commands.end()) {
-    throw InputError({}, fmt::format("unknown command \"{}\"", argv[1]), one_of(commands),
-                     nearest(argv[1], commands));
-  }
-  std::vector<std::string> options, taking_values;
-  for (const CLI::Option* option : app.get_subcommand(argv[1])->get_options()) {
-    for (const std::string& name : option->get_lnames()) {
-      options.push_back("--" + name);
-      if (option->get_items_expected_max() > 0) taking_values.push_back(options.back());
-    }
-  }
-  const auto is_in = [](const std::vector<std::string>& names, const std::string& name) {
-    return std::ranges::find(names, name) != names.end();
-  };
-  for (int i = 2; i < argc; ++i) {
-    const std::string argument = argv[i], name = argument.substr(0, argument.find('='));
-    if (name == "--") return;
-    if (name.starts_with("--") && !is_in(options, name)) {
-      throw InputError({}, fmt::format("unknown option \"{}\"", name), one_of(options),
-                       nearest(name, options));
-    }
-    if (!is_in(taking_values, argument)) continue;
-    if (++i < argc && is_in(options, argv[i])) {
-      throw InputError({.file = argument}, fmt::format("found \"{}\", another option", argv[i]), "a value");
-    }
-  }
 }
 
 int complain(std::string_view message, ExitCode code) {

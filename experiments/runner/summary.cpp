@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <iterator>
 #include <set>
+#include <system_error>
 
 #include "core/error.hpp"
 #include "core/quantity.hpp"
@@ -125,12 +128,16 @@ std::string missing(Measured (*kind)(const Run&, const RunResult&), const std::v
   return text;
 }
 
-/// Asked for by the name of a template that has instances.
+/// Asked for by the name of a template that has instances, perhaps of one of them: "web/" or "web/2/score".
 bool of_a_domain(const std::string& metric, const Experiment& experiment) {
   const std::size_t slash = metric.find('/');
   if (slash == std::string::npos || slash + 1 == metric.size()) return false;
   const auto domain = std::ranges::find(experiment.domains, metric.substr(0, slash), &DomainTemplate::name);
-  return domain != experiment.domains.end() && domain->count > 0;
+  if (domain == experiment.domains.end()) return false;
+  std::int64_t instance = 0;  // the first, where none is named
+  const char* const end = metric.data() + metric.size();
+  const auto [rest, error] = std::from_chars(metric.data() + slash + 1, end, instance);
+  return (error != std::errc{} ? 0 : instance) < domain->count;
 }
 
 void check_measured(const Measured& measured, const Run& run) {

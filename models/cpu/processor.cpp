@@ -165,7 +165,9 @@ void Processor::account(Execution& execution, Time at) {
 
 void Processor::account(Execution& execution, Time elapsed, const WorkingSet::Progress& progress) {
   const Time passed = elapsed - execution.elapsed;
-  const Time work = std::clamp(progress.work - execution.work, Time{}, passed);
+  // Of the whole execution so far, less what the accounts hold: how often they were read does not matter. As
+  // progress is rounded, refill may turn out a picosecond shorter than at the last reading.
+  const Time work = std::min(progress.work, elapsed) - execution.work;
   const std::uint32_t missed =
       std::max(execution.missed, progress.resident - std::min(progress.resident, execution.resident));
   refilled_lines_ += missed - execution.missed;

@@ -235,6 +235,22 @@ TEST(Command, ComplainsOfAMetricThatADomainDoesNotHaveAndKeepsTheOthers) {
   EXPECT_THAT(*read_file(directory.path() / "metrics.csv"), HasSubstr("throughput,s/s,"));
 }
 
+TEST(Command, AsksOfARunOnlyWhatInstancesItHas) {
+  const TemporaryDirectory directory;
+  const std::string output = directory.path().string();
+  const auto asking = [&](const char* metric) {
+    return xensim({"run", "weights", "--quiet", "--replications", "1", "--set", "measure.duration=10 ms",
+                   "--set", "sweep.domains[0].count=[1, 3]", "--set", metric, "--output", output.c_str()});
+  };
+  const Outcome of_the_third = asking(R"(measure.metrics=["one/2/work_rate"])");
+  EXPECT_EQ(of_the_third.code, 0) << of_the_third.err;
+  EXPECT_THAT(of_the_third.out, HasSubstr("one/2/work_rate"));
+  EXPECT_EQ(asking(R"(measure.metrics=["one/2/wrk_rate"])").code, 2);
+  const Outcome of_nobody = asking(R"(measure.metrics=["throughput", "one/3/work_rate"])");
+  EXPECT_EQ(of_nobody.code, 0);
+  EXPECT_THAT(of_nobody.out, HasSubstr("no metric begins with \"one/3/work_rate\""));
+}
+
 TEST(Command, ComplainsOfASeriesThatNoRunHas) {
   const TemporaryDirectory directory;
   const std::string output = directory.path().string();

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 
 #include "tests/models/testbed.hpp"
@@ -111,6 +112,22 @@ TEST_F(ObjectsInCaches, ProgramsPushKernelsCodeOutOfTheTraceCacheByTheCodeTheyRu
   EXPECT_EQ(execute(0, 10), Time{});
   compute(loop.with_code(4 * costs.trace_lines));
   EXPECT_EQ(execute(0, 10), cycles(costs.trace_miss * 10)) << "from the L2";
+}
+
+TEST_F(ObjectsInCaches, AccountsOfAProgramAreTheSameHoweverOftenTheyAreRead) {
+  const std::array measured{MissCurve::Point{Bytes{32 << 10}, 34}, MissCurve::Point{Bytes{8 << 20}, 0.22}};
+  const WorkingSet data =
+      WorkingSet::from_curve(MissCurve(measured), 1.21, shape.clock, Bytes{64}, 8192, costs.miss_price, 40);
+  Processor read_often{CpuId{1}, shape, costs, survival, calendar, resume_event, false};
+  for (int i = 1; i <= 2000; ++i) {
+    const FootprintId program{static_cast<std::uint32_t>(i % 2)};
+    const Time length{std::int64_t{7'919'003} * i};
+    Execution execution = processor.begin(data, program), same = read_often.begin(data, program);
+    for (int part = 1; part < 50; ++part) read_often.account(same, same.start + length * part / 50);
+    processor.end(execution, execution.start + length);
+    read_often.end(same, same.start + length);
+    ASSERT_EQ(read_often.account(), processor.account()) << i;
+  }
 }
 
 TEST_F(ObjectsInCaches, FirstLinesOfPagesHaveASixtyFourthOfTheL2) {
