@@ -132,6 +132,13 @@ TEST(Osdb, ARetrievalIsSomeThirtySystemCallsTenSwitchesOrMoreAndTwoOrThreeBlocks
   EXPECT_EQ(metric(result, "guest/log_flushes"), 0) << "nothing is changed";
 }
 
+TEST(Osdb, IsExplainedWhereItIsAlone) {
+  const RunResult two =
+      run_two(native, R"({"name": "osdb_ir", "run_in": "50 ms", "counted": "200 ms"})", 2000);
+  EXPECT_GT(metric(two, "guest/score"), 0);
+  EXPECT_EQ(std::ranges::count(two.metrics, "guest/count/system_calls", &Metric::name), 0);
+}
+
 TEST(Osdb, ConcurrentTransactionsShareFlushesOfTheLog) {
   const auto flushes = [](int users) {
     const std::string workload =

@@ -109,7 +109,8 @@ class Osdb final : public Workload {
       const std::optional<double> own = (*instance)->rate();
       if (own && latest.size() > 1) sink.value(fmt::format("{}{}/", prefix, number), score, *own / factor);
     }
-    if (explains_) instances_.all().front()->explain(sink, prefix);
+    if (explains_ && instances_.only() != nullptr)
+      (*instances_.only())->explain(sink, prefix);  // kernels count all
   }
 
  private:
