@@ -112,6 +112,12 @@ TEST(CreatedAgain, ADdHasARateOfItsOwn) {
   EXPECT_NEAR(written, expected, 0.5 * expected);
 }
 
+TEST(CreatedAgain, AWebServerHasTheProcessesOfItsPresentLife) {
+  const Json workload{{"name", "web99"}, {"connections", 2}, {"processes", 7}};
+  const RunResult result = simulate(interpret(created_again(workload, "400 ms", "600 ms", "1500 ms")));
+  EXPECT_EQ(metric(result, "a/web_processes"), 2 * 7);
+}
+
 /// What the old programs still use until the domain is dead is not the new one's.
 TEST(CreatedAgain, AtOnceABuildThatIsStillDyingKeepsItsFiles) {
   const Json workload{{"name", "linux_build"}, {"files", 4}, {"compiled", 4}};

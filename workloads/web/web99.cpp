@@ -10,6 +10,7 @@
 
 #include <memory>
 
+#include "workloads/instances.hpp"
 #include "workloads/set_up.hpp"
 #include "workloads/web/web_server.hpp"
 
@@ -82,25 +83,29 @@ class Web99 final : public Workload {
 
   [[nodiscard]] WorkloadNeeds needs() const override { return {.network = true}; }
   std::vector<Program> programs(std::uint32_t instance, RandomStream& random) override {
-    servers_.push_back(std::make_unique<WebServer>(costs_, options(instance), random));
+    WebServer& server =
+        *instances_.add(instance, std::make_unique<WebServer>(costs_, options(instance), random));
     std::vector<Program> all;
-    all.push_back(start(*servers_.back(), instance));
+    all.push_back(start(server, instance));
     return all;
   }
 
-  /// Over all instances.
+  /// Over all instances: what was counted of those that have ended, too.
   void report(StatisticSink& sink, const std::string& prefix) const override {
     double all = 0, connections = 0, lost = 0, timeouts = 0, children = 0, idle = 0;
     double bytes = 0, pages = 0;
-    for (const auto& server : servers_) {
+    for (const auto& server : instances_.all()) {
       all += static_cast<double>(server->requests);
       connections += static_cast<double>(server->connections);
       lost += static_cast<double>(server->broken);
       timeouts += static_cast<double>(server->timeouts);
-      children += static_cast<double>(server->processes);
-      idle += static_cast<double>(server->idle);
-      bytes += static_cast<double>(server->files.bytes());
-      pages += static_cast<double>(server->warm_pages);
+    }
+    for (const auto& [instance, latest] : instances_.latest()) {
+      const WebServer& server = **latest;
+      children += static_cast<double>(server.processes);
+      idle += static_cast<double>(server.idle);
+      bytes += static_cast<double>(server.files.bytes());
+      pages += static_cast<double>(server.warm_pages);
     }
     constexpr double mebibyte = 1 << 20;
     sink.value(prefix, requests, all);
@@ -156,7 +161,7 @@ class Web99 final : public Workload {
 
   Web99Parameters parameters_;
   WebCosts costs_;
-  std::vector<std::unique_ptr<WebServer>> servers_;
+  Instances<std::unique_ptr<WebServer>> instances_;
 };
 
 const RegisterWorkload<Web99, Web99Parameters> registered{
